@@ -1,0 +1,7 @@
+"""gaitcore: the science of skeleton-based gait recognition, free of any workflow tool.
+
+The parts are imported by name (``from gaitcore.models import build_model``); importing this package
+loads nothing heavy.
+"""
+
+__version__ = "0.1.0"
