@@ -1,0 +1,86 @@
+"""The systems by name: one file each, found here, loaded only when asked for.
+
+Nothing of torch is imported until a network is built, so that rules and tables can name systems cheaply, and
+so that a change in one system's file concerns that system alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gaitcore.errors import ConfigError
+from gaitcore.suggest import nearest
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+# name -> (its title in tables, module, class)
+_REGISTRY: dict[str, tuple[str, str, str]] = {
+    "gaitmixer": ("GaitMixer", "gaitcore.models.gaitmixer", "GaitMixer"),
+    "gaitformer": ("GaitFormer", "gaitcore.models.gaitformer", "GaitFormer"),
+}
+
+
+def model_names() -> tuple[str, ...]:
+    """The systems that can be built, e.g. ``("gaitmixer", "gaitformer")``."""
+    return tuple(_REGISTRY)
+
+
+def model_title(name: str) -> str:
+    """How the field writes a system's name, for tables and figures: ``GaitMixer``."""
+    return _entry(name)[0]
+
+
+def model_module(name: str) -> str:
+    """The module that holds a system, e.g. ``gaitcore.models.gaitmixer``."""
+    return _entry(name)[1]
+
+
+def build_model(
+    name: str, *, frames: int = 60, joints: int = 17, in_channels: int = 2, embedding_dim: int = 128, **options: Any
+) -> nn.Module:
+    """A system's network with fresh weights drawn from torch's global generator.
+
+    Args:
+        name: one of :func:`model_names`.
+        frames, joints, in_channels: T, J and C of the (B, T, J, C) input.
+        embedding_dim: length of the unit embedding it returns, (B, embedding_dim).
+        options: the system's own settings, e.g. ``kernel=9`` or ``padding="both"``; see its class.
+
+    Raises:
+        ConfigError: the name is unknown or the network refuses an option.
+    """
+    title, module, class_name = _entry(name)
+    network = getattr(import_module(module), class_name)
+    known = set(network.__init__.__kwdefaults__ or {})
+    for option in options:
+        if option not in known:
+            raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
+    try:
+        return network(frames=frames, joints=joints, in_channels=in_channels, embedding_dim=embedding_dim, **options)
+    except ValueError as error:
+        raise ConfigError(f"{title} cannot be built: {error}.") from error
+
+
+def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
+    """Load the authors' released weights, by their key names, into a network built here.
+
+    Args:
+        model: a network from :func:`build_model` with the published options.
+        weights: a ``.pt`` file (read without executing code), or a mapping of the authors' keys to tensors. A
+            ``module.`` prefix (DataParallel) is taken off.
+
+    Raises:
+        DataError: the file cannot be read, a key is unknown or missing, or a shape differs. Strict: every key is
+            used, and every weight of the network is set.
+    """
+    import_module("gaitcore.models.published").load(model, weights)
+
+
+def _entry(name: str) -> tuple[str, str, str]:
+    if name not in _REGISTRY:
+        raise ConfigError(f'There is no model "{name}"{nearest(name, _REGISTRY)}')
+    return _REGISTRY[name]

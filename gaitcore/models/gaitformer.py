@@ -1,0 +1,74 @@
+"""GaitFormer: spatial self-attention, then temporal self-attention on each joint.
+
+Source: Pinyoanuntapong, Ali, Wang, Lee, Chen, "GaitMixer: Skeleton-based Gait Representation Learning via
+Wide-spectrum Multi-axial Mixer", ICASSP 2023, section 4.3: the homogeneous counterpart of GaitMixer. 141,952
+parameters. The paper gives no detail; this follows the published code: the temporal blocks are shared among the
+joints, each joint has its own class token's output, and the 17 outputs are concatenated.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gaitcore.models.layers import NORM_EPS, SpatialMixer, TransformerBlock
+
+# The authors' key names, as patterns, and what they are called here.
+PUBLISHED_KEYS = (
+    (r"spatial_joint_to_embedding\.", r"spatial.embed."),
+    (r"spatial_pos_embed", r"spatial.joint_embedding"),
+    (r"(spatial|temporal)_blocks\.(\d+)\.mlp\.", r"\1_blocks.\2."),
+    (r"spatial_blocks\.", r"spatial.blocks."),
+    (r"spatial_norm\.", r"spatial.norm."),
+    (r"temporal_pos_embed", r"frame_embedding"),
+    (r"temporal_cls_token", r"class_token"),
+    (r"temporal_blocks\.", r"temporal."),
+    (r"head\.0\.", r"head_norm."),
+    (r"head\.1\.", r"head."),
+)
+
+
+class GaitFormer(nn.Module):
+    """(B, T, J, C) poses, x and y divided by the frame's width -> (B, embedding_dim), unit length.
+
+    Args:
+        frames: window length T; the learned frame positions tie the network to it.
+        joints: J, 17 for COCO.
+        in_channels: C, 2 for x and y.
+        embedding_dim: length of the embedding.
+        width: channels of both mixers.
+        spatial_depth: transformer blocks over joints.
+        temporal_depth: transformer blocks over frames.
+        heads: attention heads of both.
+    """
+
+    def __init__(
+        self,
+        frames: int = 60,
+        joints: int = 17,
+        in_channels: int = 2,
+        embedding_dim: int = 128,
+        *,
+        width: int = 32,
+        spatial_depth: int = 4,
+        temporal_depth: int = 4,
+        heads: int = 8,
+    ):
+        super().__init__()
+        self.spatial = SpatialMixer(joints, in_channels, width, spatial_depth, heads)
+        self.class_token = nn.Parameter(torch.randn(1, 1, width))
+        self.frame_embedding = nn.Parameter(torch.zeros(1, frames + 1, width))
+        self.temporal = nn.ModuleList(TransformerBlock(width, heads) for _ in range(temporal_depth))
+        self.temporal_norm = nn.LayerNorm(width, eps=NORM_EPS)
+        self.head_norm = nn.LayerNorm(joints * width)
+        self.head = nn.Linear(joints * width, embedding_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, _, joints, _ = x.shape
+        x = self.spatial(x)  # (B, T, J, width)
+        x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding
+        for block in self.temporal:
+            x = block(x)  # (B * J, 1 + T, width)
+        x = self.temporal_norm(x[:, 0])  # (B * J, width)
+        x = x.reshape(batch, -1)  # (B, J * width)
+        return F.normalize(self.head(self.head_norm(x)))
