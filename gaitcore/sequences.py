@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 KEY_COLUMNS: tuple[str, ...] = ("subject", "condition", "sequence", "view")
 
-_NAME = re.compile(r"(?P<subject>[0-9A-Za-z]+)-(?P<condition>[A-Za-z]+)-(?P<sequence>\d+)-(?P<view>\d+)")
+_NAME = re.compile(r"(?P<subject>[0-9A-Za-z]+)-(?P<condition>[A-Za-z]+)-(?P<sequence>\d{1,9})-(?P<view>\d{1,9})")
 
 
 class SequenceKey(NamedTuple):

@@ -1,0 +1,55 @@
+"""The machine for a computation: device, threads, determinism, memory."""
+
+import ctypes
+import logging
+import os
+import resource
+
+import torch
+
+log = logging.getLogger(__name__)
+
+_MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_MAX, _MALLOC_ARENA_MAX = -1, -4, -8  # mallopt(3)
+
+
+def prepare(threads: int) -> torch.device:
+    """Make this process compute deterministically, and choose its device: a GPU if there is one, else the CPU.
+
+    Args:
+        threads: CPU threads for torch; the bytes of a result depend on their number.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
+    torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a sixth of a step
+    torch.set_num_threads(threads)
+    if torch.cuda.is_available():
+        log.info("computing on %s", torch.cuda.get_device_name())
+        return torch.device("cuda")
+    _keep_freed_memory()
+    log.info("no GPU found: computing on the CPU with %d threads", threads)
+    return torch.device("cpu")
+
+
+def peak_memory() -> int:
+    """Bytes: the largest resident size of this process so far."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def device_name(device: torch.device) -> str:
+    """``cpu``, or the GPU's name."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu"
+
+
+def _keep_freed_memory() -> None:
+    """Let glibc keep what is freed instead of returning it to the kernel.
+
+    A training step on a CPU allocates and frees the same gigabytes again and again; by default each large block comes
+    as fresh zeroed pages, and page faults take more time than arithmetic.
+    """
+    try:
+        mallopt = ctypes.CDLL("libc.so.6").mallopt
+    except (OSError, AttributeError):
+        return  # another C library; slower, not wrong
+    mallopt(_MALLOC_MMAP_MAX, 0)
+    mallopt(_MALLOC_TRIM_THRESHOLD, -1)
+    mallopt(_MALLOC_ARENA_MAX, 1)

@@ -1,0 +1,157 @@
+"""Cross-view identification: every probe view against every gallery view, nearest cosine distance.
+
+Source: GaitMixer, section 4.1 and Table 1; Yu et al., ICPR 2006. A probe view's accuracy is the mean over the gallery
+views other than its own (identical view excluded), a condition's the mean over probe views.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from gaitcore.errors import ProtocolError
+
+MAP = "mAP"
+
+
+def rank_metric(k: int) -> str:
+    """The name of a rank-k accuracy: ``rank1``."""
+    return f"rank{k}"
+
+
+@dataclass(frozen=True)
+class CrossViewMetrics:
+    """Accuracies of one set of embeddings, as fractions.
+
+    Attributes:
+        metrics: their names, e.g. ``("rank1", "rank5", "mAP")``.
+        cells: metric -> condition -> DataFrame(index=gallery view, columns=probe view). The identical views stand on
+            the diagonal and are left out of every mean; a cell without a gallery or probe sequence is NaN.
+        counts: condition -> DataFrame of the same shape with the number of probe sequences.
+        by_subject: one row per condition, probe view and subject: condition, view, subject, probes (their number) and
+            each metric, the mean over the subject's probes and the gallery views other than the probe's own.
+        left_out: one row per cell without a probe or gallery sequence: condition, gallery_view, probe_view, reason.
+        unmatched_probes: probes whose subject has no gallery sequence at all; they count as misses, as published.
+    """
+
+    metrics: tuple[str, ...]
+    cells: dict[str, dict[str, pd.DataFrame]]
+    counts: dict[str, pd.DataFrame]
+    by_subject: pd.DataFrame
+    left_out: pd.DataFrame
+    unmatched_probes: int
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """The probe conditions, sorted."""
+        return tuple(self.counts)
+
+    @property
+    def rank1(self) -> dict[str, pd.DataFrame]:
+        """Condition -> rank-1 accuracy, gallery view x probe view, fractions."""
+        return self.cells["rank1"]
+
+    def per_probe_view(self, condition: str, metric: str = "rank1") -> pd.Series:
+        """Accuracy of each probe view: the mean over gallery views, identical view excluded. Index: degrees."""
+        cells = self.cells[metric][condition]
+        identical = np.equal.outer(cells.index.to_numpy(), cells.columns.to_numpy())
+        return cells.mask(identical).mean(axis=0).dropna()
+
+    def mean(self, condition: str, metric: str = "rank1") -> float:
+        """Accuracy of a condition: the mean over its probe views."""
+        return float(self.per_probe_view(condition, metric).mean())
+
+
+def cross_view_metrics(embeddings: np.ndarray, keys: pd.DataFrame, ks: Sequence[int] = (1, 5)) -> CrossViewMetrics:
+    """Rank-k and mean average precision for every condition, probe view and gallery view.
+
+    Args:
+        embeddings: (N, D), any length; compared by cosine.
+        keys: N rows with subject, condition, sequence, view (degrees) and role; rows whose role is neither gallery nor
+            probe do not take part.
+        ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
+
+    Raises:
+        ProtocolError: there is no gallery or no probe, or an embedding is not finite.
+    """
+    embeddings = np.asarray(embeddings)
+    if not np.isfinite(embeddings).all():
+        raise ProtocolError("An embedding holds NaN or infinite values; the network's weights are damaged.")
+    role = keys["role"].to_numpy()
+    gallery, probes = (keys[role == wanted].reset_index(drop=True) for wanted in ("gallery", "probe"))
+    if gallery.empty or probes.empty:
+        raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
+    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(min=1e-12)
+    similarity = unit[role == "probe"] @ unit[role == "gallery"].T  # (probes, gallery)
+    matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
+    gallery_views = np.unique(gallery["view"])
+    scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
+    return _summarise(scores, probes, gallery_views, unmatched=int((~matches.any(axis=1)).sum()))
+
+
+def _scores(
+    similarity: np.ndarray, matches: np.ndarray, views: np.ndarray, gallery_views: np.ndarray, ks: tuple[int, ...]
+) -> dict[str, np.ndarray]:
+    """metric -> (probes, gallery views): what each probe scores against the gallery of each view."""
+    shape = (len(similarity), len(gallery_views))
+    scores = {name: np.zeros(shape) for name in (*map(rank_metric, ks), MAP)}
+    for column, view in enumerate(gallery_views):
+        of_view = views == view
+        nearest_first = np.argsort(-similarity[:, of_view], axis=1, kind="stable")
+        hits = np.take_along_axis(matches[:, of_view], nearest_first, axis=1)  # (probes, gallery of this view)
+        for k in ks:
+            scores[rank_metric(k)][:, column] = hits[:, :k].any(axis=1)
+        precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
+        scores[MAP][:, column] = (precision * hits).sum(axis=1) / hits.sum(axis=1).clip(min=1)
+    return scores
+
+
+def _summarise(
+    scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray, unmatched: int
+) -> CrossViewMetrics:
+    views = np.union1d(gallery_views, np.unique(probes["view"]))
+    conditions = tuple(sorted(probes["condition"].unique()))
+    cells: dict[str, dict[str, pd.DataFrame]] = {metric: {} for metric in scores}
+    counts = {}
+    for condition in conditions:
+        chosen = (probes["condition"] == condition).to_numpy()
+        probe_view = probes["view"].to_numpy()[chosen]
+        for metric, values in scores.items():
+            by_view = pd.DataFrame(values[chosen], columns=gallery_views).groupby(probe_view).mean()
+            cells[metric][condition] = by_view.T.reindex(index=views, columns=views)
+        number = pd.Series(probe_view).value_counts().reindex(views, fill_value=0)
+        has_gallery = np.isin(views, gallery_views).astype(int)
+        counts[condition] = pd.DataFrame(np.outer(has_gallery, number), index=views, columns=views)
+    return CrossViewMetrics(
+        metrics=tuple(scores),
+        cells=cells,
+        counts=counts,
+        by_subject=_by_subject(scores, probes, gallery_views),
+        left_out=_left_out(counts),
+        unmatched_probes=unmatched,
+    )
+
+
+def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray) -> pd.DataFrame:
+    other = probes["view"].to_numpy()[:, None] != gallery_views[None, :]  # (probes, gallery views)
+    compared = other.any(axis=1)
+    columns = {
+        metric: np.where(other, values, 0.0).sum(axis=1) / other.sum(axis=1).clip(min=1)
+        for metric, values in scores.items()
+    }
+    rows = probes[["condition", "view", "subject"]].assign(**columns)[compared]
+    groups = rows.groupby(["condition", "view", "subject"], sort=True)
+    return pd.concat([groups.size().rename("probes"), groups.mean()], axis=1).reset_index()
+
+
+def _left_out(counts: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    rows = []
+    for condition, table in counts.items():
+        without_gallery = table.index[(table == 0).all(axis=1)]
+        for gallery_view in table.index:
+            for probe_view in table.columns:
+                if gallery_view != probe_view and table.loc[gallery_view, probe_view] == 0:
+                    missing = "gallery" if gallery_view in without_gallery else "probe"
+                    rows.append((condition, int(gallery_view), int(probe_view), f"no {missing} sequence"))
+    return pd.DataFrame(rows, columns=["condition", "gallery_view", "probe_view", "reason"])

@@ -1,0 +1,1 @@
+"""Training: balanced batches, augmentation on the device, the loop."""

@@ -1,0 +1,61 @@
+"""Balanced batches: so many subjects, so many sequences of each.
+
+Source: GaitMixer, section 4.2, "(74, 4), denoting 74 people and 4 walking samples per person"; the published code
+shuffles each subject's list, walks through it four at a time and shuffles again when fewer than four are left.
+pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen twice
+in an epoch and others not at all.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from gaitcore.config import Batch
+
+
+def training_items(sequences: pd.DataFrame, repeat: Mapping[str, int]) -> np.ndarray:
+    """(items,) the row of each item in ``sequences``; a condition in ``repeat`` is listed that many times."""
+    times = sequences["condition"].map(repeat).fillna(1).astype(int)
+    return np.repeat(np.arange(len(sequences)), times)
+
+
+class BalancedBatches:
+    """Iterating gives one epoch: (subjects x sequences,) rows of ``subjects`` per batch.
+
+    Works for any number of subjects (all of them where the batch asks for more) and for subjects with fewer sequences
+    than the batch asks for (their list is walked through again).
+
+    Args:
+        subjects: (S,) the subject of each sequence.
+        items: rows of ``subjects`` to draw from, with repetitions (:func:`training_items`).
+        batch: subjects and sequences of a batch.
+        generator: source of every shuffle.
+    """
+
+    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: Batch, generator: np.random.Generator):
+        labels = subjects[items]
+        self.generator = generator
+        self.sequences = batch.sequences
+        self.rows = [items[labels == subject] for subject in np.unique(labels)]
+        self.used = [len(rows) for rows in self.rows]  # nothing left: shuffled when first asked
+        self.subjects = min(batch.subjects, len(self.rows))
+        self.batch_size = self.subjects * self.sequences
+        self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
+
+    def __len__(self) -> int:
+        return self.steps
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for _ in range(self.steps):
+            chosen = self.generator.choice(len(self.rows), self.subjects, replace=False)
+            yield np.concatenate([self._take(subject) for subject in chosen])
+
+    def _take(self, subject: int) -> np.ndarray:
+        rows, wanted = self.rows[subject], self.sequences
+        if self.used[subject] + wanted > len(rows):
+            self.generator.shuffle(rows)
+            self.used[subject] = 0
+        start = self.used[subject]
+        self.used[subject] += wanted
+        return np.resize(rows[start : start + wanted], wanted)  # a short list is walked through again

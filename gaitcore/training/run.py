@@ -1,0 +1,122 @@
+"""One training run, from files to files: poses and split in, weights, history and provenance out."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+import pandas as pd
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from gaitcore import compute, provenance
+from gaitcore.config import SystemNetwork, Training
+from gaitcore.models import build_model
+from gaitcore.poses.table import PoseTable
+from gaitcore.protocol import TRAIN
+from gaitcore.split_file import read_split, select_role
+from gaitcore.training.loop import TrainingResult, train
+from gaitcore.windows import IN_CHANNELS, FrameStore
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class RunOutputs:
+    """Where a run writes: weights.safetensors, training.csv, run.json."""
+
+    weights: Path
+    history: Path
+    run: Path
+
+
+def train_run(
+    model_name: str,
+    seed: int,
+    network: SystemNetwork,
+    training: Training,
+    *,
+    poses: Path,
+    split: Path,
+    outputs: RunOutputs,
+    threads: int,
+    code: str,
+    validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
+) -> None:
+    """Train one system with one seed.
+
+    Args:
+        model_name: one of :func:`gaitcore.models.model_names`.
+        seed: of weights, dropout, sampling and augmentation.
+        network: what the network is built with.
+        training: the recipe.
+        poses: poses.parquet; only sequences whose role is train are taken from it.
+        split: split.csv.
+        outputs: the three files to write.
+        threads: CPU threads.
+        code: digest of the code in use, recorded in run.json.
+        validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
+    """
+    started = perf_counter()
+    device = compute.prepare(threads)
+    torch.manual_seed(seed)
+    table = select_role(PoseTable.read(poses), read_split(split), TRAIN)
+    model = build_model(model_name, in_channels=IN_CHANNELS, **network.model_dump()).to(device)
+    result = train(
+        model,
+        FrameStore.from_table(table, device),
+        table.sequences,
+        training,
+        frames=network.frames,
+        seed=seed,
+        validate=validator(device) if validator else None,
+    )
+    _write_weights(model, outputs.weights)
+    _write_history(result.history, outputs.history)
+    provenance.write_json(
+        outputs.run,
+        {
+            "model": model_name,
+            "seed": seed,
+            "settings": {"network": network.model_dump(mode="json"), "training": training.model_dump(mode="json")},
+            "parameters": sum(parameter.numel() for parameter in model.parameters()),
+            "training_subjects": int(table.sequences["subject"].nunique()),
+            "training_sequences": len(table.sequences),
+            **_outcome(result),
+            "inputs": {path.name: provenance.file_digest(path) for path in (poses, split)},
+            "pose_source_digest": table.info.source_digest,
+            "outputs": {path.name: provenance.file_digest(path) for path in (outputs.weights, outputs.history)},
+            "code_digest": code,
+            "revision": provenance.revision(),
+            "machine": provenance.machine(),
+            "device": compute.device_name(device),
+            "threads": threads,
+            "deterministic": torch.are_deterministic_algorithms_enabled(),
+            "wall_seconds": round(perf_counter() - started, 2),
+            "peak_memory_bytes": compute.peak_memory(),
+        },
+    )
+    log.info("trained in %.0f s; weights of epoch %d kept", perf_counter() - started, result.epoch)
+
+
+def _outcome(result: TrainingResult) -> dict:
+    return {
+        "epoch": result.epoch,
+        "final_loss": float(result.history["loss"].iloc[-1]),
+        "spread": result.spread,
+        "collapsed": result.collapsed,
+    }
+
+
+def _write_weights(model: nn.Module, path: Path) -> None:
+    temporary = path.with_name(path.name + ".part")
+    save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, temporary)
+    temporary.replace(path)
+
+
+def _write_history(history: pd.DataFrame, path: Path) -> None:
+    temporary = path.with_name(path.name + ".part")
+    history.to_csv(temporary, index=False)
+    temporary.replace(path)

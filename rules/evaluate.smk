@@ -1,0 +1,28 @@
+# Embeddings and cross-view accuracy of each run, then statistics over seeds and subjects.
+
+
+rule evaluate:
+    input:
+        poses="results/{experiment}/poses.parquet",
+        split="results/{experiment}/split.csv",
+        weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
+    output:
+        embeddings="results/{experiment}/{model}/seed-{seed}/embeddings.parquet",
+        metrics="results/{experiment}/{model}/seed-{seed}/metrics.json",
+        subjects="results/{experiment}/{model}/seed-{seed}/subjects.csv",
+    log:
+        "results/{experiment}/logs/{model}/seed-{seed}/evaluate.log",
+    benchmark:
+        "results/{experiment}/benchmarks/{model}/seed-{seed}/evaluate.tsv"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
+        evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
+        code=lambda wildcards: code_digest("workflow_scripts/evaluate.py", model_module(wildcards.model)),
+    message:
+        "Evaluating {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"
+    script:
+        "../workflow_scripts/evaluate.py"

@@ -1,0 +1,57 @@
+# Poses in whatever form the user has them -> poses.parquet.
+
+
+for path in CONFIG.data.path:
+    if CONFIG.data.walkers is None and not Path(path).exists():
+        sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
+
+
+def folder_contents(_):
+    """A folder's digest: Snakemake itself sees files come and go in it, not what is in them."""
+    return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
+
+
+if CONFIG.data.walkers is not None:
+
+    rule walkers:
+        output:
+            poses=CONFIG.data.path[0],
+        log:
+            f"results/{CONFIG.experiment}/logs/walkers.log",
+        benchmark:
+            f"results/{CONFIG.experiment}/benchmarks/walkers.tsv"
+        threads: 1
+        resources:
+            mem_mb=1000,
+            runtime=10,
+        params:
+            settings=CONFIG.data.walkers,
+            code=code_digest("workflow_scripts/walkers.py"),
+        message:
+            "Walking synthetic subjects past the cameras"
+        script:
+            "../workflow_scripts/walkers.py"
+
+
+rule poses:
+    input:
+        CONFIG.data.path,
+    output:
+        poses="results/{experiment}/poses.parquet",
+        report="results/{experiment}/poses_report.csv",
+    log:
+        "results/{experiment}/logs/poses.log",
+    benchmark:
+        "results/{experiment}/benchmarks/poses.tsv"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        data=settings(CONFIG.data),
+        contents=folder_contents,
+        code=code_digest("workflow_scripts/poses.py"),
+    message:
+        "Reading the poses of {wildcards.experiment}"
+    script:
+        "../workflow_scripts/poses.py"

@@ -1,0 +1,3 @@
+rule tables:
+    input:
+        of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),

@@ -1,0 +1,149 @@
+"""The configuration: merged in order, refused with one sentence that names file, key, found and expected."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from gaitcore.config import Protocol
+from gaitcore.config_files import load_config
+from gaitcore.errors import ConfigError
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """The real config.yaml and experiments in a scratch folder, which is the working directory."""
+    shutil.copy(REPOSITORY / "config.yaml", tmp_path)
+    shutil.copytree(REPOSITORY / "experiments", tmp_path / "experiments")
+    monkeypatch.chdir(tmp_path)
+    return Path("config.yaml")
+
+
+def test_the_papers_recipe_is_the_published_one(base):
+    config = load_config(base, {"experiment": "casia_b"})
+    system = config.system("gaitmixer")
+    assert config.protocol.split == "74/50"
+    assert config.seeds == (0, 1, 2, 3, 4)
+    assert (system.training.epochs, system.training.batch.subjects, system.training.batch.sequences) == (300, 74, 4)
+    assert (system.training.learning_rate, system.training.weight_decay) == (6e-3, 1e-5)
+    assert system.network.model_dump()["kernel"] == 31
+
+
+def test_the_overlay_changes_what_it_names_and_nothing_else(base):
+    paper, real = (load_config(base, {"experiment": name}) for name in ("casia_b", "ucalgary"))
+    assert (real.training.epochs, real.training.margin) == (30, paper.training.margin)
+    assert real.training.repeat == {}
+    assert list(real.protocol.probes) == ["nm", "ar", "al"]
+    assert "74/50" in real.protocol.splits
+
+
+def test_the_command_line_goes_over_the_overlay(base):
+    config = load_config(base, {"experiment": "ucalgary", "seeds": [7], "training": {"epochs": 2}})
+    assert (config.seeds, config.training.epochs, config.training.batch.subjects) == ((7,), 2, 18)
+
+
+def test_a_systems_own_setting_concerns_that_system_alone(base):
+    config = load_config(base, {"systems": {"gaitmixer": {"training": {"learning_rate": 0.5}}}})
+    assert config.system("gaitmixer").training.learning_rate == 0.5
+    assert config.system("gaitformer").training.learning_rate == config.training.learning_rate
+
+
+@pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
+def test_the_customary_splits_are_one_setting(base, name, train, test):
+    subjects = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol.subjects
+    assert (len(subjects.train), len(subjects.test)) == (train, test)
+
+
+def test_subjects_compare_as_numbers():
+    split = {"train": ["001", "2"], "test": "3"}
+    protocol = {"split": "s", "splits": {"s": split}, "gallery": {"nm": 1}, "probes": {"nm": 2}, "min_frames": 1}
+    assert Protocol.model_validate(protocol).subjects.train == ("1", "2")
+
+
+LINE = "--config on the command line: "
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        (
+            {"experiment": "casa_b"},
+            'There is no experiment "casa_b" (no file experiments/casa_b.yaml); did you mean "casia_b"?',
+        ),
+        ({"trainig": {}}, LINE + 'trainig: unknown setting; did you mean "training"?'),
+        ({"training": {"epohcs": 3}}, LINE + 'training.epohcs: unknown setting; did you mean "epochs"?'),
+        (
+            {"systems": {"gaitmixer": {"network": {"kernal": 3}}}},
+            LINE + 'systems.gaitmixer.network.kernal: unknown setting; did you mean "kernel"?',
+        ),
+        (
+            {"training": {"epochs": 0}},
+            LINE + "training.epochs is 0, expected greater than or equal to 1 (passes over the training sequences).",
+        ),
+        (
+            {"systems": {"gaitmixer": {"training": {"epochs": 0}}}},
+            LINE + "systems.gaitmixer.training.epochs is 0, expected greater than or equal to 1 "
+            "(passes over the training sequences).",
+        ),
+        ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is given twice."),
+        (
+            {"protocol": {"splits": {"24/12": {"train": "1-30"}}}},
+            LINE + "protocol.splits.24/12: subject 25 is in both train and test; "
+            "a test subject must never be trained on.",
+        ),
+        ({"protocol": {"split": "70/50"}}, LINE + 'protocol: there is no split "70/50"; did you mean "74/50"?'),
+        ({"protocol": {"gallery": {"nm": [1, 5]}}}, LINE + "protocol: nm-05 is both gallery and probe."),
+        (
+            {"protocol": {"splits": {"24/12": {"test": "9-3"}}}},
+            LINE + 'protocol.splits.24/12.test: "9-3" is not a range of subjects like 1-74.',
+        ),
+        (
+            {"protocol": {"min_frames": 60}},
+            LINE + "protocol.min_frames is 60, expected more than gaitformer's window of 60 frames "
+            "(the published code never draws a sequence's last window).",
+        ),
+        ({"models": ["gaitmixr"]}, LINE + 'models: there is no model "gaitmixr"; did you mean "gaitmixer"?'),
+        (
+            {"training": {"select": "best"}},
+            LINE + "training.select is 'best', expected 'last' or 'best_validation' "
+            "(which epoch's weights are kept; best_validation needs validation subjects in the split).",
+        ),
+        (
+            {"training": {"select": "best_validation"}},
+            LINE + "training.select is best_validation, but protocol.splits.24/12 holds no validation subjects out; "
+            "name some there, or select last.",
+        ),
+        (
+            {"network": {"frames": "long"}},
+            LINE + "network.frames is 'long', expected a valid integer, unable to parse string as an integer "
+            "(window length, frames).",
+        ),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_sentence(base, override, sentence):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", **override})
+    assert str(raised.value) == sentence
+
+
+def test_the_sentence_names_the_overlay_that_is_wrong(base):
+    overlay = Path("experiments/demo.yaml")
+    overlay.write_text(overlay.read_text().replace("epochs:", "epohcs:"))
+    with pytest.raises(ConfigError) as raised:
+        load_config(base)
+    assert str(raised.value) == 'experiments/demo.yaml: training.epohcs: unknown setting; did you mean "epochs"?'
+
+
+def test_an_overlay_that_is_not_yaml_names_the_line(base):
+    Path("experiments/demo.yaml").write_text("experiment: demo\ntraining: {epochs: 3\n")
+    with pytest.raises(ConfigError, match=r"^experiments/demo\.yaml, line 3: this is not YAML \("):
+        load_config(base)
+
+
+def test_a_missing_setting_is_named_with_its_meaning(base):
+    base.write_text(base.read_text().replace("  epochs: 300\n", ""))
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "casia_b"})
+    assert str(raised.value) == "config.yaml: training.epochs is missing (passes over the training sequences)."

@@ -1,0 +1,65 @@
+"""Balanced batches follow the published sampler, for any number of subjects and sequences."""
+
+from collections import Counter
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gaitcore.config import Batch
+from gaitcore.training.batches import BalancedBatches, training_items
+
+
+def batches(per_subject, subjects, sequences, seed=0):
+    labels = np.repeat(np.arange(len(per_subject)), per_subject)
+    batch = Batch(subjects=subjects, sequences=sequences)
+    sampler = BalancedBatches(labels, np.arange(len(labels)), batch, np.random.default_rng(seed))
+    return labels, sampler
+
+
+def test_every_batch_holds_so_many_sequences_of_so_many_subjects():
+    labels, sampler = batches([10] * 6, subjects=4, sequences=3)
+    for batch in sampler:
+        assert sorted(Counter(labels[batch]).values()) == [3, 3, 3, 3]
+
+
+def test_the_published_number_of_steps():
+    assert len(batches([13_940], 1, 296)[1]) == 47
+    assert len(batches([8, 8], 2, 4)[1]) == 1  # an exact multiple loses its last batch, as published
+
+
+def test_a_subjects_list_is_walked_through_before_it_is_shuffled_again():
+    _, sampler = batches([8, 8, 8], subjects=3, sequences=4)
+    first, second = next(iter(sampler)), next(iter(sampler))
+    assert len(set(first) | set(second)) == 24
+
+
+def test_a_subject_with_fewer_sequences_than_asked_fills_its_place():
+    labels, sampler = batches([8, 2], subjects=2, sequences=4)
+    (batch,) = sampler
+    assert Counter(labels[batch]) == {0: 4, 1: 4}
+    assert Counter(batch[labels[batch] == 1].tolist()) == {8: 2, 9: 2}
+
+
+def test_fewer_subjects_than_the_batch_asks_for_are_all_taken():
+    labels, sampler = batches([8] * 3, subjects=74, sequences=2)
+    assert (sampler.subjects, sampler.batch_size) == (3, 6)
+    for batch in sampler:
+        assert set(labels[batch]) == {0, 1, 2}
+
+
+def test_one_subject_with_one_sequence_still_gives_a_batch():
+    _, sampler = batches([1], subjects=74, sequences=4)
+    assert [batch.tolist() for batch in sampler] == [[0, 0, 0, 0]]
+
+
+def test_the_seed_decides_the_batches():
+    first, again, other = (np.concatenate(list(batches([9] * 5, 3, 2, seed)[1])).tolist() for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+@pytest.mark.parametrize(("repeat", "counts"), [({}, [1, 1, 1]), ({"bg": 3, "cl": 2}, [1, 3, 2])])
+def test_conditions_are_repeated_as_set(repeat, counts):
+    items = training_items(pd.DataFrame({"condition": ["nm", "bg", "cl"]}), repeat)
+    assert np.bincount(items).tolist() == counts

@@ -1,0 +1,131 @@
+"""The training loop: what it learns, what it records, what makes it repeatable."""
+
+import logging
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from gaitcore.config import Training
+from gaitcore.errors import GaitError
+from gaitcore.models import build_model
+from gaitcore.training.loop import spread, train
+from gaitcore.windows import FrameStore
+
+RECIPE = {
+    "epochs": 3,
+    "batch": {"subjects": 4, "sequences": 3},
+    "repeat": {},
+    "augmentation": {"mirror": 0.5, "reverse": 0.5, "point_noise": 0.05, "joint_noise": 0.25},
+    "miner_epsilon": 0.1,
+    "margin": 0.01,
+    "learning_rate": 3e-3,
+    "weight_decay": 1e-5,
+    "warmup": 0.3,
+    "start_divisor": 25,
+    "end_divisor": 1e4,
+    "momentum": (0.85, 0.95),
+    "select": "last",
+    "validate_every": 2,
+    "collapse_spread": 0.0,
+}
+
+
+def walks(subjects=4, each=6, frames=14):
+    """Sequences whose subjects differ in proportions, and their frames."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = 100 + 40 * torch.rand(subjects, 1, 17, 3, generator=generator)
+    keypoints = shapes.repeat_interleave(each, 0) + torch.randn(subjects * each, frames, 17, 3, generator=generator)
+    lengths = torch.full((subjects * each,), frames)
+    sequences = pd.DataFrame({"subject": np.repeat(list("abcd")[:subjects], each), "condition": "nm"})
+    return FrameStore(keypoints.flatten(0, 1), lengths.cumsum(0) - frames, lengths, 320), sequences
+
+
+def run(seed=0, validate=None, **recipe):
+    torch.manual_seed(seed)
+    model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
+    store, sequences = walks()
+    settings = Training.model_validate(RECIPE | recipe)
+    return model, train(model, store, sequences, settings, frames=10, seed=seed, validate=validate)
+
+
+def weights(model):
+    return {name: tensor.clone() for name, tensor in model.state_dict().items()}
+
+
+def test_the_history_has_a_row_per_epoch():
+    _, result = run()
+    assert list(result.history.columns) == [
+        "epoch",
+        "loss",
+        "learning_rate",
+        "mined_triplets",
+        "spread",
+        "seconds",
+        "sequences_per_second",
+        "validation_rank1",
+    ]
+    assert result.history["epoch"].tolist() == [1, 2, 3]
+    assert result.epoch == 3
+
+
+def test_training_lowers_the_loss_and_parts_the_subjects():
+    _, result = run(epochs=40)
+    assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0]
+    assert result.history["mined_triplets"].iloc[-1] < result.history["mined_triplets"].iloc[0]
+
+
+def test_the_learning_rate_is_one_cycle_over_all_steps():
+    _, result = run(epochs=10)  # one step an epoch
+    rates = result.history["learning_rate"]
+    assert rates.max() == pytest.approx(3e-3, rel=0.05)
+    assert rates.idxmax() in (2, 3)
+    assert rates.iloc[8] == pytest.approx(3e-3 / 25 / 1e4, rel=1e-6)  # set after step 9 for the last step
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
+    first, again, other = (weights(run(seed=seed)[0]) for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert not torch.equal(first["head.weight"], other["head.weight"])
+
+
+def test_the_epoch_with_the_best_validation_is_kept():
+    seen = []
+
+    def validate(model):
+        seen.append(weights(model))
+        return [0.2, 0.9, 0.5][len(seen) - 1]
+
+    model, result = run(epochs=5, validate=validate, select="best_validation")
+    assert result.history["validation_rank1"].dropna().to_dict() == {1: 0.2, 3: 0.9, 4: 0.5}  # epochs 2, 4 and the last
+    assert result.epoch == 4
+    assert all(torch.equal(tensor, seen[1][name]) for name, tensor in model.state_dict().items())
+
+
+def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
+    store, sequences = walks()
+    store.keypoints[:] = torch.nan
+    model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
+    with pytest.raises(GaitError) as raised:
+        train(model, store, sequences, Training.model_validate(RECIPE), frames=10, seed=0)
+    assert str(raised.value) == (
+        "The loss became nan in epoch 1, step 1, at a learning rate of 0.00012; lower training.learning_rate, or look "
+        "for impossible coordinates in the poses."
+    )
+
+
+def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
+    with caplog.at_level(logging.WARNING):
+        _, result = run(collapse_spread=2.0)  # every run spreads less than 2
+    assert result.collapsed
+    assert "the run has collapsed: the embeddings spread only" in caplog.text
+    assert not run()[1].collapsed
+
+
+def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
+    one_point = torch.nn.functional.normalize(torch.ones(5, 8))
+    opposite = torch.cat([one_point, -one_point])
+    assert spread(one_point) == pytest.approx(0.0, abs=1e-6)
+    assert spread(opposite) == pytest.approx(1.0, abs=1e-6)
+    assert spread(torch.eye(4)) == pytest.approx(0.75, abs=1e-6)

@@ -1,0 +1,21 @@
+"""Embed the gallery and the probes with a trained system and measure cross-view accuracy."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Evaluation, SystemNetwork
+    from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
+
+    output = snakemake.output
+    evaluate_run(
+        snakemake.wildcards.model,
+        SystemNetwork.model_validate(snakemake.params.network),
+        Evaluation.model_validate(snakemake.params.evaluation),
+        poses=Path(snakemake.input.poses),
+        split=Path(snakemake.input.split),
+        weights=Path(snakemake.input.weights),
+        outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
+        threads=snakemake.threads,
+    )

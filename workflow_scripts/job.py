@@ -1,0 +1,40 @@
+"""What every script of a rule needs: its log, and errors told in the right place.
+
+The log file holds what happened, with the traceback of a failure; the terminal shows the same lines without it. A
+mistake of the user's is one sentence in both.
+"""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm.contrib.logging import logging_redirect_tqdm
+
+from gaitcore.errors import GaitError
+
+
+@contextmanager
+def job(snakemake) -> Iterator[None]:
+    """Run a script's body with logging set up; a failure ends the script with exit status 1."""
+    log = logging.getLogger()
+    log.setLevel(logging.INFO)
+    name = " ".join([snakemake.rule, *(str(value) for value in snakemake.wildcards)])
+    to_file = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")
+    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    to_terminal = logging.StreamHandler(sys.stderr)
+    to_terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
+    to_terminal.addFilter(lambda record: not record.exc_info)
+    logging.captureWarnings(True)
+    log.handlers = [to_file, to_terminal]
+    try:
+        with logging_redirect_tqdm():
+            yield
+        log.info("done")
+    except GaitError as error:
+        log.error("%s", error)
+        sys.exit(1)
+    except Exception as error:
+        log.exception("failed")
+        print(f"[{name}] {type(error).__name__}: {error}; the traceback is in {snakemake.log[0]}", file=sys.stderr)
+        sys.exit(1)

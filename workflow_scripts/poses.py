@@ -1,0 +1,29 @@
+"""Read poses in their source format, write poses.parquet and the report of what was dropped."""
+
+import logging
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Data
+    from gaitcore.poses.readers import read_poses
+
+    data = Data.model_validate(snakemake.params.data)
+    table, report = read_poses(
+        data.format,
+        data.path,
+        dataset=data.dataset,
+        frame_width=data.frame_width,
+        frame_height=data.frame_height,
+        fps=data.fps,
+        pose_source=data.pose_source,
+    )
+    table.write(snakemake.output.poses)
+    report.to_csv(snakemake.output.report, index=False)
+    logging.info(
+        "%d sequences, %d frames; %d dropped rows are listed in %s",
+        len(table.sequences),
+        len(table),
+        len(report),
+        snakemake.output.report,
+    )

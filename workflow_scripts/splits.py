@@ -1,0 +1,16 @@
+"""Give every sequence its role: train, gallery, probe, excluded."""
+
+import logging
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Protocol
+    from gaitcore.poses.table import PoseTable
+    from gaitcore.protocol import assign_roles
+    from gaitcore.split_file import write_split
+
+    table = PoseTable.read(snakemake.input.poses)
+    assigned = assign_roles(table.sequences, Protocol.model_validate(snakemake.params.protocol))
+    write_split(assigned, snakemake.output.split)
+    logging.info("%s", ", ".join(f"{number} {role}" for role, number in assigned["role"].value_counts().items()))
