@@ -111,5 +111,5 @@ def test_nobody_to_train_on_is_an_error():
 
 
 def test_an_empty_pose_table_is_an_error():
-    with pytest.raises(ProtocolError, match="holds no sequence; poses_report.csv beside it says what was dropped"):
+    with pytest.raises(ProtocolError, match=r"holds no sequence; poses_report\.csv beside it says what was dropped"):
         assign_roles(sequences(), PROTOCOL)

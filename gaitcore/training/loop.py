@@ -93,11 +93,11 @@ def train(
                 embeddings = model(normalise(poses, store.frame_width))
                 mined = miner(embeddings, labels[chosen])
                 loss = loss_of(embeddings, labels[chosen], mined)
+                record.add(loss, mined, embeddings, step)
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
                 schedule.step()
-                record.add(loss, mined, embeddings, step)
                 progress.step(loss)
             history.append(record.row(len(batches) * batches.batch_size) | best.consider(model, epoch))
             progress.epoch(history[-1])
@@ -138,16 +138,16 @@ class _EpochRecord:
         self.epoch, self.optimiser = epoch, optimiser
         self.losses: list[float] = []
         self.triplets = 0
-        self.spread = 1.0
+        self.spread = self.learning_rate = 0.0  # of the last step
         self.started = perf_counter()
 
     def add(self, loss: Tensor, mined: tuple[Tensor, ...], embeddings: Tensor, step: int) -> None:
-        value = loss.item()
+        value, self.learning_rate = loss.item(), self.optimiser.param_groups[0]["lr"]
         if not math.isfinite(value):
-            rate = self.optimiser.param_groups[0]["lr"]
             raise GaitError(
-                f"The loss became {value} in epoch {self.epoch}, step {step}, at a learning rate of {rate:.2g}; "
-                "lower training.learning_rate, or look for impossible coordinates in the poses."
+                f"The loss became {value} in epoch {self.epoch}, step {step}, at a learning rate of "
+                f"{self.learning_rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the "
+                "poses."
             )
         self.losses.append(value)
         self.triplets += _triplets(mined)
@@ -158,7 +158,7 @@ class _EpochRecord:
         return {
             "epoch": self.epoch,
             "loss": float(np.mean(self.losses)),
-            "learning_rate": self.optimiser.param_groups[0]["lr"],
+            "learning_rate": self.learning_rate,
             "mined_triplets": self.triplets,
             "spread": self.spread,
             "seconds": round(seconds, 3),

@@ -73,7 +73,9 @@ def test_a_missing_weight_is_refused():
 
 def test_weights_of_another_shape_are_refused():
     weights, _, _ = golden("gaitmixer")
-    with pytest.raises(DataError, match=r"conv1\.conv\.depthwise\.weight has shape \(32, 1, 31, 1\), expected \(32, 1, 9, 1\)"):
+    with pytest.raises(
+        DataError, match=r"conv1\.conv\.depthwise\.weight has shape \(32, 1, 31, 1\), expected \(32, 1, 9, 1\)"
+    ):
         load_published_weights(build_model("gaitmixer", kernel=9), weights)
 
 
@@ -106,7 +108,9 @@ def test_past_padding_sees_only_the_past_and_both_sides_see_the_future():
         assert bool((before[:, 55] != after[:, 55]).any()) is True
 
 
-@pytest.mark.parametrize("options", [{"kernel": 3}, {"kernel": 32, "padding": "both"}, {"heads": 4, "spatial_depth": 2}])
+@pytest.mark.parametrize(
+    "options", [{"kernel": 3}, {"kernel": 32, "padding": "both"}, {"heads": 4, "spatial_depth": 2}]
+)
 def test_ablation_options_keep_the_window_length(options):
     model = build_model("gaitmixer", frames=40, widths=(16, 8), **options)
     features = model.spatial(torch.rand(2, 40, 17, 2))

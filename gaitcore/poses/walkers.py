@@ -1,0 +1,474 @@
+"""Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
+
+A subject is a draw from two tables of traits (:data:`SCALES`, :data:`OFFSETS`); each walk changes the gait a little,
+never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
+lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
+
+Typical values and spreads, rounded to what a demonstration needs:
+    Winter, Biomechanics and Motor Control of Human Movement, 4th ed. 2009 (and ... of Human Gait, 1991): segment
+        lengths as fractions of height (fig. 4.1, after Drillis and Contini 1966); hip, knee and ankle curves.
+    Perry, Gait Analysis, 1992: the same curves, trunk and pelvis, an arm swing of about 30 degrees.
+    Murray, Drought and Kory, J Bone Joint Surg 46A, 1964: pelvic rotation, sway, step width, step frequency.
+    Murray, Sepic and Barnard, Phys Ther 47, 1967: shoulder and elbow angles.
+    Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from gaitcore.errors import ConfigError
+from gaitcore.poses.cameras import VIEWS, Cameras, Estimator, least_distance
+from gaitcore.sequences import SequenceKey
+from gaitcore.skeleton import BODY_PARTS, CHANNELS, INDEX, JOINTS, NUM_JOINTS, NUM_VALUES
+
+WALKS: dict[str, int] = {"nm": 6, "bg": 2, "cl": 2}  # walks in each condition, as in CASIA-B
+
+Traits = dict[str, float]
+
+# Positive traits: typical value, relative spread between subjects, and between the walks of one subject.
+SCALES: dict[str, tuple[float, float, float]] = {
+    "height": (1.70, 0.055, 0.0),  # metres
+    "thigh": (0.245, 0.035, 0.0),  # this and the next eight: fractions of the height
+    "shank": (0.246, 0.035, 0.0),
+    "trunk": (0.288, 0.03, 0.0),  # between the middle of the hips and of the shoulders
+    "neck": (0.115, 0.07, 0.0),  # from there to the middle of the ears
+    "upper_arm": (0.186, 0.04, 0.0),
+    "forearm": (0.146, 0.045, 0.0),
+    "shoulders": (0.21, 0.07, 0.0),  # joint centres, which lie inside Winter's outer breadths
+    "hips": (0.115, 0.08, 0.0),
+    "step_width": (0.05, 0.25, 0.10),
+    "cadence": (1.95, 0.07, 0.02),  # steps a second
+    "hip_swing": (1.06, 0.10, 0.025),  # factors on the curves' movement about their mean
+    "knee_swing": (1.0, 0.09, 0.025),
+    "knee_stance": (1.0, 0.20, 0.06),  # factor on the second harmonic: flexion while loaded
+    "ankle_swing": (1.0, 0.15, 0.05),
+    "leg_left": (1.0, 0.03, 0.01),  # asymmetry: factors on one side's movement
+    "leg_right": (1.0, 0.03, 0.01),
+    "arm_swing": (16.0, 0.35, 0.10),  # degrees, half of the range
+    "arm_left": (1.0, 0.20, 0.05),
+    "arm_right": (1.0, 0.20, 0.05),
+    "elbow": (27.0, 0.30, 0.07),  # degrees, mean flexion
+    "elbow_swing": (9.0, 0.35, 0.10),
+    "abduction": (9.0, 0.35, 0.08),
+    "pelvis_turn": (4.5, 0.30, 0.10),  # degrees, half of the range: about the vertical
+    "pelvis_drop": (3.0, 0.30, 0.10),  # in the frontal plane
+    "chest_turn": (4.0, 0.30, 0.10),
+    "chest_roll": (2.0, 0.45, 0.12),
+    "sway": (0.02, 0.30, 0.10),  # metres, half of the range: the pelvis, sideways
+}
+
+# Traits around a value: typical value, spread between subjects, and between the walks of one subject.
+OFFSETS: dict[str, tuple[float, float, float]] = {
+    "hip": (0.0, 2.5, 0.7),  # degrees, added to the curve
+    "knee": (1.0, 1.8, 0.6),
+    "lean": (3.0, 2.8, 0.7),  # degrees, trunk forward
+    "head": (4.0, 6.0, 1.5),  # degrees, face down, on top of half of the lean
+    "shoulder": (-7.0, 5.0, 1.2),  # degrees, mean flexion; the arm swings further back than forth
+    "elbow_left": (0.0, 4.0, 1.0),  # degrees, asymmetry
+    "elbow_right": (0.0, 4.0, 1.0),
+    "abduction_left": (0.0, 1.5, 0.4),
+    "abduction_right": (0.0, 1.5, 0.4),
+    "hip_phase": (0.0, 0.010, 0.003),  # parts of a cycle
+    "knee_phase": (0.0, 0.012, 0.003),
+    "arm_phase": (0.02, 0.030, 0.008),
+    "side_phase": (0.0, 0.008, 0.003),  # how much the right leg is late
+}
+
+# Degrees at 0, 5, ..., 95 % of the cycle, from heel strike: hip and knee flexion, ankle dorsiflexion.
+_HIP = (20, 19, 16, 13, 9, 5, 1, -3, -6, -9, -10.5, -11, -8, -1, 7, 14, 19, 21.5, 22, 21)
+_KNEE = (4, 10, 16, 19, 18, 15, 12, 9, 7, 8, 13, 22, 36, 52, 62, 63, 55, 39, 20, 7)
+_ANKLE = (0, -4.5, -3.5, 0, 3, 5, 6.5, 8, 9.3, 9, 5, -5, -16, -19, -12, -6, -2, 0, 0.5, 0.5)
+_HARMONICS = 6
+
+_FOOT = np.array([[-0.035, -0.039], [0.085, -0.039]])  # heel and ball from the ankle: ahead, up; fractions of height
+_HEAD = {"nose": (0.062, 0.0, -0.012), "eye": (0.048, 0.019, 0.012), "ear": (0.0, 0.043, 0.0)}  # ahead, out, up; same
+
+_SPREAD_LIMIT = 2.2  # standard deviations; nobody is further from the typical walker
+_COORDINATE_TEXT = 100  # hundredths of a pixel
+_CONFIDENCE_TEXT = 1000  # thousandths
+
+
+@dataclass(frozen=True)
+class WalkerSettings:
+    """What is walked, by whom and how well it is seen. Every number is a knob of the demo's difficulty.
+
+    Raises :class:`ConfigError` for a value out of range.
+    """
+
+    subjects: int = 36  # 1 to 999
+    seed: int = 1  # of every draw; a subject depends on this and its own number alone
+    width: int = 320  # pixels
+    height: int = 240
+    fps: float = 25.0  # frames a second
+    min_frames: int = 68  # of a walk; an estimator that loses the person may leave fewer
+    max_frames: int = 110
+    path: float = 3.6  # metres walked, give or take 8 %
+    between_subjects: float = 1.0  # factor on the spread of every trait between subjects: larger is easier
+    within_subject: float = 1.0  # factor on the spread of the gait between one subject's walks: larger is harder
+    placement: float = 1.0  # factor on the random offset, heading, and camera distance of a walk
+    bag: float = 1.0  # 0: no effect, 1: one arm bound, the trunk leaning
+    coat: float = 1.0  # 0: no effect, 1: hips and knees wide, blurred and stiff
+    noise: float = 1.0  # factor on the estimator's errors, about 1 to 2 pixels at 1
+    missing: float = 0.02  # fraction of the frames in which no person is found
+    short: float = 0.004  # fraction of the sequences cut off after 35 to 60 frames
+    outliers: float = 0.003  # fraction of the joints thrown far off
+    swaps: float = 0.04  # fraction of the frames, in profile, with left and right leg exchanged
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not np.isfinite(value) or value < 0:
+                raise ConfigError(f"Synthetic walkers: {field.name} is {value}, expected a finite number, 0 or more.")
+        if not 1 <= self.subjects <= 999:
+            raise ConfigError(
+                f"Synthetic walkers: subjects is {self.subjects}, expected 1 to 999 (names have 3 digits)."
+            )
+        if not 1 <= self.min_frames <= self.max_frames:
+            raise ConfigError(
+                f"Synthetic walkers: min_frames is {self.min_frames} and max_frames {self.max_frames}, "
+                "expected 1 <= min_frames <= max_frames."
+            )
+        for name in ("width", "height", "fps", "path"):
+            if getattr(self, name) == 0:
+                raise ConfigError(f"Synthetic walkers: {name} is {getattr(self, name)}, expected a positive number.")
+
+
+class Walk(NamedTuple):
+    """One walk, seen from every view of :data:`gaitcore.poses.cameras.VIEWS`.
+
+    traits: the walker's, on this walk. phase: (T,) gait cycles. joints: (T, 17, 3) metres, x along the path, y to the
+    left, z up. image: (V, T, 17, 2) pixels, what a perfect estimator would give. keypoints: (V, T, 17, 3) pixels and
+    confidence, what ours gives. found: (V, T) whether it gives anything in that frame.
+    """
+
+    traits: Traits
+    phase: np.ndarray
+    joints: np.ndarray
+    image: np.ndarray
+    keypoints: np.ndarray
+    found: np.ndarray
+
+
+class _Clothing(NamedTuple):
+    """What is worn: the gait in it, and how the estimator misplaces the joints it covers."""
+
+    traits: Traits
+    widening: float = 0.0  # metres, hips and knees outward
+    sagging: float = 0.0  # metres, hips and knees downward
+    blur: float = 1.0  # factor on their error
+
+
+def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
+    """The bones and habits of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
+    rng = _generator(settings, subject)
+    scales = {
+        name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in SCALES.items()
+    }
+    offsets = {
+        name: mean + spread * settings.between_subjects * _normal(rng) for name, (mean, spread, _) in OFFSETS.items()
+    }
+    return scales | offsets
+
+
+def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) -> Walk:
+    """Walk ``sequence`` (1, 2, ...) of a subject (1, 2, ...) in a condition of :data:`WALKS`.
+
+    The same arguments give the same walk, whatever else is walked.
+    """
+    rng = _generator(settings, subject, 1 + list(WALKS).index(condition), sequence)
+    worn = _dress(condition, _vary(subject_traits(subject, settings), settings, rng), settings, rng)
+    stride, rise, advance = _ride(worn.traits)
+    speed = stride * worn.traits["cadence"] / 2
+    frames = round(settings.path * rng.uniform(0.92, 1.08) / speed * settings.fps)
+    frames = int(np.clip(frames, settings.min_frames, settings.max_frames))
+    phase = _phase(frames, worn.traits["cadence"] / 2, settings, rng)
+    x = stride * (phase - phase.mean()) + _curve(advance, phase)
+    joints = _joints(worn, phase) + np.stack([x, np.zeros(frames), _curve(rise, phase)], axis=1)[:, None]
+    joints = _place(joints, settings.placement, rng)
+    return _see(worn, phase, joints, settings, rng)
+
+
+def write_walkers(path: Path, settings: WalkerSettings) -> None:
+    """Write all walks of all subjects as one CSV in GaitGraph's format, under a temporary name until complete.
+
+    Header ``image_name,nose_x,nose_y,nose_conf,...``; names ``./001-nm-01-000/000001.jpg``; pixels with 2 decimals,
+    confidence with 3. The same settings give the same bytes; more subjects only add lines at the end.
+    """
+    columns = ["image_name", *(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)]
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")  # Arrow always quotes a header
+    unfinished = path.with_name(path.name + ".part")
+    with unfinished.open("wb") as stream:
+        stream.write((",".join(columns) + "\n").encode())
+        with pa.csv.CSVWriter(stream, schema, write_options=plain) as writer:
+            for subject in range(1, settings.subjects + 1):
+                writer.write_batch(pa.record_batch(_text_columns(subject, settings), schema=schema))
+    unfinished.replace(path)
+
+
+# --- one subject, one walk ---
+
+
+def _generator(settings: WalkerSettings, *key: int) -> np.random.Generator:
+    """The generator at one place of the seed tree: seed -> subject -> condition -> sequence."""
+    return np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=key))
+
+
+def _normal(rng: np.random.Generator) -> float:
+    return float(np.clip(rng.standard_normal(), -_SPREAD_LIMIT, _SPREAD_LIMIT))
+
+
+def _factor(spread: float, rng: np.random.Generator) -> float:
+    return float(np.exp(spread * _normal(rng)))
+
+
+def _vary(traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Traits:
+    """The same walker on another day."""
+    scales = {
+        name: traits[name] * _factor(within * settings.within_subject, rng) for name, (*_, within) in SCALES.items()
+    }
+    offsets = {
+        name: traits[name] + within * settings.within_subject * _normal(rng) for name, (*_, within) in OFFSETS.items()
+    }
+    return scales | offsets
+
+
+def _dress(condition: str, traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> _Clothing:
+    if condition == "bg":
+        return _Clothing(_carry_bag(traits, settings.bag, rng))
+    if condition == "cl":
+        return _wear_coat(traits, settings.coat, rng)
+    return _Clothing(traits)
+
+
+def _carry_bag(traits: Traits, strength: float, rng: np.random.Generator) -> Traits:
+    """One arm holds the bag: it hardly swings, bends and stands off; the trunk leans forward against the load."""
+    side = rng.choice(["left", "right"])
+    return traits | {
+        f"arm_{side}": traits[f"arm_{side}"] * (1 - 0.9 * min(strength, 1.0)),
+        f"elbow_{side}": traits[f"elbow_{side}"] + strength * rng.uniform(5, 50),
+        f"abduction_{side}": traits[f"abduction_{side}"] + strength * rng.uniform(2, 10),
+        "lean": traits["lean"] + strength * rng.uniform(0, 5),
+        "hip_swing": traits["hip_swing"] * _factor(0.04 * strength, rng),
+        "cadence": traits["cadence"] * _factor(0.02 * strength, rng),
+    }
+
+
+def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> _Clothing:
+    """Stiff cloth: smaller movements, arms held off; hips and knees seem wider, lower and are hard to find."""
+    stiff = traits | {
+        "knee_swing": traits["knee_swing"] * np.exp(-strength * rng.uniform(0.10, 0.25)),
+        "hip_swing": traits["hip_swing"] * np.exp(-strength * rng.uniform(0.02, 0.10)),
+        "arm_swing": traits["arm_swing"] * np.exp(-strength * rng.uniform(0.10, 0.35)),
+        "abduction": traits["abduction"] + strength * rng.uniform(2, 6),
+    }
+    widening, sagging = strength * rng.uniform(0.015, 0.045), strength * rng.uniform(-0.015, 0.05)
+    return _Clothing(stiff, widening, sagging, 1 + 1.2 * strength)
+
+
+def _phase(frames: int, frequency: float, settings: WalkerSettings, rng: np.random.Generator) -> np.ndarray:
+    """Gait cycles (T,) at each frame: a random start and a stride time that wanders by a percent or two."""
+    time = np.arange(frames) / settings.fps
+    wander = 0.008 * settings.within_subject * np.sin(2 * np.pi * (0.4 * time + rng.random()))
+    return rng.random() + frequency * time + wander
+
+
+def _place(joints: np.ndarray, placement: float, rng: np.random.Generator) -> np.ndarray:
+    """The walk on a path of its own: a heading a few degrees off, an offset along and across."""
+    heading = np.deg2rad(1.5) * placement * _normal(rng)
+    along, across = placement * rng.uniform(-1, 1, 2) * (0.15, 0.3)
+    turn = np.array([[np.cos(heading), -np.sin(heading), 0], [np.sin(heading), np.cos(heading), 0], [0, 0, 1]])
+    return joints @ turn.T + [along, across, 0]
+
+
+def _see(
+    worn: _Clothing, phase: np.ndarray, joints: np.ndarray, settings: WalkerSettings, rng: np.random.Generator
+) -> Walk:
+    """Set the cameras up so that nobody walks out of the image, project, and estimate."""
+    distance = 4.9 * (1 + 0.15 * settings.placement * rng.random())
+    elevation = 0.95 + 0.1 * settings.placement * rng.uniform(-1, 1)
+    cameras = Cameras(distance, elevation, VIEWS, settings.width, settings.height)
+    cameras = replace(cameras, distance=max(distance, least_distance(joints, cameras)))
+    blur = np.ones(NUM_JOINTS)
+    blur[_COVERED] = worn.blur
+    estimator = Estimator(settings.noise, settings.outliers, settings.swaps, settings.missing, settings.short, blur)
+    image = cameras.project(joints)
+    keypoints = estimator.estimate(image, cameras, rng)
+    found = estimator.found(len(VIEWS), len(phase), rng)
+    return Walk(worn.traits, phase, joints, image[..., :2], keypoints, found)
+
+
+# --- the body; directions are ahead, left, up; angles in radians; `phase` (T,) in cycles ---
+
+_COVERED = [index for name, index in INDEX.items() if name.endswith(("hip", "knee"))]
+_SIDES = {"left": 1, "right": -1}
+
+
+def _harmonics(samples: np.ndarray) -> np.ndarray:
+    """Complex amplitudes of harmonics 0 to 6 of values sampled evenly over a cycle."""
+    amplitudes = np.fft.rfft(samples)[: _HARMONICS + 1] / len(samples)
+    amplitudes[1:] *= 2
+    return amplitudes
+
+
+def _curve(amplitudes: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    return (np.exp(2j * np.pi * np.outer(phase, np.arange(len(amplitudes)))) @ amplitudes).real
+
+
+_HIP_CURVE, _KNEE_CURVE, _ANKLE_CURVE = (_harmonics(np.deg2rad(curve)) for curve in (_HIP, _KNEE, _ANKLE))
+
+
+def _swing(amplitudes: np.ndarray, gain: float, second: float = 1.0) -> np.ndarray:
+    """The same mean, the movement about it scaled."""
+    return amplitudes * np.array([1.0, gain, gain * second] + [gain] * (_HARMONICS - 2))
+
+
+def _wave(degrees: float, phase: np.ndarray) -> np.ndarray:
+    """Largest at the left heel strike, once per cycle."""
+    return np.deg2rad(degrees) * np.cos(2 * np.pi * phase)
+
+
+def _rod(length: float, flexion: np.ndarray, outward: np.ndarray | float) -> np.ndarray:
+    """A segment that hangs down, turned forward by ``flexion`` and then sideways by ``outward``: (T, 3) metres."""
+    down = -length * np.cos(flexion)
+    return np.stack([length * np.sin(flexion), -down * np.sin(outward), down * np.cos(outward)], axis=1)
+
+
+def _leg_angles(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Thigh and shank forward of the vertical, foot with the toes above the horizontal: (T,) each."""
+    own = phase if side == "left" else phase + 0.5 - traits["side_phase"]
+    gain = traits[f"leg_{side}"]
+    hip = _curve(_swing(_HIP_CURVE, gain * traits["hip_swing"]), own - traits["hip_phase"])
+    knee = _curve(_swing(_KNEE_CURVE, gain * traits["knee_swing"], traits["knee_stance"]), own - traits["knee_phase"])
+    ankle = _curve(_swing(_ANKLE_CURVE, gain * traits["ankle_swing"]), own)
+    thigh = hip + np.deg2rad(traits["hip"])
+    shank = thigh - np.maximum(knee + np.deg2rad(traits["knee"]), 0)  # knees do not bend forward
+    return thigh, shank, shank + ankle
+
+
+def _leg(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Hip, knee and ankle (T, 3, 3), heel and ball (T, 2, 3), from the middle of the pelvis at no height, metres."""
+    sign, size = _SIDES[side], traits["height"]
+    turn, drop = -_wave(traits["pelvis_turn"], phase), _wave(traits["pelvis_drop"], phase - 0.25)
+    sway = traits["sway"] * np.cos(2 * np.pi * (phase - 0.3))  # over the stance foot
+    half = sign * traits["hips"] * size / 2
+    level = half * np.cos(drop)
+    hip = np.stack([-level * np.sin(turn), sway + level * np.cos(turn), half * np.sin(drop)], axis=1)
+    thigh, shank, foot = _leg_angles(traits, side, phase)
+    reach = size * (traits["thigh"] * np.cos(thigh) + traits["shank"] * np.cos(shank))
+    outward = np.arcsin((sign * traits["step_width"] * size / 2 - hip[:, 1]) / reach)  # the foot keeps to its track
+    knee = hip + _rod(size * traits["thigh"], thigh, outward)
+    ankle = knee + _rod(size * traits["shank"], shank, outward)
+    ahead, up = size * _FOOT.T[:, None]
+    pitch = foot[:, None]
+    x, z = ahead * np.cos(pitch) - up * np.sin(pitch), ahead * np.sin(pitch) + up * np.cos(pitch)
+    sole = ankle[:, None] + np.stack([x, np.zeros_like(x), z], axis=-1)
+    return np.stack([hip, knee, ankle], axis=1), sole
+
+
+def _ride(traits: Traits) -> tuple[float, np.ndarray, np.ndarray]:
+    """How the pelvis moves if the foot that came down last stays where it is, rolling from heel to ball.
+
+    Returns the stride length in metres and the harmonics of the pelvis' height and of its advance beyond the mean.
+    """
+    samples = 100
+    phase = np.arange(samples) / samples
+    on_left = (phase < 0.5 + traits["side_phase"])[:, None, None]
+    sole = np.where(on_left, _leg(traits, "left", phase)[1], _leg(traits, "right", phase)[1])
+    after = np.where(
+        on_left, _leg(traits, "left", phase + 1 / samples)[1], _leg(traits, "right", phase + 1 / samples)[1]
+    )
+    lowest = sole[:, :, 2].argmin(axis=1)[:, None]
+    height = -np.take_along_axis(sole[:, :, 2], lowest, axis=1)[:, 0]
+    advance = -np.take_along_axis((after - sole)[:, :, 0], lowest, axis=1)[:, 0]
+    beyond = np.concatenate([[0.0], np.cumsum(advance - advance.mean())[:-1]])
+    return float(advance.sum()), _harmonics(height), _harmonics(beyond)
+
+
+def _joints(worn: _Clothing, phase: np.ndarray) -> np.ndarray:
+    """All joints (T, 17, 3), from the middle of the pelvis at no height, metres."""
+    traits = worn.traits
+    joints = np.empty((len(phase), NUM_JOINTS, 3))
+    for side in _SIDES:
+        joints[:, BODY_PARTS[f"{side}_leg"]] = _leg(traits, side, phase)[0]
+    pelvis = joints[:, [INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=1)
+    lean = np.full(len(phase), np.deg2rad(traits["lean"]))
+    roll = _wave(traits["chest_roll"], phase - 0.3)  # to the left
+    neck = pelvis - _rod(traits["trunk"] * traits["height"], -lean, -roll)
+    for side in _SIDES:
+        joints[:, BODY_PARTS[f"{side}_arm"]] = _arm(traits, side, phase, neck, roll)
+    joints[:, BODY_PARTS["head"]] = _head(traits, neck)
+    for side, sign in _SIDES.items():
+        covered = [INDEX[f"{side}_hip"], INDEX[f"{side}_knee"]]
+        joints[:, covered] += (0, sign * worn.widening, -worn.sagging)
+    return joints
+
+
+def _arm(traits: Traits, side: str, phase: np.ndarray, neck: np.ndarray, roll: np.ndarray) -> np.ndarray:
+    """Shoulder, elbow and wrist (T, 3, 3); the arm is back when its own leg is in front."""
+    sign, size = _SIDES[side], traits["height"]
+    turn = _wave(traits["chest_turn"], phase)
+    half = sign * traits["shoulders"] * size / 2
+    level = half * np.cos(roll)
+    shoulder = neck + np.stack([-level * np.sin(turn), level * np.cos(turn), -half * np.sin(roll)], axis=1)
+    forth = -sign * np.cos(2 * np.pi * (phase - traits["arm_phase"])) * traits[f"arm_{side}"]
+    upper = np.deg2rad(traits["shoulder"] + traits["arm_swing"] * forth)
+    bend = traits["elbow"] + traits[f"elbow_{side}"] + traits["elbow_swing"] * forth
+    outward = sign * np.deg2rad(traits["abduction"] + traits[f"abduction_{side}"])
+    elbow = shoulder + _rod(traits["upper_arm"] * size, upper, outward)
+    fore = upper + np.maximum(np.deg2rad(bend), 0)
+    wrist = elbow + _rod(traits["forearm"] * size, fore, 0.3 * outward)
+    return np.stack([shoulder, elbow, wrist], axis=1)
+
+
+def _head(traits: Traits, neck: np.ndarray) -> np.ndarray:
+    """Nose, eyes and ears (T, 5, 3); the head is steadier than the trunk and keeps its direction."""
+    size, nod = traits["height"], np.deg2rad(traits["head"])
+    tilt = np.deg2rad(traits["lean"]) / 2
+    middle = neck + size * traits["neck"] * np.array([np.sin(tilt), 0, np.cos(tilt)])
+    face = np.array([_on_head(JOINTS[index]) for index in BODY_PARTS["head"]]) * size
+    down = np.array([[np.cos(nod), 0, np.sin(nod)], [0, 1, 0], [-np.sin(nod), 0, np.cos(nod)]])
+    return middle[:, None] + face @ down.T
+
+
+def _on_head(joint: str) -> tuple[float, float, float]:
+    ahead, out, up = _HEAD[joint.split("_")[-1]]
+    return ahead, out * _SIDES.get(joint.split("_")[0], 0), up
+
+
+# --- writing ---
+
+
+def _sequences(subject: int, settings: WalkerSettings) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Image names and keypoints (frames found, 51) of each sequence of a subject, in the order of their names."""
+    for condition, count in WALKS.items():
+        for sequence in range(1, count + 1):
+            walked = walk(subject, condition, sequence, settings)
+            for view, keypoints, found in zip(VIEWS, walked.keypoints, walked.found, strict=True):
+                name = SequenceKey(f"{subject:03d}", condition, sequence, view).name
+                frames = np.flatnonzero(found)
+                yield [f"./{name}/{frame + 1:06d}.jpg" for frame in frames], keypoints[frames].reshape(-1, NUM_VALUES)
+
+
+def _text_columns(subject: int, settings: WalkerSettings) -> list[pa.Array]:
+    """The CSV's columns for one subject. Numbers become text by look-up: formatting each costs ten times more."""
+    names, values = zip(*_sequences(subject, settings), strict=True)
+    values = np.concatenate(values)
+    pixel_text = _decimals(_COORDINATE_TEXT, max(settings.width, settings.height), 2)
+    confidence_text = _decimals(_CONFIDENCE_TEXT, 1, 3)
+    columns = [pa.array([name for some in names for name in some])]
+    for index in range(NUM_VALUES):
+        confidence = index % len(CHANNELS) == CHANNELS.index("conf")
+        text, steps = (confidence_text, _CONFIDENCE_TEXT) if confidence else (pixel_text, _COORDINATE_TEXT)
+        columns.append(text.take(pa.array(np.rint(values[:, index] * steps).astype(np.int32))))
+    return columns
+
+
+def _decimals(steps: int, largest: int, digits: int) -> pa.Array:
+    return pa.array([f"{step / steps:.{digits}f}" for step in range(largest * steps + 1)])
