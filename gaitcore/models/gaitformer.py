@@ -63,7 +63,7 @@ class GaitFormer(nn.Module):
         self.head = nn.Linear(joints * width, embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, _, joints, _ = x.shape
+        batch = len(x)
         x = self.spatial(x)  # (B, T, J, width)
         x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
         x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding

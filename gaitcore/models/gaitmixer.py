@@ -13,6 +13,7 @@ Where the published code differs from the paper's text, the code made the publis
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -127,8 +128,7 @@ class GaitMixer(nn.Module):
         self.spatial = SpatialMixer(joints, in_channels, spatial_width, spatial_depth, heads)
         channels = (spatial_width, *widths)
         self.temporal = nn.ModuleList(
-            TemporalBlock(before, after, kernel, padding, dropout)
-            for before, after in zip(channels, channels[1:], strict=False)
+            TemporalBlock(before, after, kernel, padding, dropout) for before, after in pairwise(channels)
         )
         self.head_norm = nn.LayerNorm(channels[-1])
         self.head = nn.Linear(channels[-1], embedding_dim)

@@ -62,7 +62,7 @@ class SpatialMixer(nn.Module):
         self.norm = nn.LayerNorm(width, eps=NORM_EPS)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, frames, joints, _ = x.shape
+        batch, frames = x.shape[:2]
         x = self.embed(x.flatten(0, 1)) + self.joint_embedding  # (B * T, J, width)
         for block in self.blocks:
             x = block(x)
