@@ -1,4 +1,4 @@
-# From poses to the paper's tables. What is run: config.yaml and experiments/; how: profiles/.
+# From poses to the paper's tables. What is computed: config.yaml and experiments/; how it is run: profiles/.
 #   snakemake --cores 8 tables
 #   snakemake --cores 8 tables --config experiment=casia_b
 from snakemake.utils import min_version
@@ -7,6 +7,26 @@ min_version("9.0")
 
 
 include: "rules/common.smk"
+
+
+rule tables:  # both tables and a page that says what came out
+    default_target: True
+    input:
+        of_experiment("results/{experiment}/tables/table1.tex"),
+        of_experiment("results/{experiment}/tables/table2.tex"),
+        of_experiment("results/{experiment}/tables/summary.md"),
+
+
+rule tables_pdf:  # both tables in one PDF; needs LaTeX
+    input:
+        of_experiment("results/{experiment}/tables/tables.pdf"),
+
+
+rule poses:  # poses.parquet alone
+    input:
+        of_experiment("results/{experiment}/poses.parquet"),
+
+
 include: "rules/poses.smk"
 include: "rules/splits.smk"
 include: "rules/train.smk"

@@ -8,12 +8,15 @@ from gaitcore.errors import GaitError
 from gaitcore.models import model_module
 from gaitcore.provenance import code_digest, folder_digest
 
-
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else.
 try:
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:
     sys.exit(str(error))
+
+for path in CONFIG.data.path:
+    if CONFIG.data.walkers is None and not Path(path).exists():
+        sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 
 
 wildcard_constraints:
@@ -31,3 +34,26 @@ def of_experiment(pattern, **wildcards):
     """Paths of the experiment in use, over all its models and seeds unless given otherwise."""
     values = {"model": CONFIG.models, "seed": CONFIG.seeds, **wildcards}
     return expand(pattern, experiment=CONFIG.experiment, **values)
+
+
+def folder_contents(_):
+    """A folder's digest: Snakemake itself sees files come and go in it, not what is in them."""
+    return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
+
+
+def validation_settings(wildcards):
+    """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
+    system = CONFIG.system(wildcards.model)
+    return (
+        settings(system.evaluation)
+        if system.training.select == "best_validation"
+        else None
+    )
+
+
+def training_code(wildcards):
+    """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
+    validation = ["gaitcore.selection"] if validation_settings(wildcards) else []
+    return code_digest(
+        "workflow_scripts/train.py", model_module(wildcards.model), *validation
+    )

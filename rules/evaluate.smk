@@ -21,8 +21,33 @@ rule evaluate:
     params:
         network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
         evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
-        code=lambda wildcards: code_digest("workflow_scripts/evaluate.py", model_module(wildcards.model)),
+        code=lambda wildcards: code_digest(
+            "workflow_scripts/evaluate.py", model_module(wildcards.model)
+        ),
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/evaluate.py"
+
+
+rule summary:
+    input:
+        of_experiment("results/{experiment}/{model}/seed-{seed}/subjects.csv"),
+    output:
+        summary="results/{experiment}/summary.csv",
+    log:
+        "results/{experiment}/logs/summary.log",
+    benchmark:
+        "results/{experiment}/benchmarks/summary.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        runs=[(model, seed) for model in CONFIG.models for seed in CONFIG.seeds],
+        statistics=settings(CONFIG.statistics),
+        code=code_digest("workflow_scripts/summary.py"),
+    message:
+        "Statistics of {wildcards.experiment} over seeds and subjects"
+    script:
+        "../workflow_scripts/summary.py"

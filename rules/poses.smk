@@ -1,16 +1,6 @@
 # Poses in whatever form the user has them -> poses.parquet.
 
 
-for path in CONFIG.data.path:
-    if CONFIG.data.walkers is None and not Path(path).exists():
-        sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
-
-
-def folder_contents(_):
-    """A folder's digest: Snakemake itself sees files come and go in it, not what is in them."""
-    return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
-
-
 if CONFIG.data.walkers is not None:
 
     rule walkers:
@@ -33,7 +23,7 @@ if CONFIG.data.walkers is not None:
             "../workflow_scripts/walkers.py"
 
 
-rule poses:
+rule read_poses:
     input:
         CONFIG.data.path,
     output:

@@ -1,3 +1,58 @@
-rule tables:
+# The paper's tables from the summary, and both in one PDF.
+
+
+rule write_tables:
     input:
-        of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),
+        summary="results/{experiment}/summary.csv",
+        split="results/{experiment}/split.csv",
+        runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
+        published=[
+            "gaitcore/reporting/published/table1.csv",
+            "gaitcore/reporting/published/table2.csv",
+        ],
+    output:
+        expand(
+            "results/{{experiment}}/tables/{table}.{format}",
+            table=["table1", "table2"],
+            format=["tex", "csv", "md"],
+        ),
+        "results/{experiment}/tables/summary.md",
+    log:
+        "results/{experiment}/logs/tables.log",
+    benchmark:
+        "results/{experiment}/benchmarks/tables.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=settings(CONFIG),
+        code=code_digest("workflow_scripts/tables.py"),
+    message:
+        "Writing the tables of {wildcards.experiment}"
+    script:
+        "../workflow_scripts/tables.py"
+
+
+rule compile_tables:
+    input:
+        "results/{experiment}/tables/table1.tex",
+        "results/{experiment}/tables/table2.tex",
+    output:
+        pdf="results/{experiment}/tables/tables.pdf",
+        source="results/{experiment}/tables/tables.tex",
+    log:
+        "results/{experiment}/logs/tables_pdf.log",
+    benchmark:
+        "results/{experiment}/benchmarks/tables_pdf.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        title=f"{CONFIG.data.dataset}, experiment {CONFIG.experiment}",
+        code=code_digest("workflow_scripts/tables_pdf.py"),
+    message:
+        "Compiling the tables of {wildcards.experiment} with LaTeX"
+    script:
+        "../workflow_scripts/tables_pdf.py"

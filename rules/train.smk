@@ -1,18 +1,6 @@
 # One training run per system and seed.
 
 
-def validation_settings(wildcards):
-    """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
-    system = CONFIG.system(wildcards.model)
-    return settings(system.evaluation) if system.training.select == "best_validation" else None
-
-
-def training_code(wildcards):
-    """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
-    validation = ["gaitcore.selection"] if validation_settings(wildcards) else []
-    return code_digest("workflow_scripts/train.py", model_module(wildcards.model), *validation)
-
-
 rule train:
     input:
         poses="results/{experiment}/poses.parquet",

@@ -1,9 +1,13 @@
 """What a table says beside its numbers: the data set, the protocol and the runs behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
+
+from gaitcore.config import Config, canonical_subject
+from gaitcore.models import model_title
+from gaitcore.protocol import EXCLUDED, GALLERY, PROBE, TRAIN
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,3 +44,64 @@ class TableContext:
         """Seeds of this model whose embeddings became one point."""
         runs = self.runs[(self.runs["model"] == model) & self.runs["collapsed"].astype(bool)]
         return sorted(int(seed) for seed in runs["seed"])
+
+
+def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> TableContext:
+    """What an experiment's tables say beside their numbers.
+
+    Args:
+        config: the experiment's configuration.
+        split: split.csv.
+        runs: the content of each run.json.
+    """
+    protocol, systems = config.protocol, [config.system(model) for model in config.models]
+    subjects = split.groupby("role")["subject"].nunique()
+    return TableContext(
+        experiment=config.experiment,
+        dataset=config.data.dataset,
+        train_subjects=int(subjects.get(TRAIN, 0)),
+        test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
+        gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
+        probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
+        condition_titles={condition: _title(config, condition) for condition in protocol.probes},
+        model_titles={model: model_title(model) for model in config.models},
+        windows=_common(system.evaluation.windows for system in systems),
+        epoch=_common(_epoch(config, system.training.select) for system in systems),
+        chance=1.0 / int(subjects[GALLERY]),
+        excluded=_excluded(split, config),
+        runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
+        show_published=config.tables.published,
+        confidence=config.statistics.confidence,
+    )
+
+
+def _title(config: Config, condition: str) -> str:
+    return config.tables.conditions.get(condition, condition.upper())
+
+
+def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
+    """NM#5-6, NM#2 or NM#1,3."""
+    consecutive = len(numbers) > 1 and list(numbers) == list(range(numbers[0], numbers[-1] + 1))
+    text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(map(str, numbers))
+    return f"{_title(config, condition)}#{text}"
+
+
+def _common(values: Iterable[str]) -> str:
+    """The setting, or all of them where systems differ."""
+    return " or ".join(dict.fromkeys(values))
+
+
+def _epoch(config: Config, select: str) -> str:
+    if select == "last":
+        return "the last epoch"
+    return f"the epoch that was best on {len(config.protocol.subjects.validation)} validation subjects"
+
+
+def _excluded(split: pd.DataFrame, config: Config) -> dict[str, int]:
+    """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
+    left_out = split[split["role"] == EXCLUDED]
+    part = left_out["subject"].map(canonical_subject).isin(config.protocol.subjects.train).map({True: "training"})
+    short = left_out["frames"] < config.protocol.min_frames
+    reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
+    counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
+    return {text: int(count) for text, count in counts.sort_index().items()}

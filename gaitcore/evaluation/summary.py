@@ -1,0 +1,42 @@
+"""summary.csv: the statistics over all runs of an experiment, from the files they left."""
+
+import logging
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from gaitcore.config import Statistics
+from gaitcore.evaluation.statistics import MEAN, summarise
+
+log = logging.getLogger(__name__)
+
+
+def summarise_runs(runs: Iterable[tuple[tuple[str, int], Path]], settings: Statistics, output: Path) -> None:
+    """Gather each run's subjects.csv and write summary.csv.
+
+    Args:
+        runs: (model, seed) of each run and the path of its subjects.csv.
+        settings: level, resamples and seed of the bootstrap.
+        output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
+    """
+    by_subject = pd.concat(
+        [
+            pd.read_csv(path, dtype={"subject": str, "condition": str}).assign(model=model, seed=seed)
+            for (model, seed), path in runs
+        ],
+        ignore_index=True,
+    )
+    summary = summarise(by_subject, **settings.model_dump())
+    temporary = output.with_name(output.name + ".part")
+    summary.to_csv(temporary, index=False)
+    temporary.replace(output)
+    for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
+        log.info(
+            "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",
+            row.model,
+            row.condition,
+            100 * row.mean,
+            100 * row.ci_low,
+            100 * row.ci_high,
+        )

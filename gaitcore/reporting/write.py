@@ -1,0 +1,49 @@
+"""Table 1, Table 2 and summary.md of an experiment, in every format, from the files its runs left."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from gaitcore.config import Config
+from gaitcore.reporting.context import context_of
+from gaitcore.reporting.document import compile_pdf, tables_document
+from gaitcore.reporting.latex import table_latex
+from gaitcore.reporting.layout import table_csv
+from gaitcore.reporting.markdown import table_markdown
+from gaitcore.reporting.summary_page import summary_markdown
+from gaitcore.reporting.tables import table1, table2
+from gaitcore.split_file import read_split
+
+WRITERS = {"tex": table_latex, "csv": table_csv, "md": table_markdown}
+
+
+def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[Path], folder: Path) -> None:
+    """Write table1 and table2 as .tex, .csv and .md, and summary.md, into ``folder``.
+
+    Args:
+        config: the experiment's configuration.
+        summary: summary.csv.
+        split: split.csv.
+        runs: run.json of every run.
+        folder: where the tables go.
+    """
+    statistics = pd.read_csv(summary, dtype={"view": str, "condition": str, "model": str})
+    facts = [json.loads(path.read_text(encoding="utf-8")) for path in runs]
+    context = context_of(config, read_split(split), facts)
+    for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
+        for suffix, writer in WRITERS.items():
+            (folder / f"{name}.{suffix}").write_text(writer(table), encoding="utf-8")
+    (folder / "summary.md").write_text(summary_markdown(statistics, context), encoding="utf-8")
+
+
+def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
+    """Compile LaTeX tables into one PDF; the document's source stays beside it as .tex.
+
+    Raises:
+        GaitError: LaTeX is not installed, or reports an error.
+    """
+    source = pdf.with_suffix(".tex")
+    source.write_text(tables_document([path.read_text(encoding="utf-8") for path in tables], title), encoding="utf-8")
+    compile_pdf(source, pdf)

@@ -1,0 +1,12 @@
+"""Statistics over seeds and subjects."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Statistics
+    from gaitcore.evaluation.summary import summarise_runs
+
+    runs = zip(snakemake.params.runs, map(Path, snakemake.input), strict=True)
+    summarise_runs(runs, Statistics.model_validate(snakemake.params.statistics), Path(snakemake.output.summary))

@@ -1,0 +1,17 @@
+"""Table 1, Table 2 and the summary page."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Config
+    from gaitcore.reporting.write import write_tables
+
+    write_tables(
+        Config.model_validate(snakemake.params.config),
+        summary=Path(snakemake.input.summary),
+        split=Path(snakemake.input.split),
+        runs=[Path(path) for path in snakemake.input.runs],
+        folder=Path(snakemake.output[0]).parent,
+    )
