@@ -19,6 +19,10 @@ for path in CONFIG.data.path:
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 
 
+# One environment serves all rules: requirements.lock. An image counts only with --sdm apptainer, and must hold it too.
+container: "docker://python:3.11"
+
+
 wildcard_constraints:
     experiment=re.escape(CONFIG.experiment),
     model="|".join(map(re.escape, CONFIG.models)),

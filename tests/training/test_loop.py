@@ -70,10 +70,10 @@ def test_the_history_has_a_row_per_epoch():
     assert result.epoch == 3
 
 
-def test_training_lowers_the_loss_and_parts_the_subjects():
-    _, result = run(epochs=40)
-    assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0]
-    assert result.history["mined_triplets"].iloc[-1] < result.history["mined_triplets"].iloc[0]
+def test_training_parts_the_subjects_until_no_triplet_is_violated():
+    _, result = run(epochs=40, learning_rate=1e-2)
+    assert result.history["loss"].iloc[0] > 0.01
+    assert result.history["loss"].iloc[-1] == 0.0
 
 
 def test_the_learning_rate_is_one_cycle_over_all_steps():
@@ -108,7 +108,7 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
     store.keypoints[:] = torch.nan
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
     with pytest.raises(GaitError) as raised:
-        train(model, store, sequences, Training.model_validate(RECIPE), frames=10, seed=0)
+        train(model, store, sequences, Training.model_validate(RECIPE | {"epochs": 10}), frames=10, seed=0)
     assert str(raised.value) == (
         "The loss became nan in epoch 1, step 1, at a learning rate of 0.00012; lower training.learning_rate, or look "
         "for impossible coordinates in the poses."

@@ -1,0 +1,56 @@
+"""Test windows and the embedding of a sequence, against plain single passes."""
+
+import numpy as np
+import pytest
+import torch
+
+from gaitcore.config import Evaluation
+from gaitcore.evaluation.embedding import embed, window_starts
+from gaitcore.models import build_model
+from gaitcore.windows import FrameStore, normalise
+
+CENTRE = Evaluation(windows="centre", window_step=20, ranks=(1,))
+SIX = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1,))
+
+
+@pytest.mark.parametrize(
+    ("length", "starts"), [(60, [0, 0, 0]), (61, [0, 0, 1]), (100, [20, 0, 40]), (121, [30, 10, 50]), (90, [15, 0, 30])]
+)
+def test_the_three_windows_are_centre_earlier_and_later_clipped(length, starts):
+    assert window_starts(torch.tensor([length]), 60, SIX).tolist() == [starts]
+    assert window_starts(torch.tensor([length]), 60, CENTRE).tolist() == [starts[:1]]
+
+
+@pytest.fixture
+def model():
+    torch.manual_seed(0)
+    return build_model("gaitmixer", frames=60, widths=(8,), spatial_width=8, spatial_depth=1, heads=2).eval()
+
+
+def sequences(lengths):
+    torch.manual_seed(1)
+    poses = [100 * torch.rand(length, 17, 3) for length in lengths]
+    lengths = torch.tensor(lengths)
+    return poses, FrameStore(torch.cat(poses), lengths.cumsum(0) - lengths, lengths, 320)
+
+
+def test_the_centre_window_is_one_plain_pass(model):
+    poses, store = sequences([60, 75, 130])
+    with torch.no_grad():
+        expected = [model(normalise(walk[None, (len(walk) - 60) // 2 :][:, :60], 320))[0].numpy() for walk in poses]
+    np.testing.assert_allclose(embed(model, store, 60, CENTRE), np.stack(expected), atol=1e-6)
+
+
+def test_the_published_embedding_is_the_mean_of_six_plain_passes(model):
+    poses, store = sequences([61] * 40 + [133])
+    walk, embedding = poses[-1], embed(model, store, 60, SIX)[-1]
+    windows = [walk[start : start + 60] for start in (36, 16, 56)]
+    with torch.no_grad():
+        passes = [model(normalise(w[None], 320))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
+    np.testing.assert_allclose(embedding, torch.stack(passes).mean(0).numpy(), atol=1e-6)
+
+
+def test_evaluation_leaves_the_network_as_it_was(model):
+    before = {name: tensor.clone() for name, tensor in model.train().state_dict().items()}
+    embed(model, sequences([70, 80])[1], 60, SIX)
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())

@@ -1,0 +1,142 @@
+"""A training run from files to files: repeatable to the byte, and blind to every test subject."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from gaitcore.config import SystemNetwork, Training
+from gaitcore.config_files import load_config
+from gaitcore.errors import DataError
+from gaitcore.poses.table import PoseInfo, PoseTable, table_of_sequences
+from gaitcore.protocol import assign_roles
+from gaitcore.provenance import file_digest
+from gaitcore.sequences import SequenceKey
+from gaitcore.split_file import read_split, select_role, write_split
+from gaitcore.training.run import RunOutputs, train_run
+
+REPOSITORY = Path(__file__).parents[2]
+UCALGARY = REPOSITORY / ".." / "shared" / "data" / "ucalgary" / "poses.csv.xz"
+INFO = PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64)
+NETWORK = SystemNetwork.model_validate(
+    {"frames": 10, "embedding_dim": 8, "widths": [8], "spatial_width": 8, "spatial_depth": 1, "heads": 2, "kernel": 5}
+)
+TRAINING = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training
+RECIPE = Training.model_validate(TRAINING.model_dump() | {"epochs": 2, "batch": {"subjects": 3, "sequences": 2}})
+PROTOCOL = {
+    "split": "s",
+    "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
+    "gallery": {"nm": [1]},
+    "probes": {"nm": [2]},
+    "min_frames": 11,
+}
+
+
+def walks(change_subjects=(), by=0.0):
+    generator = np.random.default_rng(0)
+    table = {}
+    for subject in range(1, 6):
+        for sequence in (1, 2, 3):
+            for view in (0, 90):
+                poses = generator.uniform(50, 200, (15, 17, 3)).astype(np.float32)
+                poses += by * (subject in change_subjects)
+                table[SequenceKey(f"{subject:03d}", "nm", sequence, view)] = (np.arange(1, 16, dtype=np.int32), poses)
+    return table_of_sequences(table, INFO)
+
+
+def run(folder, table, seed=0, **options):
+    folder.mkdir()
+    table.write(folder / "poses.parquet")
+    protocol = options.pop("protocol", PROTOCOL)
+    write_split(assign_roles(table.sequences, protocol), folder / "split.csv")
+    outputs = RunOutputs(folder / "weights.safetensors", folder / "training.csv", folder / "run.json")
+    files = {"poses": folder / "poses.parquet", "split": folder / "split.csv"}
+    recipe = Training.model_validate(RECIPE.model_dump() | options.pop("recipe", {}))
+    train_run("gaitmixer", seed, NETWORK, recipe, outputs=outputs, threads=1, code="c0de", **files, **options)
+    return outputs
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
+    first, again = run(tmp_path / "a", walks()), run(tmp_path / "b", walks())
+    other = run(tmp_path / "c", walks(), seed=1)
+    assert first.weights.read_bytes() == again.weights.read_bytes()
+    assert first.weights.read_bytes() != other.weights.read_bytes()
+
+
+def test_no_test_subject_reaches_training_or_normalisation(tmp_path):
+    plain = run(tmp_path / "plain", walks())
+    changed = run(tmp_path / "changed", walks(change_subjects=(4, 5), by=1e6))
+    assert plain.weights.read_bytes() == changed.weights.read_bytes()
+
+
+def test_a_training_subjects_poses_do_reach_it(tmp_path):
+    plain = run(tmp_path / "plain", walks())
+    changed = run(tmp_path / "changed", walks(change_subjects=(3,), by=5.0))
+    assert plain.weights.read_bytes() != changed.weights.read_bytes()
+
+
+def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_epoch(tmp_path):
+    from gaitcore.selection import validator
+
+    held_out = PROTOCOL | {"splits": {"s": {"train": "1-3", "test": "4-5", "validation": "3"}}}
+    evaluation = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).evaluation
+    weights = []
+    for name, changed in (("plain", ()), ("test", (4, 5))):
+        folder = tmp_path / name
+        validate = validator(folder / "poses.parquet", folder / "split.csv", 10, evaluation)
+        recipe = {"select": "best_validation", "validate_every": 1}
+        table = walks(change_subjects=changed, by=1e6)
+        outputs = run(folder, table, protocol=held_out, recipe=recipe, validator=validate)
+        weights.append(outputs.weights.read_bytes())
+        assert json.loads(outputs.run.read_text())["training_subjects"] == 2
+        assert pd.read_csv(outputs.history)["validation_rank1"].notna().all()
+    assert weights[0] == weights[1]
+
+
+def test_run_json_holds_the_digests_of_what_went_in_and_came_out(tmp_path):
+    outputs = run(tmp_path / "a", walks())
+    record = json.loads(outputs.run.read_text())
+    assert record["inputs"]["poses.parquet"] == file_digest(tmp_path / "a" / "poses.parquet")
+    assert record["outputs"]["weights.safetensors"] == file_digest(outputs.weights)
+    assert record["code_digest"] == "c0de"
+    assert (record["training_sequences"], record["training_subjects"], record["epoch"]) == (18, 3, 2)
+    assert record["collapsed"] is (record["spread"] < TRAINING.collapse_spread)
+
+
+def test_the_weights_file_holds_the_whole_network(tmp_path):
+    weights = load_file(run(tmp_path / "a", walks()).weights)
+    assert weights["temporal.0.norm.running_mean"].shape == torch.Size([8])
+
+
+def test_a_split_of_other_poses_is_refused():
+    split = assign_roles(walks().sequences, PROTOCOL)
+    with pytest.raises(DataError) as raised:
+        select_role(walks(), split.iloc[1:], "train")
+    assert str(raised.value) == (
+        "split.csv and poses.parquet do not list the same sequences; delete both and run again."
+    )
+
+
+def test_subjects_keep_their_leading_zeros_in_the_split_file(tmp_path):
+    write_split(assign_roles(walks().sequences, PROTOCOL), tmp_path / "split.csv")
+    assert read_split(tmp_path / "split.csv")["subject"].iloc[0] == "001"
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not UCALGARY.exists(), reason="the real data is not beside this checkout")
+def test_no_test_subject_trains_on_the_real_split(tmp_path):
+    from gaitcore.poses.readers import read_poses
+
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": "ucalgary"})
+    table, _ = read_poses("gaitgraph_csv", UCALGARY, dataset="u", frame_width=320, frame_height=240, fps=30.0)
+    write_split(assign_roles(table.sequences, config.protocol), tmp_path / "split.csv")
+    split = read_split(tmp_path / "split.csv")
+    trained: PoseTable = select_role(table, split, "train")
+    tested: PoseTable = select_role(table, split, "gallery", "probe")
+    assert set(trained.sequences["subject"].astype(int)) == set(range(1, 19))
+    assert set(tested.sequences["subject"].astype(int)) == set(range(19, 29))
+    assert split["role"].value_counts().to_dict() == {"train": 1133, "probe": 517, "gallery": 77, "excluded": 33}

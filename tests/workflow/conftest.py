@@ -1,0 +1,100 @@
+"""The real workflow in a scratch copy of the repository, with a small experiment of synthetic walkers."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "experiments", "gaitcore", "profiles", "rules", "workflow_scripts")
+
+TINY = """\
+experiment: tiny
+data:
+  dataset: tiny walkers
+  path: data/raw/tiny/poses.csv
+  pose_source: kinematic walkers
+  walkers: {subjects: 6}
+protocol:
+  split: 3/3
+  splits:
+    3/3: {train: 1-3, test: 4-6}
+  min_frames: 21
+seeds: [0, 1]
+network: {frames: 20, embedding_dim: 16}
+training:
+  epochs: 1
+  batch: {subjects: 3, sequences: 16}
+systems:
+  gaitmixer:
+    network: {spatial_width: 8, spatial_depth: 1, heads: 2, widths: [8, 16], kernel: 5}
+  gaitformer:
+    network: {width: 8, spatial_depth: 1, temporal_depth: 1, heads: 2}
+statistics: {resamples: 200}
+tables: {published: false}
+"""
+
+
+class Workflow:
+    """A scratch copy of the repository in which Snakemake is run as a user would."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        for part in PARTS:
+            source = REPOSITORY / part
+            copy = shutil.copytree if source.is_dir() else shutil.copy
+            copy(source, folder / part)
+        (folder / "experiments" / "tiny.yaml").write_text(TINY)
+
+    def snakemake(self, *arguments, experiment="tiny"):
+        """Run Snakemake; the finished process with all it printed in ``stdout``."""
+        return subprocess.run(
+            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--config", f"experiment={experiment}"],
+            cwd=self.folder,
+            env=os.environ | {"PYTHONPATH": str(self.folder)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+
+    def jobs(self, *arguments):
+        """rule -> number of jobs a dry run would start."""
+        done = self.snakemake("tables", "-n", *arguments)
+        assert done.returncode == 0, done.stdout
+        if "Nothing to be done" in done.stdout:
+            return {}
+        stats = done.stdout.partition("Job stats:")[2].partition("\n\n")[0]
+        counts = {rule: int(number) for rule, number in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
+        return {rule: number for rule, number in counts.items() if rule not in ("total", "tables")}
+
+    def results(self, name):
+        return self.folder / "results" / "tiny" / name
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory):
+    """A workflow that has made its tables once."""
+    workflow = Workflow(tmp_path_factory.mktemp("workflow"))
+    done = workflow.snakemake("tables")
+    assert done.returncode == 0, done.stdout
+    return workflow
+
+
+@pytest.fixture
+def edited(finished):
+    """Edit files of the finished workflow; they are restored after the test."""
+    originals = {}
+
+    def edit(name, change):
+        path = finished.folder / name
+        originals[path] = path.read_bytes()
+        path.write_text(change(path.read_text()))
+
+    yield edit
+    for path, content in originals.items():
+        path.write_bytes(content)

@@ -1,0 +1,69 @@
+"""What a person sees when something is wrong: one sentence, and nothing already made is lost."""
+
+import shutil
+
+import pytest
+
+from gaitcore.provenance import file_digest
+
+pytestmark = pytest.mark.workflow
+
+
+def test_missing_data_says_where_to_get_it_and_where_to_put_it(finished):
+    done = finished.snakemake("tables", experiment="casia_b")
+    assert done.returncode == 1
+    assert (
+        "data/raw/casia_b/casia-b_pose_train_valid.csv: no such file or folder. The CASIA-B poses are GaitGraph's: its "
+        "repository (github.com/tteepe/GaitGraph) links casia-b_pose_train_valid.csv and casia-b_pose_test.csv; put "
+        "both into data/raw/casia_b/."
+    ) in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_a_wrong_setting_stops_before_any_work(finished, edited):
+    edited("experiments/tiny.yaml", lambda text: text.replace("epochs: 1", "epochs: 0"))
+    done = finished.snakemake("tables")
+    assert done.returncode == 1
+    assert done.stdout.rstrip().endswith(
+        "experiments/tiny.yaml: training.epochs is 0, expected greater than or equal to 1 "
+        "(passes over the training sequences)."
+    )
+
+
+def test_a_truncated_pose_table_is_named_and_the_weights_stay(finished):
+    poses = finished.results("poses.parquet")
+    backup = poses.with_suffix(".backup")
+    shutil.copy(poses, backup)
+    weights = finished.results("gaitmixer/seed-0/weights.safetensors")
+    before = file_digest(weights)
+    try:
+        poses.write_bytes(backup.read_bytes()[:5000])
+        done = finished.snakemake("tables")
+        assert done.returncode == 1
+        sentence = "results/tiny/poses.parquet"
+        log = finished.results("logs/splits.log").read_text()
+        assert sentence in log
+        assert "Traceback" not in log
+        assert file_digest(weights) == before
+    finally:
+        shutil.move(backup, poses)
+
+
+def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited):
+    edited(
+        "gaitcore/reporting/write.py", lambda text: text.replace("statistics = pd", "raise OSError('disk')\n    s = pd")
+    )
+    done = finished.snakemake("tables")
+    assert done.returncode == 1
+    assert "OSError: disk; the traceback is in results/tiny/logs/tables.log" in done.stdout
+    log = finished.results("logs/tables.log").read_text()
+    assert "Traceback (most recent call last)" in log
+    assert finished.results("summary.csv").exists()
+
+
+@pytest.mark.latex
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+def test_both_tables_compile_into_one_pdf(finished):
+    done = finished.snakemake("tables_pdf")
+    assert done.returncode == 0, done.stdout
+    assert finished.results("tables/tables.pdf").read_bytes().startswith(b"%PDF")

@@ -1,0 +1,115 @@
+"""What runs again after which change: the promise that keeps a year of results honest."""
+
+import json
+import os
+
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+ALL_TABLES = {"summary": 1, "write_tables": 1}
+
+
+def comment(text):
+    return text + "\n# an edit\n"
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.jobs() == {}
+
+
+def test_touching_files_reruns_nothing(finished):
+    touched = ["config.yaml", "experiments/tiny.yaml", "gaitcore/models/gaitmixer.py", "workflow_scripts/train.py"]
+    touched += ["results/tiny/poses.parquet", "results/tiny/gaitmixer/seed-0/weights.safetensors"]
+    for name in touched:
+        os.utime(finished.folder / name)
+    assert finished.jobs() == {}
+
+
+def test_editing_the_tables_code_reruns_only_the_tables(finished, edited):
+    edited("gaitcore/reporting/latex.py", comment)
+    assert finished.jobs() == {"write_tables": 1}
+
+
+def test_editing_one_model_reruns_only_that_model(finished, edited):
+    edited("gaitcore/models/gaitmixer.py", comment)
+    assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
+    wanted = finished.snakemake("tables", "-n").stdout
+    assert "gaitmixer/seed-1/weights.safetensors" in wanted
+    assert "Training gaitformer" not in wanted
+
+
+def test_editing_evaluation_does_not_retrain(finished, edited):
+    edited("gaitcore/evaluation/cross_view.py", comment)
+    assert finished.jobs() == {"evaluate": 4, **ALL_TABLES}
+
+
+def test_editing_the_statistics_neither_retrains_nor_embeds(finished, edited):
+    edited("gaitcore/evaluation/statistics.py", comment)
+    assert finished.jobs() == ALL_TABLES
+
+
+def test_editing_a_reader_of_another_format_rereads_but_the_loop_is_not_edited(finished, edited):
+    edited("gaitcore/poses/psymo_json.py", comment)
+    jobs = finished.jobs()
+    assert jobs["read_poses"] == 1
+
+
+def test_editing_the_training_loop_retrains_everything(finished, edited):
+    edited("gaitcore/training/loop.py", comment)
+    assert finished.jobs() == {"train": 4, "evaluate": 4, **ALL_TABLES}
+
+
+def test_adding_a_seed_trains_only_that_seed(finished, edited):
+    edited("experiments/tiny.yaml", lambda text: text.replace("seeds: [0, 1]", "seeds: [0, 1, 5]"))
+    assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
+    assert "Training gaitmixer, seed 5" in finished.snakemake("tables", "-n").stdout
+
+
+def test_one_systems_learning_rate_retrains_that_system(finished, edited):
+    edited("experiments/tiny.yaml", lambda text: text.replace("kernel: 5}", "kernel: 5}\n    training: {margin: 0.02}"))
+    assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
+
+
+def test_another_evaluation_setting_does_not_retrain(finished, edited):
+    edited("experiments/tiny.yaml", lambda text: text + "evaluation: {windows: centre}\n")
+    assert finished.jobs() == {"evaluate": 4, **ALL_TABLES}
+
+
+def test_a_help_text_in_the_schema_reruns_nothing(finished, edited):
+    edited("gaitcore/config.py", comment)
+    assert finished.jobs() == {}
+
+
+def test_one_changed_pose_reads_the_source_again(finished, edited):
+    edited("data/raw/tiny/poses.csv", lambda text: text.replace("0.9", "0.8", 1))
+    jobs = finished.jobs()
+    assert jobs["read_poses"] == 1
+    assert "walkers" not in jobs
+
+
+def test_every_contracted_file_is_there(finished):
+    run = "gaitformer/seed-1"
+    for name in (
+        *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv"),
+        *(f"{run}/weights.safetensors", f"{run}/training.csv", f"{run}/run.json"),
+        *(f"{run}/embeddings.parquet", f"{run}/metrics.json"),
+        *(f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md")),
+        *("tables/summary.md", f"logs/{run}/train.log", f"benchmarks/{run}/train.tsv"),
+    ):
+        assert finished.results(name).stat().st_size > 0, name
+
+
+def test_run_json_says_what_made_the_run(finished):
+    run = json.loads(finished.results("gaitmixer/seed-1/run.json").read_text())
+    assert (run["model"], run["seed"], run["training_subjects"], run["deterministic"]) == ("gaitmixer", 1, 3, True)
+    assert run["settings"]["network"]["kernel"] == 5
+    assert set(run["inputs"]) == {"poses.parquet", "split.csv"}
+    assert len(run["code_digest"]) == 64
+    assert run["machine"]["packages"]["torch"]
+
+
+def test_the_tables_of_another_data_set_show_no_published_rows(finished):
+    table = finished.results("tables/table2.md").read_text()
+    assert "GaitMixer" in table
+    assert "GaitSet" not in table
