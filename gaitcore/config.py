@@ -79,7 +79,7 @@ class Data(Settings):
     """Where the poses come from and what they are."""
 
     dataset: str = Field(description="name of the data set, as it stands in captions")
-    format: str = Field(description="source format: gaitgraph_csv, pickle_tree or psymo_json")
+    format: Literal["gaitgraph_csv", "pickle_tree", "psymo_json"] = Field(description="source format of the poses")
     path: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
         description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
     )

@@ -7,4 +7,4 @@ from job import job
 with job(snakemake):
     from gaitcore.poses.walkers import WalkerSettings, write_walkers
 
-    write_walkers(Path(snakemake.output.poses), WalkerSettings(**snakemake.params.settings))
+    write_walkers(Path(snakemake.output.poses), WalkerSettings.from_mapping(snakemake.params.settings))

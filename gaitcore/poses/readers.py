@@ -1,7 +1,6 @@
 """One door for every source format: ``read_poses`` picks the reader and returns the pose table and the report."""
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +13,7 @@ from gaitcore.poses.psymo_json import read_psymo_json
 from gaitcore.poses.report import DropReport
 from gaitcore.poses.table import PoseInfo, PoseTable
 from gaitcore.sequences import SequenceKey
+from gaitcore.suggest import nearest
 
 
 class _Format(NamedTuple):
@@ -60,7 +60,7 @@ def read_poses(
     Raises ConfigError for an unknown format, DataError where a path is missing or nothing in it is usable.
     """
     if source_format not in _FORMATS:
-        raise ConfigError(_unknown_format(source_format))
+        raise ConfigError(f'There is no source format "{source_format}"{nearest(source_format, SOURCE_FORMATS)}')
     source = _FORMATS[source_format]
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
     if not paths:
@@ -74,12 +74,6 @@ def read_poses(
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()
-
-
-def _unknown_format(source_format: str) -> str:
-    nearest = get_close_matches(str(source_format), SOURCE_FORMATS, n=1, cutoff=0.4)
-    hint = f" Did you mean {nearest[0]!r}?" if nearest else ""
-    return f"source format {source_format!r} is unknown, expected one of {', '.join(SOURCE_FORMATS)}.{hint}"
 
 
 def _keep_conditions(

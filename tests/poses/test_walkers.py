@@ -365,3 +365,9 @@ def test_impossible_settings_are_refused(setting, sentence):
     with pytest.raises(ConfigError) as refused:
         WalkerSettings(**setting)
     assert str(refused.value) == sentence
+
+
+def test_an_unknown_setting_suggests_the_nearest():
+    with pytest.raises(ConfigError) as raised:
+        WalkerSettings.from_mapping({"subject": 3})
+    assert str(raised.value) == 'data.walkers.subject: unknown setting; did you mean "subjects"?'
