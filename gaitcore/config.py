@@ -59,6 +59,12 @@ def _known(models: tuple[str, ...]) -> tuple[str, ...]:
     return models
 
 
+def _one_and_five(ranks: tuple[int, ...]) -> tuple[int, ...]:
+    if not {1, 5} <= set(ranks):
+        raise ValueError(f"{list(ranks)} lacks 1 or 5, which the summary and the tables report")
+    return ranks
+
+
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int | Path) else value
 
@@ -68,7 +74,9 @@ Subjects = Annotated[
     BeforeValidator(_subject_list),
     AfterValidator(_unique),
 ]
-Numbers = Annotated[tuple[int, ...], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_unique)]
+Numbers = Annotated[
+    tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), BeforeValidator(_listed), AfterValidator(_unique)
+]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
@@ -186,7 +194,7 @@ class Evaluation(Settings):
         description="centre (the paper's text) or three_windows_and_reverse (the published code)"
     )
     window_step: Count = Field(description="frames between the three windows")
-    ranks: Numbers = Field(description="k of the rank-k accuracies")
+    ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")
 
 
 class Network(Settings):

@@ -5,9 +5,9 @@ command line gives goes on top. Every message names the key and the file it stan
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from gaitcore.config import Config, Settings, merged
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
+
+_NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
 Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
 
@@ -34,7 +36,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
             names the key, the file, what was found and what is expected.
     """
     base = Path(base)
-    overrides = dict(overrides or {})
+    overrides = _typed(overrides or {})
     layers = [(str(base), _read_yaml(base))]
     name = overrides.get("experiment", layers[0][1].get("experiment"))
     overlay = base.parent / "experiments" / f"{name}.yaml"
@@ -75,6 +77,16 @@ def _check_system(config: Config, model: str, layers: Layers) -> None:
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
             "or select last."
         )
+
+
+def _typed(value: Any) -> Any:
+    """Numbers and booleans in what the command line gives: below the first level Snakemake leaves them text."""
+    if isinstance(value, Mapping):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    plain = isinstance(value, str) and _NUMBER_OR_BOOLEAN.fullmatch(value)
+    return yaml.safe_load(value) if plain else value
 
 
 def _read_yaml(path: Path) -> dict:
@@ -169,23 +181,3 @@ def _section_type(section: Any, key: str) -> type[Settings] | None:
         return section  # a name the user chose inside a mapping of sections
     candidates = (field.annotation, *get_args(field.annotation))
     return next((c for c in candidates if isinstance(c, type) and issubclass(c, Settings)), None)
-
-
-def iterate_fields(section: type[Settings] = Config, prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Every setting as (dotted key, type, description), sections first: the reference is made from this."""
-    for name, field in section.model_fields.items():
-        key = f"{prefix}{name}"
-        inner = _section_type(section, name)
-        if inner is not None:
-            yield key, "section", (field.description or inner.__doc__ or "").strip().splitlines()[0]
-            named = "NAME." if field.annotation is not inner else ""
-            yield from iterate_fields(inner, f"{key}.{named}")
-        else:
-            yield key, _type_name(field.annotation), field.description or ""
-
-
-def _type_name(annotation: Any) -> str:
-    if getattr(annotation, "__origin__", None) is Literal:
-        return " or ".join(map(str, get_args(annotation)))
-    text = annotation.__name__ if isinstance(annotation, type) and not get_args(annotation) else str(annotation)
-    return re.sub(r"typing\.|Annotated\[(\w+),.*\]", r"\1", text)

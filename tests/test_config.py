@@ -89,19 +89,32 @@ LINE = "--config on the command line: "
         ),
         ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is given twice."),
         (
-            {"protocol": {"splits": {"24/12": {"train": "1-30"}}}},
-            LINE + "protocol.splits.24/12: subject 25 is in both train and test; "
+            {"seeds": [-1]},
+            LINE + "seeds.0 is -1, expected greater than or equal to 0 (one training run per seed and system).",
+        ),
+        (
+            {"evaluation": {"ranks": [1, 10]}},
+            LINE + "evaluation.ranks: [1, 10] lacks 1 or 5, which the summary and the tables report.",
+        ),
+        (
+            {"data": {"format": "opengait"}},
+            LINE + "data.format is 'opengait', expected 'gaitgraph_csv', 'pickle_tree' or 'psymo_json' "
+            "(source format of the poses).",
+        ),
+        (
+            {"protocol": {"splits": {"24/16": {"train": "1-30"}}}},
+            LINE + "protocol.splits.24/16: subject 25 is in both train and test; "
             "a test subject must never be trained on.",
         ),
         ({"protocol": {"split": "70/50"}}, LINE + 'protocol: there is no split "70/50"; did you mean "74/50"?'),
         ({"protocol": {"gallery": {"nm": [1, 5]}}}, LINE + "protocol: nm-05 is both gallery and probe."),
         (
-            {"protocol": {"splits": {"24/12": {"test": "9-3"}}}},
-            LINE + 'protocol.splits.24/12.test: "9-3" is not a range of subjects like 1-74.',
+            {"protocol": {"splits": {"24/16": {"test": "9-3"}}}},
+            LINE + 'protocol.splits.24/16.test: "9-3" is not a range of subjects like 1-74.',
         ),
         (
-            {"protocol": {"min_frames": 60}},
-            LINE + "protocol.min_frames is 60, expected more than gaitformer's window of 60 frames "
+            {"protocol": {"min_frames": 40}},
+            LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
             "(the published code never draws a sequence's last window).",
         ),
         ({"models": ["gaitmixr"]}, LINE + 'models: there is no model "gaitmixr"; did you mean "gaitmixer"?'),
@@ -112,7 +125,7 @@ LINE = "--config on the command line: "
         ),
         (
             {"training": {"select": "best_validation"}},
-            LINE + "training.select is best_validation, but protocol.splits.24/12 holds no validation subjects out; "
+            LINE + "training.select is best_validation, but protocol.splits.24/16 holds no validation subjects out; "
             "name some there, or select last.",
         ),
         (
@@ -147,3 +160,14 @@ def test_a_missing_setting_is_named_with_its_meaning(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "casia_b"})
     assert str(raised.value) == "config.yaml: training.epochs is missing (passes over the training sequences)."
+
+
+def test_numbers_from_the_command_line_are_numbers(base):
+    given = {"systems": {"gaitmixer": {"network": {"kernel": "9", "widths": ["16", "32"], "padding": "both"}}}}
+    network = load_config(base, given).system("gaitmixer").network.model_dump()
+    assert (network["kernel"], network["widths"], network["padding"]) == (9, [16, 32], "both")
+
+
+def test_a_split_named_on_the_command_line_stays_text(base):
+    config = load_config(base, {"protocol": {"splits": {"2/2": {"train": "1-2", "test": "3-4"}}, "split": "2/2"}})
+    assert config.protocol.subjects.test == ("3", "4")

@@ -15,9 +15,10 @@ class TableContext:
     """Everything the tables and ``summary.md`` print that is not in ``summary.csv``.
 
     ``condition_titles`` gives the conditions' order. ``excluded`` counts sequences left out, by what they were and
-    why ("probe, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction:
-    1 / number of gallery subjects. ``epoch`` completes the sentence "Reported is ...". ``runs`` has one row per
-    trained network: model, seed, collapsed (bool), spread (of its embeddings, 0 when all are one point).
+    why ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
+    counts the probes, of ``probes`` in all, whose subject is not in the gallery. ``epoch`` completes the sentence
+    "Reported is ...". ``runs`` has one row per trained network: model, seed, collapsed (bool), spread (of its
+    embeddings, 0 when all are one point).
     """
 
     experiment: str
@@ -33,6 +34,8 @@ class TableContext:
     chance: float
     excluded: Mapping[str, int]
     runs: pd.DataFrame
+    probes: int = 0
+    unmatched: int = 0
     show_published: bool = False
     confidence: float = 0.95
 
@@ -56,6 +59,8 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
     """
     protocol, systems = config.protocol, [config.system(model) for model in config.models]
     subjects = split.groupby("role")["subject"].nunique()
+    enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
+    matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
     return TableContext(
         experiment=config.experiment,
         dataset=config.data.dataset,
@@ -67,9 +72,11 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         model_titles={model: model_title(model) for model in config.models},
         windows=_common(system.evaluation.windows for system in systems),
         epoch=_common(_epoch(config, system.training.select) for system in systems),
-        chance=1.0 / int(subjects[GALLERY]),
+        chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
         excluded=_excluded(split, config),
         runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
+        probes=len(matched),
+        unmatched=int((~matched).sum()),
         show_published=config.tables.published,
         confidence=config.statistics.confidence,
     )

@@ -147,7 +147,12 @@ def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def excluded_note(context: TableContext) -> str:
-    """How many sequences were left out and why."""
-    if not context.excluded:
-        return "No sequence was left out."
-    return "Sequences left out: " + "; ".join(f"{count} ({why})" for why, count in context.excluded.items()) + "."
+    """How many sequences were left out and why, and how many probes had nobody to find."""
+    reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
+    text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
+    if context.unmatched:
+        text += (
+            f" {context.unmatched} of {context.probes} probes are of subjects without a gallery sequence; they count "
+            "as misses, as in the published code."
+        )
+    return text

@@ -1,0 +1,208 @@
+"""The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
+
+Writes docs/configuration.md from the configuration's schema and config.yaml, and puts the demo's Table 2 into
+README.md where the demo has been run.
+"""
+
+import inspect
+import re
+from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+import yaml
+from pydantic import TypeAdapter
+
+from gaitcore.config import Config, Settings
+from gaitcore.models import build_model, model_names, model_title
+
+ROOT = Path(__file__).resolve().parents[1]
+TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
+TABLE_ENDS = "<!-- end of demo table -->"
+
+INTRODUCTION = """\
+# Configuration
+
+Made by `make docs` from [gaitcore/config.py](../gaitcore/config.py) and [config.yaml](../config.yaml): edit those, not
+this page.
+
+What is computed is set in YAML files; how it is run (cores, memory) in [profiles/](../profiles/default/config.yaml).
+Three layers are merged, each over the one before:
+
+1. [config.yaml](../config.yaml): the paper's settings. Its comments say where each value comes from.
+2. `experiments/NAME.yaml`: what one experiment changes. `experiment: NAME` chooses it; results go to `results/NAME/`.
+3. `--config` on the command line.
+
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are four
+mappings: `protocol.gallery`, `protocol.probes`, `training.repeat` and `tables.conditions`. The others are merged key by
+key.
+
+The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the key,
+the file and what is allowed:
+
+```text
+experiments/demo.yaml: training.epohcs: unknown setting; did you mean "epochs"?
+```
+
+On the command line a section is a piece of YAML in quotes:
+
+```sh
+snakemake --cores 8 tables --config experiment=casia_b seeds='[0]'
+snakemake --cores 8 tables --config experiment=casia_b models=gaitmixer training='{epochs: 2}'
+snakemake --cores 8 tables --config experiment=casia_b evaluation='{windows: centre}'
+```
+
+Results go to the same folder as without the change and replace what stands there. To keep both, write an overlay of
+another name. The options of a network (`systems`) and of the walkers (`data.walkers`) belong in an overlay in any
+case.
+
+In `data.path`, `models`, `seeds`, `evaluation.ranks`, `protocol.gallery` and `protocol.probes` a single value stands
+for a list of one.
+"""
+
+END_OF_SCALAR = "...\n"  # what YAML puts behind a value that stands alone
+LONGEST_VALUE = 200  # characters
+
+# What the schema cannot say, below the section's table.
+NOTES = {
+    "data": "The formats are described in [data-formats.md](data-formats.md). The walkers' settings are those of "
+    "`WalkerSettings` in [gaitcore/poses/walkers.py](../gaitcore/poses/walkers.py).",
+    "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or a list (`[A1, A2]`); 001 and 1 are the same "
+    "subject. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
+    "trains, whatever its condition. See [protocol.md](protocol.md).",
+    "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
+    "validation subjects.",
+    "evaluation": "`ranks` must contain 1 and 5: the statistics are about rank-1, rank-5 and mAP. `window_step` "
+    "concerns `three_windows_and_reverse` only.",
+    "tables": "A condition without a title is written in capitals.",
+}
+
+SYSTEMS = """\
+## `systems`
+
+What one system has of its own. Under `systems.NAME.network` stand the options of its network, listed below. Any setting
+of `network`, `training` and `evaluation` may stand there too and then concerns that system alone:
+
+```yaml
+systems:
+  gaitformer:
+    training: {learning_rate: 3.0e-3}
+```
+"""
+
+
+class Setting(NamedTuple):
+    """One row of the reference."""
+
+    key: str
+    allowed: str
+    meaning: str
+
+
+def configuration_page() -> str:
+    """The text of docs/configuration.md."""
+    values = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    sections = {name: field for name, field in Config.model_fields.items() if name != "systems"}
+    single = [row for row in settings(Config) if row.key in sections]
+    parts = [INTRODUCTION, "## Top level\n", _table(single, values)]
+    for name, field in sections.items():
+        if inner := _section(field.annotation):
+            parts += [f"\n## `{name}`\n", f"{inspect.getdoc(inner)}\n", _table(settings(inner, f"{name}."), values)]
+            parts += [f"\n{NOTES[name]}"] if name in NOTES else []
+    parts.append(f"\n{SYSTEMS}")
+    for model in model_names():
+        parts += [f"### {model_title(model)}\n", _table(options(model), values), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
+    """Every setting of a section and of the sections in it; NAME stands for a name of the user's choice."""
+    properties = section.model_json_schema()["properties"]
+    for name, field in section.model_fields.items():
+        key, inner = f"{prefix}{name}", _section(field.annotation)
+        if inner is None:
+            yield Setting(key, allowed(properties[name]), field.description or "")
+        elif inner is field.annotation:
+            yield from settings(inner, f"{key}.")
+        else:
+            yield Setting(key, "mapping of names to what follows", field.description or "")
+            yield from settings(inner, f"{key}.NAME.")
+
+
+def options(model: str) -> Iterator[Setting]:
+    """The options of a system's network, from its signature and docstring."""
+    network = type(build_model(model))
+    meanings = dict(re.findall(r"^    (\w+): (.+)$", inspect.getdoc(network), re.MULTILINE))
+    for name, parameter in inspect.signature(network).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY:
+            values = allowed(TypeAdapter(parameter.annotation).json_schema())
+            yield Setting(f"systems.{model}.network.{name}", values, meanings[name].rstrip("."))
+
+
+def allowed(schema: dict[str, Any]) -> str:
+    """The values a JSON schema allows, in words."""
+    if "enum" in schema:
+        return " or ".join(f"`{value}`" for value in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(map(allowed, schema["anyOf"]))
+    match schema.get("type"):
+        case "array" if "prefixItems" in schema:
+            return f"list of {len(schema['prefixItems'])}, each a {allowed(schema['prefixItems'][0])}"
+        case "array":
+            return f"list of {allowed(schema['items']).replace('number', 'numbers').replace('text', 'texts')}"
+        case "object":
+            inner = schema.get("additionalProperties")
+            return f"mapping of names to {allowed(inner)}" if isinstance(inner, dict) and inner else "mapping"
+        case kind:
+            words = {"integer": "whole number", "string": "text", "boolean": "`true` or `false`", "null": "`null`"}
+            return words.get(kind, kind) + _bounds(schema)
+
+
+def with_demo_table(readme: str, table: str) -> str:
+    """README.md with another table between its markers."""
+    before, rest = readme.split(TABLE_STARTS)
+    _, after = rest.split(TABLE_ENDS)
+    return f"{before}{TABLE_STARTS}\n\n{table.strip()}\n\n{TABLE_ENDS}{after}"
+
+
+def _section(annotation: Any) -> type[Settings] | None:
+    """The section an annotation holds: itself, or the values of a mapping of named sections."""
+    candidates = (annotation, *get_args(annotation))
+    return next((c for c in candidates if isinstance(c, type) and issubclass(c, Settings)), None)
+
+
+def _bounds(schema: dict[str, Any]) -> str:
+    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
+    found = [f"{text} {schema[bound]:g}" for bound, text in words.items() if bound in schema]
+    return f" {' and '.join(found)}" if found else ""
+
+
+def _table(rows: Iterator[Setting] | list[Setting], values: dict) -> str:
+    lines = ["| key | in config.yaml | allowed | meaning |", "|:--|:--|:--|:--|"]
+    for row in rows:
+        cells = [f"`{row.key}`", _default(row.key, values), row.allowed, row.meaning]
+        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def _default(key: str, values: dict) -> str:
+    """The value config.yaml gives a key, as YAML on one line; a long text stays there."""
+    try:
+        value = reduce(lambda inner, part: inner[part], key.split("."), values)
+    except KeyError:
+        return ""
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)
+    return f"`{text.removesuffix(END_OF_SCALAR).strip()}`" if len(text) < LONGEST_VALUE else "(see there)"
+
+
+def main() -> None:
+    (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
+    if table.is_file():
+        text = with_demo_table(readme.read_text(encoding="utf-8"), table.read_text(encoding="utf-8"))
+        readme.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

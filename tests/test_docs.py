@@ -1,0 +1,156 @@
+"""The documentation is true of the code: generated pages are fresh, links lead somewhere, examples run."""
+
+import re
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from gaitcore.config import Statistics
+from gaitcore.config_files import load_config
+from gaitcore.evaluation.summary import summarise_runs
+from gaitcore.poses.table import PoseInfo, table_of_sequences
+from gaitcore.protocol import assign_roles
+from gaitcore.sequences import SequenceKey
+from gaitcore.split_file import write_split
+
+REPOSITORY = Path(__file__).parents[1]
+PAGES = [REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "data/raw/README.md", "results/README.md")]
+PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
+GENERATOR = runpy.run_path(str(REPOSITORY / "docs" / "generate.py"))
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def named(page):
+    return page.relative_to(REPOSITORY).as_posix()
+
+
+def blocks(page, language):
+    """The fenced blocks of a language in a page."""
+    return [text for found, text in FENCE.findall(page.read_text(encoding="utf-8")) if found == language]
+
+
+OVERLAYS = {
+    re.match(r"# experiments/(\w+)\.yaml\n", text)[1]: text
+    for page in PAGES
+    for text in blocks(page, "yaml")
+    if text.startswith("# experiments/")
+}
+
+
+def anchors(page):
+    """The headings of a page as the hosts of Markdown make anchors of them."""
+    prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", prose, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def test_the_configuration_reference_is_what_the_generator_gives_now():
+    page = REPOSITORY / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == GENERATOR["configuration_page"](), "run: make docs"
+
+
+def test_a_setting_is_described_with_its_value_and_what_is_allowed():
+    lines = GENERATOR["configuration_page"]().splitlines()
+    assert "| `training.learning_rate` | `0.006` | number above 0 | peak of the one-cycle schedule |" in lines
+    assert (
+        "| `systems.gaitmixer.network.padding` | `past` | `past` or `both` | "
+        '"past" (published code) or "both" (centred) |'
+    ) in lines
+
+
+def test_the_demos_table_goes_between_its_markers():
+    starts, ends = GENERATOR["TABLE_STARTS"], GENERATOR["TABLE_ENDS"]
+    once = GENERATOR["with_demo_table"](f"before\n{starts}\n{ends}\nafter\n", "| new |\n")
+    assert once == f"before\n{starts}\n\n| new |\n\n{ends}\nafter\n"
+    assert GENERATOR["with_demo_table"](once, "| new |\n") == once
+
+
+def test_the_readme_has_a_place_for_the_demos_table():
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    assert (readme.count(GENERATOR["TABLE_STARTS"]), readme.count(GENERATOR["TABLE_ENDS"])) == (1, 1)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_relative_link_leads_to_a_file_and_heading_that_exist(page):
+    broken = []
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)", page.read_text(encoding="utf-8")):
+        file = (page.parent / target).resolve() if target else page
+        if not file.exists() or (anchor and anchor not in anchors(file)):
+            broken.append(f"{target}#{anchor}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_every_experiment_that_is_named_exists_or_is_given_as_an_example(page):
+    mentioned = set(re.findall(r"--config experiment=([a-z]\w*)", page.read_text(encoding="utf-8")))
+    existing = {path.stem for path in (REPOSITORY / "experiments").glob("*.yaml")}
+    assert mentioned - existing - set(OVERLAYS) == set()
+
+
+@pytest.mark.parametrize("name", OVERLAYS)
+def test_every_example_overlay_is_a_valid_experiment(name, tmp_path):
+    (tmp_path / "config.yaml").write_bytes((REPOSITORY / "config.yaml").read_bytes())
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / f"{name}.yaml").write_text(OVERLAYS[name], encoding="utf-8")
+    assert load_config(tmp_path / "config.yaml", {"experiment": name}).experiment == name
+
+
+def settled_walkers():
+    """Four subjects whose every walk looks the same from everywhere: each test probe finds its subject."""
+    generator = np.random.default_rng(1)
+    walks = [("nm", 1), ("nm", 5), ("bg", 1), ("cl", 1)]
+    poses = {}
+    for subject in ("001", "002", "075", "076"):
+        keypoints = generator.uniform(0, 240, (64, 17, 3))
+        for condition, sequence in walks:
+            for view in (0, 90):
+                poses[SequenceKey(subject, condition, sequence, view)] = (np.arange(64), keypoints)
+    return table_of_sequences(poses, PoseInfo("CASIA-B", 320, 240, 25.0))
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory):
+    """A folder as the README's Python example finds it, after the example has been run there."""
+    folder = tmp_path_factory.mktemp("scratch")
+    results = folder / "results" / "casia_b"
+    results.mkdir(parents=True)
+    (folder / "experiments").mkdir()
+    for name in ("config.yaml", "experiments/casia_b.yaml"):
+        (folder / name).write_bytes((REPOSITORY / name).read_bytes())
+    table = settled_walkers()
+    table.write(results / "poses.parquet")
+    protocol = load_config(folder / "config.yaml", {"experiment": "casia_b"}).protocol
+    write_split(assign_roles(table.sequences, protocol), results / "split.csv")
+    golden = np.load(REPOSITORY / "tests" / "golden" / "gaitmixer_random_weights.npz")
+    weights = {name[3:]: torch.from_numpy(golden[name]) for name in golden.files if name.startswith("w::")}
+    torch.save(weights, folder / "GaitMixer.pt")
+    (example,) = blocks(REPOSITORY / "README.md", "python")
+    done = subprocess.run([sys.executable, "-c", example], cwd=folder, capture_output=True, text=True, check=False)
+    return folder, done
+
+
+def test_the_readmes_example_evaluates_released_weights(scratch):
+    _, done = scratch
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "{'bg': 1.0, 'cl': 1.0, 'nm': 1.0}\n"
+
+
+@pytest.mark.parametrize("name", ["data-formats.md", "results.md"])
+def test_every_python_example_runs(name, scratch, monkeypatch, capsys):
+    folder, _ = scratch
+    results = folder / "results" / "casia_b"
+    subjects = results / "gaitmixer" / "published" / "subjects.csv"
+    summarise_runs(
+        [(("gaitmixer", 0), subjects)], Statistics(confidence=0.95, resamples=50, seed=0), results / "summary.csv"
+    )
+    monkeypatch.chdir(folder)
+    for example in blocks(REPOSITORY / "docs" / name, "python"):
+        exec(compile(example, name, "exec"), {})
+    expected = {"data-formats.md": "CASIA-B 32 sequences, 2048 frames", "results.md": "gaitmixer  1.0  1.0   1.0  1.0"}
+    assert expected[name] in capsys.readouterr().out
