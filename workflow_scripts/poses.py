@@ -6,6 +6,7 @@ from job import job
 
 with job(snakemake):
     from gaitcore.config import Data
+    from gaitcore.files import replacing
     from gaitcore.poses.readers import read_poses
 
     data = Data.model_validate(snakemake.params.data)
@@ -19,7 +20,8 @@ with job(snakemake):
         pose_source=data.pose_source,
     )
     table.write(snakemake.output.poses)
-    report.to_csv(snakemake.output.report, index=False)
+    with replacing(snakemake.output.report) as unfinished:
+        report.to_csv(unfinished, index=False)
     logging.info(
         "%d sequences, %d frames; %d dropped rows are listed in %s",
         len(table.sequences),

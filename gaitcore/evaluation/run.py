@@ -14,6 +14,7 @@ from gaitcore import compute, provenance
 from gaitcore.config import Evaluation, SystemNetwork
 from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
+from gaitcore.files import replacing
 from gaitcore.models import build_model
 from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import GALLERY, PROBE
@@ -67,7 +68,8 @@ def evaluate_run(
     metrics = cross_view_metrics(embeddings, keys, evaluation.ranks)
     _report(metrics)
     _write_embeddings(embeddings, keys, outputs.embeddings)
-    metrics.by_subject.to_csv(outputs.subjects, index=False)
+    with replacing(outputs.subjects) as unfinished:
+        metrics.by_subject.to_csv(unfinished, index=False)
     provenance.write_json(outputs.metrics, {"model": model_name, **_as_dict(metrics)})
 
 
@@ -90,9 +92,8 @@ def _write_embeddings(embeddings: np.ndarray, keys: pd.DataFrame, path: Path) ->
     columns = {name: pa.array(keys[name]) for name in (*KEY_COLUMNS, "role")}
     flat = pa.array(embeddings.ravel(), pa.float32())
     columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])
-    temporary = path.with_name(path.name + ".part")
-    pq.write_table(pa.table(columns), temporary)
-    temporary.replace(path)
+    with replacing(path) as unfinished:
+        pq.write_table(pa.table(columns), unfinished)
 
 
 def _as_dict(metrics: CrossViewMetrics) -> dict:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from gaitcore.config import Statistics
 from gaitcore.evaluation.statistics import MEAN, summarise
+from gaitcore.files import replacing
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +29,8 @@ def summarise_runs(runs: Iterable[tuple[tuple[str, int], Path]], settings: Stati
         ignore_index=True,
     )
     summary = summarise(by_subject, **settings.model_dump())
-    temporary = output.with_name(output.name + ".part")
-    summary.to_csv(temporary, index=False)
-    temporary.replace(output)
+    with replacing(output) as unfinished:
+        summary.to_csv(unfinished, index=False)
     for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
         log.info(
             "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",

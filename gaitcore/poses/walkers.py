@@ -26,14 +26,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from gaitcore.errors import ConfigError
+from gaitcore.files import replacing
 from gaitcore.poses.cameras import VIEWS, Cameras, Estimator, least_distance
+from gaitcore.poses.gait_cycle import SIDES, Clothing, Traits, body_joints, curve, ride
 from gaitcore.sequences import SequenceKey
-from gaitcore.skeleton import BODY_PARTS, CHANNELS, INDEX, JOINTS, NUM_JOINTS, NUM_VALUES
+from gaitcore.skeleton import CHANNELS, INDEX, JOINTS, NUM_JOINTS, NUM_VALUES
 from gaitcore.suggest import nearest
 
 WALKS: dict[str, int] = {"nm": 6, "bg": 2, "cl": 2}  # walks in each condition, as in CASIA-B
-
-Traits = dict[str, float]
 
 # Positive traits: typical value, relative spread between subjects, and between the walks of one subject.
 SCALES: dict[str, tuple[float, float, float]] = {
@@ -85,16 +85,6 @@ OFFSETS: dict[str, tuple[float, float, float]] = {
     "side_phase": (0.0, 0.008, 0.003),  # how much the right leg is late
 }
 
-# Degrees at 0, 5, ..., 95 % of the cycle, from heel strike: hip and knee flexion, ankle dorsiflexion.
-_HIP = (20, 19, 16, 13, 9, 5, 1, -3, -6, -9, -10.5, -11, -8, -1, 7, 14, 19, 21.5, 22, 21)
-_KNEE = (4, 10, 16, 19, 18, 15, 12, 9, 7, 8, 13, 22, 36, 52, 62, 63, 55, 39, 20, 7)
-_ANKLE = (0, -4.5, -3.5, 0, 3, 5, 6.5, 8, 9.3, 9, 5, -5, -16, -19, -12, -6, -2, 0, 0.5, 0.5)
-_HARMONICS = 6
-
-_FOOT = np.array([[-0.035, -0.039], [0.085, -0.039]])  # heel and ball from the ankle: ahead, up; fractions of height
-_HEAD = {"nose": (0.062, 0.0, -0.012), "eye": (0.048, 0.019, 0.012), "ear": (0.0, 0.043, 0.0)}  # ahead, out, up; same
-
-_SIDES = {"left": 1, "right": -1}  # sign of the way out
 _COAT_COVERS = ("left_hip", "right_hip", "left_knee", "right_knee")
 _SPREAD_LIMIT = 2.0  # standard deviations; nobody is further from the typical walker
 _COORDINATE_TEXT = 100  # hundredths of a pixel
@@ -171,16 +161,6 @@ class Walk(NamedTuple):
     found: np.ndarray
 
 
-class _Clothing(NamedTuple):
-    """What is worn: the gait in it, and how the estimator misplaces the joints it covers."""
-
-    traits: Traits
-    covered: tuple[str, ...] = ()  # joints
-    blur: float = 1.0  # factor on their error
-    widening: float = 0.0  # metres outward, hips and knees
-    sagging: float = 0.0  # metres downward, hips and knees
-
-
 def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
     """The bones and habits of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
     rng = _generator(settings, subject)
@@ -200,13 +180,13 @@ def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) 
     """
     rng = _generator(settings, subject, 1 + list(WALKS).index(condition), sequence)
     worn = _dress(condition, _vary(subject_traits(subject, settings), settings, rng), settings, rng)
-    stride, rise, advance = _ride(worn.traits)
+    stride, rise, advance = ride(worn.traits)
     speed = stride * worn.traits["cadence"] / 2
     frames = round(settings.path * rng.uniform(0.92, 1.08) / speed * settings.fps)
     frames = int(np.clip(frames, settings.min_frames, settings.max_frames))
     phase = _phase(frames, worn.traits["cadence"] / 2, settings, rng)
-    x = stride * (phase - phase.mean()) + _curve(advance, phase)
-    joints = _joints(worn, phase) + np.stack([x, np.zeros(frames), _curve(rise, phase)], axis=1)[:, None]
+    x = stride * (phase - phase.mean()) + curve(advance, phase)
+    joints = body_joints(worn, phase) + np.stack([x, np.zeros(frames), curve(rise, phase)], axis=1)[:, None]
     joints = _place(joints, settings.placement, rng)
     return _see(worn, phase, joints, settings, rng)
 
@@ -220,13 +200,11 @@ def write_walkers(path: Path, settings: WalkerSettings) -> None:
     columns = ["image_name", *(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)]
     schema = pa.schema([(column, pa.string()) for column in columns])
     plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")  # Arrow always quotes a header
-    unfinished = path.with_name(path.name + ".part")
-    with unfinished.open("wb") as stream:
+    with replacing(path) as unfinished, unfinished.open("wb") as stream:
         stream.write((",".join(columns) + "\n").encode())
         with pa.csv.CSVWriter(stream, schema, write_options=plain) as writer:
             for subject in range(1, settings.subjects + 1):
                 writer.write_batch(pa.record_batch(_text_columns(subject, settings), schema=schema))
-    unfinished.replace(path)
 
 
 # --- one subject, one walk ---
@@ -256,31 +234,31 @@ def _vary(traits: Traits, settings: WalkerSettings, rng: np.random.Generator) ->
     return scales | offsets
 
 
-def _dress(condition: str, traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> _Clothing:
+def _dress(condition: str, traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Clothing:
     if condition == "bg":
         return _carry_bag(traits, settings.bag, rng)
     if condition == "cl":
         return _wear_coat(traits, settings.coat, rng)
-    return _Clothing(traits)
+    return Clothing(traits)
 
 
-def _carry_bag(traits: Traits, strength: float, rng: np.random.Generator) -> _Clothing:
+def _carry_bag(traits: Traits, strength: float, rng: np.random.Generator) -> Clothing:
     """One arm holds the bag and hardly swings; the trunk leans against the load; the bag hides what is beside it."""
-    side = rng.choice(list(_SIDES))
+    side = rng.choice(list(SIDES))
     burdened = traits | {
         f"arm_{side}": traits[f"arm_{side}"] * (1 - 0.9 * min(strength, 1.0)),
         f"elbow_{side}": traits[f"elbow_{side}"] + strength * rng.uniform(5, 55),
         f"abduction_{side}": traits[f"abduction_{side}"] + strength * rng.uniform(2, 10),
         "lean": traits["lean"] + strength * rng.uniform(0, 6),
-        "tilt": traits["tilt"] - strength * _SIDES[side] * rng.uniform(1, 5),
+        "tilt": traits["tilt"] - strength * SIDES[side] * rng.uniform(1, 5),
         "hip_swing": traits["hip_swing"] * _factor(0.05 * strength, rng),
         "cadence": traits["cadence"] * _factor(0.03 * strength, rng),
     }
     beside = tuple(f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "hip"))
-    return _Clothing(burdened, beside, 1 + 0.6 * strength)
+    return Clothing(burdened, beside, 1 + 0.6 * strength)
 
 
-def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> _Clothing:
+def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> Clothing:
     """Stiff cloth: smaller movements, arms held off; hips and knees seem wider, lower and are hard to find."""
     stiff = traits | {
         "knee_swing": traits["knee_swing"] * np.exp(-strength * rng.uniform(0.10, 0.25)),
@@ -289,7 +267,7 @@ def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> _Cl
         "abduction": traits["abduction"] + strength * rng.uniform(2, 6),
     }
     widening, sagging = strength * rng.uniform(0.015, 0.045), strength * rng.uniform(-0.015, 0.05)
-    return _Clothing(stiff, _COAT_COVERS, 1 + 1.2 * strength, widening, sagging)
+    return Clothing(stiff, _COAT_COVERS, 1 + 1.2 * strength, widening, sagging)
 
 
 def _phase(frames: int, frequency: float, settings: WalkerSettings, rng: np.random.Generator) -> np.ndarray:
@@ -308,7 +286,7 @@ def _place(joints: np.ndarray, placement: float, rng: np.random.Generator) -> np
 
 
 def _see(
-    worn: _Clothing, phase: np.ndarray, joints: np.ndarray, settings: WalkerSettings, rng: np.random.Generator
+    worn: Clothing, phase: np.ndarray, joints: np.ndarray, settings: WalkerSettings, rng: np.random.Generator
 ) -> Walk:
     """Set the cameras up so that nobody walks out of the image, project, and estimate."""
     distance = 4.9 * (1 + 0.10 * settings.placement * rng.random())
@@ -322,141 +300,6 @@ def _see(
     keypoints = estimator.estimate(image, cameras, rng)
     found = estimator.found(len(VIEWS), len(phase), rng)
     return Walk(worn.traits, phase, joints, image[..., :2], keypoints, found)
-
-
-# --- the body; directions are ahead, left, up; angles in radians; `phase` (T,) in cycles ---
-
-
-def _harmonics(samples: np.ndarray) -> np.ndarray:
-    """Complex amplitudes of harmonics 0 to 6 of values sampled evenly over a cycle."""
-    amplitudes = np.fft.rfft(samples)[: _HARMONICS + 1] / len(samples)
-    amplitudes[1:] *= 2
-    return amplitudes
-
-
-def _curve(amplitudes: np.ndarray, phase: np.ndarray) -> np.ndarray:
-    return (np.exp(2j * np.pi * np.outer(phase, np.arange(len(amplitudes)))) @ amplitudes).real
-
-
-_HIP_CURVE, _KNEE_CURVE, _ANKLE_CURVE = (_harmonics(np.deg2rad(curve)) for curve in (_HIP, _KNEE, _ANKLE))
-
-
-def _swing(amplitudes: np.ndarray, gain: float, second: float = 1.0) -> np.ndarray:
-    """The same mean, the movement about it scaled."""
-    return amplitudes * np.array([1.0, gain, gain * second] + [gain] * (_HARMONICS - 2))
-
-
-def _wave(degrees: float, phase: np.ndarray) -> np.ndarray:
-    """Largest at the left heel strike, once per cycle."""
-    return np.deg2rad(degrees) * np.cos(2 * np.pi * phase)
-
-
-def _rod(length: float, flexion: np.ndarray, outward: np.ndarray | float) -> np.ndarray:
-    """A segment that hangs down, turned forward by ``flexion`` and then sideways by ``outward``: (T, 3) metres."""
-    down = -length * np.cos(flexion)
-    return np.stack([length * np.sin(flexion), -down * np.sin(outward), down * np.cos(outward)], axis=1)
-
-
-def _leg_angles(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Thigh and shank forward of the vertical, foot with the toes above the horizontal: (T,) each."""
-    own = phase if side == "left" else phase + 0.5 - traits["side_phase"]
-    gain = traits[f"leg_{side}"]
-    hip = _curve(_swing(_HIP_CURVE, gain * traits["hip_swing"]), own - traits["hip_phase"])
-    knee = _curve(_swing(_KNEE_CURVE, gain * traits["knee_swing"], traits["knee_stance"]), own - traits["knee_phase"])
-    ankle = _curve(_swing(_ANKLE_CURVE, gain * traits["ankle_swing"]), own)
-    thigh = hip + np.deg2rad(traits["hip"])
-    shank = thigh - np.maximum(knee + np.deg2rad(traits["knee"]), 0)  # knees do not bend forward
-    return thigh, shank, shank + ankle
-
-
-def _leg(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Hip, knee and ankle (T, 3, 3), heel and ball (T, 2, 3), from the middle of the pelvis at no height, metres."""
-    sign, size = _SIDES[side], traits["height"]
-    turn, drop = -_wave(traits["pelvis_turn"], phase), _wave(traits["pelvis_drop"], phase - 0.25)
-    sway = traits["sway"] * np.cos(2 * np.pi * (phase - 0.3))  # over the stance foot
-    half = sign * traits["hips"] * size / 2
-    level = half * np.cos(drop)
-    hip = np.stack([-level * np.sin(turn), sway + level * np.cos(turn), half * np.sin(drop)], axis=1)
-    thigh, shank, foot = _leg_angles(traits, side, phase)
-    reach = size * (traits["thigh"] * np.cos(thigh) + traits["shank"] * np.cos(shank))
-    outward = np.arcsin((sign * traits["step_width"] * size / 2 - hip[:, 1]) / reach)  # the foot keeps to its track
-    knee = hip + _rod(size * traits["thigh"], thigh, outward)
-    ankle = knee + _rod(size * traits["shank"], shank, outward)
-    ahead, up = size * _FOOT.T[:, None]
-    pitch = foot[:, None]
-    x, z = ahead * np.cos(pitch) - up * np.sin(pitch), ahead * np.sin(pitch) + up * np.cos(pitch)
-    sole = ankle[:, None] + np.stack([x, np.zeros_like(x), z], axis=-1)
-    return np.stack([hip, knee, ankle], axis=1), sole
-
-
-def _ride(traits: Traits) -> tuple[float, np.ndarray, np.ndarray]:
-    """How the pelvis moves if the foot that came down last stays where it is, rolling from heel to ball.
-
-    Returns the stride length in metres and the harmonics of the pelvis' height and of its advance beyond the mean.
-    """
-    samples = 100
-    phase = np.arange(samples) / samples
-    on_left = (phase < 0.5 + traits["side_phase"])[:, None, None]
-    sole = np.where(on_left, _leg(traits, "left", phase)[1], _leg(traits, "right", phase)[1])
-    after = np.where(
-        on_left, _leg(traits, "left", phase + 1 / samples)[1], _leg(traits, "right", phase + 1 / samples)[1]
-    )
-    lowest = sole[:, :, 2].argmin(axis=1)[:, None]
-    height = -np.take_along_axis(sole[:, :, 2], lowest, axis=1)[:, 0]
-    advance = -np.take_along_axis((after - sole)[:, :, 0], lowest, axis=1)[:, 0]
-    beyond = np.concatenate([[0.0], np.cumsum(advance - advance.mean())[:-1]])
-    return float(advance.sum()), _harmonics(height), _harmonics(beyond)
-
-
-def _joints(worn: _Clothing, phase: np.ndarray) -> np.ndarray:
-    """All joints (T, 17, 3), from the middle of the pelvis at no height, metres."""
-    traits = worn.traits
-    joints = np.empty((len(phase), NUM_JOINTS, 3))
-    for side in _SIDES:
-        joints[:, BODY_PARTS[f"{side}_leg"]] = _leg(traits, side, phase)[0]
-    pelvis = joints[:, [INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=1)
-    lean = np.full(len(phase), np.deg2rad(traits["lean"]))
-    roll = np.deg2rad(traits["tilt"]) + _wave(traits["chest_roll"], phase - 0.3)  # to the left
-    neck = pelvis - _rod(traits["trunk"] * traits["height"], -lean, -roll)
-    for side in _SIDES:
-        joints[:, BODY_PARTS[f"{side}_arm"]] = _arm(traits, side, phase, neck, roll)
-    joints[:, BODY_PARTS["head"]] = _head(traits, neck)
-    for side, sign in _SIDES.items():
-        covered = [INDEX[f"{side}_hip"], INDEX[f"{side}_knee"]]
-        joints[:, covered] += (0, sign * worn.widening, -worn.sagging)
-    return joints
-
-
-def _arm(traits: Traits, side: str, phase: np.ndarray, neck: np.ndarray, roll: np.ndarray) -> np.ndarray:
-    """Shoulder, elbow and wrist (T, 3, 3); the arm is back when its own leg is in front."""
-    sign, size = _SIDES[side], traits["height"]
-    turn = _wave(traits["chest_turn"], phase)
-    half = sign * traits["shoulders"] * size / 2
-    level = half * np.cos(roll)
-    shoulder = neck + np.stack([-level * np.sin(turn), level * np.cos(turn), -half * np.sin(roll)], axis=1)
-    forth = -sign * np.cos(2 * np.pi * (phase - traits["arm_phase"])) * traits[f"arm_{side}"]
-    upper = np.deg2rad(traits["shoulder"] + traits["arm_swing"] * forth)
-    bend = traits["elbow"] + traits[f"elbow_{side}"] + traits["elbow_swing"] * forth
-    outward = sign * np.deg2rad(traits["abduction"] + traits[f"abduction_{side}"])
-    elbow = shoulder + _rod(traits["upper_arm"] * size, upper, outward)
-    fore = upper + np.maximum(np.deg2rad(bend), 0)
-    wrist = elbow + _rod(traits["forearm"] * size, fore, 0.3 * outward)
-    return np.stack([shoulder, elbow, wrist], axis=1)
-
-
-def _head(traits: Traits, neck: np.ndarray) -> np.ndarray:
-    """Nose, eyes and ears (T, 5, 3); the head is steadier than the trunk and keeps its direction."""
-    size, nod = traits["height"], np.deg2rad(traits["head"])
-    tilt = np.deg2rad(traits["lean"]) / 2
-    middle = neck + size * traits["neck"] * np.array([np.sin(tilt), 0, np.cos(tilt)])
-    face = np.array([_on_head(JOINTS[index]) for index in BODY_PARTS["head"]]) * size
-    down = np.array([[np.cos(nod), 0, np.sin(nod)], [0, 1, 0], [-np.sin(nod), 0, np.cos(nod)]])
-    return middle[:, None] + face @ down.T
-
-
-def _on_head(joint: str) -> tuple[float, float, float]:
-    ahead, out, up = _HEAD[joint.split("_")[-1]]
-    return ahead, out * _SIDES.get(joint.split("_")[0], 0), up
 
 
 # --- writing ---

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gaitcore.config import Config, canonical_subject
+from gaitcore.config import Config, Split, canonical_subject
 from gaitcore.models import model_title
 from gaitcore.protocol import EXCLUDED, GALLERY, PROBE, TRAIN
+from gaitcore.reporting.published import PAPER_SUBJECTS
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,9 +78,14 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
-        show_published=config.tables.published,
+        show_published=config.tables.published and _is_the_papers(protocol.subjects),
         confidence=config.statistics.confidence,
     )
+
+
+def _is_the_papers(split: Split) -> bool:
+    """Published rows beside another split's would compare different tasks."""
+    return (len(split.train), len(split.test)) == PAPER_SUBJECTS
 
 
 def _title(config: Config, condition: str) -> str:

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from gaitcore.errors import GaitError
+from gaitcore.files import replacing
 from gaitcore.reporting.latex import PACKAGES, escape
 
 _PREAMBLE = r"""\documentclass[10pt]{article}
@@ -54,9 +55,8 @@ def compile_pdf(tex_path: Path, pdf_path: Path) -> None:
         shutil.copyfile(tex_path, Path(folder, "tables.tex"))
         for _ in range(2):  # the second run knows the labels
             _run_pdflatex(Path(folder), tex_path)
-        unfinished = pdf_path.with_name(f".{pdf_path.name}.unfinished")
-        shutil.copyfile(Path(folder, "tables.pdf"), unfinished)
-        unfinished.replace(pdf_path)
+        with replacing(pdf_path) as unfinished:
+            shutil.copyfile(Path(folder, "tables.pdf"), unfinished)
 
 
 def _run_pdflatex(folder: Path, tex_path: Path) -> None:

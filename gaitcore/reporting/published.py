@@ -11,6 +11,8 @@ import pandas as pd
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
 DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
 
+PAPER_SUBJECTS = (74, 50)  # training and test subjects
+
 _FOLDER = Path(__file__).parent / "published"
 
 

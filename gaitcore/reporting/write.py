@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.config import Config
+from gaitcore.files import replacing
 from gaitcore.reporting.context import context_of
 from gaitcore.reporting.document import compile_pdf, tables_document
 from gaitcore.reporting.latex import table_latex
@@ -34,8 +35,8 @@ def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[P
     context = context_of(config, read_split(split), facts)
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
-            (folder / f"{name}.{suffix}").write_text(writer(table), encoding="utf-8")
-    (folder / "summary.md").write_text(summary_markdown(statistics, context), encoding="utf-8")
+            _write(folder / f"{name}.{suffix}", writer(table))
+    _write(folder / "summary.md", summary_markdown(statistics, context))
 
 
 def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
@@ -45,5 +46,10 @@ def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
         GaitError: LaTeX is not installed, or reports an error.
     """
     source = pdf.with_suffix(".tex")
-    source.write_text(tables_document([path.read_text(encoding="utf-8") for path in tables], title), encoding="utf-8")
+    _write(source, tables_document([path.read_text(encoding="utf-8") for path in tables], title))
     compile_pdf(source, pdf)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
