@@ -29,9 +29,9 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def settings(section):
+def settings(section, exclude=None):
     """A section as plain values, for a rule's params: a change of one of them reruns the rule."""
-    return section.model_dump(mode="json")
+    return section.model_dump(mode="json", exclude=exclude)
 
 
 def of_experiment(pattern, **wildcards):

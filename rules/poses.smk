@@ -38,7 +38,7 @@ rule read_poses:
         mem_mb=4000,
         runtime=30,
     params:
-        data=settings(CONFIG.data),
+        data=settings(CONFIG.data, exclude={"help", "walkers"}),
         contents=folder_contents,
         code=code_digest("workflow_scripts/poses.py"),
     message:

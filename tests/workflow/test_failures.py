@@ -30,25 +30,6 @@ def test_a_wrong_setting_stops_before_any_work(finished, edited):
     )
 
 
-def test_a_truncated_pose_table_is_named_and_the_weights_stay(finished):
-    poses = finished.results("poses.parquet")
-    backup = poses.with_suffix(".backup")
-    shutil.copy(poses, backup)
-    weights = finished.results("gaitmixer/seed-0/weights.safetensors")
-    before = file_digest(weights)
-    try:
-        poses.write_bytes(backup.read_bytes()[:5000])
-        done = finished.snakemake("tables")
-        assert done.returncode == 1
-        sentence = "results/tiny/poses.parquet"
-        log = finished.results("logs/splits.log").read_text()
-        assert sentence in log
-        assert "Traceback" not in log
-        assert file_digest(weights) == before
-    finally:
-        shutil.move(backup, poses)
-
-
 def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited):
     edited(
         "gaitcore/reporting/write.py", lambda text: text.replace("statistics = pd", "raise OSError('disk')\n    s = pd")
@@ -67,3 +48,23 @@ def test_both_tables_compile_into_one_pdf(finished):
     done = finished.snakemake("tables_pdf")
     assert done.returncode == 0, done.stdout
     assert finished.results("tables/tables.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_truncated_pose_table_is_named_and_the_weights_stay(finished):
+    poses = finished.results("poses.parquet")
+    backup = poses.with_suffix(".backup")
+    shutil.copy(poses, backup)
+    weights = finished.results("gaitmixer/seed-0/weights.safetensors")
+    before = file_digest(weights)
+    try:
+        poses.write_bytes(backup.read_bytes()[:5000])
+        done = finished.snakemake("tables")
+        assert done.returncode == 1
+        log = finished.results("logs/splits.log").read_text()
+        assert "ERROR results/tiny/poses.parquet: " in log
+        assert "Traceback" not in log
+        assert file_digest(weights) == before
+    finally:
+        shutil.move(backup, poses)
+        finished.snakemake("results/tiny/split.csv")
+    assert finished.jobs() == {}
