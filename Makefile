@@ -20,7 +20,7 @@ docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py
 
 # The environment: made again whenever it is missing or older than the lock.
-.venv/ready: requirements.lock pyproject.toml
+.venv/ready: requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
