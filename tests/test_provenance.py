@@ -18,7 +18,7 @@ def test_the_digest_of_training_holds_the_loop_and_not_evaluation_or_the_systems
 
 def test_the_digest_of_a_system_holds_its_layers_and_not_the_other_system():
     files = closure("gaitcore.models.gaitmixer")
-    assert files == {"models/gaitmixer.py", "models/layers.py"}
+    assert files == {"models/gaitmixer.py", "models/layers.py", "models/chunked.py", "compute.py"}
 
 
 def test_the_digest_of_the_tables_holds_no_torch_code():

@@ -8,10 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from gaitcore.compute import in_parallel
 from gaitcore.config import Evaluation
 from gaitcore.windows import FrameStore, normalise
 
-WINDOWS_AT_ONCE = 96  # small enough for a CPU's caches, large enough for a GPU
+WINDOWS_OF_A_CORE = 6  # at once; a map of 256 channels is then 6 MB
+WINDOWS_OF_A_GPU = 768
 
 
 def window_starts(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
@@ -25,9 +27,11 @@ def window_starts(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
     return torch.stack([centre, earlier, later], dim=1)
 
 
-@torch.no_grad()
 def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation) -> np.ndarray:
     """One embedding per sequence of the store.
+
+    The windows of a sequence overlap. What a network makes of each frame by itself (its ``spatial`` stage, where it has
+    one beside an ``over_time``) is computed once for each frame, not once for each window.
 
     Args:
         model: (B, T, 17, 2) normalised poses -> (B, D) unit embeddings; on the store's device. Left in evaluation mode.
@@ -40,14 +44,33 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
     """
     model.eval()
     starts = window_starts(store.lengths, frames, settings)  # (S, W)
-    steps = torch.arange(frames, device=starts.device)
-    windows = starts[:, :, None] + steps  # (S, W, T)
+    windows = starts[:, :, None] + torch.arange(frames, device=starts.device)  # (S, W, T)
     if settings.windows == "three_windows_and_reverse":
         windows = torch.cat([windows, windows.flip(-1)], dim=1)  # (S, 2 W, T)
-    per_sequence = windows.shape[1]
-    embeddings = []
-    for chosen in torch.arange(len(windows), device=starts.device).split(max(1, WINDOWS_AT_ONCE // per_sequence)):
-        poses = store.gather(chosen.repeat_interleave(per_sequence), windows[chosen].flatten(0, 1))
-        passed = model(normalise(poses, store.frame_width))  # (chosen x windows, D)
-        embeddings.append(passed.unflatten(0, (len(chosen), per_sequence)).mean(dim=1))
-    return torch.cat(embeddings).cpu().numpy()
+
+    @torch.no_grad()
+    def embeddings(chosen: Tensor) -> Tensor:
+        return _of_windows(model, store, chosen, windows[chosen]).mean(dim=1)
+
+    sequences = torch.arange(len(windows), device=starts.device)
+    if starts.device.type == "cpu":
+        chunks = sequences.split(max(1, WINDOWS_OF_A_CORE // windows.shape[1]))
+        return torch.cat(in_parallel(embeddings, chunks)).numpy()
+    chunks = sequences.split(max(1, WINDOWS_OF_A_GPU // windows.shape[1]))
+    return torch.cat([embeddings(chunk) for chunk in chunks]).cpu().numpy()
+
+
+def _of_windows(model: nn.Module, store: FrameStore, sequences: Tensor, windows: Tensor) -> Tensor:
+    """Unit embeddings (S, W, D) of the windows (S, W, T), frame numbers, of the given sequences (S,)."""
+    first, last = windows.amin(dim=(1, 2)), windows.amax(dim=(1, 2))
+    counts = last - first + 1  # frames in use
+    offsets = counts.cumsum(0) - counts  # of each sequence, in what follows
+    owner = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
+    frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
+    poses = normalise(store.gather(sequences[owner], frame[:, None]), store.frame_width)  # (frames in use, 1, 17, 2)
+    index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
+    if hasattr(model, "over_time"):
+        embeddings = model.over_time(model.spatial(poses)[index, 0].flatten(0, 1))
+    else:
+        embeddings = model(poses[index, 0].flatten(0, 1))
+    return embeddings.unflatten(0, index.shape[:2])

@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gaitcore.models.chunked import Stage, in_chunks, parameters_of
 from gaitcore.models.layers import NORM_EPS, SpatialMixer, TransformerBlock
 
 # The authors' key names, as patterns, and what they are called here.
@@ -63,12 +64,32 @@ class GaitFormer(nn.Module):
         self.head = nn.Linear(joints * width, embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
+        if self.training and x.device.type == "cpu":
+            return self.embed(in_chunks(self._stages(), x)[0])
+        return self.over_time(self.spatial(x))
+
+    def over_time(self, x: Tensor) -> Tensor:
+        """(B, T, J, width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
+        return self.embed(self.class_tokens(x))
+
+    def class_tokens(self, x: Tensor) -> Tensor:
+        """(B, T, J, width) -> (B, J * width): what each joint's class token has gathered over time."""
         batch = len(x)
-        x = self.spatial(x)  # (B, T, J, width)
         x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
         x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding
-        for block in self.temporal:
+        for block in self.temporal[:-1]:
             x = block(x)  # (B * J, 1 + T, width)
-        x = self.temporal_norm(x[:, 0])  # (B * J, width)
-        x = x.reshape(batch, -1)  # (B, J * width)
-        return F.normalize(self.head(self.head_norm(x)))
+        x = self.temporal[-1](x, wanted=1)  # (B * J, 1, width): nothing else is read
+        return self.temporal_norm(x[:, 0]).reshape(batch, -1)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """(B, J * width) -> (B, embedding_dim), unit length."""
+        return F.normalize(self.head(self.head_norm(tokens)))
+
+    def _stages(self) -> list[Stage]:
+        """The same, in the order in which a CPU's caches like it: see :mod:`gaitcore.models.chunked`."""
+        over_time = (self.class_token, self.frame_embedding, *parameters_of(self.temporal, self.temporal_norm))
+        return [
+            Stage(lambda maps, *_: (self.spatial(*maps),), parameters_of(self.spatial), keep=True),
+            Stage(lambda maps, *_: (self.class_tokens(*maps),), over_time),
+        ]

@@ -12,7 +12,7 @@ Where the published code differs from the paper's text, the code made the publis
 - each temporal block drops out 1 % of its input and has no activation after the sum.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -20,7 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.models.layers import SpatialMixer
+from gaitcore.models.chunked import Maps, Moments, Stage, in_chunks, parameters_of, track
+from gaitcore.models.layers import SpatialMixer, sparse_dropout
 
 BATCH_NORM_EPS = 1e-3
 
@@ -58,13 +59,39 @@ class TemporalBlock(nn.Module):
         self.widen_norm = nn.BatchNorm2d(width, eps=BATCH_NORM_EPS) if width != channels else None
 
     def forward(self, x: Tensor) -> Tensor:
-        mixed = F.dropout(x, self.dropout, self.training)
-        mixed = self.depthwise(channels_first(self.reflect(mixed)))  # (B, C, T, J)
+        return self.join(self.branches(x, F.dropout(x, self.dropout, self.training)))
+
+    def branches(self, x: Tensor, dropped: Tensor) -> Maps:
+        """The skip and the mixed map, (B, T, J, width) each, before they are normalised."""
+        mixed = self.depthwise(channels_first(self.reflect(dropped)))  # (B, C, T, J)
         mixed = F.linear(channels_last(mixed), self.pointwise.weight.flatten(1), self.pointwise.bias)
-        mixed = self.normalise(self.norm, F.gelu(mixed))  # (B, T, J, width)
-        if self.widen is None:
-            return x + mixed
-        return self.normalise(self.widen_norm, F.gelu(self.widen(x))) + mixed
+        return x if self.widen is None else F.gelu(self.widen(x)), F.gelu(mixed)
+
+    def join(self, maps: Maps, moments: Moments | None = None) -> Tensor:
+        """Normalise and add them; by the moments given, or as the batch normalisations see fit."""
+        skip, mixed = maps
+        moments = moments or [None] * len(self.norms)
+        mixed = normalise(self.norm, mixed, moments[-1])
+        return mixed + (skip if self.widen is None else normalise(self.widen_norm, skip, moments[0]))
+
+    def mix(self, x: Tensor, generator: torch.Generator) -> Maps:
+        """The branches of a chunk in training."""
+        return self.branches(x, sparse_dropout(x, self.dropout, generator))
+
+    @property
+    def layers(self) -> tuple[nn.Module, ...]:
+        """What the branches go through."""
+        return (self.depthwise, self.pointwise, *([] if self.widen is None else [self.widen]))
+
+    @property
+    def normalised(self) -> tuple[int, ...]:
+        """Which of the branches' maps are normalised."""
+        return (1,) if self.widen is None else (0, 1)
+
+    @property
+    def norms(self) -> tuple[nn.BatchNorm2d, ...]:
+        """Of the skip, if it is normalised, and of the mixed map."""
+        return (self.norm,) if self.widen is None else (self.widen_norm, self.norm)
 
     def reflect(self, x: Tensor) -> Tensor:
         """Continue the walk before its first and after its last frame by running it backwards."""
@@ -73,9 +100,14 @@ class TemporalBlock(nn.Module):
         after = x[:, frames - 1 - self.future : frames - 1].flip(1)
         return torch.cat([before, x, after], dim=1)
 
-    @staticmethod
-    def normalise(norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+
+def normalise(norm: nn.BatchNorm2d, x: Tensor, moments: Tensor | None) -> Tensor:
+    """Batch normalisation of (B, T, J, C), by the mean and variance given in (2, C) if any."""
+    if moments is None:
         return channels_last(norm(channels_first(x)))
+    mean, variance = moments
+    scale = norm.weight * torch.rsqrt(variance + norm.eps)
+    return torch.addcmul(norm.bias - mean * scale, x, scale)
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -134,8 +166,46 @@ class GaitMixer(nn.Module):
         self.head = nn.Linear(channels[-1], embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.spatial(x)  # (B, T, J, spatial_width)
+        if self.training and x.device.type == "cpu":
+            return self.embed(self._pool_in_chunks(x))
+        return self.over_time(self.spatial(x))
+
+    def over_time(self, x: Tensor) -> Tensor:
+        """(B, T, J, spatial_width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
         for block in self.temporal:
             x = block(x)  # (B, T, J, widths[i])
-        x = x.mean(dim=(1, 2))  # (B, widths[-1])
-        return F.normalize(self.head(self.head_norm(x)))
+        return self.embed(x.mean(dim=(1, 2)))
+
+    def embed(self, pooled: Tensor) -> Tensor:
+        """(B, widths[-1]) -> (B, embedding_dim), unit length."""
+        return F.normalize(self.head(self.head_norm(pooled)))
+
+    def _pool_in_chunks(self, x: Tensor) -> Tensor:
+        """The same maps, in the order in which a CPU's caches like them: see :mod:`gaitcore.models.chunked`."""
+        pooled, moments = in_chunks(list(self._stages()), x)
+        for block, of_block in zip(self.temporal, moments, strict=False):
+            for norm, batch in zip(block.norms, of_block, strict=True):
+                track(norm, batch, positions=x[..., 0].numel())
+        return pooled
+
+    def _stages(self) -> Iterator[Stage]:
+        first, last = self.temporal[0], self.temporal[-1]
+        yield Stage(
+            lambda maps, _, generator: first.mix(self.spatial(*maps), generator),
+            parameters_of(self.spatial, *first.layers),
+            first.normalised,
+            keep=True,
+        )
+        for before, block in pairwise(self.temporal):
+            yield Stage(
+                lambda maps, moments, generator, before=before, block=block: block.mix(
+                    before.join(maps, moments), generator
+                ),
+                parameters_of(*before.norms, *block.layers),
+                block.normalised,
+                keep=block is not last,
+            )
+        yield Stage(
+            lambda maps, moments, _: (last.join(maps, moments).mean(dim=(1, 2)),),
+            parameters_of(*last.norms),
+        )

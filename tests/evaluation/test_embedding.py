@@ -9,8 +9,8 @@ from gaitcore.evaluation.embedding import embed, window_starts
 from gaitcore.models import build_model
 from gaitcore.windows import FrameStore, normalise
 
-CENTRE = Evaluation(windows="centre", window_step=20, ranks=(1,))
-SIX = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1,))
+CENTRE = Evaluation(windows="centre", window_step=20, ranks=(1, 5))
+SIX = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1, 5))
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def edited(finished):
 
     def edit(name, change):
         path = finished.folder / name
-        originals[path] = path.read_bytes()
+        originals.setdefault(path, path.read_bytes())
         path.write_text(change(path.read_text()))
 
     yield edit

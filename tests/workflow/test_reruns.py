@@ -55,6 +55,9 @@ def test_poses_read_again_with_the_same_bytes_retrain_nothing(finished, edited):
     done = finished.snakemake("results/tiny/split.csv")
     assert done.returncode == 0, done.stdout
     assert finished.jobs() == {}
+    edited("gaitcore/poses/psymo_json.py", lambda text: text.removesuffix(comment("")))  # as it was for other tests
+    assert finished.snakemake("results/tiny/split.csv").returncode == 0
+    assert finished.jobs() == {}
 
 
 def test_editing_the_training_loop_retrains_everything(finished, edited):

@@ -1,0 +1,186 @@
+"""A training pass on a CPU, a few sequences at a time, with the gradients of the whole batch.
+
+A training step on a CPU is bound by memory: maps of hundreds of megabytes are written by one operation and read back
+by the next. Here a batch goes through the network in chunks small enough for the caches, one chunk to a thread. What
+couples the sequences of a batch is batch normalisation alone; a network is therefore cut there into stages, and the
+moments of the whole batch are taken between two of them. The result is that of one pass over the whole batch up to
+rounding. Chunks are summed in their order, so it does not depend on the number of threads.
+
+Between two stages only their maps are kept. What lies inside a stage is computed again for the backward pass (Chen et
+al., "Training deep nets with sublinear memory cost", 2016), unless the stage is to be kept whole.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from gaitcore.compute import in_parallel
+
+CHUNK = 8  # sequences at most; a map of 256 channels is then 8 MB
+
+Maps = tuple[Tensor, ...]  # (chunk, ..., channels) each
+Moments = tuple[Tensor, ...]  # (2, channels) each: mean and biased variance over the batch
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a network does to each sequence by itself, up to the next place that needs the whole batch.
+
+    Attributes:
+        run: maps of a chunk, moments of the stage before, and the generator for dropout -> maps.
+        parameters: what it uses, all of it.
+        normalised: which of its maps the next stage normalises, by index; their moments are taken.
+        keep: keep what the backward pass needs instead of computing it again: faster, and larger. Only a network's
+            first stage can be kept.
+    """
+
+    run: Callable[[Maps, Moments, torch.Generator], Maps]
+    parameters: tuple[nn.Parameter, ...]
+    normalised: tuple[int, ...] = ()
+    keep: bool = False
+
+
+def in_chunks(stages: Sequence[Stage], x: Tensor) -> tuple[Tensor, list[Moments]]:
+    """Run a batch through a network, chunk by chunk.
+
+    Args:
+        stages: the network; the last one gives a single map.
+        x: (B, ...) input; no gradient flows back to it.
+
+    Returns:
+        The last map, (B, ...), and the moments behind each stage, which have no gradient.
+    """
+    parameters = [parameter for stage in stages for parameter in stage.parameters]
+    moments: list[Moments] = []
+    seed = int(torch.randint(2**62, ()))  # of all dropout in this pass
+    return _InChunks.apply(stages, seed, moments, x, *parameters), moments
+
+
+def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
+    """The parameters of several modules."""
+    return tuple(parameter for module in modules for parameter in module.parameters())
+
+
+def track(norm: nn.BatchNorm2d, moments: Tensor, positions: int) -> None:
+    """Update a batch normalisation's running mean and variance, as it does itself when it sees the whole batch."""
+    mean, variance = moments
+    norm.num_batches_tracked += 1
+    norm.running_mean.lerp_(mean, norm.momentum)
+    norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
+
+
+def split(x: Tensor) -> tuple[Tensor, ...]:
+    """A batch in chunks of nearly the same size, four of them or a multiple, which up to four threads share evenly."""
+    chunks = 4 * math.ceil(len(x) / CHUNK / 4)
+    return x.tensor_split(min(chunks, len(x)))
+
+
+class _InChunks(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, stages: Sequence[Stage], seed: int, moments: list[Moments], x: Tensor, *_: Tensor) -> Tensor:
+        ctx.passes = []
+        maps: list[Maps] = [(chunk,) for chunk in split(x)]
+        for number, stage in enumerate(stages):
+            given = moments[-1] if moments else ()
+            ctx.passes.append(_StagePass(stage, seed + number, maps, given, first=number == 0))
+            maps = ctx.passes[-1].forward()
+            moments.append(ctx.passes[-1].moments)
+        return torch.cat([only for (only,) in maps])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        of_maps: list[Maps] = [(chunk,) for chunk in split(gradient)]
+        of_moments: list[Tensor] = []
+        of_parameters: list[Tensor] = []
+        while ctx.passes:
+            of_maps, of_moments, of_stage = ctx.passes.pop().backward(of_maps, of_moments)
+            of_parameters = [*of_stage, *of_parameters]
+        return None, None, None, None, *of_parameters
+
+
+class _StagePass:
+    """One stage and one batch, there and back."""
+
+    def __init__(self, stage: Stage, seed: int, maps: list[Maps], given: Moments, first: bool):
+        self.stage, self.seed, self.maps, self.given, self.first = stage, seed, maps, given, first
+        self.autocast = torch.is_autocast_enabled("cpu")
+        self.kept: dict[int, tuple[list[Tensor], Maps]] = {}  # by chunk: see _with_graph
+        self.moments: Moments = ()
+        self.positions = 0  # of the batch, behind the moments
+
+    def forward(self) -> list[Maps]:
+        """The stage's maps; the moments of those that are normalised next are taken on the way."""
+
+        def chunk(number: int) -> tuple[Maps, list[Tensor]]:
+            if self.stage.keep:
+                leaves, out = self._with_graph(number)
+                self.kept[number] = leaves, out
+            else:
+                with torch.no_grad():
+                    out = self._run(number, self.maps[number], self.given)
+            out = tuple(map_.detach() for map_ in out)
+            return out, [_sums(out[index]) for index in self.stage.normalised]
+
+        done = in_parallel(chunk, range(len(self.maps)))
+        self._take_moments([out for out, _ in done], [sums for _, sums in done])
+        return [out for out, _ in done]
+
+    def backward(self, of_maps: list[Maps], of_moments: list[Tensor]) -> tuple[list[Maps], list[Tensor], list[Tensor]]:
+        """Gradients of the stage's input maps, of the moments it was given, and of its parameters."""
+
+        def chunk(number: int) -> tuple[Maps, ...]:
+            leaves, out = self.kept.pop(number, None) or self._with_graph(number)
+            gradients = list(of_maps[number])
+            for index, moments, gradient in zip(self.stage.normalised, self.moments, of_moments, strict=True):
+                gradients[index] = gradients[index] + self._through_moments(out[index].detach(), moments, gradient)
+            found = torch.autograd.grad(out, [*leaves, *self.stage.parameters], gradients)
+            maps = len(leaves) - len(self.given)
+            return found[:maps], found[maps : len(leaves)], found[len(leaves) :]
+
+        done = in_parallel(chunk, range(len(self.maps)))
+        of_inputs, of_given, of_parameters = zip(*done, strict=True)
+        return list(of_inputs), _summed(of_given), _summed(of_parameters)
+
+    def _with_graph(self, number: int) -> tuple[list[Tensor], Maps]:
+        """What a chunk's gradients are taken of, and its maps with the graph behind them."""
+        maps, given = self.maps[number], self.given
+        if not self.first:
+            maps, given = (tuple(tensor.detach().requires_grad_() for tensor in group) for group in (maps, given))
+        with torch.enable_grad():
+            out = self._run(number, maps, given)
+        return [] if self.first else [*maps, *given], out
+
+    def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
+        generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
+        with torch.autocast("cpu", enabled=self.autocast):
+            return self.stage.run(maps, given, generator)
+
+    def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
+        moments = []
+        for place, index in enumerate(self.stage.normalised):
+            self.positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
+            mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / self.positions
+            moments.append(torch.stack([mean, square - mean**2]).to(maps[0][index].dtype))
+        self.moments = tuple(moments)
+
+    def _through_moments(self, map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
+        """What a map's gradient gets by way of the batch's mean and variance."""
+        (mean, _), (of_mean, of_variance) = moments, gradient / self.positions
+        return torch.addcmul(of_mean - 2 * of_variance * mean, map_, 2 * of_variance)
+
+
+def _sums(map_: Tensor) -> Tensor:
+    """(2, channels) float64: sum and sum of squares. A product with ones is faster than a sum over the first axis."""
+    flat = map_.flatten(0, -2)
+    ones = flat.new_ones(1, len(flat))
+    return torch.cat([ones @ flat, ones @ flat.square()]).double()
+
+
+def _summed(of_chunks: Sequence[Maps]) -> list[Tensor]:
+    """The sums over chunks, in the chunks' order."""
+    return [sum(tensors[1:], start=tensors[0]) for tensors in zip(*of_chunks, strict=True)]

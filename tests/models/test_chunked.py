@@ -1,0 +1,85 @@
+"""A pass in chunks is a pass over the whole batch: same outputs, gradients and running statistics, for any threads."""
+
+import copy
+
+import pytest
+import torch
+
+from gaitcore.models import build_model
+from gaitcore.models.chunked import split
+from gaitcore.models.layers import sparse_dropout
+
+SMALL = {
+    "gaitmixer": {"spatial_width": 8, "spatial_depth": 1, "heads": 2, "widths": (8, 16, 16), "kernel": 5},
+    "gaitformer": {"width": 8, "spatial_depth": 1, "temporal_depth": 2, "heads": 2},
+}
+
+
+def network(name, **options):
+    torch.manual_seed(0)
+    return build_model(name, frames=12, embedding_dim=8, **SMALL[name] | options).double()
+
+
+def whole_batch(model, x):
+    """The network as it is written, without chunks: what runs on a GPU."""
+    moved = copy.deepcopy(model)
+    return moved, moved.over_time(moved.spatial(x))
+
+
+@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("sequences", [1, 3, 8, 21])
+def test_outputs_gradients_and_running_statistics_are_those_of_the_whole_batch(name, sequences):
+    model = network(name, **({"dropout": 0.0} if name == "gaitmixer" else {})).train()
+    x = torch.rand(sequences, 12, 17, 2, dtype=torch.float64)
+    direction = torch.randn(sequences, 8, dtype=torch.float64)
+    reference, expected = whole_batch(model, x)
+    (expected * direction).sum().backward()
+    found = model(x)
+    (found * direction).sum().backward()
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
+    for (key, ours), theirs in zip(model.named_parameters(), reference.parameters(), strict=True):
+        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-6, atol=1e-9, msg=key)
+    for (key, ours), theirs in zip(model.named_buffers(), reference.buffers(), strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9, msg=key)
+
+
+def test_a_batch_is_split_evenly_and_in_order():
+    x = torch.arange(72)
+    assert [len(chunk) for chunk in split(x)] == [6] * 12
+    assert torch.equal(torch.cat(split(x)), x)
+    assert [len(chunk) for chunk in split(x[:3])] == [1, 1, 1]
+    assert max(len(chunk) for chunk in split(torch.arange(296))) == 8
+
+
+def test_dropout_draws_anew_each_pass_from_the_global_seed():
+    model = network("gaitmixer", dropout=0.5).train()
+    x = torch.rand(8, 12, 17, 2, dtype=torch.float64)
+    torch.manual_seed(7)
+    first, second = model(x), model(x)
+    torch.manual_seed(7)
+    assert torch.equal(model(x), first)
+    assert not torch.equal(second, first)
+
+
+@pytest.mark.parametrize("probability", [0.01, 0.3])
+def test_dropout_zeroes_its_share_independently_and_scales_the_rest(probability):
+    x = torch.ones(1000, 1000)
+    out = sparse_dropout(x, probability, torch.Generator().manual_seed(0))
+    dropped = out == 0
+    assert dropped.float().mean().item() == pytest.approx(probability, rel=0.03)
+    assert dropped[-1].any()
+    neighbours = (dropped[:, 1:] & dropped[:, :-1]).float().mean().item()
+    assert neighbours == pytest.approx(probability**2, rel=0.2)
+    assert out.max().item() == pytest.approx(1 / (1 - probability))
+
+
+def test_dropout_passes_gradients_where_it_passes_values():
+    x = torch.rand(50, 40, requires_grad=True)
+    out = sparse_dropout(x, 0.2, torch.Generator().manual_seed(0))
+    (gradient,) = torch.autograd.grad(out.sum(), x)
+    torch.testing.assert_close(gradient, (out != 0) / 0.8)
+
+
+def test_no_dropout_is_the_map_itself():
+    x = torch.rand(3, 4)
+    assert sparse_dropout(x, 0.0, torch.Generator()) is x
