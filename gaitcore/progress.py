@@ -12,12 +12,13 @@ LINES = 20  # plain lines in a whole run
 
 
 class Progress:
-    """Steps with loss, sequences per second and time left."""
+    """Steps with loss, sequences per second and time left; ``done`` steps lie behind a run that is resumed."""
 
-    def __init__(self, epochs: int, steps: int, batch_size: int):
+    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
         self.epochs, self.batch_size = epochs, batch_size
         self.bar = tqdm(
             total=epochs * steps * batch_size,
+            initial=done * batch_size,
             unit="seq",
             unit_scale=True,
             disable=not sys.stderr.isatty(),

@@ -29,9 +29,19 @@ wildcard_constraints:
     seed=r"\d+",
 
 
-def settings(section, exclude=None):
+def settings(section, only=None, exclude=None):
     """A section as plain values, for a rule's params: a change of one of them reruns the rule."""
-    return section.model_dump(mode="json", exclude=exclude)
+    return section.model_dump(mode="json", include=only, exclude=exclude)
+
+
+def run_configuration():
+    """What a run depends on beside network and recipe, for its record: the data and the protocol in use."""
+    others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
+    return settings(
+        CONFIG,
+        only={"experiment", "data", "protocol"},
+        exclude={"data": {"help"}, "protocol": {"splits": others}},
+    )
 
 
 def of_experiment(pattern, **wildcards):

@@ -15,9 +15,13 @@ rule train:
         "results/{experiment}/benchmarks/{model}/seed-{seed}/train.tsv"
     threads: 2
     resources:
-        mem_mb=12000,
+        mem_mb=9000,
         runtime=1440,
+        checkpoint_minutes=10,
     params:
+        # Not an output: what is resumed from must outlive a failed job.
+        checkpoints="results/{experiment}/checkpoints/{model}/seed-{seed}",
+        configuration=run_configuration(),
         network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
         training=lambda wildcards: settings(CONFIG.system(wildcards.model).training),
         validation=validation_settings,

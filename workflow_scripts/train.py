@@ -23,8 +23,10 @@ with job(snakemake):
         Training.model_validate(params.training),
         poses=poses,
         split=split,
-        outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run))),
+        outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run, params.checkpoints))),
         threads=snakemake.threads,
         code=params.code,
+        configuration={**params.configuration, "evaluation": params.validation},
         validator=validator,
+        checkpoint_minutes=snakemake.resources.checkpoint_minutes,
     )

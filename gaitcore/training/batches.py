@@ -7,9 +7,11 @@ in an epoch and others not at all.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 
 from gaitcore.config import Batch
 
@@ -42,14 +44,29 @@ class BalancedBatches:
         self.subjects = min(batch.subjects, len(self.rows))
         self.batch_size = self.subjects * self.sequences
         self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
+        self.drawn = 0  # batches of the epoch under way
 
     def __len__(self) -> int:
         return self.steps
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        for _ in range(self.steps):
+        """The batches of an epoch; of one that was interrupted, the rest."""
+        while self.drawn < self.steps:
+            self.drawn += 1
             chosen = self.generator.choice(len(self.rows), self.subjects, replace=False)
             yield np.concatenate([self._take(subject) for subject in chosen])
+        self.drawn = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where in the lists and in the epoch it is, for a checkpoint."""
+        rows = [torch.from_numpy(rows.copy()) for rows in self.rows]
+        return {"generator": self.generator.bit_generator.state, "rows": rows, "used": self.used, "drawn": self.drawn}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.generator.bit_generator.state = state["generator"]
+        self.rows = [rows.numpy() for rows in state["rows"]]
+        self.used, self.drawn = state["used"], state["drawn"]
 
     def _take(self, subject: int) -> np.ndarray:
         rows, wanted = self.rows[subject], self.sequences

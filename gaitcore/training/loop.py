@@ -4,25 +4,23 @@ Source: GaitMixer, sections 3.3 and 4.2. Miner and loss are pytorch-metric-learn
 triplet margin loss (Euclidean on unit vectors), the mean over the non-zero triplets.
 """
 
-import copy
 import logging
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 import pandas as pd
 import torch
 from pytorch_metric_learning.losses import TripletMarginLoss
 from pytorch_metric_learning.miners import MultiSimilarityMiner
-from torch import Tensor, nn
+from torch import nn
 
 from gaitcore.config import Training
-from gaitcore.errors import GaitError
 from gaitcore.progress import Progress
 from gaitcore.training.augmentation import augmented_windows
 from gaitcore.training.batches import BalancedBatches, training_items
+from gaitcore.training.checkpoints import Checkpoints
+from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.windows import FrameStore, normalise
 
 log = logging.getLogger(__name__)
@@ -36,14 +34,18 @@ class TrainingResult:
         history: one row per epoch: epoch, loss, learning_rate, mined_triplets, spread, seconds, sequences_per_second,
             and validation_rank1 (empty where there was no validation).
         epoch: the epoch whose weights the model now has, from 1.
-        spread: how far the embeddings were apart in the last epoch, see :func:`spread`.
+        spread: how far the embeddings were apart in the last epoch, see :func:`gaitcore.training.history.spread`.
         collapsed: whether they ended as one point.
+        seconds: of training, all sessions of a resumed run together.
+        resumed: the steps after which the run was taken up again.
     """
 
     history: pd.DataFrame
     epoch: int
     spread: float
     collapsed: bool
+    seconds: float
+    resumed: list[int]
 
 
 def train(
@@ -55,6 +57,7 @@ def train(
     frames: int,
     seed: int,
     validate: Callable[[nn.Module], float] | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> TrainingResult:
     """Train a network in place.
 
@@ -67,9 +70,11 @@ def train(
         seed: of sampling and augmentation. Fresh weights and dropout come from torch's global generator, which the
             caller seeds.
         validate: gives the validation accuracy that chooses the epoch; None keeps the last epoch.
+        checkpoints: where the run is resumed from and saved to; None does neither.
 
     Raises:
-        GaitError: the loss is not a finite number; the message gives epoch, step and learning rate.
+        GaitError: the loss is not a finite number; the message gives epoch, step and learning rate. Or the run was
+            asked to end, or a checkpoint could not be written.
     """
     device = store.keypoints.device
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
@@ -79,38 +84,33 @@ def train(
     miner = MultiSimilarityMiner(epsilon=settings.miner_epsilon)
     loss_of = TripletMarginLoss(margin=settings.margin)
     optimiser, schedule = _optimiser(model, settings, steps=settings.epochs * len(batches))
-    best = _Best(validate, settings)
+    history, best = History(), BestEpoch(validate, settings)
     _announce(batches, settings)
 
-    history = []
-    with Progress(settings.epochs, len(batches), batches.batch_size) as progress:
-        for epoch in range(1, settings.epochs + 1):
-            record = _EpochRecord(epoch, optimiser)
+    run = {"model": model, "optimiser": optimiser, "schedule": schedule, "batches": batches}
+    run |= {"draws": Draws(generator), "history": history, "best": best}
+    if checkpoints:
+        checkpoints.resume(run)
+    with Progress(settings.epochs, len(batches), batches.batch_size, done=history.steps) as progress:
+        for epoch in range(history.epoch, settings.epochs + 1):
             model.train()
-            for step, batch in enumerate(batches, 1):
+            for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
                 poses = augmented_windows(store, chosen, frames, settings.augmentation, generator)
                 embeddings = model(normalise(poses, store.frame_width))
                 mined = miner(embeddings, labels[chosen])
                 loss = loss_of(embeddings, labels[chosen], mined)
-                record.add(loss, mined, embeddings, step)
+                history.add(loss, mined, embeddings, learning_rate=schedule.get_last_lr()[0])
                 optimiser.zero_grad()
                 loss.backward()
                 optimiser.step()
                 schedule.step()
                 progress.step(loss)
-            history.append(record.row(len(batches) * batches.batch_size) | best.consider(model, epoch))
-            progress.epoch(history[-1])
+                if checkpoints:
+                    checkpoints.after_step(history.steps, run)
+            progress.epoch(history.close(len(batches) * batches.batch_size, best.consider(model, epoch)))
     best.restore(model)
     return _result(history, best.epoch or settings.epochs, settings)
-
-
-def spread(embeddings: Tensor) -> float:
-    """How far apart (B, D) unit embeddings are: 0 if all are one point, 1 if they have no direction in common.
-
-    It is their total variance, the mean of |z - mean z|^2, which for unit vectors equals 1 - |mean z|^2.
-    """
-    return 1.0 - embeddings.detach().double().mean(dim=0).square().sum().item()
 
 
 def _optimiser(model: nn.Module, settings: Training, steps: int):
@@ -131,73 +131,6 @@ def _optimiser(model: nn.Module, settings: Training, steps: int):
     return optimiser, schedule
 
 
-class _EpochRecord:
-    """Sums over the steps of an epoch, and its row of the history."""
-
-    def __init__(self, epoch: int, optimiser: torch.optim.Optimizer):
-        self.epoch, self.optimiser = epoch, optimiser
-        self.losses: list[float] = []
-        self.triplets = 0
-        self.spread = self.learning_rate = 0.0  # of the last step
-        self.started = perf_counter()
-
-    def add(self, loss: Tensor, mined: tuple[Tensor, ...], embeddings: Tensor, step: int) -> None:
-        value, self.learning_rate = loss.item(), self.optimiser.param_groups[0]["lr"]
-        if not math.isfinite(value):
-            raise GaitError(
-                f"The loss became {value} in epoch {self.epoch}, step {step}, at a learning rate of "
-                f"{self.learning_rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the "
-                "poses."
-            )
-        self.losses.append(value)
-        self.triplets += _triplets(mined)
-        self.spread = spread(embeddings)
-
-    def row(self, sequences: int) -> dict:
-        seconds = perf_counter() - self.started
-        return {
-            "epoch": self.epoch,
-            "loss": float(np.mean(self.losses)),
-            "learning_rate": self.learning_rate,
-            "mined_triplets": self.triplets,
-            "spread": self.spread,
-            "seconds": round(seconds, 3),
-            "sequences_per_second": round(sequences / seconds, 1),
-        }
-
-
-def _triplets(mined: tuple[Tensor, ...]) -> int:
-    """Triplets that mined pairs (anchor, positive, anchor, negative) stand for: positives x negatives per anchor."""
-    anchors_positive, _, anchors_negative, _ = mined
-    size = int(torch.cat([anchors_positive, anchors_negative, anchors_positive.new_zeros(1)]).max()) + 1
-    positives, negatives = (torch.bincount(a, minlength=size) for a in (anchors_positive, anchors_negative))
-    return int((positives * negatives).sum())
-
-
-class _Best:
-    """The weights of the epoch with the best validation accuracy, where a validation chooses it."""
-
-    def __init__(self, validate: Callable[[nn.Module], float] | None, settings: Training):
-        self.validate, self.settings = validate, settings
-        self.epoch: int | None = None
-        self.accuracy = -1.0
-        self.weights: dict | None = None
-
-    def consider(self, model: nn.Module, epoch: int) -> dict:
-        due = epoch % self.settings.validate_every == 0 or epoch == self.settings.epochs
-        if self.validate is None or not due:
-            return {"validation_rank1": None}
-        accuracy = self.validate(model)
-        if accuracy > self.accuracy:
-            self.epoch, self.accuracy = epoch, accuracy
-            self.weights = copy.deepcopy(model.state_dict())
-        return {"validation_rank1": accuracy}
-
-    def restore(self, model: nn.Module) -> None:
-        if self.weights is not None:
-            model.load_state_dict(self.weights)
-
-
 def _announce(batches: BalancedBatches, settings: Training) -> None:
     log.info(
         "training on %d subjects: %d epochs of %d steps, batches of %d sequences (%d subjects x %d)",
@@ -216,8 +149,8 @@ def _announce(batches: BalancedBatches, settings: Training) -> None:
         )
 
 
-def _result(history: list[dict], epoch: int, settings: Training) -> TrainingResult:
-    last = history[-1]["spread"]
+def _result(history: History, epoch: int, settings: Training) -> TrainingResult:
+    last = history.rows[-1]["spread"]
     collapsed = last < settings.collapse_spread
     if collapsed:
         log.warning(
@@ -226,4 +159,4 @@ def _result(history: list[dict], epoch: int, settings: Training) -> TrainingResu
             last,
             settings.collapse_spread,
         )
-    return TrainingResult(pd.DataFrame(history), epoch, last, collapsed)
+    return TrainingResult(pd.DataFrame(history.rows), epoch, last, collapsed, history.seconds, history.resumed)

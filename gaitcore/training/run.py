@@ -1,10 +1,11 @@
 """One training run, from files to files: poses and split in, weights, history and provenance out."""
 
+import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from typing import Any
 
 import pandas as pd
 import torch
@@ -17,6 +18,7 @@ from gaitcore.models import build_model
 from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import TRAIN
 from gaitcore.split_file import read_split, select_role
+from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import TrainingResult, train
 from gaitcore.windows import IN_CHANNELS, FrameStore
 
@@ -25,11 +27,12 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOutputs:
-    """Where a run writes: weights.safetensors, training.csv, run.json."""
+    """Where a run writes: weights.safetensors, training.csv, run.json; and a folder for checkpoints on the way."""
 
     weights: Path
     history: Path
     run: Path
+    checkpoints: Path
 
 
 def train_run(
@@ -43,9 +46,11 @@ def train_run(
     outputs: RunOutputs,
     threads: int,
     code: str,
+    configuration: Mapping[str, Any] | None = None,
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
+    checkpoint_minutes: float = 10,
 ) -> None:
-    """Train one system with one seed.
+    """Train one system with one seed, or go on with a run that was killed.
 
     Args:
         model_name: one of :func:`gaitcore.models.model_names`.
@@ -54,25 +59,32 @@ def train_run(
         training: the recipe.
         poses: poses.parquet; only sequences whose role is train are taken from it.
         split: split.csv.
-        outputs: the three files to write.
+        outputs: the three files to write, and where checkpoints go until then.
         threads: CPU threads.
         code: digest of the code in use, recorded in run.json.
+        configuration: what else the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
+        checkpoint_minutes: time between two checkpoints.
     """
-    started = perf_counter()
     device = compute.prepare(threads)
     torch.manual_seed(seed)
     table = select_role(PoseTable.read(poses), read_split(split), TRAIN)
     model = build_model(model_name, in_channels=IN_CHANNELS, **network.model_dump()).to(device)
-    result = train(
-        model,
-        FrameStore.from_table(table, device),
-        table.sequences,
-        training,
-        frames=network.frames,
-        seed=seed,
-        validate=validator(device) if validator else None,
-    )
+    inputs = {path.name: provenance.file_digest(path) for path in (poses, split)}
+    settings = {**(configuration or {}), **_settings(network, training)}
+    identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([model_name, seed, settings])}
+    checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
+    with checkpoints.stopping():
+        result = train(
+            model,
+            FrameStore.from_table(table, device),
+            table.sequences,
+            training,
+            frames=network.frames,
+            seed=seed,
+            validate=validator(device) if validator else None,
+            checkpoints=checkpoints,
+        )
     _write_weights(model, outputs.weights)
     _write_history(result.history, outputs.history)
     provenance.write_json(
@@ -80,12 +92,12 @@ def train_run(
         {
             "model": model_name,
             "seed": seed,
-            "settings": {"network": network.model_dump(mode="json"), "training": training.model_dump(mode="json")},
+            "settings": settings,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "training_subjects": int(table.sequences["subject"].nunique()),
             "training_sequences": len(table.sequences),
             **_outcome(result),
-            "inputs": {path.name: provenance.file_digest(path) for path in (poses, split)},
+            "inputs": inputs,
             "pose_source_digest": table.info.source_digest,
             "outputs": {path.name: provenance.file_digest(path) for path in (outputs.weights, outputs.history)},
             "code_digest": code,
@@ -93,12 +105,18 @@ def train_run(
             "machine": provenance.machine(),
             "device": compute.device_name(device),
             "threads": threads,
-            "deterministic": torch.are_deterministic_algorithms_enabled(),
-            "wall_seconds": round(perf_counter() - started, 2),
+            "determinism": compute.determinism(),
+            "wall_seconds": round(result.seconds, 2),
+            "resumed_after_steps": result.resumed,
             "peak_memory_bytes": compute.peak_memory(),
         },
     )
-    log.info("trained in %.0f s; weights of epoch %d kept", perf_counter() - started, result.epoch)
+    checkpoints.discard()
+    log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
+
+
+def _settings(network: SystemNetwork, training: Training) -> dict:
+    return {"network": network.model_dump(mode="json"), "training": training.model_dump(mode="json")}
 
 
 def _outcome(result: TrainingResult) -> dict:

@@ -30,7 +30,7 @@ def test_the_published_number_of_steps():
 
 def test_a_subjects_list_is_walked_through_before_it_is_shuffled_again():
     _, sampler = batches([8, 8, 8], subjects=3, sequences=4)
-    first, second = next(iter(sampler)), next(iter(sampler))
+    (first,), (second,) = sampler, sampler
     assert len(set(first) | set(second)) == 24
 
 

@@ -10,7 +10,8 @@ import torch
 from gaitcore.config import Training
 from gaitcore.errors import GaitError
 from gaitcore.models import build_model
-from gaitcore.training.loop import spread, train
+from gaitcore.training.history import spread
+from gaitcore.training.loop import train
 from gaitcore.windows import FrameStore
 
 RECIPE = {

@@ -53,7 +53,9 @@ def run(folder, table, seed=0, **options):
     table.write(folder / "poses.parquet")
     protocol = options.pop("protocol", PROTOCOL)
     write_split(assign_roles(table.sequences, protocol), folder / "split.csv")
-    outputs = RunOutputs(folder / "weights.safetensors", folder / "training.csv", folder / "run.json")
+    outputs = RunOutputs(
+        folder / "weights.safetensors", folder / "training.csv", folder / "run.json", folder / "resume"
+    )
     files = {"poses": folder / "poses.parquet", "split": folder / "split.csv"}
     recipe = Training.model_validate(RECIPE.model_dump() | options.pop("recipe", {}))
     train_run("gaitmixer", seed, NETWORK, recipe, outputs=outputs, threads=1, code="c0de", **files, **options)

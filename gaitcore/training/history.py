@@ -1,0 +1,163 @@
+"""What a training run has been through: a row per epoch, the epoch under way, and the best epoch so far."""
+
+import copy
+import math
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from gaitcore.config import Training
+from gaitcore.errors import GaitError
+
+
+class History:
+    """The epochs behind, and sums over the steps of the one under way.
+
+    Attributes:
+        rows: of training.csv, one for each epoch that is done.
+        steps: done in all.
+        seconds: of computing so far, also before an interruption.
+        resumed: the steps after which the run was taken up again.
+    """
+
+    def __init__(self) -> None:
+        self.rows: list[dict] = []
+        self.steps = 0
+        self.seconds = 0.0
+        self.resumed: list[int] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self.losses: list[float] = []
+        self.triplets = 0
+        self.spread = self.learning_rate = self.epoch_seconds = 0.0  # spread and rate: of the last step
+        self.since = perf_counter()
+
+    @property
+    def epoch(self) -> int:
+        """The epoch under way, from 1."""
+        return len(self.rows) + 1
+
+    def add(self, loss: Tensor, mined: tuple[Tensor, ...], embeddings: Tensor, learning_rate: float) -> None:
+        """Note a step.
+
+        Raises:
+            GaitError: the loss is not a finite number.
+        """
+        value, self.learning_rate = loss.item(), learning_rate
+        if not math.isfinite(value):
+            raise GaitError(
+                f"The loss became {value} in epoch {self.epoch}, step {len(self.losses) + 1}, at a learning rate of "
+                f"{learning_rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the poses."
+            )
+        self.steps += 1
+        self.losses.append(value)
+        self.triplets += triplets(mined)
+        self.spread = spread(embeddings)
+
+    def close(self, sequences: int, validation: dict) -> dict:
+        """End the epoch under way, in which so many sequences were seen; its row."""
+        self._tick()
+        row = {
+            "epoch": self.epoch,
+            "loss": float(np.mean(self.losses)),
+            "learning_rate": self.learning_rate,
+            "mined_triplets": self.triplets,
+            "spread": self.spread,
+            "seconds": round(self.epoch_seconds, 3),
+            "sequences_per_second": round(sequences / self.epoch_seconds, 1),
+            **validation,
+        }
+        self.rows.append(row)
+        self._begin()
+        return row
+
+    def _tick(self) -> None:
+        now = perf_counter()
+        self.epoch_seconds += now - self.since
+        self.seconds += now - self.since
+        self.since = now
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, for a checkpoint."""
+        self._tick()
+        return {name: value for name, value in vars(self).items() if name != "since"}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        vars(self).update(state)
+        self.resumed = [*self.resumed, self.steps]
+        self.since = perf_counter()
+
+
+class BestEpoch:
+    """The weights of the epoch with the best validation accuracy, where a validation chooses it."""
+
+    def __init__(self, validate: Callable[[nn.Module], float] | None, settings: Training):
+        self.validate, self.settings = validate, settings
+        self.epoch: int | None = None
+        self.accuracy = -1.0
+        self.weights: dict | None = None
+
+    def consider(self, model: nn.Module, epoch: int) -> dict:
+        """Measure a network after an epoch, if it is time; what its row says of it."""
+        due = epoch % self.settings.validate_every == 0 or epoch == self.settings.epochs
+        if self.validate is None or not due:
+            return {"validation_rank1": None}
+        accuracy = self.validate(model)
+        if accuracy > self.accuracy:
+            self.epoch, self.accuracy = epoch, accuracy
+            self.weights = copy.deepcopy(model.state_dict())
+        return {"validation_rank1": accuracy}
+
+    def restore(self, model: nn.Module) -> None:
+        """Give the network the best epoch's weights, if an epoch was chosen."""
+        if self.weights is not None:
+            model.load_state_dict(self.weights)
+
+    def state_dict(self) -> dict[str, Any]:
+        """The best so far, for a checkpoint."""
+        return {"epoch": self.epoch, "accuracy": self.accuracy, "weights": self.weights}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        vars(self).update(state)
+
+
+class Draws:
+    """The generators of torch that a run draws from: augmentation's own, and the global ones (dropout)."""
+
+    def __init__(self, augmentation: torch.Generator):
+        self.augmentation = augmentation
+
+    def state_dict(self) -> dict[str, Any]:
+        """Their states, for a checkpoint."""
+        on_gpu = torch.cuda.get_rng_state() if self.augmentation.device.type == "cuda" else None
+        return {"augmentation": self.augmentation.get_state(), "cpu": torch.get_rng_state(), "cuda": on_gpu}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.augmentation.set_state(state["augmentation"])
+        torch.set_rng_state(state["cpu"])
+        if state["cuda"] is not None:
+            torch.cuda.set_rng_state(state["cuda"])
+
+
+def spread(embeddings: Tensor) -> float:
+    """How far apart (B, D) unit embeddings are: 0 if all are one point, 1 if they have no direction in common.
+
+    It is their total variance, the mean of |z - mean z|^2, which for unit vectors equals 1 - |mean z|^2.
+    """
+    return 1.0 - embeddings.detach().double().mean(dim=0).square().sum().item()
+
+
+def triplets(mined: tuple[Tensor, ...]) -> int:
+    """Triplets that mined pairs (anchor, positive, anchor, negative) stand for: positives x negatives per anchor."""
+    anchors_positive, _, anchors_negative, _ = mined
+    size = int(torch.cat([anchors_positive, anchors_negative, anchors_positive.new_zeros(1)]).max()) + 1
+    positives, negatives = (torch.bincount(a, minlength=size) for a in (anchors_positive, anchors_negative))
+    return int((positives * negatives).sum())

@@ -1,0 +1,32 @@
+"""A small data set on disk for runs from files to files."""
+
+import numpy as np
+import pytest
+
+from gaitcore.poses.table import PoseInfo, table_of_sequences
+from gaitcore.protocol import assign_roles
+from gaitcore.sequences import SequenceKey
+from gaitcore.split_file import write_split
+
+PROTOCOL = {
+    "split": "s",
+    "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
+    "gallery": {"nm": [1]},
+    "probes": {"nm": [2]},
+    "min_frames": 11,
+}
+
+
+@pytest.fixture
+def data(tmp_path):
+    """A folder with poses.parquet and split.csv of five subjects, three of whom train."""
+    generator = np.random.default_rng(0)
+    walks = {}
+    for subject in range(1, 6):
+        for sequence in range(1, 5):
+            poses = generator.uniform(50, 200, (15, 17, 3)).astype(np.float32)
+            walks[SequenceKey(f"{subject:03d}", "nm", sequence, 0)] = (np.arange(1, 16, dtype=np.int32), poses)
+    table = table_of_sequences(walks, PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64))
+    table.write(tmp_path / "poses.parquet")
+    write_split(assign_roles(table.sequences, PROTOCOL), tmp_path / "split.csv")
+    return tmp_path

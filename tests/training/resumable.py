@@ -1,0 +1,61 @@
+"""A small training run in a process of its own, to be killed and started again.
+
+python resumable.py FOLDER [MINUTES]: trains on FOLDER/poses.parquet and FOLDER/split.csv, checkpoints every MINUTES.
+"""
+
+import logging
+import sys
+from pathlib import Path
+
+from gaitcore.config import SystemNetwork, Training
+from gaitcore.errors import GaitError
+from gaitcore.training.run import RunOutputs, train_run
+
+NETWORK = {"frames": 10, "embedding_dim": 8, "widths": [8, 16], "spatial_width": 8, "spatial_depth": 1}
+NETWORK |= {"heads": 2, "kernel": 5}
+RECIPE = {
+    "epochs": 250,  # of one step
+    "batch": {"subjects": 3, "sequences": 2},
+    "repeat": {},
+    "augmentation": {"mirror": 0.5, "reverse": 0.5, "point_noise": 0.05, "joint_noise": 0.25},
+    "miner_epsilon": 0.1,
+    "margin": 0.2,
+    "learning_rate": 1e-2,
+    "weight_decay": 1e-5,
+    "warmup": 0.3,
+    "start_divisor": 25,
+    "end_divisor": 1e4,
+    "momentum": (0.85, 0.95),
+    "select": "last",
+    "validate_every": 10,
+    "collapse_spread": 0.0,
+}
+
+
+def outputs_in(folder: Path) -> RunOutputs:
+    return RunOutputs(*(folder / name for name in ("weights.safetensors", "training.csv", "run.json", "checkpoints")))
+
+
+def run(folder: Path, minutes: float = 0.0, seed: int = 3, code: str = "c0de", **recipe) -> RunOutputs:
+    outputs = outputs_in(folder)
+    train_run(
+        "gaitmixer",
+        seed,
+        SystemNetwork.model_validate(NETWORK),
+        Training.model_validate(RECIPE | recipe),
+        poses=folder / "poses.parquet",
+        split=folder / "split.csv",
+        outputs=outputs,
+        threads=2,
+        code=code,
+        checkpoint_minutes=minutes,
+    )
+    return outputs
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    try:
+        run(Path(sys.argv[1]), *map(float, sys.argv[2:]))
+    except GaitError as error:
+        sys.exit(str(error))

@@ -1,0 +1,216 @@
+"""A run that is killed goes on where it stopped and ends with the same bytes as one that was left alone."""
+
+import json
+import logging
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+
+from gaitcore.errors import GaitError
+from gaitcore.provenance import file_digest
+from gaitcore.training.checkpoints import Checkpoints
+
+sys.path.insert(0, str(Path(__file__).parent))
+from resumable import outputs_in, run
+
+SCRIPT = Path(__file__).parent / "resumable.py"
+EVERY_STEP, NEVER = 0.0, 1e9
+KILLS = 20
+
+
+class Counter:
+    """A part of a run: a tensor that counts."""
+
+    def __init__(self, value=0):
+        self.value = torch.tensor([value])
+
+    def state_dict(self):
+        return {"value": self.value}
+
+    def load_state_dict(self, state):
+        self.value = state["value"]
+
+
+def checkpoints(folder, identity=None, minutes=EVERY_STEP):
+    return Checkpoints(folder, identity or {"data": "a", "code": "b"}, minutes)
+
+
+def written(folder, steps=3):
+    """A folder with the checkpoints of a run of so many steps."""
+    of_run = checkpoints(folder)
+    for step in range(1, steps + 1):
+        of_run.after_step(step, {"counter": Counter(step)})
+    return sorted(folder.glob("*.checkpoint"))
+
+
+def resumed(folder, **options):
+    counter = Counter()
+    checkpoints(folder, **options).resume({"counter": counter})
+    return int(counter.value)
+
+
+def start(folder, *arguments, **options):
+    return subprocess.Popen(
+        [sys.executable, SCRIPT, folder, *map(str, arguments)], stderr=subprocess.PIPE, text=True, **options
+    )
+
+
+def newest_step(folder):
+    return max((int(path.stem.removeprefix("step-")) for path in folder.glob("*.checkpoint")), default=0)
+
+
+def losses(outputs):
+    return pd.read_csv(outputs.history).drop(columns=["seconds", "sequences_per_second"])
+
+
+@pytest.fixture
+def expected(data, tmp_path_factory):
+    """Weights' digest and history of a run that nobody disturbed, in a process of its own."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for name in ("poses.parquet", "split.csv"):
+        (folder / name).write_bytes((data / name).read_bytes())
+    process = start(folder, NEVER)
+    assert process.wait() == 0, process.stderr.read()
+    outputs = outputs_in(folder)
+    return file_digest(outputs.weights), losses(outputs)
+
+
+def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(data, expected):
+    moments, outputs = random.Random(1), outputs_in(data)
+    for _ in range(KILLS):
+        before = newest_step(outputs.checkpoints)
+        process = start(data, EVERY_STEP)
+        while newest_step(outputs.checkpoints) == before:  # every start gets a little further
+            assert process.poll() is None, process.stderr.read()
+            time.sleep(0.001)
+        time.sleep(moments.uniform(0, 0.03))  # also in the middle of a step or of a write
+        process.kill()
+        process.wait()
+    process = start(data, EVERY_STEP)
+    assert process.wait() == 0, process.stderr.read()
+    assert len(json.loads(outputs.run.read_text())["resumed_after_steps"]) == KILLS
+    assert file_digest(outputs.weights) == expected[0]
+    pd.testing.assert_frame_equal(losses(outputs), expected[1])
+    assert not outputs.checkpoints.exists()
+
+
+def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on(data, expected):
+    outputs = outputs_in(data)
+    process = start(data, NEVER)
+    while "training on" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGTERM)
+    said = process.stderr.read()
+    assert process.wait() == 1
+    (only,) = outputs.checkpoints.glob("*.checkpoint")
+    step = int(only.stem.removeprefix("step-"))
+    assert said.rstrip().endswith(f"Stopped by SIGTERM after step {step}; the same command goes on from {only}.")
+    assert not outputs.weights.exists()
+    assert start(data, NEVER).wait() == 0
+    assert file_digest(outputs.weights) == expected[0]
+    assert json.loads(outputs.run.read_text())["resumed_after_steps"] == [step]
+
+
+def test_only_the_two_newest_are_kept(tmp_path):
+    assert [path.name for path in written(tmp_path, steps=5)] == [
+        "step-00000004.checkpoint",
+        "step-00000005.checkpoint",
+    ]
+    assert resumed(tmp_path) == 5
+
+
+def test_without_a_checkpoint_a_run_starts_from_nothing(tmp_path):
+    assert resumed(tmp_path / "absent") == 0
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-1], lambda content: content[:40], lambda _: b""])
+def test_a_damaged_checkpoint_is_reported_and_the_one_before_it_used(tmp_path, caplog, damage):
+    newest = written(tmp_path)[-1]
+    newest.write_bytes(damage(newest.read_bytes()))
+    with caplog.at_level(logging.INFO):
+        assert resumed(tmp_path) == 2
+    assert f"{newest}: damaged or cut short ({newest.stat().st_size} bytes), not used" in caplog.text
+
+
+def test_one_flipped_byte_is_noticed(tmp_path):
+    newest = written(tmp_path)[-1]
+    content = bytearray(newest.read_bytes())
+    content[len(content) // 2] ^= 1
+    newest.write_bytes(content)
+    assert resumed(tmp_path) == 2
+
+
+def test_a_checkpoint_of_other_code_or_data_is_set_aside_with_a_message(tmp_path, caplog):
+    older, newest = written(tmp_path)
+    assert resumed(tmp_path, identity={"data": "a", "code": "changed"}) == 0
+    assert not newest.exists()
+    assert newest.with_suffix(".set-aside").exists()
+    assert f"{older} belongs to other code; it is set aside as {older.with_suffix('.set-aside')} and not used" in (
+        caplog.text
+    )
+    written(tmp_path)
+    resumed(tmp_path, identity={"data": "changed", "code": "changed"})
+    assert f"{newest} belongs to other data and code;" in caplog.text
+
+
+def test_what_a_killed_write_left_is_removed(tmp_path):
+    written(tmp_path)
+    leftover = tmp_path / ".step-00000004.checkpoint.unfinished"
+    leftover.write_bytes(b"half")
+    assert resumed(tmp_path) == 3
+    assert not leftover.exists()
+
+
+def test_checkpoints_are_written_when_their_time_has_come(tmp_path):
+    rarely = checkpoints(tmp_path, minutes=NEVER)
+    rarely.after_step(1, {"counter": Counter(1)})
+    assert list(tmp_path.iterdir()) == []
+    rarely.written -= 60 * NEVER
+    rarely.after_step(2, {"counter": Counter(2)})
+    assert resumed(tmp_path) == 2
+
+
+def test_a_full_disk_ends_the_run_with_the_last_checkpoint_intact(tmp_path):
+    newest = written(tmp_path)[-1]
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (600, limits[1]))
+    try:
+        with pytest.raises(GaitError) as raised:
+            checkpoints(tmp_path).after_step(4, {"counter": Counter(4)})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert str(raised.value) == (
+        f"{tmp_path / 'step-00000004.checkpoint'}: the checkpoint cannot be written ({os.strerror(27)}); the one "
+        f"before it, {newest}, is intact; make room and run the same command again."
+    )
+    assert resumed(tmp_path) == 3
+
+
+def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
+    outputs = outputs_in(data)
+    process = start(data, EVERY_STEP)
+    while not list(outputs.checkpoints.glob("*.checkpoint")):
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    run(data, NEVER, margin=0.3)
+    assert "belongs to other configuration; it is set aside" in caplog.text
+    assert json.loads(outputs.run.read_text())["resumed_after_steps"] == []
+
+
+def test_a_loss_that_is_not_finite_leaves_the_last_good_checkpoint(data):
+    with pytest.raises(GaitError, match=r"^The loss became nan in epoch \d, step 1, at a learning rate of") as raised:
+        run(data, EVERY_STEP, learning_rate=1e30)
+    bad = int(str(raised.value).split("epoch ")[1][0])  # an epoch has one step
+    assert newest_step(outputs_in(data).checkpoints) == bad - 1
