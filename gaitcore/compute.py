@@ -12,38 +12,44 @@ import torch
 
 log = logging.getLogger(__name__)
 
+_threads = os.cpu_count() or 1  # of in_parallel; prepare sets it
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_MAX, _MALLOC_ARENA_MAX = -1, -4, -8  # mallopt(3)
 
 
 def prepare(threads: int) -> torch.device:
     """Make this process compute deterministically, and choose its device: a GPU if there is one, else the CPU.
 
+    On a CPU no operation is split between threads, so that the order in which sums are added up, and with it the bytes
+    of a result, does not depend on their number; :func:`in_parallel` puts them to work.
+
     Args:
-        threads: CPU threads for torch; the bytes of a result depend on their number.
+        threads: CPU threads for :func:`in_parallel`.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a sixth of a step
-    torch.set_num_threads(threads)
     if torch.cuda.is_available():
         log.info("computing on %s", torch.cuda.get_device_name())
         return torch.device("cuda")
     _keep_freed_memory()
+    torch.set_num_threads(1)
+    global _threads
+    _threads = threads
     log.info("no GPU found: computing on the CPU with %d threads", threads)
     return torch.device("cpu")
 
 
 def in_parallel(function: Callable, *arguments: Iterable) -> list:
-    """``function`` of each of the arguments, in their order, on as many threads as torch has, each computing alone.
+    """``function`` of each of the arguments, in their order, on all threads of this process, each computing alone.
 
     For work in pieces that fit a core's cache: no operation is split between cores, and none waits for another.
     """
-    return list(_workers().map(function, *arguments))
+    return list(_workers(_threads).map(function, *arguments))
 
 
 @cache
-def _workers() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,))
+def _workers(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
 
 def peak_memory() -> int:

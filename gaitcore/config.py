@@ -182,8 +182,8 @@ class Training(Settings):
         description="which epoch's weights are kept; best_validation needs validation subjects in the split"
     )
     validate_every: Count = Field(description="epochs between validations, if the epoch is chosen by them")
-    collapse_spread: NotNegative = Field(
-        description="a run whose embeddings' spread (0 one point, 1 none in common) ends below this has collapsed"
+    collapse_margins: NotNegative = Field(
+        description="a run has collapsed if its embeddings end, on average, fewer margins than this from one another"
     )
 
 

@@ -5,6 +5,7 @@ triplet margin loss (Euclidean on unit vectors), the mean over the non-zero trip
 """
 
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -151,12 +152,15 @@ def _announce(batches: BalancedBatches, settings: Training) -> None:
 
 def _result(history: History, epoch: int, settings: Training) -> TrainingResult:
     last = history.rows[-1]["spread"]
-    collapsed = last < settings.collapse_spread
+    distance = math.sqrt(2 * max(last, 0.0))  # of two embeddings, the root of the mean square
+    collapsed = distance < settings.collapse_margins * settings.margin
     if collapsed:
         log.warning(
-            "the run has collapsed: the embeddings spread only %.2g (below training.collapse_spread %.2g), they are "
-            "practically one point and its accuracy means nothing; lower training.learning_rate",
-            last,
-            settings.collapse_spread,
+            "the run has collapsed: two embeddings are typically %.2g apart, less than training.collapse_margins (%g) "
+            "times the margin of %g; they are practically one point and its accuracy means nothing; lower "
+            "training.learning_rate",
+            distance,
+            settings.collapse_margins,
+            settings.margin,
         )
     return TrainingResult(pd.DataFrame(history.rows), epoch, last, collapsed, history.seconds, history.resumed)

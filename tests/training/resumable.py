@@ -1,6 +1,7 @@
 """A small training run in a process of its own, to be killed and started again.
 
-python resumable.py FOLDER [MINUTES]: trains on FOLDER/poses.parquet and FOLDER/split.csv, checkpoints every MINUTES.
+python resumable.py FOLDER MINUTES [THREADS]: trains on FOLDER/poses.parquet and FOLDER/split.csv with so many threads,
+with a checkpoint every so many minutes.
 """
 
 import logging
@@ -28,7 +29,7 @@ RECIPE = {
     "momentum": (0.85, 0.95),
     "select": "last",
     "validate_every": 10,
-    "collapse_spread": 0.0,
+    "collapse_margins": 0.0,
 }
 
 
@@ -36,18 +37,18 @@ def outputs_in(folder: Path) -> RunOutputs:
     return RunOutputs(*(folder / name for name in ("weights.safetensors", "training.csv", "run.json", "checkpoints")))
 
 
-def run(folder: Path, minutes: float = 0.0, seed: int = 3, code: str = "c0de", **recipe) -> RunOutputs:
+def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
     outputs = outputs_in(folder)
     train_run(
         "gaitmixer",
-        seed,
+        3,
         SystemNetwork.model_validate(NETWORK),
         Training.model_validate(RECIPE | recipe),
         poses=folder / "poses.parquet",
         split=folder / "split.csv",
         outputs=outputs,
-        threads=2,
-        code=code,
+        threads=threads,
+        code="c0de",
         checkpoint_minutes=minutes,
     )
     return outputs
@@ -56,6 +57,6 @@ def run(folder: Path, minutes: float = 0.0, seed: int = 3, code: str = "c0de", *
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
-        run(Path(sys.argv[1]), *map(float, sys.argv[2:]))
+        run(Path(sys.argv[1]), float(sys.argv[2]), *map(int, sys.argv[3:]))
     except GaitError as error:
         sys.exit(str(error))

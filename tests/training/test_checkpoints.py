@@ -103,6 +103,13 @@ def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(data, ex
     assert not outputs.checkpoints.exists()
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_does_not_change_the_bytes(data, expected, threads):
+    process = start(data, NEVER, threads)
+    assert process.wait() == 0, process.stderr.read()
+    assert file_digest(outputs_in(data).weights) == expected[0]
+
+
 def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on(data, expected):
     outputs = outputs_in(data)
     process = start(data, NEVER)

@@ -29,7 +29,7 @@ RECIPE = {
     "momentum": (0.85, 0.95),
     "select": "last",
     "validate_every": 2,
-    "collapse_spread": 0.0,
+    "collapse_margins": 0.0,
 }
 
 
@@ -118,10 +118,15 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
 
 def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
     with caplog.at_level(logging.WARNING):
-        _, result = run(collapse_spread=2.0)  # every run spreads less than 2
+        _, result = run(margin=3.0, collapse_margins=1.0)  # no two unit vectors are 3 apart
     assert result.collapsed
-    assert "the run has collapsed: the embeddings spread only" in caplog.text
-    assert not run()[1].collapsed
+    distance = (2 * result.spread) ** 0.5
+    assert (
+        f"the run has collapsed: two embeddings are typically {distance:.2g} apart, less than "
+        "training.collapse_margins (1) times the margin of 3; they are practically one point and its accuracy means nothing; lower "
+        "training.learning_rate"
+    ) in caplog.text
+    assert not run(margin=0.01, collapse_margins=1.0)[1].collapsed
 
 
 def test_spread_is_0_for_one_point_and_1_without_a_common_direction():

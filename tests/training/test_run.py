@@ -106,7 +106,7 @@ def test_run_json_holds_the_digests_of_what_went_in_and_came_out(tmp_path):
     assert record["outputs"]["weights.safetensors"] == file_digest(outputs.weights)
     assert record["code_digest"] == "c0de"
     assert (record["training_sequences"], record["training_subjects"], record["epoch"]) == (18, 3, 2)
-    assert record["collapsed"] is (record["spread"] < TRAINING.collapse_spread)
+    assert record["collapsed"] is ((2 * record["spread"]) ** 0.5 < TRAINING.margin)
 
 
 def test_the_weights_file_holds_the_whole_network(tmp_path):

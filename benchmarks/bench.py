@@ -1,0 +1,282 @@
+"""Training steps and embeddings, ours beside a textbook's: ``make bench``, or ``python benchmarks/bench.py``.
+
+Every measurement is a process of its own, and the ways of doing a thing take turns, so that a ratio holds on a machine
+whose speed drifts. Writes results/benchmarks.json; ``make docs`` makes the tables of docs/performance.md from it.
+
+The textbook is benchmarks/textbook.py, as it runs out of the box and, where the name says so, with the C library told
+to keep freed memory (the environment variables below).
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+
+REPOSITORY = Path(__file__).parents[1]
+RESULT = REPOSITORY / "results" / "benchmarks.json"
+KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000"}
+FRAMES, PUBLISHED_BATCH, TEST_SEQUENCES = 60, (74, 4), 5232
+WARM_UP = {"ours": 2, "textbook": 1, "textbook, tuned": 3}  # steps until memory that is kept has been taken
+
+
+def main() -> None:
+    """Measure everything, in turns, and write the result."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing")
+    parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.worker:
+        name, *rest = arguments.worker
+        print(json.dumps(WORKERS[name](*rest)))
+        return
+    started = perf_counter()
+    subjects, sequences = (4, 2) if arguments.quick else PUBLISHED_BATCH
+    sizes = [(subjects, sequences // 2), (subjects, sequences)]
+    rounds = 1 if arguments.quick else 2
+    embedded = [6, 12] if arguments.quick else [48, 96, 192]
+    result = {
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": _machine(),
+        "step": _in_turns(rounds, _step_commands(subjects, sequences)),
+        "step_by_batch": [_growing(size) for size in sizes],
+        "embedding": _in_turns(rounds, {way: ["embed", way, str(embedded[1])] for way in ("ours", "textbook")}),
+        "embedding_by_sequences": [_run(["embed", "ours", str(number)]) for number in embedded],
+        "seeds": _seeds(subjects // 4 or 1, sequences),
+    }
+    result["seconds"] = round(perf_counter() - started)
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    print(f"{RESULT.relative_to(REPOSITORY)} written after {result['seconds']} s; make docs puts it into the docs")
+
+
+def _machine() -> dict:
+    from gaitcore.provenance import machine
+
+    return machine()
+
+
+def _step_commands(subjects: int, sequences: int) -> dict[str, list[str]]:
+    batch = [str(subjects), str(sequences)]
+    ways = {f"{model}, {way}": ["step", model, way, *batch] for model, way in [("gaitmixer", w) for w in WARM_UP]}
+    return {**ways, "gaitformer, ours": ["step", "gaitformer", "ours", *batch]}
+
+
+def _growing(size: tuple[int, int]) -> dict:
+    batch = [str(number) for number in size]
+    ways = {way: _run(["step", "gaitmixer", way, *batch]) for way in ("ours", "textbook")}
+    return {"batch": size[0] * size[1], **ways}
+
+
+def _seeds(subjects: int, sequences: int) -> dict:
+    """One run on two threads, and two runs on one thread each: which trains more seeds in an hour?"""
+    command = ["step", "gaitmixer", "ours", str(subjects), str(sequences)]
+    alone = _run(command)
+    together = [_start([*command, "1"]) for _ in range(2)]
+    both = [_finish(process) for process in together]
+    return {"one run, two threads": alone, "two runs, one thread each": both}
+
+
+def _in_turns(rounds: int, commands: dict[str, list[str]]) -> dict[str, dict]:
+    """Each command's runs, and the median of their seconds."""
+    runs: dict[str, list[dict]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            runs[name].append(_run(command))
+            print(f"{name}: {runs[name][-1]}", flush=True)
+    return {
+        name: {
+            "seconds": statistics.median(run["seconds"] for run in of_name),
+            "peak_gb": max(run["peak_gb"] for run in of_name),
+            "runs": of_name,
+        }
+        for name, of_name in runs.items()
+    }
+
+
+def _run(command: list[str]) -> dict:
+    return _finish(_start(command))
+
+
+def _start(command: list[str]) -> subprocess.Popen:
+    tuned = KEEP_FREED_MEMORY if "textbook, tuned" in command else {}
+    environment = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE", **tuned}
+    return subprocess.Popen(
+        [sys.executable, __file__, "--worker", *command], env=environment, stdout=subprocess.PIPE, text=True
+    )
+
+
+def _finish(process: subprocess.Popen) -> dict:
+    output, _ = process.communicate()
+    if process.returncode:
+        sys.exit(f"a measurement failed: {' '.join(map(str, process.args))}")
+    return json.loads(output.splitlines()[-1])
+
+
+# --- in the workers ---
+
+
+def step(model: str, way: str, subjects: str, sequences: str, threads: str = "2") -> dict:
+    """Seconds of a whole step (batch, augmentation, forward, mining, loss, backward, optimiser), and peak memory."""
+    import torch
+
+    torch.manual_seed(0)
+    make = _our_steps if way == "ours" else _textbook_steps
+    steps = make(model, int(subjects), int(sequences), int(threads))
+    seconds = []
+    for _ in range(WARM_UP[way] + 2):
+        started = perf_counter()
+        next(steps)
+        seconds.append(perf_counter() - started)
+    return {"seconds": round(min(seconds[-2:]), 3), "steps": [round(s, 2) for s in seconds], "peak_gb": _peak_gb()}
+
+
+def _walks(subjects: int, each: int):
+    """Sequences of 61 to 110 frames, a list of (T, 17, 3) arrays, and their subjects."""
+    import numpy as np
+
+    generator = np.random.default_rng(0)
+    lengths = generator.integers(61, 111, subjects * each)
+    poses = [generator.uniform(0, 240, (length, 17, 3)).astype(np.float32) for length in lengths]
+    return poses, np.repeat(np.arange(subjects), each)
+
+
+def _store(poses: list):
+    import numpy as np
+    import torch
+
+    from gaitcore.windows import FrameStore
+
+    lengths = torch.tensor([len(walk) for walk in poses])
+    return FrameStore(torch.from_numpy(np.concatenate(poses)), lengths.cumsum(0) - lengths, lengths, 320)
+
+
+def _objective(network):
+    """Miner, loss and optimiser of the published recipe: embeddings and labels -> one step."""
+    import torch
+    from pytorch_metric_learning.losses import TripletMarginLoss
+    from pytorch_metric_learning.miners import MultiSimilarityMiner
+
+    miner, loss_of = MultiSimilarityMiner(epsilon=0.1), TripletMarginLoss(margin=0.01)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4, weight_decay=1e-5)
+
+    def improve(embeddings, labels) -> None:
+        loss = loss_of(embeddings, labels, miner(embeddings, labels))
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return improve
+
+
+def _our_steps(model: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
+    import numpy as np
+    import torch
+
+    from gaitcore import compute
+    from gaitcore.config import Augmentation, Batch
+    from gaitcore.models import build_model
+    from gaitcore.training.augmentation import augmented_windows
+    from gaitcore.training.batches import BalancedBatches
+    from gaitcore.windows import normalise
+
+    compute.prepare(threads)
+    poses, labels = _walks(subjects, 2 * sequences)
+    batch = Batch(subjects=subjects, sequences=max(2, sequences))
+    batches = BalancedBatches(labels, np.arange(len(labels)), batch, np.random.default_rng(0))
+    store, generator = _store(poses), torch.Generator().manual_seed(0)
+    settings = Augmentation(mirror=0.5, reverse=0.5, point_noise=0.05, joint_noise=0.25)
+    network = build_model(model).train()
+    improve = _objective(network)
+    while True:
+        for rows in batches:
+            chosen = torch.from_numpy(rows)
+            windows = augmented_windows(store, chosen, FRAMES, settings, generator)
+            improve(network(normalise(windows, store.frame_width)), torch.from_numpy(labels[rows]))
+            yield
+
+
+def _textbook_steps(_: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
+    import numpy as np
+    import torch
+    from textbook import GaitMixer, Walks, loader
+
+    torch.set_num_threads(threads)
+    poses, labels = _walks(subjects, 2 * sequences)
+    generator = np.random.default_rng(0)
+    network = GaitMixer().train()
+    improve = _objective(network)
+    while True:
+        rows = np.concatenate(
+            [generator.choice(np.flatnonzero(labels == s), sequences, False) for s in range(subjects)]
+        )
+        for windows, of_windows in loader(Walks(poses, labels), [rows]):
+            improve(network(windows), of_windows)
+            yield
+
+
+def embed(way: str, number: str) -> dict:
+    """Seconds to embed so many sequences with three windows and their reverse, and peak memory."""
+    from gaitcore import compute
+    from gaitcore.models import build_model
+
+    poses, _ = _walks(int(number), 1)
+    if way == "ours":
+        compute.prepare(2)
+    run = (_our_embedding if way == "ours" else _textbook_embedding)(build_model("gaitmixer").eval(), poses)
+    seconds = []
+    for _ in range(2):
+        started = perf_counter()
+        run()
+        seconds.append(perf_counter() - started)
+    each = round(1000 * min(seconds) / int(number), 2)
+    return {"sequences": int(number), "seconds": round(min(seconds), 3), "ms_each": each, "peak_gb": _peak_gb()}
+
+
+def _our_embedding(network, poses: list) -> Callable:
+    from gaitcore.config import Evaluation
+    from gaitcore.evaluation.embedding import embed as ours
+
+    settings = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1, 5))
+    store = _store(poses)
+    return lambda: ours(network, store, FRAMES, settings)
+
+
+def _textbook_embedding(network, poses: list) -> Callable:
+    import numpy as np
+    import torch
+    from textbook import GaitMixer, load_from_gaitcore, test_windows
+
+    plain = GaitMixer().eval()
+    load_from_gaitcore(plain, network)
+    torch.set_num_threads(2)
+
+    @torch.no_grad()
+    def run() -> np.ndarray:
+        parts = []
+        for start in range(0, len(poses), 48):
+            windows = np.stack([test_windows(walk) for walk in poses[start : start + 48]])  # (48, 6, T, J, 2)
+            passes = [plain(torch.from_numpy(windows[:, n])) for n in range(windows.shape[1])]
+            parts.append(torch.stack(passes).mean(dim=0).numpy())
+        return np.concatenate(parts)
+
+    difference = np.abs(run() - _our_embedding(network, poses)()).max()
+    assert difference < 1e-6, f"ours and the textbook's embeddings differ by {difference}"
+    return run
+
+
+def _peak_gb() -> float:
+    from gaitcore.compute import peak_memory
+
+    return round(peak_memory() / 1e9, 2)
+
+
+WORKERS = {"step": step, "embed": embed}
+
+if __name__ == "__main__":
+    main()
