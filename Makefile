@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: tables test check docs lock
+.PHONY: tables test check docs bench lock
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -15,6 +15,9 @@ check: .venv/ready ## style of code and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
+	$(BIN)/python benchmarks/bench.py
 
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py

@@ -1,10 +1,11 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
-Writes docs/configuration.md from the configuration's schema and config.yaml, and puts the demo's Table 2 into
-README.md where the demo has been run.
+Writes docs/configuration.md from the configuration's schema and config.yaml; puts the demo's Table 2 into README.md
+where the demo has been run, and the benchmarks into docs/performance.md where they have.
 """
 
 import inspect
+import json
 import re
 from collections.abc import Iterator
 from functools import reduce
@@ -20,6 +21,9 @@ from gaitcore.models import build_model, model_names, model_title
 ROOT = Path(__file__).resolve().parents[1]
 TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
 TABLE_ENDS = "<!-- end of demo table -->"
+BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
+BENCHMARKS_END = "<!-- end of benchmarks -->"
+FULL_SIZE = 5232  # test sequences of CASIA-B under the paper's protocol
 
 INTRODUCTION = """\
 # Configuration
@@ -159,11 +163,71 @@ def allowed(schema: dict[str, Any]) -> str:
             return words.get(kind, kind) + _bounds(schema)
 
 
-def with_demo_table(readme: str, table: str) -> str:
-    """README.md with another table between its markers."""
-    before, rest = readme.split(TABLE_STARTS)
-    _, after = rest.split(TABLE_ENDS)
-    return f"{before}{TABLE_STARTS}\n\n{table.strip()}\n\n{TABLE_ENDS}{after}"
+def between(page: str, starts: str, ends: str, text: str) -> str:
+    """A page with another text between its markers."""
+    before, rest = page.split(starts)
+    _, after = rest.split(ends)
+    return f"{before}{starts}\n\n{text.strip()}\n\n{ends}{after}"
+
+
+def benchmark_tables(result: dict) -> str:
+    """What benchmarks/bench.py measured, as Markdown."""
+    machine = result["machine"]
+    step, embedding = result["step"], result["embedding"]
+    ours = step["gaitmixer, ours"]["seconds"]
+    steps = [
+        [name, f"{run['seconds']:.1f}", f"{run['peak_gb']:.1f}", _ratio(run["seconds"], ours, name)]
+        for name, run in step.items()
+    ]
+    by_batch = [
+        [row["batch"], *(f"{row[way][key]:.1f}" for way in ("ours", "textbook") for key in ("seconds", "peak_gb"))]
+        for row in result["step_by_batch"]
+    ]
+    each = {way: 1000 * run["seconds"] / run["runs"][0]["sequences"] for way, run in embedding.items()}
+    embeddings = [
+        [way, f"{each[way]:.1f}", f"{each[way] * FULL_SIZE / 1000:.0f}", _ratio(each[way], each["ours"], way)]
+        for way in embedding
+    ]
+    by_sequences = [
+        [row["sequences"], f"{row['seconds']:.2f}", f"{row['ms_each']:.1f}", f"{row['peak_gb']:.2f}"]
+        for row in result["embedding_by_sequences"]
+    ]
+    seeds = result["seeds"]
+    alone, together = seeds["one run, two threads"], seeds["two runs, one thread each"]
+    of_seeds = [
+        ["one after the other, two threads", f"{alone['seconds']:.2f}", f"{alone['peak_gb']:.1f}"],
+        [
+            "two at once, one thread each",
+            f"{max(run['seconds'] for run in together) / 2:.2f}",
+            f"{sum(run['peak_gb'] for run in together):.1f}",
+        ],
+    ]
+    return "\n\n".join(
+        [
+            f"Measured on {result['made'][:10]}: {machine['cores']} cores ({machine['processor']}), "
+            f"{machine['platform']}, Python {machine['python']}, torch {machine['packages']['torch']}; "
+            f"{result['seconds']} s in all.",
+            "A training step of the published recipe, 296 sequences of 60 frames:",
+            _grid(["", "seconds", "peak GB", "times ours"], steps),
+            "GaitMixer's step against the size of the batch:",
+            _grid(["sequences", "ours, seconds", "ours, GB", "textbook, seconds", "textbook, GB"], by_batch),
+            "Embedding a test sequence, three windows and their reverse, GaitMixer:",
+            _grid(["", "ms a sequence", f"seconds for {FULL_SIZE:,}", "times ours"], embeddings),
+            "Ours against the number of sequences:",
+            _grid(["sequences", "seconds", "ms each", "peak GB"], by_sequences),
+            "Two seeds on two cores, seconds a step and seed, a quarter of the published subjects:",
+            _grid(["", "seconds", "GB in all"], of_seeds),
+        ]
+    )
+
+
+def _ratio(seconds: float, ours: float, name: str) -> str:
+    return "" if "ours" in name else f"{seconds / ours:.1f}"
+
+
+def _grid(header: list[str], rows: list[list]) -> str:
+    lines = [header, [":--"] + ["--:"] * (len(header) - 1), *rows]
+    return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def _section(annotation: Any) -> type[Settings] | None:
@@ -200,8 +264,15 @@ def main() -> None:
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():
-        text = with_demo_table(readme.read_text(encoding="utf-8"), table.read_text(encoding="utf-8"))
-        readme.write_text(text, encoding="utf-8")
+        _replace(readme, TABLE_STARTS, TABLE_ENDS, table.read_text(encoding="utf-8"))
+    benchmarks = ROOT / "results" / "benchmarks.json"
+    if benchmarks.is_file():
+        text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))
+        _replace(ROOT / "docs" / "performance.md", BENCHMARKS_START, BENCHMARKS_END, text)
+
+
+def _replace(page: Path, starts: str, ends: str, text: str) -> None:
+    page.write_text(between(page.read_text(encoding="utf-8"), starts, ends, text), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -66,9 +66,9 @@ def test_a_setting_is_described_with_its_value_and_what_is_allowed():
 
 def test_the_demos_table_goes_between_its_markers():
     starts, ends = GENERATOR["TABLE_STARTS"], GENERATOR["TABLE_ENDS"]
-    once = GENERATOR["with_demo_table"](f"before\n{starts}\n{ends}\nafter\n", "| new |\n")
+    once = GENERATOR["between"](f"before\n{starts}\n{ends}\nafter\n", starts, ends, "| new |\n")
     assert once == f"before\n{starts}\n\n| new |\n\n{ends}\nafter\n"
-    assert GENERATOR["with_demo_table"](once, "| new |\n") == once
+    assert GENERATOR["between"](once, starts, ends, "| new |\n") == once
 
 
 def test_the_readme_has_a_place_for_the_demos_table():

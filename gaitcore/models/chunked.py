@@ -137,7 +137,8 @@ class _StagePass:
             leaves, out = self.kept.pop(number, None) or self._with_graph(number)
             gradients = list(of_maps[number])
             for index, moments, gradient in zip(self.stage.normalised, self.moments, of_moments, strict=True):
-                gradients[index] = gradients[index] + self._through_moments(out[index].detach(), moments, gradient)
+                by_moments = self._through_moments(out[index].detach(), moments, gradient)
+                gradients[index] = (gradients[index] + by_moments).to(out[index].dtype)
             found = torch.autograd.grad(out, [*leaves, *self.stage.parameters], gradients)
             maps = len(leaves) - len(self.given)
             return found[:maps], found[maps : len(leaves)], found[len(leaves) :]
@@ -157,7 +158,7 @@ class _StagePass:
 
     def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
         generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
-        with torch.autocast("cpu", enabled=self.autocast):
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
             return self.stage.run(maps, given, generator)
 
     def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
@@ -165,7 +166,7 @@ class _StagePass:
         for place, index in enumerate(self.stage.normalised):
             self.positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
             mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / self.positions
-            moments.append(torch.stack([mean, square - mean**2]).to(maps[0][index].dtype))
+            moments.append(torch.stack([mean, square - mean**2]).to(_at_least_float32(maps[0][index])))
         self.moments = tuple(moments)
 
     def _through_moments(self, map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
@@ -176,9 +177,13 @@ class _StagePass:
 
 def _sums(map_: Tensor) -> Tensor:
     """(2, channels) float64: sum and sum of squares. A product with ones is faster than a sum over the first axis."""
-    flat = map_.flatten(0, -2)
+    flat = map_.flatten(0, -2).to(_at_least_float32(map_))
     ones = flat.new_ones(1, len(flat))
     return torch.cat([ones @ flat, ones @ flat.square()]).double()
+
+
+def _at_least_float32(map_: Tensor) -> torch.dtype:
+    return torch.promote_types(map_.dtype, torch.float32)
 
 
 def _summed(of_chunks: Sequence[Maps]) -> list[Tensor]:

@@ -98,7 +98,8 @@ def train(
             for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
                 poses = augmented_windows(store, chosen, frames, settings.augmentation, generator)
-                embeddings = model(normalise(poses, store.frame_width))
+                with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
+                    embeddings = model(normalise(poses, store.frame_width)).float()
                 mined = miner(embeddings, labels[chosen])
                 loss = loss_of(embeddings, labels[chosen], mined)
                 history.add(loss, mined, embeddings, learning_rate=schedule.get_last_lr()[0])

@@ -43,6 +43,22 @@ def test_outputs_gradients_and_running_statistics_are_those_of_the_whole_batch(n
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9, msg=key)
 
 
+@pytest.mark.parametrize("name", SMALL)
+def test_in_bfloat16_outputs_and_gradients_are_those_of_float32_to_its_precision(name):
+    model = network(name, **({"dropout": 0.0} if name == "gaitmixer" else {})).float().train()
+    x, direction = torch.rand(21, 12, 17, 2), torch.randn(21, 8)
+    expected = model(x)
+    of_float32 = torch.autograd.grad((expected * direction).sum(), model.head.weight)[0]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model(x).float()
+    gradients = torch.autograd.grad((found * direction).sum(), [*model.parameters()], allow_unused=True)
+    assert (found * expected).sum(dim=1).min() > 0.97  # cosine; the map before normalisation varies little
+    assert not torch.equal(found, expected)
+    (of_bfloat16,) = (g for g, p in zip(gradients, model.parameters(), strict=True) if p is model.head.weight)
+    assert torch.nn.functional.cosine_similarity(of_bfloat16.flatten(), of_float32.flatten(), dim=0) > 0.99
+    assert all(torch.isfinite(gradient).all() for gradient in gradients)
+
+
 def test_a_batch_is_split_evenly_and_in_order():
     x = torch.arange(72)
     assert [len(chunk) for chunk in split(x)] == [6] * 12

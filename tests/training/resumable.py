@@ -27,6 +27,7 @@ RECIPE = {
     "start_divisor": 25,
     "end_divisor": 1e4,
     "momentum": (0.85, 0.95),
+    "precision": "float32",
     "select": "last",
     "validate_every": 10,
     "collapse_margins": 0.0,

@@ -27,6 +27,7 @@ RECIPE = {
     "start_divisor": 25,
     "end_divisor": 1e4,
     "momentum": (0.85, 0.95),
+    "precision": "float32",
     "select": "last",
     "validate_every": 2,
     "collapse_margins": 0.0,
@@ -91,6 +92,15 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others():
     assert not torch.equal(first["head.weight"], other["head.weight"])
 
 
+def test_bfloat16_learns_the_same_to_its_precision_and_keeps_weights_in_float32():
+    model, result = run(epochs=40, learning_rate=1e-2, precision="bfloat16")
+    exact, expected = run(epochs=40, learning_rate=1e-2)
+    assert not torch.equal(model.head.weight, exact.head.weight)
+    assert {tensor.dtype for tensor in model.parameters()} == {torch.float32}
+    assert result.history["loss"].iloc[0] == pytest.approx(expected.history["loss"].iloc[0], rel=0.05)
+    assert result.history["loss"].iloc[-1] == expected.history["loss"].iloc[-1] == 0.0
+
+
 def test_the_epoch_with_the_best_validation_is_kept():
     seen = []
 
@@ -123,8 +133,8 @@ def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
     distance = (2 * result.spread) ** 0.5
     assert (
         f"the run has collapsed: two embeddings are typically {distance:.2g} apart, less than "
-        "training.collapse_margins (1) times the margin of 3; they are practically one point and its accuracy means nothing; lower "
-        "training.learning_rate"
+        "training.collapse_margins (1) times the margin of 3; they are practically one point and its accuracy means "
+        "nothing; lower training.learning_rate"
     ) in caplog.text
     assert not run(margin=0.01, collapse_margins=1.0)[1].collapsed
 
