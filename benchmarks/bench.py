@@ -22,12 +22,8 @@ REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks.json"
 KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000"}
 FRAMES, PUBLISHED_BATCH, TEST_SEQUENCES = 60, (74, 4), 5232
-WARM_UP = {
-    "ours": 2,
-    "ours, bfloat16": 2,
-    "textbook": 1,
-    "textbook, tuned": 3,
-}  # steps until memory that is kept has been taken
+# Steps until a process has taken the memory it keeps, for each way of making them.
+WARM_UP = {"ours": 2, "ours, bfloat16": 2, "textbook": 1, "textbook, tuned": 3}
 
 
 def main() -> None:
@@ -132,13 +128,9 @@ def step(model: str, way: str, subjects: str, sequences: str, threads: str = "2"
 
     torch.manual_seed(0)
     make = _textbook_steps if "textbook" in way else _our_steps
-    with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
-        return _timed(make(model, int(subjects), int(sequences), int(threads)), WARM_UP[way] + 2)
-
-
-def _timed(steps: Iterator[None], number: int) -> dict:
+    steps = make(model, way, int(subjects), int(sequences), int(threads))
     seconds = []
-    for _ in range(number):
+    for _ in range(WARM_UP[way] + 2):
         started = perf_counter()
         next(steps)
         seconds.append(perf_counter() - started)
@@ -183,7 +175,7 @@ def _objective(network):
     return improve
 
 
-def _our_steps(model: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
+def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
     import numpy as np
     import torch
 
@@ -206,11 +198,13 @@ def _our_steps(model: str, subjects: int, sequences: int, threads: int) -> Itera
         for rows in batches:
             chosen = torch.from_numpy(rows)
             windows = augmented_windows(store, chosen, FRAMES, settings, generator)
-            improve(network(normalise(windows, store.frame_width)).float(), torch.from_numpy(labels[rows]))
+            with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
+                embeddings = network(normalise(windows, store.frame_width)).float()
+            improve(embeddings, torch.from_numpy(labels[rows]))
             yield
 
 
-def _textbook_steps(_: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
+def _textbook_steps(_model: str, _way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
     import numpy as np
     import torch
     from textbook import GaitMixer, Walks, loader
