@@ -53,14 +53,21 @@ class Workflow:
     def snakemake(self, *arguments, experiment="tiny"):
         """Run Snakemake; the finished process with all it printed in ``stdout``."""
         return subprocess.run(
-            [sys.executable, "-m", "snakemake", "--cores", "2", *arguments, "--config", f"experiment={experiment}"],
-            cwd=self.folder,
-            env=os.environ | {"PYTHONPATH": str(self.folder)},
+            self.command(*arguments, experiment=experiment),
+            **self.place,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
         )
+
+    def command(self, *arguments, experiment="tiny"):
+        return [sys.executable, "-m", "snakemake", "--config", f"experiment={experiment}", "--cores", "2", *arguments]
+
+    @property
+    def place(self):
+        """Where to run it, and with which gaitcore."""
+        return {"cwd": self.folder, "env": os.environ | {"PYTHONPATH": str(self.folder)}}
 
     def jobs(self, *arguments):
         """rule -> number of jobs a dry run would start."""
