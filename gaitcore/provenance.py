@@ -11,6 +11,8 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gaitcore.files import replacing
+
 PACKAGE = Path(__file__).parent
 PACKAGES = ("torch", "pytorch-metric-learning", "numpy", "scipy", "pandas", "pyarrow", "safetensors", "snakemake")
 
@@ -108,11 +110,9 @@ def revision() -> dict:
 
 
 def write_json(path: str | Path, content: dict) -> None:
-    """Write JSON under a temporary name and rename it, so that a half-written file never has its final name."""
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
+    """Write JSON, whole or not at all."""
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _git(*arguments: str) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.errors import DataError
+from gaitcore.files import replacing
 from gaitcore.poses.table import PoseTable
 from gaitcore.sequences import KEY_COLUMNS
 
@@ -12,11 +13,9 @@ COLUMNS = [*KEY_COLUMNS, "frames", "role", "reason"]
 
 
 def write_split(assigned: pd.DataFrame, path: str | Path) -> None:
-    """Write what :func:`gaitcore.protocol.assign_roles` gives, under a temporary name first."""
-    path = Path(path)
-    temporary = path.with_name(path.name + ".part")
-    assigned[COLUMNS].to_csv(temporary, index=False)
-    temporary.replace(path)
+    """Write what :func:`gaitcore.protocol.assign_roles` gives, whole or not at all."""
+    with replacing(path) as unfinished:
+        assigned[COLUMNS].to_csv(unfinished, index=False)
 
 
 def read_split(path: str | Path) -> pd.DataFrame:

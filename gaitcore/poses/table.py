@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -14,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gaitcore.errors import DataError
+from gaitcore.files import replacing
 from gaitcore.sequences import KEY_COLUMNS, SequenceKey
 from gaitcore.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
@@ -96,14 +96,9 @@ class PoseTable:
         return PoseTable(sequences, self.frame[rows], self.keypoints[rows], self.info)
 
     def write(self, path: str | Path) -> None:
-        """Write ``poses.parquet``; equal tables give equal bytes. A half-written file never has the final name."""
-        path = Path(path)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            pq.write_table(_to_arrow(self), temporary, **_WRITE_OPTIONS)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        """Write ``poses.parquet``, whole or not at all; equal tables give equal bytes."""
+        with replacing(path) as unfinished:
+            pq.write_table(_to_arrow(self), unfinished, **_WRITE_OPTIONS)
 
     @classmethod
     def read(cls, path: str | Path) -> "PoseTable":

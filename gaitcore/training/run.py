@@ -14,6 +14,7 @@ from torch import nn
 
 from gaitcore import compute, provenance
 from gaitcore.config import SystemNetwork, Training
+from gaitcore.files import replacing
 from gaitcore.models import build_model
 from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import TRAIN
@@ -129,12 +130,10 @@ def _outcome(result: TrainingResult) -> dict:
 
 
 def _write_weights(model: nn.Module, path: Path) -> None:
-    temporary = path.with_name(path.name + ".part")
-    save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, temporary)
-    temporary.replace(path)
+    with replacing(path) as unfinished:
+        save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, unfinished)
 
 
 def _write_history(history: pd.DataFrame, path: Path) -> None:
-    temporary = path.with_name(path.name + ".part")
-    history.to_csv(temporary, index=False)
-    temporary.replace(path)
+    with replacing(path) as unfinished:
+        history.to_csv(unfinished, index=False)

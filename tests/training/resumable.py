@@ -9,29 +9,14 @@ import sys
 from pathlib import Path
 
 from gaitcore.config import SystemNetwork, Training
+from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
 from gaitcore.training.run import RunOutputs, train_run
 
 NETWORK = {"frames": 10, "embedding_dim": 8, "widths": [8, 16], "spatial_width": 8, "spatial_depth": 1}
 NETWORK |= {"heads": 2, "kernel": 5}
-RECIPE = {
-    "epochs": 250,  # of one step
-    "batch": {"subjects": 3, "sequences": 2},
-    "repeat": {},
-    "augmentation": {"mirror": 0.5, "reverse": 0.5, "point_noise": 0.05, "joint_noise": 0.25},
-    "miner_epsilon": 0.1,
-    "margin": 0.2,
-    "learning_rate": 1e-2,
-    "weight_decay": 1e-5,
-    "warmup": 0.3,
-    "start_divisor": 25,
-    "end_divisor": 1e4,
-    "momentum": (0.85, 0.95),
-    "precision": "float32",
-    "select": "last",
-    "validate_every": 10,
-    "collapse_margins": 0.0,
-}
+RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
+RECIPE |= {"epochs": 250, "batch": {"subjects": 3, "sequences": 2}, "margin": 0.2, "learning_rate": 1e-2}  # of one step
 
 
 def outputs_in(folder: Path) -> RunOutputs:

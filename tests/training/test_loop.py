@@ -1,6 +1,7 @@
 """The training loop: what it learns, what it records, what makes it repeatable."""
 
 import logging
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,30 +9,15 @@ import pytest
 import torch
 
 from gaitcore.config import Training
+from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
 from gaitcore.models import build_model
 from gaitcore.training.history import spread
 from gaitcore.training.loop import train
 from gaitcore.windows import FrameStore
 
-RECIPE = {
-    "epochs": 3,
-    "batch": {"subjects": 4, "sequences": 3},
-    "repeat": {},
-    "augmentation": {"mirror": 0.5, "reverse": 0.5, "point_noise": 0.05, "joint_noise": 0.25},
-    "miner_epsilon": 0.1,
-    "margin": 0.01,
-    "learning_rate": 3e-3,
-    "weight_decay": 1e-5,
-    "warmup": 0.3,
-    "start_divisor": 25,
-    "end_divisor": 1e4,
-    "momentum": (0.85, 0.95),
-    "precision": "float32",
-    "select": "last",
-    "validate_every": 2,
-    "collapse_margins": 0.0,
-}
+RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
+RECIPE |= {"epochs": 3, "batch": {"subjects": 4, "sequences": 3}, "validate_every": 2, "collapse_margins": 0.0}
 
 
 def walks(subjects=4, each=6, frames=14):
