@@ -34,8 +34,7 @@ class Stage:
         run: maps of a chunk, moments of the stage before, and the generator for dropout -> maps.
         parameters: what it uses, all of it.
         normalised: which of its maps the next stage normalises, by index; their moments are taken.
-        keep: keep what the backward pass needs instead of computing it again: faster, and larger. Only a network's
-            first stage can be kept.
+        keep: keep what the backward pass needs instead of computing it again: faster, and larger.
     """
 
     run: Callable[[Maps, Moments, torch.Generator], Maps]
