@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks.json"
@@ -30,6 +31,7 @@ def main() -> None:
     """Measure everything, in turns, and write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing")
+    parser.add_argument("--only", choices=SECTIONS, help="measure one section again, keep the others")
     parser.add_argument("--worker", nargs="+", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.worker:
@@ -37,23 +39,12 @@ def main() -> None:
         print(json.dumps(WORKERS[name](*rest)))
         return
     started = perf_counter()
-    subjects, sequences = (4, 2) if arguments.quick else PUBLISHED_BATCH
-    rounds = 1 if arguments.quick else 2
-    embedded = [6, 12] if arguments.quick else [48, 96, 192]
-    published = _in_turns(rounds, _step_commands(subjects, sequences))
-    result = {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "machine": _machine(),
-        "step": published,
-        "step_by_batch": [
-            *(_smaller(subjects // part or 1, sequences) for part in (4, 2)),
-            {"batch": subjects * sequences, **{way: published[f"gaitmixer, {way}"] for way in ("ours", "textbook")}},
-        ],
-        "embedding": _in_turns(rounds, {way: ["embed", way, str(embedded[0])] for way in ("ours", "textbook")}),
-        "embedding_by_sequences": [_run(["embed", "ours", str(number)]) for number in embedded],
-        "seeds": _seeds(subjects // 4 or 1, sequences),
-    }
-    result["seconds"] = round(perf_counter() - started)
+    result = json.loads(RESULT.read_text(encoding="utf-8")) if arguments.only else {}
+    result |= {"made": datetime.now(UTC).isoformat(timespec="seconds"), "machine": _machine()}
+    size = Size(4, 2, 1, 8, (6, 12)) if arguments.quick else Size(*PUBLISHED_BATCH, 2, 296, (48, 96, 192))
+    for name in [arguments.only] if arguments.only else SECTIONS:
+        result[name] = SECTIONS[name](size)
+    result["seconds"] = round(perf_counter() - started) if not arguments.only else result["seconds"]
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"{RESULT.relative_to(REPOSITORY)} written after {result['seconds']} s; make docs puts it into the docs")
@@ -65,24 +56,57 @@ def _machine() -> dict:
     return machine()
 
 
-def _step_commands(subjects: int, sequences: int) -> dict[str, list[str]]:
-    batch = [str(subjects), str(sequences)]
-    ways = {f"{model}, {way}": ["step", model, way, *batch] for model, way in [("gaitmixer", w) for w in WARM_UP]}
-    return {**ways, "gaitformer, ours": ["step", "gaitformer", "ours", *batch]}
+class Size(NamedTuple):
+    """How much is measured."""
+
+    subjects: int  # of a batch
+    sequences: int  # of each
+    rounds: int  # of taking turns
+    embedded: int  # sequences
+    growing: tuple[int, ...]  # sequences to embed, to see how the cost grows
 
 
-def _smaller(subjects: int, sequences: int) -> dict:
-    ways = {way: _run(["step", "gaitmixer", way, str(subjects), str(sequences)]) for way in ("ours", "textbook")}
-    return {"batch": subjects * sequences, **ways}
+def _steps(size: Size) -> dict:
+    batch = [str(size.subjects), str(size.sequences)]
+    ways = {f"gaitmixer, {way}": ["step", "gaitmixer", way, *batch] for way in WARM_UP}
+    return _in_turns(size.rounds, {**ways, "gaitformer, ours": ["step", "gaitformer", "ours", *batch]})
 
 
-def _seeds(subjects: int, sequences: int) -> dict:
+def _steps_of_smaller_batches(size: Size) -> list[dict]:
+    rows = []
+    for subjects in (max(1, size.subjects // 4), max(1, size.subjects // 2)):
+        batch = [str(subjects), str(size.sequences)]
+        ways = {way: _run(["step", "gaitmixer", way, *batch]) for way in ("ours", "textbook")}
+        rows.append({"batch": subjects * size.sequences, **ways})
+    return rows
+
+
+def _embedding(size: Size) -> dict:
+    """Six plain passes in batches of the published size, and in small ones, which the caches like better."""
+    ways = {"ours": "0", "textbook, 296 at a time": "296", "textbook, 48 at a time": "48"}
+    return _in_turns(size.rounds, {name: ["embed", str(size.embedded), at_once] for name, at_once in ways.items()})
+
+
+def _embedding_by_sequences(size: Size) -> list[dict]:
+    return [_run(["embed", str(number), "0"]) for number in size.growing]
+
+
+def _seeds(size: Size) -> dict:
     """One run on two threads, and two runs on one thread each: which trains more seeds in an hour?"""
-    command = ["step", "gaitmixer", "ours", str(subjects), str(sequences)]
+    command = ["step", "gaitmixer", "ours", str(max(1, size.subjects // 4)), str(size.sequences)]
     alone = _run(command)
     together = [_start([*command, "1"]) for _ in range(2)]
     both = [_finish(process) for process in together]
     return {"one run, two threads": alone, "two runs, one thread each": both}
+
+
+SECTIONS = {
+    "step": _steps,
+    "step_by_batch": _steps_of_smaller_batches,
+    "embedding": _embedding,
+    "embedding_by_sequences": _embedding_by_sequences,
+    "seeds": _seeds,
+}
 
 
 def _in_turns(rounds: int, commands: dict[str, list[str]]) -> dict[str, dict]:
@@ -225,17 +249,21 @@ def _textbook_steps(_model: str, _way: str, subjects: int, sequences: int, threa
             yield
 
 
-def embed(way: str, number: str) -> dict:
-    """Seconds to embed so many sequences with three windows and their reverse, and peak memory."""
+def embed(number: str, at_once: str) -> dict:
+    """Seconds to embed so many sequences with three windows and their reverse, and peak memory.
+
+    ``at_once`` is the batch of a textbook's six plain passes; 0 is our way.
+    """
     from gaitcore import compute
     from gaitcore.models import build_model
 
     poses, _ = _walks(int(number), 1)
-    if way == "ours":
+    network, batch = build_model("gaitmixer").eval(), int(at_once)
+    if batch == 0:
         compute.prepare(2)
-    run = (_our_embedding if way == "ours" else _textbook_embedding)(build_model("gaitmixer").eval(), poses)
+    run = _textbook_embedding(network, poses, batch) if batch else _our_embedding(network, poses)
     seconds = []
-    for _ in range(2 if way == "ours" else 1):  # the textbook's has been through it once, to be compared
+    for _ in range(1 if batch else 2):  # the textbook's has been through it once, to be compared
         started = perf_counter()
         run()
         seconds.append(perf_counter() - started)
@@ -252,7 +280,7 @@ def _our_embedding(network, poses: list) -> Callable:
     return lambda: ours(network, store, FRAMES, settings)
 
 
-def _textbook_embedding(network, poses: list) -> Callable:
+def _textbook_embedding(network, poses: list, batch: int) -> Callable:
     import numpy as np
     import torch
     from textbook import GaitMixer, load_from_gaitcore, test_windows
@@ -264,8 +292,8 @@ def _textbook_embedding(network, poses: list) -> Callable:
     @torch.no_grad()
     def run() -> np.ndarray:
         parts = []
-        for start in range(0, len(poses), 48):
-            windows = np.stack([test_windows(walk) for walk in poses[start : start + 48]])  # (48, 6, T, J, 2)
+        for start in range(0, len(poses), batch):
+            windows = np.stack([test_windows(walk) for walk in poses[start : start + batch]])  # (batch, 6, T, J, 2)
             passes = [plain(torch.from_numpy(windows[:, n])) for n in range(windows.shape[1])]
             parts.append(torch.stack(passes).mean(dim=0).numpy())
         return np.concatenate(parts)

@@ -179,7 +179,7 @@ class Training(Settings):
     end_divisor: Positive = Field(description="and ends at its start over this")
     momentum: tuple[Probability, Probability] = Field(description="beta1 at the peak and at both ends")
     precision: Literal["float32", "bfloat16"] = Field(
-        description="of the network's products in training: bfloat16 is faster where the processor has it, and coarser"
+        description="of the network's products in training; bfloat16 takes two thirds of the memory and is coarser"
     )
     select: Literal["last", "best_validation"] = Field(
         description="which epoch's weights are kept; best_validation needs validation subjects in the split"
