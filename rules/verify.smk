@@ -62,7 +62,7 @@ rule verify:  # no output: it never counts as done
         mem_mb=1000,
         runtime=10,
     params:
-        scratch=f"results/{CONFIG.experiment}/verify",
+        scratch=lambda wildcards, input: str(Path(input.again[0]).parents[2]),
     message:
         "Comparing the runs with the first ones"
     script:
