@@ -22,7 +22,7 @@ from typing import NamedTuple
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks.json"
 KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000"}
-FRAMES, PUBLISHED_BATCH, TEST_SEQUENCES = 60, (74, 4), 5232
+FRAMES, PUBLISHED_BATCH = 60, (74, 4)
 # Steps until a process has taken the memory it keeps, for each way of making them.
 WARM_UP = {"ours": 2, "ours, bfloat16": 2, "textbook": 1, "textbook, tuned": 3}
 
