@@ -11,7 +11,7 @@ al., "Training deep nets with sublinear memory cost", 2016), unless the stage is
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,48 +28,70 @@ Moments = tuple[Tensor, ...]  # (2, channels) each: mean and biased variance ove
 
 @dataclass(frozen=True)
 class Stage:
-    """What a network does to each sequence by itself, up to the next place that needs the whole batch.
+    """What a network does to each sequence by itself, up to the next batch normalisation.
 
     Attributes:
-        run: maps of a chunk, moments of the stage before, and the generator for dropout -> maps.
+        run: maps of a chunk, normalised where the stage before asks for it, and the generator for dropout (None for
+            torch's own) -> maps.
         parameters: what it uses, all of it.
-        normalised: which of its maps the next stage normalises, by index; their moments are taken.
+        norms: the batch normalisation of each of its maps, None where there is none; empty if no map has one.
         keep: keep what the backward pass needs instead of computing it again: faster, and larger.
     """
 
-    run: Callable[[Maps, Moments, torch.Generator], Maps]
-    parameters: tuple[nn.Parameter, ...]
-    normalised: tuple[int, ...] = ()
+    run: Callable[[Maps, torch.Generator | None], Maps]
+    parameters: tuple[nn.Parameter, ...] = ()
+    norms: tuple[nn.BatchNorm2d | None, ...] = ()
     keep: bool = False
 
+    @property
+    def normalised(self) -> tuple[int, ...]:
+        """Which of its maps are normalised, by index."""
+        return tuple(index for index, norm in enumerate(self.norms) if norm is not None)
 
-def in_chunks(stages: Sequence[Stage], x: Tensor) -> tuple[Tensor, list[Moments]]:
-    """Run a batch through a network, chunk by chunk.
+
+def whole_batch(stages: Iterable[Stage], x: Tensor) -> Tensor:
+    """Run a batch through a network as it is: on a GPU, and wherever nothing is trained."""
+    maps: Maps = (x,)
+    for stage in stages:
+        maps = stage.run(maps, None)
+        if stage.norms:
+            maps = tuple(x if norm is None else normalise(norm, x) for norm, x in zip(stage.norms, maps, strict=True))
+    (only,) = maps
+    return only
+
+
+def in_chunks(stages: Iterable[Stage], x: Tensor) -> Tensor:
+    """Run a batch through a network in training, chunk by chunk; batch normalisations track the whole batch.
 
     Args:
         stages: the network; the last one gives a single map.
         x: (B, ...) input; no gradient flows back to it.
 
     Returns:
-        The last map, (B, ...), and the moments behind each stage, which have no gradient.
+        The last map, (B, ...).
     """
-    parameters = [parameter for stage in stages for parameter in stage.parameters]
-    moments: list[Moments] = []
+    passes: list[_StagePass] = []
     seed = int(torch.randint(2**62, ()))  # of all dropout in this pass
-    return _InChunks.apply(stages, seed, moments, x, *parameters), moments
+    for number, stage in enumerate(stages):
+        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + number))
+    out = _InChunks.apply(passes, x, *(parameter for pass_ in passes for parameter in pass_.parameters))
+    for pass_ in passes:
+        pass_.track()
+    return out
+
+
+def normalise(norm: nn.BatchNorm2d, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    """Batch normalisation of a map (B, ..., C), by the mean and variance given in (2, C) if any."""
+    if moments is None:
+        return norm(x.movedim(-1, 1)).movedim(1, -1)
+    mean, variance = moments
+    scale = norm.weight * torch.rsqrt(variance + norm.eps)
+    return torch.addcmul(norm.bias - mean * scale, x, scale)
 
 
 def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
     """The parameters of several modules."""
     return tuple(parameter for module in modules for parameter in module.parameters())
-
-
-def track(norm: nn.BatchNorm2d, moments: Tensor, positions: int) -> None:
-    """Update a batch normalisation's running mean and variance, as it does itself when it sees the whole batch."""
-    mean, variance = moments
-    norm.num_batches_tracked += 1
-    norm.running_mean.lerp_(mean, norm.momentum)
-    norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
 
 
 def split(x: Tensor) -> tuple[Tensor, ...]:
@@ -80,14 +102,11 @@ def split(x: Tensor) -> tuple[Tensor, ...]:
 
 class _InChunks(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, stages: Sequence[Stage], seed: int, moments: list[Moments], x: Tensor, *_: Tensor) -> Tensor:
-        ctx.passes = []
+    def forward(ctx, passes: list["_StagePass"], x: Tensor, *_: Tensor) -> Tensor:
+        ctx.passes = list(passes)
         maps: list[Maps] = [(chunk,) for chunk in split(x)]
-        for number, stage in enumerate(stages):
-            given = moments[-1] if moments else ()
-            ctx.passes.append(_StagePass(stage, seed + number, maps, given, first=number == 0))
-            maps = ctx.passes[-1].forward()
-            moments.append(ctx.passes[-1].moments)
+        for pass_ in passes:
+            maps = pass_.forward(maps)
         return torch.cat([only for (only,) in maps])
 
     @staticmethod
@@ -99,21 +118,30 @@ class _InChunks(torch.autograd.Function):
         while ctx.passes:
             of_maps, of_moments, of_stage = ctx.passes.pop().backward(of_maps, of_moments)
             of_parameters = [*of_stage, *of_parameters]
-        return None, None, None, None, *of_parameters
+        return None, None, *of_parameters
 
 
 class _StagePass:
-    """One stage and one batch, there and back."""
+    """One stage and one batch, there and back; it begins with the batch normalisations of the stage before."""
 
-    def __init__(self, stage: Stage, seed: int, maps: list[Maps], given: Moments, first: bool):
-        self.stage, self.seed, self.maps, self.given, self.first = stage, seed, maps, given, first
+    def __init__(self, stage: Stage, before: "_StagePass | None", seed: int):
+        self.stage, self.before, self.seed = stage, before, seed
+        self.norms = before.stage.norms if before else ()
+        self.parameters = (*parameters_of(*filter(None, self.norms)), *stage.parameters)
         self.autocast = torch.is_autocast_enabled("cpu")
+        self.maps: list[Maps] = []  # that it was given
         self.kept: dict[int, tuple[list[Tensor], Maps]] = {}  # by chunk: see _with_graph
-        self.moments: Moments = ()
-        self.positions = 0  # of the batch, behind the moments
+        self.moments: Moments = ()  # of the maps it made, where they are normalised
+        self.positions: tuple[int, ...] = ()  # in the batch, behind each of the moments
 
-    def forward(self) -> list[Maps]:
+    @property
+    def given(self) -> Moments:
+        """The moments of the maps it was given."""
+        return self.before.moments if self.before else ()
+
+    def forward(self, maps: list[Maps]) -> list[Maps]:
         """The stage's maps; the moments of those that are normalised next are taken on the way."""
+        self.maps = maps
 
         def chunk(number: int) -> tuple[Maps, list[Tensor]]:
             if self.stage.keep:
@@ -131,14 +159,17 @@ class _StagePass:
 
     def backward(self, of_maps: list[Maps], of_moments: list[Tensor]) -> tuple[list[Maps], list[Tensor], list[Tensor]]:
         """Gradients of the stage's input maps, of the moments it was given, and of its parameters."""
+        if not self.before and not self.parameters:
+            return [], [], []
+        through = list(zip(self.stage.normalised, self.moments, of_moments, self.positions, strict=True))
 
         def chunk(number: int) -> tuple[Maps, ...]:
             leaves, out = self.kept.pop(number, None) or self._with_graph(number)
             gradients = list(of_maps[number])
-            for index, moments, gradient in zip(self.stage.normalised, self.moments, of_moments, strict=True):
-                by_moments = self._through_moments(out[index].detach(), moments, gradient)
+            for index, moments, gradient, positions in through:
+                by_moments = _through_moments(out[index].detach(), moments, gradient / positions)
                 gradients[index] = (gradients[index] + by_moments).to(out[index].dtype)
-            found = torch.autograd.grad(out, [*leaves, *self.stage.parameters], gradients)
+            found = torch.autograd.grad(out, [*leaves, *self.parameters], gradients)
             maps = len(leaves) - len(self.given)
             return found[:maps], found[maps : len(leaves)], found[len(leaves) :]
 
@@ -149,29 +180,43 @@ class _StagePass:
     def _with_graph(self, number: int) -> tuple[list[Tensor], Maps]:
         """What a chunk's gradients are taken of, and its maps with the graph behind them."""
         maps, given = self.maps[number], self.given
-        if not self.first:
+        if self.before:
             maps, given = (tuple(tensor.detach().requires_grad_() for tensor in group) for group in (maps, given))
         with torch.enable_grad():
             out = self._run(number, maps, given)
-        return [] if self.first else [*maps, *given], out
+        return [*maps, *given] if self.before else [], out
+
+    def track(self) -> None:
+        """Update the running mean and variance of its norms, as they do themselves when they see the whole batch."""
+        norms = filter(None, self.stage.norms)
+        for norm, (mean, variance), positions in zip(norms, self.moments, self.positions, strict=True):
+            norm.num_batches_tracked += 1
+            norm.running_mean.lerp_(mean, norm.momentum)
+            norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
 
     def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
         generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
         with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-            return self.stage.run(maps, given, generator)
+            moments = iter(given)
+            if self.norms:
+                maps = tuple(
+                    x if norm is None else normalise(norm, x, next(moments))
+                    for norm, x in zip(self.norms, maps, strict=True)
+                )
+            return self.stage.run(maps, generator)
 
     def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
-        moments = []
         for place, index in enumerate(self.stage.normalised):
-            self.positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
-            mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / self.positions
-            moments.append(torch.stack([mean, square - mean**2]).to(_at_least_float32(maps[0][index])))
-        self.moments = tuple(moments)
+            positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
+            mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / positions
+            moments = torch.stack([mean, square - mean**2]).to(_at_least_float32(maps[0][index]))
+            self.moments, self.positions = (*self.moments, moments), (*self.positions, positions)
 
-    def _through_moments(self, map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
-        """What a map's gradient gets by way of the batch's mean and variance."""
-        (mean, _), (of_mean, of_variance) = moments, gradient / self.positions
-        return torch.addcmul(of_mean - 2 * of_variance * mean, map_, 2 * of_variance)
+
+def _through_moments(map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
+    """What the gradient at each position of a map gets by way of the batch's mean and variance."""
+    (mean, _), (of_mean, of_variance) = moments, gradient
+    return torch.addcmul(of_mean - 2 * of_variance * mean, map_, 2 * of_variance)
 
 
 def _sums(map_: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ class GaitFormer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training and x.device.type == "cpu":
-            return self.embed(in_chunks(self._stages(), x)[0])
+            return self.embed(in_chunks(self._stages(), x))
         return self.over_time(self.spatial(x))
 
     def over_time(self, x: Tensor) -> Tensor:
@@ -90,6 +90,6 @@ class GaitFormer(nn.Module):
         """The same, in the order in which a CPU's caches like it: see :mod:`gaitcore.models.chunked`."""
         over_time = (self.class_token, self.frame_embedding, *parameters_of(self.temporal, self.temporal_norm))
         return [
-            Stage(lambda maps, *_: (self.spatial(*maps),), parameters_of(self.spatial), keep=True),
-            Stage(lambda maps, *_: (self.class_tokens(*maps),), over_time),
+            Stage(lambda maps, _: (self.spatial(*maps),), parameters_of(self.spatial), keep=True),
+            Stage(lambda maps, _: (self.class_tokens(*maps),), over_time),
         ]

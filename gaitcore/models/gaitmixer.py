@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.models.chunked import Maps, Moments, Stage, in_chunks, parameters_of, track
+from gaitcore.models.chunked import Maps, Stage, in_chunks, normalise, parameters_of
 from gaitcore.models.layers import SpatialMixer, sparse_dropout
 
 BATCH_NORM_EPS = 1e-3
@@ -59,20 +59,14 @@ class TemporalBlock(nn.Module):
         self.widen_norm = nn.BatchNorm2d(width, eps=BATCH_NORM_EPS) if width != channels else None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.join(self.branches(x, F.dropout(x, self.dropout, self.training)))
+        skip, mixed = self.branches(x, F.dropout(x, self.dropout, self.training))
+        return normalise(self.norm, mixed) + (skip if self.widen is None else normalise(self.widen_norm, skip))
 
     def branches(self, x: Tensor, dropped: Tensor) -> Maps:
         """The skip and the mixed map, (B, T, J, width) each, before they are normalised."""
         mixed = self.depthwise(channels_first(self.reflect(dropped)))  # (B, C, T, J)
         mixed = F.linear(channels_last(mixed), self.pointwise.weight.flatten(1), self.pointwise.bias)
         return x if self.widen is None else F.gelu(self.widen(x)), F.gelu(mixed)
-
-    def join(self, maps: Maps, moments: Moments | None = None) -> Tensor:
-        """Normalise and add them; by the moments given, or as the batch normalisations see fit."""
-        skip, mixed = maps
-        moments = moments or [None] * len(self.norms)
-        mixed = normalise(self.norm, mixed, moments[-1])
-        return mixed + (skip if self.widen is None else normalise(self.widen_norm, skip, moments[0]))
 
     def mix(self, x: Tensor, generator: torch.Generator) -> Maps:
         """The branches of a chunk in training."""
@@ -84,14 +78,9 @@ class TemporalBlock(nn.Module):
         return (self.depthwise, self.pointwise, *([] if self.widen is None else [self.widen]))
 
     @property
-    def normalised(self) -> tuple[int, ...]:
-        """Which of the branches' maps are normalised."""
-        return (1,) if self.widen is None else (0, 1)
-
-    @property
-    def norms(self) -> tuple[nn.BatchNorm2d, ...]:
-        """Of the skip, if it is normalised, and of the mixed map."""
-        return (self.norm,) if self.widen is None else (self.widen_norm, self.norm)
+    def norms(self) -> tuple[nn.BatchNorm2d | None, nn.BatchNorm2d]:
+        """Of the skip, if it is normalised, and of the mixed map; their sum is the block's output."""
+        return self.widen_norm, self.norm
 
     def reflect(self, x: Tensor) -> Tensor:
         """Continue the walk before its first and after its last frame by running it backwards."""
@@ -99,15 +88,6 @@ class TemporalBlock(nn.Module):
         before = x[:, 1 : self.past + 1].flip(1)
         after = x[:, frames - 1 - self.future : frames - 1].flip(1)
         return torch.cat([before, x, after], dim=1)
-
-
-def normalise(norm: nn.BatchNorm2d, x: Tensor, moments: Tensor | None) -> Tensor:
-    """Batch normalisation of (B, T, J, C), by the mean and variance given in (2, C) if any."""
-    if moments is None:
-        return channels_last(norm(channels_first(x)))
-    mean, variance = moments
-    scale = norm.weight * torch.rsqrt(variance + norm.eps)
-    return torch.addcmul(norm.bias - mean * scale, x, scale)
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -167,7 +147,7 @@ class GaitMixer(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         if self.training and x.device.type == "cpu":
-            return self.embed(self._pool_in_chunks(x))
+            return self.embed(in_chunks(self._stages(), x))
         return self.over_time(self.spatial(x))
 
     def over_time(self, x: Tensor) -> Tensor:
@@ -180,32 +160,25 @@ class GaitMixer(nn.Module):
         """(B, widths[-1]) -> (B, embedding_dim), unit length."""
         return F.normalize(self.head(self.head_norm(pooled)))
 
-    def _pool_in_chunks(self, x: Tensor) -> Tensor:
-        """The same maps, in the order in which a CPU's caches like them: see :mod:`gaitcore.models.chunked`."""
-        pooled, moments = in_chunks(list(self._stages()), x)
-        for block, of_block in zip(self.temporal, moments, strict=False):
-            for norm, batch in zip(block.norms, of_block, strict=True):
-                track(norm, batch, positions=x[..., 0].numel())
-        return pooled
-
     def _stages(self) -> Iterator[Stage]:
+        """The same up to the pooling, in the order in which a CPU's caches like it: see gaitcore.models.chunked."""
         first, last = self.temporal[0], self.temporal[-1]
         yield Stage(
-            lambda maps, _, generator: first.mix(self.spatial(*maps), generator),
+            lambda maps, generator: first.mix(self.spatial(*maps), generator),
             parameters_of(self.spatial, *first.layers),
-            first.normalised,
+            first.norms,
             keep=True,
         )
-        for before, block in pairwise(self.temporal):
+        for block in self.temporal[1:]:
             yield Stage(
-                lambda maps, moments, generator, before=before, block=block: block.mix(
-                    before.join(maps, moments), generator
-                ),
-                parameters_of(*before.norms, *block.layers),
-                block.normalised,
+                lambda maps, generator, block=block: block.mix(_sum(maps), generator),
+                parameters_of(*block.layers),
+                block.norms,
                 keep=block is not last,
             )
-        yield Stage(
-            lambda maps, moments, _: (last.join(maps, moments).mean(dim=(1, 2)),),
-            parameters_of(*last.norms),
-        )
+        yield Stage(lambda maps, _: (_sum(maps).mean(dim=(1, 2)),))
+
+
+def _sum(branches: Maps) -> Tensor:
+    skip, mixed = branches
+    return mixed + skip
