@@ -15,6 +15,10 @@ log = logging.getLogger(__name__)
 _threads = os.cpu_count() or 1  # of in_parallel; prepare sets it
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_MAX, _MALLOC_ARENA_MAX = -1, -4, -8  # mallopt(3)
 
+# MKL sets its square root up when it is first called. Two threads that do so at once race, and in a third of all
+# processes one of them then computed with 12 bits (torch 2.13.0). A first call from a single thread prevents it.
+torch.ones(1).sqrt()
+
 
 def prepare(threads: int) -> torch.device:
     """Make this process compute deterministically, and choose its device: a GPU if there is one, else the CPU.

@@ -49,6 +49,11 @@ class Stage:
         return tuple(index for index, norm in enumerate(self.norms) if norm is not None)
 
 
+def run_stages(stages: Iterable[Stage], x: Tensor, training: bool) -> Tensor:
+    """Run a batch (B, ...) through a network whose last stage gives a single map, in the way that suits its device."""
+    return in_chunks(stages, x) if training and x.device.type == "cpu" else whole_batch(stages, x)
+
+
 def whole_batch(stages: Iterable[Stage], x: Tensor) -> Tensor:
     """Run a batch through a network as it is: on a GPU, and wherever nothing is trained."""
     maps: Maps = (x,)
