@@ -2,6 +2,8 @@
 
 The classes hold values and do nothing else, so that any part of gaitcore can take the section it needs as an
 argument. gaitcore/config_files.py fills them from config.yaml; docs/configuration.md is generated from them.
+
+A section that comes in several kinds (the batch, the loss) says which in ``kind``.
 """
 
 import itertools
@@ -10,9 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-from gaitcore.models import model_names
+from gaitcore.models import model_names, model_title
 from gaitcore.suggest import nearest
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
@@ -52,13 +63,6 @@ def _unique(values: tuple) -> tuple:
     return values
 
 
-def _known(models: tuple[str, ...]) -> tuple[str, ...]:
-    for model in models:
-        if model not in model_names():
-            raise ValueError(f'there is no model "{model}"{nearest(model, model_names())}')
-    return models
-
-
 def _one_and_five(ranks: tuple[int, ...]) -> tuple[int, ...]:
     if not {1, 5} <= set(ranks):
         raise ValueError(f"{list(ranks)} lacks 1 or 5, which the summary and the tables report")
@@ -91,7 +95,7 @@ class Data(Settings):
     path: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1)] = Field(
         description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
     )
-    frame_width: Count = Field(description="pixels; x and y are both divided by it")
+    frame_width: Count = Field(description="pixels; where x and y are fractions, both are divided by it")
     frame_height: Count = Field(description="pixels")
     fps: Positive = Field(description="frames per second")
     pose_source: str = Field(description="the pose estimator, recorded in the pose table")
@@ -147,33 +151,104 @@ class Protocol(Settings):
         return self.splits[self.split]
 
 
-class Batch(Settings):
-    """A balanced batch: so many subjects, so many sequences of each."""
+Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min_length=1), AfterValidator(_unique)]
+Views = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field(min_length=1), AfterValidator(_unique)]
 
+
+class Input(Settings):
+    """What a network is given of a pose."""
+
+    channels: Channels = Field(description="of each joint; z is left out, saying so, where the poses have none")
+    unit: Literal["frame_width", "pixels"] = Field(
+        description="of x, y and z: fractions of the frame's width (both axes), or pixels as they are"
+    )
+    short_sequences: Literal["excluded", "reflected"] = Field(
+        description="one that is shorter than the window: excluded (by protocol.min_frames), or run back and forth"
+    )
+
+
+class BalancedBatch(Settings):
+    """So many subjects, so many sequences of each."""
+
+    kind: Literal["balanced"] = "balanced"
     subjects: Count = Field(description="subjects in a batch; all of them if there are fewer")
     sequences: Annotated[int, Field(ge=2)] = Field(description="sequences of each subject")
 
 
+class ShuffledBatch(Settings):
+    """All sequences in random order, so many at a time."""
+
+    kind: Literal["shuffled"]
+    size: Count = Field(description="sequences in a batch; the last one of an epoch may have fewer")
+    views: Count = Field(1, description="how often each of them is in it, augmented anew each time")
+
+
 class Augmentation(Settings):
-    """What a training window goes through, in this order."""
+    """What a training window goes through, in this order. Pixels are those of a frame 320 wide."""
 
     mirror: Probability = Field(description="probability of reflecting x about each frame's mean x")
     reverse: Probability = Field(description="probability of reversing the sequence in time")
-    point_noise: NotNegative = Field(description="std per joint and frame, pixels of a 320-wide frame")
-    joint_noise: NotNegative = Field(description="std per joint, one offset for the whole window, same pixels")
+    swap: Probability = Field(0, description="probability of exchanging the left and the right joints")
+    noise: Literal["normal", "uniform"] = Field(
+        "normal", description="distribution of the noise; its amount is a standard deviation, or the bound on each side"
+    )
+    point_noise: NotNegative = Field(description="per joint and frame, pixels")
+    joint_noise: NotNegative = Field(description="per joint, one offset for the whole window, pixels")
+    confidence_noise: NotNegative = Field(0, description="per joint and frame; confidences stay between 0 and 1")
+    move: tuple[NotNegative, NotNegative] = Field(
+        (0, 0), description="of all joints and frames together in x and y, uniform to each side, pixels"
+    )
+
+
+class TripletLoss(Settings):
+    """Triplet margin loss of mined triplets."""
+
+    kind: Literal["triplet"] = "triplet"
+    miner_epsilon: NotNegative = Field(description="multi-similarity miner's epsilon (cosine similarity)")
+    margin: Positive = Field(description="triplet margin, Euclidean distance of unit embeddings")
+
+
+class SupervisedContrastiveLoss(Settings):
+    """Each embedding against all others of its batch; those of its subject are the positives."""
+
+    kind: Literal["supervised_contrastive"]
+    temperature: Positive = Field(description="what similarities are divided by")
+    base_temperature: Positive | None = Field(
+        None, description="the loss is multiplied by the temperature over this; null leaves it as it is"
+    )
+    similarity: Literal["cosine", "euclidean"] = Field(
+        description="of two embeddings of unit length: cosine, or minus their Euclidean distance"
+    )
+
+
+class SoftmaxCentreLoss(Settings):
+    """Cross entropy of a linear classifier on the embedding, and its distance from the subject's centre."""
+
+    kind: Literal["softmax_centre"]
+    centre_weight: NotNegative = Field(description="of the squared distance from the centre, beside the cross entropy")
+    centre_rate: Probability = Field(description="how far a step moves a centre towards the batch's embeddings")
+
+
+class Phase(Settings):
+    """Training again from where it ended, with an optimiser and a schedule of its own."""
+
+    epochs: Count = Field(description="passes over the training sequences")
+    learning_rate: Positive = Field(description="peak of its schedule")
 
 
 class Training(Settings):
     """The recipe: batches, augmentation, loss, optimiser, schedule."""
 
     epochs: Count = Field(description="passes over the training sequences")
-    batch: Batch
+    second_phase: Phase | None = Field(None, description="what follows them: epochs and learning_rate; null is nothing")
+    batch: BalancedBatch | ShuffledBatch = Field(discriminator="kind")
     repeat: dict[str, Count] = Field(description="how often a condition's sequences are listed; others once")
     augmentation: Augmentation
-    miner_epsilon: NotNegative = Field(description="multi-similarity miner's epsilon (cosine similarity)")
-    margin: Positive = Field(description="triplet margin, Euclidean distance of unit embeddings")
-    learning_rate: Positive = Field(description="peak of the one-cycle schedule")
-    weight_decay: NotNegative = Field(description="Adam's coupled weight decay")
+    loss: TripletLoss | SupervisedContrastiveLoss | SoftmaxCentreLoss = Field(discriminator="kind")
+    optimiser: Literal["adam", "adamw"] = Field("adam", description="adam (coupled weight decay) or adamw (decoupled)")
+    learning_rate: Positive = Field(description="peak of the schedule")
+    weight_decay: NotNegative = Field(description="the optimiser's")
+    schedule: Literal["one_cycle", "constant"] = Field("one_cycle", description="of the learning rate, over all steps")
     warmup: Probability = Field(description="share of all steps in which the learning rate rises")
     start_divisor: Positive = Field(description="the learning rate starts at its peak over this")
     end_divisor: Positive = Field(description="and ends at its start over this")
@@ -185,9 +260,20 @@ class Training(Settings):
         description="which epoch's weights are kept; best_validation needs validation subjects in the split"
     )
     validate_every: Count = Field(description="epochs between validations, if the epoch is chosen by them")
-    collapse_margins: NotNegative = Field(
-        description="a run has collapsed if its embeddings end, on average, fewer margins than this from one another"
+    collapse_distance: NotNegative = Field(
+        description="a run has collapsed if two of its embeddings end, on average, less than this of their length apart"
     )
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """One, or two."""
+        first = Phase(epochs=self.epochs, learning_rate=self.learning_rate)
+        return (first, self.second_phase) if self.second_phase else (first,)
+
+    @property
+    def all_epochs(self) -> int:
+        """Of all phases."""
+        return sum(phase.epochs for phase in self.phases)
 
 
 class Evaluation(Settings):
@@ -197,6 +283,9 @@ class Evaluation(Settings):
         description="centre (the paper's text) or three_windows_and_reverse (the published code)"
     )
     window_step: Count = Field(description="frames between the three windows")
+    views: Views = Field(description="of each window: as it is, reversed in time, left and right joints exchanged")
+    combine: Literal["mean", "concatenated"] = Field(description="what is made of the embeddings of the views")
+    distance: Literal["cosine", "euclidean"] = Field(description="by which the nearest gallery sequence is found")
     ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")
 
 
@@ -208,15 +297,19 @@ class Network(Settings):
 
 
 class SystemNetwork(Network):
-    """The same, with the system's own options beside it."""
+    """The same, with the network's name and its own options beside it: what build_model takes."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 
+    name: str
+
 
 class System(Settings):
-    """One system as it is trained: network, recipe, evaluation."""
+    """One system as it is trained: network, input, recipe, evaluation."""
 
+    title: str
     network: SystemNetwork
+    input: Input
     training: Training
     evaluation: Evaluation
 
@@ -242,33 +335,71 @@ class Config(Settings):
     experiment: str = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
     data: Data
     protocol: Protocol
-    models: Annotated[
-        tuple[str, ...],
-        BeforeValidator(_listed),
-        Field(min_length=1),
-        AfterValidator(_unique),
-        AfterValidator(_known),
-    ] = Field(description="systems to train and compare")
+    systems: dict[str, dict[str, Any]] = Field(
+        description="per system: its network's options, and any setting of network, input, training or evaluation it "
+        "changes"
+    )
+    models: Annotated[tuple[str, ...], BeforeValidator(_listed), Field(min_length=1), AfterValidator(_unique)] = Field(
+        description="systems to train and compare"
+    )
     seeds: Numbers = Field(description="one training run per seed and system")
     network: Network
+    input: Input
     training: Training
     evaluation: Evaluation
-    systems: dict[str, dict[str, Any]] = Field(
-        description="per system: its network's options, and any setting of network, training or evaluation it changes"
-    )
     statistics: Statistics
     tables: Tables
 
+    @field_validator("systems")
+    @classmethod
+    def _lead_to_a_network(cls, systems: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        for name in systems:
+            if _lineage(name, systems)[0] not in model_names():
+                raise ValueError(
+                    f'"{name}" is not a network{nearest(name, model_names())}; a variant of one says which in `like`'
+                )
+        return systems
+
+    @field_validator("models")
+    @classmethod
+    def _are_systems(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        known = {*model_names(), *info.data.get("systems", {})}
+        for model in models:
+            if model not in known:
+                raise ValueError(f'there is no model "{model}"{nearest(model, known)}')
+        return models
+
     def system(self, model: str) -> System:
-        """A system's settings: the common ones with the system's own merged over them."""
-        common = self.model_dump(include={"network", "training", "evaluation"})
-        return System.model_validate(merged(common, self.systems.get(model, {})))
+        """A system's settings: the common ones, with those of the system it is like and its own merged over them."""
+        values = self.model_dump(include={"network", "input", "training", "evaluation"})
+        lineage = _lineage(model, self.systems)
+        for name in lineage:
+            values = merged(values, self.systems.get(name, {}))
+        values.pop("like", None)
+        values.setdefault("title", model_title(lineage[0]) if len(lineage) == 1 else model)
+        values["network"]["name"] = lineage[0]
+        return System.model_validate(values)
+
+
+def _lineage(name: str, systems: Mapping[str, Mapping]) -> list[str]:
+    """The network a system is built on, the systems in between, and itself."""
+    lineage = [name]
+    while like := systems.get(lineage[0], {}).get("like"):
+        if like in lineage:
+            raise ValueError(f'"{name}" is like "{like}", which leads back to it')
+        lineage.insert(0, like)
+    return lineage
+
+
+_REPLACED = ("gallery", "probes", "repeat", "conditions")  # their keys are the user's: to replace is to keep none
 
 
 def merged(base: Mapping, overlay: Mapping) -> dict:
-    """``overlay`` over ``base``, section by section; lists and numbers are replaced."""
+    """``overlay`` over ``base``, section by section; lists and numbers are replaced, and sections of another kind."""
     result = dict(base)
     for key, value in overlay.items():
-        both = isinstance(value, Mapping) and isinstance(result.get(key), Mapping)
-        result[key] = merged(result[key], value) if both else value
+        old = result.get(key)
+        sections = isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED
+        same_kind = sections and value.get("kind", old.get("kind")) == old.get("kind")
+        result[key] = merged(old, value) if same_kind else value
     return result

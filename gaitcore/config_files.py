@@ -20,9 +20,6 @@ _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
 Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
 
-# A key of these is the user's own; replacing one keeps nothing of the base.
-_WHOLE = (("protocol", "gallery"), ("protocol", "probes"), ("training", "repeat"), ("tables", "conditions"))
-
 
 def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
@@ -46,9 +43,6 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     layers += [(str(overlay), _read_yaml(overlay)), ("--config on the command line", overrides)]
     values: dict = {}
     for _, layer in layers:
-        for section, key in _WHOLE:
-            if isinstance(layer.get(section), Mapping) and key in layer[section]:
-                values.get(section, {}).pop(key, None)
         values = merged(values, layer)
     _refuse_unknown_options(layers)
     try:
@@ -65,11 +59,11 @@ def _check_system(config: Config, model: str, layers: Layers) -> None:
         system = config.system(model)
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers, within=("systems", model))) from None
-    if config.protocol.min_frames <= system.network.frames:
+    if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
             f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
             f"expected more than {model}'s window of {system.network.frames} frames (the published code never draws a "
-            "sequence's last window)."
+            "sequence's last window), or systems." + model + ".input.short_sequences: reflected."
         )
     if system.training.select == "best_validation" and not config.protocol.subjects.validation:
         raise ConfigError(
@@ -106,35 +100,57 @@ def _read_yaml(path: Path) -> dict:
 def _refuse_unknown_options(layers: Layers) -> None:
     """A system's options are free-form for the schema, so the base file, which lists them all, is their schema."""
     base = layers[0][1]
-    for file, layer in layers[1:]:
-        for model, sections in (layer.get("systems") or {}).items():
-            if model not in base.get("systems", {}):
-                raise ConfigError(f"{file}: systems.{model}: unknown system{nearest(model, base['systems'])}")
-            known = {*base["network"], *base["systems"][model].get("network", {})}
-            for option in (sections or {}).get("network", {}):
+    systems: dict[str, Any] = {}
+    for file, layer in layers:
+        systems = merged(systems, layer.get("systems") or {})
+        for name in layer.get("systems") or {}:
+            network = name
+            while like := (systems.get(network) or {}).get("like"):
+                network = like
+            if network not in base["systems"]:
+                raise ConfigError(
+                    f"{file}: systems.{name}: unknown system{nearest(network, base['systems'])} "
+                    "A variant of a system says which in `like`."
+                )
+            known = {*base["network"], *(base["systems"][network].get("network") or {})}
+            for option in (layer["systems"][name] or {}).get("network") or {}:
                 if option not in known:
                     raise ConfigError(
-                        f"{file}: systems.{model}.network.{option}: unknown setting{nearest(option, known)}"
+                        f"{file}: systems.{name}.network.{option}: unknown setting{nearest(option, known)}"
                     )
 
 
 def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str:
     """The first mistake as one sentence: file, key, found, expected."""
     first = error.errors()[0]
-    location = list(first["loc"])
+    path = list(first["loc"])  # with the kind of a section where there are several
+    location = _without_kinds(path)
     if within and any(_holds(layer, [*within, *location]) for _, layer in layers):
         location = [*within, *location]
     key = ".".join(str(part) for part in location)
     where = f"{_file_of(location, layers)}: {key}" if location else "The configuration"
     if first["type"] == "extra_forbidden":
-        return f"{where}: unknown setting{nearest(str(location[-1]), _fields_at(location[:-1]))}"
+        return f"{where}: unknown setting{nearest(str(location[-1]), _fields_at(path[:-1]))}"
     if first["type"] == "missing":
-        return f"{where} is missing ({_description(location)})."
+        return f"{where} is missing ({_description(path)})."
+    if first["type"].startswith("union_tag"):
+        kinds = first["ctx"].get("expected_tags") or "one of the kinds in docs/configuration.md"
+        return f"{where}.kind is {first['ctx'].get('tag', 'missing')}, expected {kinds.replace(', ', ' or ')}."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     if first["type"] == "value_error":
         return f"{where}: {message}{'' if message.endswith('?') else '.'}"
     expected = message.replace("Input should be", "expected")
-    return f"{where} is {first['input']!r}, {expected} ({_description(location)})."
+    return f"{where} is {first['input']!r}, {expected} ({_description(path)})."
+
+
+def _without_kinds(path: list) -> list:
+    """The key as it is written: pydantic puts the kind of a section behind the section's name."""
+    section, written = Config, []
+    for part in path:
+        if not isinstance(section, tuple):
+            written.append(part)
+        section = _section_type(section, str(part))
+    return written
 
 
 def _file_of(location: list, layers: Layers) -> str:
@@ -156,28 +172,32 @@ def _holds(layer: Any, location: list) -> bool:
     return True
 
 
-def _fields_at(location: list) -> list[str]:
+def _fields_at(path: list) -> list[str]:
     section: Any = Config
-    for part in location:
+    for part in path:
         section = _section_type(section, str(part))
     return list(section.model_fields) if section is not None else []
 
 
-def _description(location: list) -> str:
-    names = [part for part in location if isinstance(part, str)]
-    if names[:1] == ["systems"]:
-        names = names[2:]  # a system's own settings mean what the common ones mean
+def _description(path: list) -> str:
+    names = [part for part in path if isinstance(part, str)]
     section: Any = Config
     for part in names[:-1]:
         section = _section_type(section, part) or section
-    field = section.model_fields.get(names[-1]) if names else None
+    field = section.model_fields.get(names[-1]) if names and not isinstance(section, tuple) else None
     return (field.description if field else None) or "see docs/configuration.md"
 
 
-def _section_type(section: Any, key: str) -> type[Settings] | None:
-    """The settings class below ``key``; through a mapping of named sections too (protocol.splits.74/50)."""
+def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | None:
+    """The settings class below ``key``; several where the section comes in kinds, of which the next key is one.
+
+    Through a mapping of named sections too (protocol.splits.74/50).
+    """
+    if isinstance(section, tuple):
+        return next((kind for kind in section if key in get_args(kind.model_fields["kind"].annotation)), None)
     field = section.model_fields.get(key) if section is not None else None
     if field is None:
         return section  # a name the user chose inside a mapping of sections
     candidates = (field.annotation, *get_args(field.annotation))
-    return next((c for c in candidates if isinstance(c, type) and issubclass(c, Settings)), None)
+    classes = tuple(c for c in candidates if isinstance(c, type) and issubclass(c, Settings))
+    return classes if field.discriminator else next(iter(classes), None)

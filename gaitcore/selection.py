@@ -10,17 +10,17 @@ import numpy as np
 import torch
 from torch import nn
 
-from gaitcore.config import Evaluation
+from gaitcore.config import Evaluation, Input
 from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
 from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
 from gaitcore.split_file import read_split, select_role
-from gaitcore.windows import FrameStore
+from gaitcore.windows import FrameStore, NetworkInput
 
 
 def validator(
-    poses: Path, split: Path, frames: int, evaluation: Evaluation
+    poses: Path, split: Path, frames: int, given: Input, evaluation: Evaluation
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
     """For a device, a function that gives a network's mean cross-view rank-1 on the validation subjects."""
 
@@ -30,9 +30,11 @@ def validator(
         keys = roles[roles["role"].isin([VALIDATION_GALLERY, VALIDATION_PROBE])].reset_index(drop=True)
         keys["role"] = keys["role"].map({VALIDATION_GALLERY: GALLERY, VALIDATION_PROBE: PROBE})
         store = FrameStore.from_table(table, device)
+        of_poses = NetworkInput.of(given, store)
 
         def rank1(model: nn.Module) -> float:
-            metrics = cross_view_metrics(embed(model, store, frames, evaluation), keys, ks=(1,))
+            embeddings = embed(model, store, of_poses, frames, evaluation)
+            metrics = cross_view_metrics(embeddings, keys, ks=(1,), distance=evaluation.distance)
             return float(np.mean([metrics.mean(condition) for condition in metrics.conditions]))
 
         return rank1

@@ -58,6 +58,10 @@ LINKS = _pairs(
 
 LEFT_RIGHT = tuple((INDEX[name], INDEX[name.replace("left", "right")]) for name in JOINTS if name.startswith("left"))
 
+# For each joint the one on the other side; the nose is its own.
+_OPPOSITE = {**dict(LEFT_RIGHT), **{right: left for left, right in LEFT_RIGHT}}
+OTHER_SIDE: tuple[int, ...] = tuple(_OPPOSITE.get(joint, joint) for joint in range(NUM_JOINTS))
+
 BODY_PARTS: dict[str, tuple[int, ...]] = {
     "head": tuple(INDEX[n] for n in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")),
     "left_arm": tuple(INDEX[n] for n in ("left_shoulder", "left_elbow", "left_wrist")),

@@ -55,6 +55,11 @@ def folder_contents(_):
     return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
 
 
+def network_module(wildcards):
+    """The module of a system's network, which is loaded by name and so must be named for a digest."""
+    return model_module(CONFIG.system(wildcards.model).network.name)
+
+
 def validation_settings(wildcards):
     """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
     system = CONFIG.system(wildcards.model)
@@ -69,5 +74,5 @@ def training_code(wildcards):
     """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
     validation = ["gaitcore.selection"] if validation_settings(wildcards) else []
     return code_digest(
-        "workflow_scripts/train.py", model_module(wildcards.model), *validation
+        "workflow_scripts/train.py", network_module(wildcards), *validation
     )

@@ -20,9 +20,10 @@ rule evaluate:
         runtime=60,
     params:
         network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
+        given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
         evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
         code=lambda wildcards: code_digest(
-            "workflow_scripts/evaluate.py", model_module(wildcards.model)
+            "workflow_scripts/evaluate.py", network_module(wildcards)
         ),
     message:
         "Evaluating {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"

@@ -15,7 +15,7 @@ rule train:
         "results/{experiment}/benchmarks/{model}/seed-{seed}/train.tsv"
     threads: 2
     resources:
-        mem_mb=9000,
+        mem_mb=12000,
         runtime=1440,
         checkpoint_minutes=10,
     params:
@@ -23,6 +23,7 @@ rule train:
         checkpoints="results/{experiment}/checkpoints/{model}/seed-{seed}",
         configuration=run_configuration(),
         network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
+        given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
         training=lambda wildcards: settings(CONFIG.system(wildcards.model).training),
         validation=validation_settings,
         code=training_code,

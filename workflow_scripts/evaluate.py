@@ -5,13 +5,14 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Evaluation, SystemNetwork
+    from gaitcore.config import Evaluation, Input, SystemNetwork
     from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 
     output = snakemake.output
     evaluate_run(
         snakemake.wildcards.model,
         SystemNetwork.model_validate(snakemake.params.network),
+        Input.model_validate(snakemake.params.given),
         Evaluation.model_validate(snakemake.params.evaluation),
         poses=Path(snakemake.input.poses),
         split=Path(snakemake.input.split),

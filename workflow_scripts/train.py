@@ -6,20 +6,22 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Evaluation, SystemNetwork, Training
+    from gaitcore.config import Evaluation, Input, SystemNetwork, Training
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
     poses, split = Path(snakemake.input.poses), Path(snakemake.input.split)
     network = SystemNetwork.model_validate(params.network)
+    given = Input.model_validate(params.given)
     validator = None
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
-        validator = import_module("gaitcore.selection").validator(poses, split, network.frames, evaluation)
+        validator = import_module("gaitcore.selection").validator(poses, split, network.frames, given, evaluation)
     train_run(
         snakemake.wildcards.model,
         int(snakemake.wildcards.seed),
         network,
+        given,
         Training.model_validate(params.training),
         poses=poses,
         split=split,

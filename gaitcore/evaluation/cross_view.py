@@ -1,4 +1,4 @@
-"""Cross-view identification: every probe view against every gallery view, nearest cosine distance.
+"""Cross-view identification: every probe view against every gallery view, nearest distance.
 
 Source: GaitMixer, section 4.1 and Table 1; Yu et al., ICPR 2006. A probe view's accuracy is the mean over the gallery
 views other than its own (identical view excluded), a condition's the mean over probe views.
@@ -6,6 +6,7 @@ views other than its own (identical view excluded), a condition's the mean over 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -63,14 +64,21 @@ class CrossViewMetrics:
         return float(self.per_probe_view(condition, metric).mean())
 
 
-def cross_view_metrics(embeddings: np.ndarray, keys: pd.DataFrame, ks: Sequence[int] = (1, 5)) -> CrossViewMetrics:
+def cross_view_metrics(
+    embeddings: np.ndarray,
+    keys: pd.DataFrame,
+    ks: Sequence[int] = (1, 5),
+    *,
+    distance: Literal["cosine", "euclidean"] = "cosine",
+) -> CrossViewMetrics:
     """Rank-k and mean average precision for every condition, probe view and gallery view.
 
     Args:
-        embeddings: (N, D), any length; compared by cosine.
+        embeddings: (N, D), of any length.
         keys: N rows with subject, condition, sequence, view (degrees) and role; rows whose role is neither gallery nor
             probe do not take part.
         ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
+        distance: by which they are near.
 
     Raises:
         ProtocolError: there is no gallery or no probe, or an embedding is not finite.
@@ -82,8 +90,12 @@ def cross_view_metrics(embeddings: np.ndarray, keys: pd.DataFrame, ks: Sequence[
     gallery, probes = (keys[role == wanted].reset_index(drop=True) for wanted in ("gallery", "probe"))
     if gallery.empty or probes.empty:
         raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
-    unit = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(min=1e-12)
-    similarity = unit[role == "probe"] @ unit[role == "gallery"].T  # (probes, gallery)
+    if distance == "cosine":
+        embeddings = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(min=1e-12)
+    of_gallery = embeddings[role == "gallery"]
+    similarity = embeddings[role == "probe"] @ of_gallery.T  # (probes, gallery)
+    if distance == "euclidean":
+        similarity = 2 * similarity - np.square(of_gallery).sum(axis=1)  # a probe's own length decides nothing
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = np.unique(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from safetensors.torch import load_file
 
 from gaitcore import compute, provenance
-from gaitcore.config import Evaluation, SystemNetwork
+from gaitcore.config import Evaluation, Input, SystemNetwork
 from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
 from gaitcore.files import replacing
@@ -20,7 +20,7 @@ from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import GALLERY, PROBE
 from gaitcore.sequences import KEY_COLUMNS
 from gaitcore.split_file import read_split, select_role
-from gaitcore.windows import IN_CHANNELS, FrameStore
+from gaitcore.windows import FrameStore, NetworkInput
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +35,9 @@ class EvaluationOutputs:
 
 
 def evaluate_run(
-    model_name: str,
+    system: str,
     network: SystemNetwork,
+    given: Input,
     evaluation: Evaluation,
     *,
     poses: Path,
@@ -48,8 +49,9 @@ def evaluate_run(
     """Embed every gallery and probe sequence with a trained system and measure cross-view accuracy.
 
     Args:
-        model_name: one of :func:`gaitcore.models.model_names`.
+        system: its name in the configuration.
         network: what the network was built with.
+        given: what of the poses it is given.
         evaluation: windows and ranks.
         poses: poses.parquet.
         split: split.csv.
@@ -61,16 +63,17 @@ def evaluate_run(
     roles = read_split(split)
     table = select_role(PoseTable.read(poses), roles, GALLERY, PROBE)
     keys = roles[roles["role"].isin([GALLERY, PROBE])].reset_index(drop=True)
-    model = build_model(model_name, in_channels=IN_CHANNELS, **network.model_dump())
-    model.load_state_dict(load_file(weights))
     store = FrameStore.from_table(table, device)
-    embeddings = embed(model.to(device), store, network.frames, evaluation)
-    metrics = cross_view_metrics(embeddings, keys, evaluation.ranks)
+    of_poses = NetworkInput.of(given, store)
+    model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
+    model.load_state_dict(load_file(weights))
+    embeddings = embed(model.to(device), store, of_poses, network.frames, evaluation)
+    metrics = cross_view_metrics(embeddings, keys, evaluation.ranks, distance=evaluation.distance)
     _report(metrics)
     _write_embeddings(embeddings, keys, outputs.embeddings)
     with replacing(outputs.subjects) as unfinished:
         metrics.by_subject.to_csv(unfinished, index=False)
-    provenance.write_json(outputs.metrics, {"model": model_name, **_as_dict(metrics)})
+    provenance.write_json(outputs.metrics, {"model": system, **_as_dict(metrics)})
 
 
 def _report(metrics: CrossViewMetrics) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _REGISTRY: dict[str, tuple[str, str, str]] = {
     "gaitmixer": ("GaitMixer", "gaitcore.models.gaitmixer", "GaitMixer"),
     "gaitformer": ("GaitFormer", "gaitcore.models.gaitformer", "GaitFormer"),
+    "gaitgraph": ("GaitGraph", "gaitcore.models.gaitgraph", "GaitGraph"),
+    "gaitgraph2": ("GaitGraph2", "gaitcore.models.gaitgraph2", "GaitGraph2"),
+    "posegait": ("PoseGait", "gaitcore.models.posegait", "PoseGait"),
 }
 
 

@@ -5,7 +5,7 @@ Recognition", ICIP 2021, and its published code: ResGCN-N39-R8 on x, y (pixels) 
 """
 
 import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import Tensor
 
 from gaitcore.models.chunked import run_stages
 from gaitcore.models.resgcn import PUBLISHED_KEYS, ResGCN

@@ -10,6 +10,7 @@ one with the activation that the one before ends with.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -47,7 +48,7 @@ def hop_graph() -> Tensor:
     for a, b in LINKS:
         step[a, b] = step[b, a] = 1
     reached = [torch.matrix_power(step, hops) > 0 for hops in range(HOPS + 1)]
-    at = torch.stack([reached[0], *(now & ~before for before, now in zip(reached, reached[1:], strict=False))]).float()
+    at = torch.stack([reached[0], *(now & ~before for before, now in pairwise(reached))]).float()
     return at / at.sum(dim=(0, 1))
 
 

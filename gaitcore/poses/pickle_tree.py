@@ -1,7 +1,8 @@
-"""Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence.
+"""Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence, or (T, 17, 4).
 
-Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence;
-COCO-17 order. A pickle can ask for any code to be run; here it gets numpy arrays and plain values, nothing else.
+Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence,
+and a z (depth in pixels) where the estimator gave one; COCO-17 order. A pickle can ask for any code to be run; here it
+gets numpy arrays and plain values, nothing else.
 """
 
 import hashlib
@@ -58,6 +59,10 @@ def read_pickle_tree(paths: Sequence[Path], info: PoseInfo, report: DropReport) 
     if not poses:
         first = f" {report.sentence(0)}." if len(report) else ""
         raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {_EXPECTED}.{first}")
+    with_z = {key: keypoints.shape[-1] > len(CHANNELS) for key, (_, keypoints) in poses.items()}
+    if len(set(with_z.values())) > 1:
+        flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
+        raise DataError(f"{files[deep]} has a z and {files[flat]} has none; give all sequences one, or none.")
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
 
 
@@ -134,8 +139,9 @@ def _read_bytes(path: Path) -> bytes:
 
 
 def _usable_frames(path: Path, key: SequenceKey, array: np.ndarray, report: DropReport) -> _Poses | None:
-    if array.ndim != 3 or array.shape[1:] != (NUM_JOINTS, len(CHANNELS)) or not len(array):
-        report.add(path, f"an array {array.shape}, expected (T, 17, 3)", sequence=key.name)
+    channels = (len(CHANNELS), len(CHANNELS) + 1)  # with a z
+    if array.ndim != 3 or array.shape[1] != NUM_JOINTS or array.shape[2] not in channels or not len(array):
+        report.add(path, f"an array {array.shape}, expected (T, 17, 3), or (T, 17, 4) with a z", sequence=key.name)
         return None
     keypoints = array.astype(np.float32)
     finite = np.isfinite(keypoints).all(axis=(1, 2))

@@ -31,6 +31,7 @@ _SCHEMA = pa.schema(
         pa.field("keypoints", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_VALUES), nullable=False),
     ]
 )
+_Z = pa.field("z", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_JOINTS), nullable=False)
 # Byte-stream split makes floats compress better; groups of 65,536 rows keep reading fast and small.
 _WRITE_OPTIONS = {
     "row_group_size": 1 << 16,
@@ -66,15 +67,18 @@ class PoseTable:
     ``sequences`` has one row per sequence, sorted by key: subject (str), condition (str), sequence, view
     (degrees), frames (their number). Row n of ``frame`` (N,) int32 and ``keypoints`` (N, 17, 3) float32 (x and y
     in pixels, confidence; COCO-17 order) is one frame; the frames of sequence s are rows
-    ``offsets[s]:offsets[s + 1]``.
+    ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where an estimator gave one.
     """
 
     sequences: pd.DataFrame
     frame: np.ndarray
     keypoints: np.ndarray
     info: PoseInfo
+    z: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        if self.z is not None and self.z.shape != (len(self.frame), NUM_JOINTS):
+            raise ValueError(f"z {self.z.shape}, expected ({len(self.frame)}, 17)")
         if self.keypoints.shape != (len(self.frame), NUM_JOINTS, len(CHANNELS)):
             raise ValueError(f"keypoints {self.keypoints.shape}, expected ({len(self.frame)}, 17, 3)")
         if self.sequences["frames"].sum() != len(self.frame):
@@ -93,7 +97,8 @@ class PoseTable:
         mask = np.asarray(mask, dtype=bool)
         rows = np.repeat(mask, self.sequences["frames"].to_numpy())
         sequences = self.sequences[mask].reset_index(drop=True)
-        return PoseTable(sequences, self.frame[rows], self.keypoints[rows], self.info)
+        z = None if self.z is None else self.z[rows]
+        return PoseTable(sequences, self.frame[rows], self.keypoints[rows], self.info, z)
 
     def write(self, path: str | Path) -> None:
         """Write ``poses.parquet``, whole or not at all; equal tables give equal bytes."""
@@ -110,7 +115,8 @@ class PoseTable:
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
                 info = _check_schema(path, file.schema_arrow)
-                return PoseTable(_read_sequences(file), *_read_frames(file), info)
+                frame, keypoints, z = _read_frames(file)
+                return PoseTable(_read_sequences(file), frame, keypoints, info, z)
         except FileNotFoundError:
             raise DataError(f"{path}: not found, expected a pose table; run the workflow to make it.") from None
         except (pa.ArrowException, OSError) as error:
@@ -129,12 +135,16 @@ def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarr
 
 
 def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
-    """The table of whole sequences: key -> (frame (T,), keypoints (T, 17, 3)), each sorted by frame."""
+    """The table of whole sequences: key -> (frame (T,), keypoints (T, 17, 3)), each sorted by frame.
+
+    Keypoints (T, 17, 4) have a z behind the confidence; all sequences have one or none has.
+    """
     keys = sorted(poses)
     sequences = sequence_frame(keys, [len(poses[key][0]) for key in keys])
     frame = np.concatenate([poses[key][0] for key in keys], dtype=np.int32)
     keypoints = np.concatenate([poses[key][1] for key in keys], dtype=np.float32)
-    return PoseTable(sequences, frame, keypoints, info)
+    z = keypoints[..., len(CHANNELS)].copy() if keypoints.shape[-1] > len(CHANNELS) else None
+    return PoseTable(sequences, frame, np.ascontiguousarray(keypoints[..., : len(CHANNELS)]), info, z)
 
 
 def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
@@ -166,19 +176,25 @@ def _to_arrow(table: PoseTable) -> pa.Table:
         pa.array(table.frame, pa.int32()),
         pa.FixedSizeListArray.from_arrays(keypoints, type=_SCHEMA.field("keypoints").type),
     ]
+    schema = _SCHEMA
+    if table.z is not None:
+        z = pa.array(table.z.reshape(-1), pa.float32())
+        columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
+        schema = schema.append(_Z)
     metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(table.info)}, sort_keys=True)
-    return pa.Table.from_arrays(columns, schema=_SCHEMA.with_metadata({_METADATA_KEY: metadata}))
+    return pa.Table.from_arrays(columns, schema=schema.with_metadata({_METADATA_KEY: metadata}))
 
 
 def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
-    if schema.names != _SCHEMA.names:
-        found, expected = ", ".join(schema.names), ", ".join(_SCHEMA.names)
+    expected_schema = _SCHEMA.append(_Z) if _Z.name in schema.names else _SCHEMA
+    if schema.names != expected_schema.names:
+        found, expected = ", ".join(schema.names), ", ".join(expected_schema.names)
         raise DataError(f"{path}: columns {found}, expected {expected}; delete it and run again.")
     metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     version = metadata.pop("schema_version", "none")
     if version != SCHEMA_VERSION:
         raise DataError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; delete it and run again.")
-    for found, expected in zip(schema, _SCHEMA, strict=True):
+    for found, expected in zip(schema, expected_schema, strict=True):
         if found.type != expected.type:
             raise DataError(
                 f"{path}: column {found.name} holds {found.type}, expected {expected.type}; delete it and run again."
@@ -186,18 +202,21 @@ def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
     return PoseInfo(**metadata)
 
 
-def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray]:
-    """``frame`` and ``keypoints``, group by group into place: faster and smaller than one large Arrow table."""
+def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """``frame``, ``keypoints`` and ``z``, group by group into place: faster and smaller than one large Arrow table."""
     rows = file.metadata.num_rows
-    frame = np.empty(rows, np.int32)
-    keypoints = np.empty((rows, NUM_JOINTS, len(CHANNELS)), np.float32)
+    values = {"frame": np.empty(rows, np.int32), "keypoints": np.empty((rows, NUM_JOINTS, len(CHANNELS)), np.float32)}
+    if _Z.name in file.schema_arrow.names:
+        values["z"] = np.empty((rows, NUM_JOINTS), np.float32)
     start = 0
-    for batch in file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=["frame", "keypoints"]):
+    for batch in file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=list(values)):
         stop = start + len(batch)
-        frame[start:stop] = batch.column("frame")
-        keypoints[start:stop] = batch.column("keypoints").flatten().to_numpy().reshape(-1, *keypoints.shape[1:])
+        for name, array in values.items():
+            column = batch.column(name)
+            flat = column.flatten() if pa.types.is_fixed_size_list(column.type) else column
+            array[start:stop] = flat.to_numpy().reshape(-1, *array.shape[1:])
         start = stop
-    return frame, keypoints
+    return values["frame"], values["keypoints"], values.get("z")
 
 
 def _read_sequences(file: pq.ParquetFile) -> pd.DataFrame:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gaitcore.config import Config, Split, canonical_subject
-from gaitcore.models import model_title
+from gaitcore.config import Config, Evaluation, Split, canonical_subject
 from gaitcore.protocol import EXCLUDED, GALLERY, PROBE, TRAIN
 from gaitcore.reporting.published import PAPER_SUBJECTS
 
@@ -30,7 +29,7 @@ class TableContext:
     probe_labels: Mapping[str, str]  # {"nm": "NM#5-6"}
     condition_titles: Mapping[str, str]  # {"nm": "NM"}
     model_titles: Mapping[str, str]  # {"gaitmixer": "GaitMixer"}
-    windows: str  # the setting evaluation.windows
+    embeddings: Mapping[str, str]  # model -> how a sequence becomes one: "the one window in the sequence's centre"
     epoch: str  # "the last epoch"
     chance: float
     excluded: Mapping[str, int]
@@ -58,7 +57,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         split: split.csv.
         runs: the content of each run.json.
     """
-    protocol, systems = config.protocol, [config.system(model) for model in config.models]
+    protocol, systems = config.protocol, {model: config.system(model) for model in config.models}
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
     matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
@@ -70,9 +69,9 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
         probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
         condition_titles={condition: _title(config, condition) for condition in protocol.probes},
-        model_titles={model: model_title(model) for model in config.models},
-        windows=_common(system.evaluation.windows for system in systems),
-        epoch=_common(_epoch(config, system.training.select) for system in systems),
+        model_titles={model: system.title for model, system in systems.items()},
+        embeddings={model: _embedding(system.evaluation) for model, system in systems.items()},
+        epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
         chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
         excluded=_excluded(split, config),
         runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
@@ -102,6 +101,24 @@ def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
 def _common(values: Iterable[str]) -> str:
     """The setting, or all of them where systems differ."""
     return " or ".join(dict.fromkeys(values))
+
+
+_WINDOWS = {
+    "centre": "the one window in the sequence's centre",
+    "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
+}
+_VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "with left and right exchanged"}
+
+
+def _embedding(evaluation: Evaluation) -> str:
+    """How a sequence becomes an embedding, in words."""
+    windows = _WINDOWS[evaluation.windows]
+    if evaluation.views == ("original",):
+        return windows
+    *others, last = (_VIEWS[view] for view in evaluation.views)
+    together = "their mean" if evaluation.combine == "mean" else "one behind the other"
+    views = f"{', '.join(others)} and {last}" if others else last
+    return f"{windows}, {views}, {together}" if others else f"{windows}, {views}"
 
 
 def _epoch(config: Config, select: str) -> str:

@@ -20,12 +20,8 @@ from gaitcore.reporting.estimates import (
     titles_with_mean,
 )
 from gaitcore.reporting.layout import COLLAPSED_MARK, PUBLISHED_MARK
-from gaitcore.reporting.published import DISCREPANCY, SOURCE
+from gaitcore.reporting.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
 
-_WINDOWS = {
-    "centre": "the one window in the sequence's centre",
-    "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
-}
 _MOST_PAIRS = 6  # more do not fit under a table; there only the best model is compared with each other one
 
 
@@ -60,8 +56,12 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
 
 def reported_sentence(context: TableContext) -> str:
     """Which epoch is reported and how a sequence is embedded."""
-    windows = _WINDOWS.get(context.windows, context.windows)
-    return f"Reported is {context.epoch}; a sequence's embedding is {windows}."
+    ways: dict[str, list[str]] = {}
+    for model, way in context.embeddings.items():
+        ways.setdefault(way, []).append(context.model_title(model))
+    if len(ways) > 1:
+        ways = {f"{way} ({', '.join(titles)})": titles for way, titles in ways.items()}
+    return f"Reported is {context.epoch}; a sequence's embedding is {'; '.join(ways)}."
 
 
 def interval_sentence(summary: pd.DataFrame) -> str:
@@ -73,7 +73,7 @@ def interval_sentence(summary: pd.DataFrame) -> str:
 
 def published_notes() -> list[str]:
     """Where the published rows come from, and where the paper contradicts itself."""
-    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY]
+    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT]
 
 
 def collapse_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:

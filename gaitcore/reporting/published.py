@@ -10,6 +10,7 @@ import pandas as pd
 
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
 DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
+POSEGAIT_SPLIT = "PoseGait's published row is of another split: 62 subjects trained it and 62 were tested."
 
 PAPER_SUBJECTS = (74, 50)  # training and test subjects
 

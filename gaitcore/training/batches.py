@@ -1,11 +1,7 @@
-"""Balanced batches: so many subjects, so many sequences of each.
+"""The batches of an epoch: balanced, so many subjects and so many sequences of each, or shuffled."""
 
-Source: GaitMixer, section 4.2, "(74, 4), denoting 74 people and 4 walking samples per person"; the published code
-shuffles each subject's list, walks through it four at a time and shuffles again when fewer than four are left.
-pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen twice
-in an epoch and others not at all.
-"""
-
+import logging
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -13,7 +9,9 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gaitcore.config import Batch
+from gaitcore.config import BalancedBatch, ShuffledBatch
+
+log = logging.getLogger(__name__)
 
 
 def training_items(sequences: pd.DataFrame, repeat: Mapping[str, int]) -> np.ndarray:
@@ -25,6 +23,11 @@ def training_items(sequences: pd.DataFrame, repeat: Mapping[str, int]) -> np.nda
 class BalancedBatches:
     """Iterating gives one epoch: (subjects x sequences,) rows of ``subjects`` per batch.
 
+    Source: GaitMixer, section 4.2, "(74, 4), denoting 74 people and 4 walking samples per person"; the published code
+    shuffles each subject's list, walks through it four at a time and shuffles again when fewer than four are left.
+    pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen
+    twice in an epoch and others not at all.
+
     Works for any number of subjects (all of them where the batch asks for more) and for subjects with fewer sequences
     than the batch asks for (their list is walked through again).
 
@@ -35,7 +38,7 @@ class BalancedBatches:
         generator: source of every shuffle.
     """
 
-    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: Batch, generator: np.random.Generator):
+    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch, generator: np.random.Generator):
         labels = subjects[items]
         self.generator = generator
         self.sequences = batch.sequences
@@ -45,6 +48,15 @@ class BalancedBatches:
         self.batch_size = self.subjects * self.sequences
         self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
         self.drawn = 0  # batches of the epoch under way
+        if self.subjects < batch.subjects:
+            log.warning(
+                "the batch asks for %d subjects and there are %d: every batch holds all of them",
+                batch.subjects,
+                self.subjects,
+            )
+
+    def __str__(self) -> str:
+        return f"batches of {self.batch_size} sequences ({self.subjects} subjects x {self.sequences})"
 
     def __len__(self) -> int:
         return self.steps
@@ -76,3 +88,56 @@ class BalancedBatches:
         start = self.used[subject]
         self.used[subject] += wanted
         return np.resize(rows[start : start + wanted], wanted)  # a short list is walked through again
+
+
+class ShuffledBatches:
+    """Iterating gives one epoch: all items in random order, ``size`` at a time, each batch ``views`` times over.
+
+    Source: GaitGraph and GaitGraph2, published code (PyTorch's shuffling loader; the last batch may be smaller).
+
+    Args:
+        items: rows of the sequences to draw from.
+        batch: size and views.
+        generator: source of every shuffle.
+    """
+
+    def __init__(self, items: np.ndarray, batch: ShuffledBatch, generator: np.random.Generator):
+        self.items, self.size, self.views, self.generator = items.copy(), batch.size, batch.views, generator
+        self.batch_size = min(batch.size, len(items)) * batch.views
+        self.drawn = 0  # batches of the epoch under way
+
+    def __str__(self) -> str:
+        views = f", {self.views} views of each" if self.views > 1 else ""
+        return f"batches of {self.batch_size // self.views} sequences{views}"
+
+    def __len__(self) -> int:
+        return math.ceil(len(self.items) / self.size)
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The batches of an epoch; of one that was interrupted, the rest."""
+        if self.drawn == 0:
+            self.generator.shuffle(self.items)
+        while self.drawn < len(self):
+            start = self.drawn * self.size
+            self.drawn += 1
+            yield np.tile(self.items[start : start + self.size], self.views)
+        self.drawn = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where in the epoch it is, for a checkpoint."""
+        items = torch.from_numpy(self.items.copy())
+        return {"generator": self.generator.bit_generator.state, "items": items, "drawn": self.drawn}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self.generator.bit_generator.state = state["generator"]
+        self.items, self.drawn = state["items"].numpy(), state["drawn"]
+
+
+def build_batches(
+    subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch | ShuffledBatch, generator: np.random.Generator
+) -> BalancedBatches | ShuffledBatches:
+    """The batches a recipe asks for; ``subjects`` (S,) and ``items`` as in :class:`BalancedBatches`."""
+    if isinstance(batch, ShuffledBatch):
+        return ShuffledBatches(items, batch, generator)
+    return BalancedBatches(subjects, items, batch, generator)

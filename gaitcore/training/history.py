@@ -42,7 +42,7 @@ class History:
         """The epoch under way, from 1."""
         return len(self.rows) + 1
 
-    def add(self, loss: Tensor, mined: tuple[Tensor, ...], embeddings: Tensor, learning_rate: float) -> None:
+    def add(self, loss: Tensor, triplets: int, embeddings: Tensor, learning_rate: float) -> None:
         """Note a step.
 
         Raises:
@@ -56,7 +56,7 @@ class History:
             )
         self.steps += 1
         self.losses.append(value)
-        self.triplets += triplets(mined)
+        self.triplets += triplets
         self.spread = spread(embeddings)
 
     def close(self, sequences: int, validation: dict) -> dict:
@@ -105,7 +105,7 @@ class BestEpoch:
 
     def consider(self, model: nn.Module, epoch: int) -> dict:
         """Measure a network after an epoch, if it is time; what its row says of it."""
-        due = epoch % self.settings.validate_every == 0 or epoch == self.settings.epochs
+        due = epoch % self.settings.validate_every == 0 or epoch == self.settings.all_epochs
         if self.validate is None or not due:
             return {"validation_rank1": None}
         accuracy = self.validate(model)
@@ -148,16 +148,9 @@ class Draws:
 
 
 def spread(embeddings: Tensor) -> float:
-    """How far apart (B, D) unit embeddings are: 0 if all are one point, 1 if they have no direction in common.
+    """How far apart (B, D) embeddings are: 0 if all are one point, 1 if they have no direction in common.
 
-    It is their total variance, the mean of |z - mean z|^2, which for unit vectors equals 1 - |mean z|^2.
+    It is their total variance, the mean of |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
     """
-    return 1.0 - embeddings.detach().double().mean(dim=0).square().sum().item()
-
-
-def triplets(mined: tuple[Tensor, ...]) -> int:
-    """Triplets that mined pairs (anchor, positive, anchor, negative) stand for: positives x negatives per anchor."""
-    anchors_positive, _, anchors_negative, _ = mined
-    size = int(torch.cat([anchors_positive, anchors_negative, anchors_positive.new_zeros(1)]).max()) + 1
-    positives, negatives = (torch.bincount(a, minlength=size) for a in (anchors_positive, anchors_negative))
-    return int((positives * negatives).sum())
+    z = embeddings.detach().double()
+    return 1.0 - (z.mean(dim=0).square().sum() / z.square().sum(dim=1).mean()).item()

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from gaitcore import compute, provenance
-from gaitcore.config import SystemNetwork, Training
+from gaitcore.config import Input, SystemNetwork, Training
 from gaitcore.files import replacing
 from gaitcore.models import build_model
 from gaitcore.poses.table import PoseTable
@@ -21,7 +21,7 @@ from gaitcore.protocol import TRAIN
 from gaitcore.split_file import read_split, select_role
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import TrainingResult, train
-from gaitcore.windows import IN_CHANNELS, FrameStore
+from gaitcore.windows import FrameStore, NetworkInput
 
 log = logging.getLogger(__name__)
 
@@ -37,9 +37,10 @@ class RunOutputs:
 
 
 def train_run(
-    model_name: str,
+    system: str,
     seed: int,
     network: SystemNetwork,
+    given: Input,
     training: Training,
     *,
     poses: Path,
@@ -54,9 +55,10 @@ def train_run(
     """Train one system with one seed, or go on with a run that was killed.
 
     Args:
-        model_name: one of :func:`gaitcore.models.model_names`.
+        system: its name in the configuration.
         seed: of weights, dropout, sampling and augmentation.
         network: what the network is built with.
+        given: what of the poses it is given.
         training: the recipe.
         poses: poses.parquet; only sequences whose role is train are taken from it.
         split: split.csv.
@@ -70,18 +72,21 @@ def train_run(
     device = compute.prepare(threads)
     torch.manual_seed(seed)
     table = select_role(PoseTable.read(poses), read_split(split), TRAIN)
-    model = build_model(model_name, in_channels=IN_CHANNELS, **network.model_dump()).to(device)
+    store = FrameStore.from_table(table, device)
+    of_poses = NetworkInput.of(given, store)
+    model = build_model(in_channels=len(of_poses.channels), **network.model_dump()).to(device)
     inputs = {path.name: provenance.file_digest(path) for path in (poses, split)}
-    settings = {**(configuration or {}), **_settings(network, training)}
-    identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([model_name, seed, settings])}
+    settings = {**(configuration or {}), **_settings(network, given, training)}
+    identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
     with checkpoints.stopping():
         result = train(
             model,
-            FrameStore.from_table(table, device),
+            store,
             table.sequences,
             training,
-            frames=network.frames,
+            given=of_poses,
+            network=network,
             seed=seed,
             validate=validator(device) if validator else None,
             checkpoints=checkpoints,
@@ -91,9 +96,10 @@ def train_run(
     provenance.write_json(
         outputs.run,
         {
-            "model": model_name,
+            "model": system,
             "seed": seed,
             "settings": settings,
+            "channels": of_poses.channels,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
             "training_subjects": int(table.sequences["subject"].nunique()),
             "training_sequences": len(table.sequences),
@@ -116,8 +122,9 @@ def train_run(
     log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
 
-def _settings(network: SystemNetwork, training: Training) -> dict:
-    return {"network": network.model_dump(mode="json"), "training": training.model_dump(mode="json")}
+def _settings(network: SystemNetwork, given: Input, training: Training) -> dict:
+    sections = {"network": network, "input": given, "training": training}
+    return {name: section.model_dump(mode="json") for name, section in sections.items()}
 
 
 def _outcome(result: TrainingResult) -> dict:

@@ -1,0 +1,81 @@
+"""Optimiser and learning rate, over the phases of a recipe."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+from torch import nn
+
+from gaitcore.config import Phase, Training
+
+_OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+
+
+class Optimisation:
+    """Steps of all phases; each begins with an optimiser and a schedule of its own.
+
+    Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's.
+
+    Args:
+        parameters: what is trained.
+        settings: the recipe.
+        steps: in an epoch.
+    """
+
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int):
+        self.parameters, self.settings, self.steps = list(parameters), settings, steps
+        self._begin(phase=0)
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the next step."""
+        return self.optimiser.param_groups[0]["lr"]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        self.optimiser.zero_grad()
+
+    def step(self) -> None:
+        """Move the parameters along their gradients, then the learning rate along its schedule."""
+        self.optimiser.step()
+        self.done += 1
+        if self.done < self.steps * self._settings_of_phase().epochs:
+            self.schedule.step()
+        elif self.phase + 1 < len(self.settings.phases):
+            self._begin(self.phase + 1)
+
+    def state_dict(self) -> dict[str, Any]:
+        """All of it, for a checkpoint."""
+        parts = {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.state_dict()}
+        return {"phase": self.phase, "done": self.done, **parts}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from there."""
+        self._begin(state["phase"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.done = state["done"]
+
+    def _settings_of_phase(self) -> Phase:
+        return self.settings.phases[self.phase]
+
+    def _begin(self, phase: int) -> None:
+        self.phase, self.done = phase, 0  # steps of this phase
+        settings, now = self.settings, self._settings_of_phase()
+        at_peak, at_ends = settings.momentum
+        self.optimiser = _OPTIMISERS[settings.optimiser](
+            self.parameters, lr=now.learning_rate, betas=(at_ends, 0.999), weight_decay=settings.weight_decay
+        )
+        if settings.schedule == "constant":
+            self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0)
+        else:
+            self.schedule = torch.optim.lr_scheduler.OneCycleLR(
+                self.optimiser,
+                max_lr=now.learning_rate,
+                total_steps=now.epochs * self.steps,
+                pct_start=settings.warmup,
+                div_factor=settings.start_divisor,
+                final_div_factor=settings.end_divisor,
+                base_momentum=at_peak,
+                max_momentum=at_ends,
+            )
