@@ -352,12 +352,9 @@ class Config(Settings):
 
     @field_validator("systems")
     @classmethod
-    def _lead_to_a_network(cls, systems: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    def _each_has_a_network(cls, systems: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         for name in systems:
-            if _lineage(name, systems)[0] not in model_names():
-                raise ValueError(
-                    f'"{name}" is not a network{nearest(name, model_names())}; a variant of one says which in `like`'
-                )
+            lineage_of(name, systems)
         return systems
 
     @field_validator("models")
@@ -372,22 +369,30 @@ class Config(Settings):
     def system(self, model: str) -> System:
         """A system's settings: the common ones, with those of the system it is like and its own merged over them."""
         values = self.model_dump(include={"network", "input", "training", "evaluation"})
-        lineage = _lineage(model, self.systems)
+        lineage = lineage_of(model, self.systems)
         for name in lineage:
             values = merged(values, self.systems.get(name, {}))
         values.pop("like", None)
-        values.setdefault("title", model_title(lineage[0]) if len(lineage) == 1 else model)
+        name = model_title(model) if model in model_names() else model
+        values["title"] = self.systems.get(model, {}).get("title", name)
         values["network"]["name"] = lineage[0]
         return System.model_validate(values)
 
 
-def _lineage(name: str, systems: Mapping[str, Mapping]) -> list[str]:
-    """The network a system is built on, the systems in between, and itself."""
+def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
+    """The network a system is built on, the systems in between, and itself.
+
+    Raises:
+        ValueError: there is no such network, or the systems are like one another.
+    """
     lineage = [name]
-    while like := systems.get(lineage[0], {}).get("like"):
+    while like := (systems.get(lineage[0]) or {}).get("like"):
         if like in lineage:
-            raise ValueError(f'"{name}" is like "{like}", which leads back to it')
+            raise ValueError(f"`like` leads in a circle: {', '.join([*reversed(lineage), like])}")
         lineage.insert(0, like)
+    if lineage[0] not in model_names():
+        hint = "" if len(lineage) > 1 else " A variant of a system says in `like` which."
+        raise ValueError(f'there is no network "{lineage[0]}"{nearest(lineage[0], model_names())}{hint}')
     return lineage
 
 

@@ -12,7 +12,7 @@ from typing import Any, get_args
 import yaml
 from pydantic import ValidationError
 
-from gaitcore.config import Config, Settings, merged
+from gaitcore.config import Config, Settings, lineage_of, merged
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
 
@@ -63,7 +63,7 @@ def _check_system(config: Config, model: str, layers: Layers) -> None:
         raise ConfigError(
             f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
             f"expected more than {model}'s window of {system.network.frames} frames (the published code never draws a "
-            "sequence's last window), or systems." + model + ".input.short_sequences: reflected."
+            "sequence's last window)."
         )
     if system.training.select == "best_validation" and not config.protocol.subjects.validation:
         raise ConfigError(
@@ -103,21 +103,21 @@ def _refuse_unknown_options(layers: Layers) -> None:
     systems: dict[str, Any] = {}
     for file, layer in layers:
         systems = merged(systems, layer.get("systems") or {})
-        for name in layer.get("systems") or {}:
-            network = name
-            while like := (systems.get(network) or {}).get("like"):
-                network = like
-            if network not in base["systems"]:
-                raise ConfigError(
-                    f"{file}: systems.{name}: unknown system{nearest(network, base['systems'])} "
-                    "A variant of a system says which in `like`."
-                )
+        for name, sections in (layer.get("systems") or {}).items():
+            try:
+                network = lineage_of(name, systems)[0]
+            except ValueError as error:
+                raise ConfigError(f"{file}: systems.{name}: {str(error).rstrip('.')}{_full_stop(error)}") from None
             known = {*base["network"], *(base["systems"][network].get("network") or {})}
-            for option in (layer["systems"][name] or {}).get("network") or {}:
+            for option in (sections or {}).get("network") or {}:
                 if option not in known:
                     raise ConfigError(
                         f"{file}: systems.{name}.network.{option}: unknown setting{nearest(option, known)}"
                     )
+
+
+def _full_stop(message: object) -> str:
+    return "" if str(message).endswith("?") else "."
 
 
 def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str:
@@ -138,7 +138,7 @@ def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str
         return f"{where}.kind is {first['ctx'].get('tag', 'missing')}, expected {kinds.replace(', ', ' or ')}."
     message = first["msg"].removeprefix("Value error, ").rstrip(".")
     if first["type"] == "value_error":
-        return f"{where}: {message}{'' if message.endswith('?') else '.'}"
+        return f"{where}: {message}{_full_stop(message)}"
     expected = message.replace("Input should be", "expected")
     return f"{where} is {first['input']!r}, {expected} ({_description(path)})."
 

@@ -33,7 +33,7 @@ def test_the_papers_recipe_is_the_published_one(base):
 
 def test_the_overlay_changes_what_it_names_and_nothing_else(base):
     paper, real = (load_config(base, {"experiment": name}) for name in ("casia_b", "ucalgary"))
-    assert (real.training.epochs, real.training.margin) == (30, paper.training.margin)
+    assert (real.training.epochs, real.training.loss) == (30, paper.training.loss)
     assert real.training.repeat == {}
     assert list(real.protocol.probes) == ["nm", "ar", "al"]
     assert "74/50" in real.protocol.splits
@@ -129,6 +129,42 @@ LINE = "--config on the command line: "
             "name some there, or select last.",
         ),
         (
+            {"training": {"batch": {"subjcts": 3}}},
+            LINE + 'training.batch.subjcts: unknown setting; did you mean "subjects"?',
+        ),
+        (
+            {"training": {"loss": {"margin": 0}}},
+            LINE + "training.loss.margin is 0, expected greater than 0 "
+            "(triplet margin, Euclidean distance of unit embeddings).",
+        ),
+        (
+            {"training": {"loss": {"kind": "triplets"}}},
+            LINE
+            + "training.loss.kind is triplets, expected 'triplet' or 'supervised_contrastive' or 'softmax_centre'.",
+        ),
+        (
+            {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "models": "gaitgraph"},
+            LINE + "systems.gaitgraph.training.batch.size is 0, expected greater than or equal to 1 "
+            "(sequences in a batch; the last one of an epoch may have fewer).",
+        ),
+        (
+            {"systems": {"long": {"like": "gaitmxer"}}},
+            LINE + 'systems.long: there is no network "gaitmxer"; did you mean "gaitmixer"?',
+        ),
+        (
+            {"systems": {"long": {"like": "gaitmixer", "network": {"kernal": 61}}}},
+            LINE + 'systems.long.network.kernal: unknown setting; did you mean "kernel"?',
+        ),
+        (
+            {"systems": {"a": {"like": "b"}, "b": {"like": "a"}}},
+            LINE + "systems.a: `like` leads in a circle: a, b, a.",
+        ),
+        (
+            {"systems": {"gaitmixr": {"network": {"kernel": 3}}}},
+            LINE + 'systems.gaitmixr: there is no network "gaitmixr"; did you mean "gaitmixer"? A variant of a system '
+            "says in `like` which.",
+        ),
+        (
             {"network": {"frames": "long"}},
             LINE + "network.frames is 'long', expected a valid integer, unable to parse string as an integer "
             "(window length, frames).",
@@ -171,3 +207,32 @@ def test_numbers_from_the_command_line_are_numbers(base):
 def test_a_split_named_on_the_command_line_stays_text(base):
     config = load_config(base, {"protocol": {"splits": {"2/2": {"train": "1-2", "test": "3-4"}}, "split": "2/2"}})
     assert config.protocol.subjects.test == ("3", "4")
+
+
+def test_a_section_of_another_kind_replaces_the_common_one(base):
+    recipe = load_config(base, {"experiment": "casia_b", "models": ["gaitgraph"]}).system("gaitgraph").training
+    assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "views": 2}
+    assert recipe.loss.model_dump() == {
+        "kind": "supervised_contrastive",
+        "temperature": 0.01,
+        "base_temperature": 0.07,
+        "similarity": "cosine",
+    }
+    assert [(phase.epochs, phase.learning_rate) for phase in recipe.phases] == [(300, 1e-2), (100, 1e-5)]
+
+
+def test_a_variant_is_its_system_and_what_it_changes(base):
+    systems = {"short": {"like": "gaitmixer", "title": "GaitMixer, 3 frames", "network": {"kernel": 3}}}
+    systems["shorter"] = {"like": "short", "training": {"epochs": 1}}
+    config = load_config(base, {"experiment": "casia_b", "models": ["gaitmixer", "shorter"], "systems": systems})
+    whole, variant = (config.system(name) for name in config.models)
+    assert (whole.title, config.system("short").title, variant.title) == ("GaitMixer", "GaitMixer, 3 frames", "shorter")
+    assert variant.network.model_dump() == whole.network.model_dump() | {"kernel": 3}
+    assert variant.training.model_dump() == whole.training.model_dump() | {"epochs": 1}
+
+
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait"])
+def test_every_system_can_be_asked_for_in_every_experiment(base, name):
+    for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
+        config = load_config(base, {"experiment": experiment, "models": name})
+        assert config.system(name).network.name == name

@@ -123,3 +123,14 @@ def test_no_gallery_at_all_is_an_error():
 def test_embeddings_that_are_not_finite_are_refused():
     with pytest.raises(ProtocolError, match="NaN or infinite"):
         cross_view_metrics(np.full((len(SMALL), 2), np.nan), SMALL)
+
+
+def test_euclidean_distance_minds_the_length_and_cosine_does_not():
+    embeddings = np.array(
+        [[1.0, 0.0], [0.0, 9.0], [6.0, 6.0]]
+    )  # the probe is as near to both in angle, but not in place
+    embeddings[2, 0] += 0.01
+    keys = pd.DataFrame({"subject": ["a", "b", "b"], "condition": "nm", "sequence": [1, 1, 2], "view": [0, 0, 90]})
+    keys["role"] = ["gallery", "gallery", "probe"]
+    assert cross_view_metrics(embeddings, keys).mean("nm") == 0.0
+    assert cross_view_metrics(embeddings, keys, distance="euclidean").mean("nm") == 1.0

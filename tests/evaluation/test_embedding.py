@@ -7,10 +7,14 @@ import torch
 from gaitcore.config import Evaluation
 from gaitcore.evaluation.embedding import embed, window_starts
 from gaitcore.models import build_model
-from gaitcore.windows import FrameStore, normalise
+from gaitcore.skeleton import OTHER_SIDE
+from gaitcore.windows import FrameStore, NetworkInput
 
-CENTRE = Evaluation(windows="centre", window_step=20, ranks=(1, 5))
-SIX = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1, 5))
+CENTRE = Evaluation(
+    windows="centre", window_step=20, views=("original",), combine="mean", distance="cosine", ranks=(1, 5)
+)
+SIX = CENTRE.model_copy(update={"windows": "three_windows_and_reverse"})
+GIVEN = NetworkInput(("x", "y"), 320)
 
 
 @pytest.mark.parametrize(
@@ -37,20 +41,43 @@ def sequences(lengths):
 def test_the_centre_window_is_one_plain_pass(model):
     poses, store = sequences([60, 75, 130])
     with torch.no_grad():
-        expected = [model(normalise(walk[None, (len(walk) - 60) // 2 :][:, :60], 320))[0].numpy() for walk in poses]
-    np.testing.assert_allclose(embed(model, store, 60, CENTRE), np.stack(expected), atol=1e-6)
+        expected = [model(GIVEN(walk[None, (len(walk) - 60) // 2 :][:, :60]))[0].numpy() for walk in poses]
+    np.testing.assert_allclose(embed(model, store, GIVEN, 60, CENTRE), np.stack(expected), atol=1e-6)
 
 
 def test_the_published_embedding_is_the_mean_of_six_plain_passes(model):
     poses, store = sequences([61] * 40 + [133])
-    walk, embedding = poses[-1], embed(model, store, 60, SIX)[-1]
+    walk, embedding = poses[-1], embed(model, store, GIVEN, 60, SIX)[-1]
     windows = [walk[start : start + 60] for start in (36, 16, 56)]
     with torch.no_grad():
-        passes = [model(normalise(w[None], 320))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
+        passes = [model(GIVEN(w[None]))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
     np.testing.assert_allclose(embedding, torch.stack(passes).mean(0).numpy(), atol=1e-6)
 
 
 def test_evaluation_leaves_the_network_as_it_was(model):
     before = {name: tensor.clone() for name, tensor in model.train().state_dict().items()}
-    embed(model, sequences([70, 80])[1], 60, SIX)
+    embed(model, sequences([70, 80])[1], GIVEN, 60, SIX)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_views_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
+    poses, store = sequences([60, 75])
+    views = ("original", "reversed", "swapped")
+    settings = CENTRE.model_copy(update={"views": views, "combine": "concatenated"})
+    window = poses[1][7:67]
+    with torch.no_grad():
+        passes = [model(GIVEN(w[None]))[0] for w in (window, window.flip(0), window[:, list(OTHER_SIDE)])]
+    found = embed(model, store, GIVEN, 60, settings)[1]
+    np.testing.assert_allclose(found, torch.cat(passes).numpy(), atol=1e-6)
+    mean = embed(model, store, GIVEN, 60, settings.model_copy(update={"combine": "mean"}))[1]
+    np.testing.assert_allclose(mean, torch.stack(passes).mean(0).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("settings", [CENTRE, SIX])
+def test_a_sequence_shorter_than_the_window_lies_in_its_centre_and_runs_back_and_forth(model, settings):
+    (walk,), store = sequences([57])
+    frames = [1, *range(57), 55, 54]
+    with torch.no_grad():
+        passes = [model(GIVEN(walk[frames][None]))[0], model(GIVEN(walk[frames[::-1]][None]))[0]]
+    expected = passes[0] if settings is CENTRE else torch.stack(passes).mean(0)
+    np.testing.assert_allclose(embed(model, store, GIVEN, 60, settings)[0], expected.numpy(), atol=1e-6)

@@ -5,47 +5,69 @@ import copy
 import pytest
 import torch
 
-from gaitcore.models import build_model
+from gaitcore.models import build_model, chunked
 from gaitcore.models.chunked import split
 from gaitcore.models.layers import sparse_dropout
 
 SMALL = {
     "gaitmixer": {"spatial_width": 8, "spatial_depth": 1, "heads": 2, "widths": (8, 16, 16), "kernel": 5},
     "gaitformer": {"width": 8, "spatial_depth": 1, "temporal_depth": 2, "heads": 2},
+    "gaitgraph": {"in_channels": 3},
+    "gaitgraph2": {"in_channels": 3},
+    "posegait": {"in_channels": 3},
 }
+NO_DROPOUT = {"gaitmixer": {"dropout": 0.0}, "posegait": {"dropout": 0.0}}
+FRAMES = 12
 
 
 def network(name, **options):
     torch.manual_seed(0)
-    return build_model(name, frames=12, embedding_dim=8, **SMALL[name] | options).double()
+    return build_model(name, frames=FRAMES, embedding_dim=8, **SMALL[name] | options).double()
 
 
-def whole_batch(model, x):
+def poses(name, sequences):
+    channels = SMALL[name].get("in_channels", 2)
+    return 100 * torch.rand(sequences, FRAMES, 17, channels, dtype=torch.float64)
+
+
+def awake(model):
+    """A ResGCN's blocks begin as their skips; with every weight at work there is something to compare."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("up_norm.weight"):
+            torch.nn.init.uniform_(parameter, 0.5, 1.5)
+    return model
+
+
+def whole(model, x, monkeypatch):
     """The network as it is written, without chunks: what runs on a GPU."""
     moved = copy.deepcopy(model)
-    return moved, moved.over_time(moved.spatial(x))
+    with monkeypatch.context() as on_a_gpu:
+        on_a_gpu.setattr(chunked, "in_chunks", chunked.whole_batch)
+        return moved, moved.over_time(moved.spatial(x)) if hasattr(moved, "over_time") else moved(x)
 
 
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize("sequences", [1, 3, 8, 21])
-def test_outputs_gradients_and_running_statistics_are_those_of_the_whole_batch(name, sequences):
-    model = network(name, **({"dropout": 0.0} if name == "gaitmixer" else {})).train()
-    x = torch.rand(sequences, 12, 17, 2, dtype=torch.float64)
+def test_outputs_gradients_and_running_statistics_are_those_of_the_whole_batch(name, sequences, monkeypatch):
+    model = awake(network(name, **NO_DROPOUT.get(name, {}))).train()
+    x = poses(name, sequences)
     direction = torch.randn(sequences, 8, dtype=torch.float64)
-    reference, expected = whole_batch(model, x)
+    reference, expected = whole(model, x, monkeypatch)
     (expected * direction).sum().backward()
     found = model(x)
     (found * direction).sum().backward()
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-10)
     for (key, ours), theirs in zip(model.named_parameters(), reference.parameters(), strict=True):
-        torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-6, atol=1e-9, msg=key)
+        assert (ours.grad is None) == (theirs.grad is None), key
+        if ours.grad is not None:
+            torch.testing.assert_close(ours.grad, theirs.grad, rtol=1e-6, atol=1e-8, msg=key)
     for (key, ours), theirs in zip(model.named_buffers(), reference.buffers(), strict=True):
         torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-9, msg=key)
 
 
-@pytest.mark.parametrize("name", SMALL)
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer"])
 def test_in_bfloat16_outputs_and_gradients_are_those_of_float32_to_its_precision(name):
-    model = network(name, **({"dropout": 0.0} if name == "gaitmixer" else {})).float().train()
+    model = network(name, **NO_DROPOUT.get(name, {})).float().train()
     x, direction = torch.rand(21, 12, 17, 2), torch.randn(21, 8)
     expected = model(x)
     of_float32 = torch.autograd.grad((expected * direction).sum(), model.head.weight)[0]
@@ -67,9 +89,10 @@ def test_a_batch_is_split_evenly_and_in_order():
     assert max(len(chunk) for chunk in split(torch.arange(296))) == 8
 
 
-def test_dropout_draws_anew_each_pass_from_the_global_seed():
-    model = network("gaitmixer", dropout=0.5).train()
-    x = torch.rand(8, 12, 17, 2, dtype=torch.float64)
+@pytest.mark.parametrize("name", ["gaitmixer", "posegait"])
+def test_dropout_draws_anew_each_pass_from_the_global_seed(name):
+    model = network(name, dropout=0.5).train()
+    x = poses(name, 8)
     torch.manual_seed(7)
     first, second = model(x), model(x)
     torch.manual_seed(7)

@@ -144,8 +144,8 @@ def test_an_array_of_another_shape_is_dropped(tmp_path):
     flat = save(tmp_path, "001/nm-01/018/a.pkl", poses(2)[..., :2])
     empty = save(tmp_path, "001/nm-01/036/a.pkl", poses(0))
     assert dropped(tmp_path) == [
-        (str(flat), "001-nm-01-018", None, "an array (2, 17, 2), expected (T, 17, 3)"),
-        (str(empty), "001-nm-01-036", None, "an array (0, 17, 3), expected (T, 17, 3)"),
+        (str(flat), "001-nm-01-018", None, "an array (2, 17, 2), expected (T, 17, 3), or (T, 17, 4) with a z"),
+        (str(empty), "001-nm-01-036", None, "an array (0, 17, 3), expected (T, 17, 3), or (T, 17, 4) with a z"),
     ]
 
 

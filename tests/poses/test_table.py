@@ -194,3 +194,14 @@ def test_a_column_of_another_type_is_named(tmp_path):
 def test_the_digest_of_several_files_is_that_of_sha256sum_lines():
     digest = combined_digest([("a.csv", "11"), ("b.csv", "22")])
     assert digest == hashlib.sha256(b"11  a.csv\n22  b.csv\n").hexdigest()
+
+
+def test_a_z_is_written_read_and_selected_with_its_frames(tmp_path):
+    deep = np.random.default_rng(0).uniform(0, 100, (5, 17, 4)).astype(np.float32)
+    walks = {SequenceKey(name, "nm", 1, 0): (np.arange(1, 6), deep + number) for number, name in enumerate("ab")}
+    table = table_of_sequences(walks, PoseInfo("test", 320, 240, 25.0))
+    table.write(tmp_path / "poses.parquet")
+    read = PoseTable.read(tmp_path / "poses.parquet")
+    np.testing.assert_array_equal(read.keypoints[:5], deep[..., :3])
+    np.testing.assert_array_equal(read.z[5:], deep[..., 3] + 1)
+    np.testing.assert_array_equal(read.select([False, True]).z, deep[..., 3] + 1)

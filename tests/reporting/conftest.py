@@ -51,7 +51,7 @@ def context() -> TableContext:
         probe_labels={"nm": "NM#2", "ar": "AR#1-2"},
         condition_titles={"nm": "NM", "ar": "AR"},
         model_titles={"alpha": "Alpha", "beta_net": "Beta_net"},
-        windows="centre",
+        embeddings=dict.fromkeys(("alpha", "beta_net"), "the one window in the sequence's centre"),
         epoch="the last epoch",
         chance=0.1,
         excluded={"probe, fewer than 61 usable frames": 2, "gallery, no 90° view": 1},

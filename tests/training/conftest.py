@@ -1,5 +1,8 @@
 """A small data set on disk for runs from files to files."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -8,13 +11,8 @@ from gaitcore.protocol import assign_roles
 from gaitcore.sequences import SequenceKey
 from gaitcore.split_file import write_split
 
-PROTOCOL = {
-    "split": "s",
-    "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
-    "gallery": {"nm": [1]},
-    "probes": {"nm": [2]},
-    "min_frames": 11,
-}
+sys.path.insert(0, str(Path(__file__).parent))
+from resumable import PROTOCOL
 
 
 @pytest.fixture

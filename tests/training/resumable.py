@@ -13,10 +13,28 @@ from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
 from gaitcore.training.run import RunOutputs, train_run
 
-NETWORK = {"frames": 10, "embedding_dim": 8, "widths": [8, 16], "spatial_width": 8, "spatial_depth": 1}
+NETWORK = {
+    "name": "gaitmixer",
+    "frames": 10,
+    "embedding_dim": 8,
+    "widths": [8, 16],
+    "spatial_width": 8,
+    "spatial_depth": 1,
+}
 NETWORK |= {"heads": 2, "kernel": 5}
-RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
-RECIPE |= {"epochs": 250, "batch": {"subjects": 3, "sequences": 2}, "margin": 0.2, "learning_rate": 1e-2}  # of one step
+DEMO = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"})
+RECIPE = DEMO.training.model_dump()
+RECIPE |= {"epochs": 250, "learning_rate": 1e-2}  # of one step
+RECIPE |= {"batch": {"kind": "balanced", "subjects": 3, "sequences": 2}}
+RECIPE |= {"loss": {"kind": "triplet", "miner_epsilon": 0.1, "margin": 0.2}}
+
+PROTOCOL = {
+    "split": "s",
+    "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
+    "gallery": {"nm": [1]},
+    "probes": {"nm": [2]},
+    "min_frames": 11,
+}
 
 
 def outputs_in(folder: Path) -> RunOutputs:
@@ -29,6 +47,7 @@ def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
         "gaitmixer",
         3,
         SystemNetwork.model_validate(NETWORK),
+        DEMO.input,
         Training.model_validate(RECIPE | recipe),
         poses=folder / "poses.parquet",
         split=folder / "split.csv",

@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from gaitcore.config import Augmentation
+from gaitcore.skeleton import INDEX
 from gaitcore.training.augmentation import augmented_windows
-from gaitcore.windows import FrameStore, normalise
+from gaitcore.windows import FrameStore
 
 NOTHING = {"mirror": 0.0, "reverse": 0.0, "point_noise": 0.0, "joint_noise": 0.0}
 
@@ -82,6 +83,37 @@ def test_the_seed_decides_every_draw():
     assert not torch.equal(augment(seed=3, **options), augment(seed=4, **options))
 
 
-def test_normalisation_divides_x_and_y_by_the_width_and_drops_the_confidence():
-    poses = torch.tensor([160.0, 120.0, 0.9]).expand(1, 1, 17, 3)
-    torch.testing.assert_close(normalise(poses, 320), torch.tensor([0.5, 0.375]).expand(1, 1, 17, 2))
+def test_a_swap_exchanges_left_and_right_joints_and_leaves_the_nose():
+    plain, swapped = augment(), augment(swap=1.0)
+    left, right = INDEX["left_knee"], INDEX["right_knee"]
+    assert torch.equal(swapped[:, :, left], plain[:, :, right])
+    assert torch.equal(swapped[:, :, right], plain[:, :, left])
+    assert torch.equal(swapped[:, :, INDEX["nose"]], plain[:, :, INDEX["nose"]])
+
+
+def test_uniform_noise_is_bounded_and_a_confidence_stays_one():
+    options = {"noise": "uniform", "point_noise": 0.05, "confidence_noise": 0.6}
+    noisy, plain = augment(chosen=[0] * 50, **options), augment(chosen=[0] * 50)
+    noise = (noisy - plain)[..., :2].abs()
+    assert noise.max() == pytest.approx(0.05, abs=2e-4)
+    assert noise.mean() == pytest.approx(0.025, rel=0.02)
+    assert (noisy[..., 2].min(), noisy[..., 2].max()) == (0.0, 1.0)  # 0.5 and up to 0.6 to each side
+
+
+def test_a_move_takes_the_whole_window_along():
+    moved = (augment(chosen=[0] * 400, move=[3.0, 1.0]) - augment(chosen=[0] * 400))[..., :2]
+    torch.testing.assert_close(moved[:, :1, :1].expand_as(moved), moved, atol=2e-4, rtol=0)
+    assert moved[:, 0, 0].abs().amax(dim=0).tolist() == pytest.approx([3.0, 1.0], rel=0.05)
+
+
+def test_a_sequence_shorter_than_the_window_runs_back_and_forth():
+    windows = augment(chosen=[0], frames=6, frames_of=store(lengths=(4, 65)))
+    assert windows[0, :, 0, 0].tolist() == [1.0, 0.0, 1.0, 2.0, 3.0, 2.0]
+
+
+def test_a_z_goes_through_unchanged():
+    deep = store()
+    keypoints = torch.cat([deep.keypoints, deep.keypoints[..., :1] * 7], dim=-1)
+    deep = FrameStore(keypoints, deep.first, deep.lengths, deep.frame_width)
+    windows = augment(frames_of=deep, point_noise=0.05, mirror=1.0)
+    torch.testing.assert_close(windows[..., 3], 7 * augment()[..., 0])

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gaitcore.config import Batch
-from gaitcore.training.batches import BalancedBatches, training_items
+from gaitcore.config import BalancedBatch, ShuffledBatch
+from gaitcore.training.batches import BalancedBatches, ShuffledBatches, training_items
 
 
 def batches(per_subject, subjects, sequences, seed=0):
     labels = np.repeat(np.arange(len(per_subject)), per_subject)
-    batch = Batch(subjects=subjects, sequences=sequences)
+    batch = BalancedBatch(subjects=subjects, sequences=sequences)
     sampler = BalancedBatches(labels, np.arange(len(labels)), batch, np.random.default_rng(seed))
     return labels, sampler
 
@@ -63,3 +63,33 @@ def test_the_seed_decides_the_batches():
 def test_conditions_are_repeated_as_set(repeat, counts):
     items = training_items(pd.DataFrame({"condition": ["nm", "bg", "cl"]}), repeat)
     assert np.bincount(items).tolist() == counts
+
+
+def shuffled(items=10, size=4, views=1, seed=0):
+    batch = ShuffledBatch(kind="shuffled", size=size, views=views)
+    return ShuffledBatches(np.arange(items), batch, np.random.default_rng(seed))
+
+
+def test_a_shuffled_epoch_is_every_sequence_once_in_another_order_each_time():
+    sampler = shuffled()
+    first, second = (list(sampler) for _ in range(2))
+    assert [len(batch) for batch in first] == [4, 4, 2]
+    assert sorted(np.concatenate(first)) == sorted(np.concatenate(second)) == list(range(10))
+    assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
+
+
+def test_views_repeat_a_batch_one_behind_the_other():
+    for batch in shuffled(views=2):
+        ours, again = np.split(batch, 2)
+        assert ours.tolist() == again.tolist()
+
+
+def test_an_interrupted_shuffled_epoch_goes_on_with_the_rest():
+    sampler, resumed = shuffled(), shuffled(seed=9)
+    rest = iter(sampler)
+    next(rest)
+    resumed.load_state_dict(sampler.state_dict())
+    assert [batch.tolist() for batch in resumed] == [batch.tolist() for batch in rest]
+    assert [batch.tolist() for batch in resumed] == [
+        batch.tolist() for batch in sampler
+    ]  # and with the same next epoch

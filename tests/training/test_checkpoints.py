@@ -15,9 +15,14 @@ import pandas as pd
 import pytest
 import torch
 
+from gaitcore.config import Network, Training
+from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
+from gaitcore.models import build_model
 from gaitcore.provenance import file_digest
 from gaitcore.training.checkpoints import Checkpoints
+from gaitcore.training.loop import train
+from gaitcore.windows import FrameStore, NetworkInput
 
 sys.path.insert(0, str(Path(__file__).parent))
 from resumable import outputs_in, run
@@ -211,7 +216,7 @@ def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
         time.sleep(0.001)
     process.kill()
     process.wait()
-    run(data, NEVER, margin=0.3)
+    run(data, NEVER, weight_decay=0.3)
     assert "belongs to other configuration; it is set aside" in caplog.text
     assert json.loads(outputs.run.read_text())["resumed_after_steps"] == []
 
@@ -221,3 +226,48 @@ def test_a_loss_that_is_not_finite_leaves_the_last_good_checkpoint(data):
         run(data, EVERY_STEP, learning_rate=1e30)
     bad = int(str(raised.value).split("epoch ")[1][0])  # an epoch has one step
     assert newest_step(outputs_in(data).checkpoints) == bad - 1
+
+
+class StopError(Exception):
+    pass
+
+
+class StoppingAfter(Checkpoints):
+    """Checkpoints of a run that ends, without a word, after so many steps."""
+
+    def __init__(self, folder, steps):
+        super().__init__(folder, {}, EVERY_STEP)
+        self.last = steps
+
+    def after_step(self, step, parts):
+        super().after_step(step, parts)
+        if step == self.last:
+            raise StopError
+
+
+def baseline(name, checkpoints=None):
+    """A short run of a system as config.yaml has it, with fewer steps: 3 an epoch, 2 epochs of each phase."""
+    system = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "casia_b"}).system(name)
+    recipe = system.training.model_dump() | {"epochs": 2, "batch": {"kind": "shuffled", "size": 5, "views": 2}}
+    recipe["second_phase"] = recipe["second_phase"] and {"epochs": 2, "learning_rate": 1e-5}
+    network = Network(frames=12, embedding_dim=8)
+    generator = torch.Generator().manual_seed(0)
+    lengths = torch.full((12,), 14)
+    poses = 100 + 50 * torch.rand(12 * 14, 17, 3, generator=generator)
+    store = FrameStore(poses, lengths.cumsum(0) - 14, lengths, 320)
+    sequences = pd.DataFrame({"subject": list("abc") * 4, "condition": "nm"})
+    given = NetworkInput.of(system.input, store)
+    torch.manual_seed(0)
+    model = build_model(name, in_channels=len(given.channels), **network.model_dump())
+    settings = Training.model_validate(recipe)
+    train(model, store, sequences, settings, given=given, network=network, seed=1, checkpoints=checkpoints)
+    return model.state_dict()
+
+
+@pytest.mark.parametrize(("name", "steps"), [("gaitgraph", 2), ("gaitgraph", 8), ("gaitgraph2", 4), ("posegait", 4)])
+def test_each_baselines_recipe_goes_on_to_the_same_bytes(name, steps, tmp_path):
+    expected = baseline(name)
+    with pytest.raises(StopError):
+        baseline(name, StoppingAfter(tmp_path, steps))
+    resumed = baseline(name, Checkpoints(tmp_path, {}, NEVER))
+    assert all(torch.equal(tensor, expected[key]) for key, tensor in resumed.items())

@@ -8,16 +8,19 @@ import pandas as pd
 import pytest
 import torch
 
-from gaitcore.config import Training
+from gaitcore.config import Network, Training
 from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
 from gaitcore.models import build_model
 from gaitcore.training.history import spread
 from gaitcore.training.loop import train
-from gaitcore.windows import FrameStore
+from gaitcore.windows import FrameStore, NetworkInput
 
 RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
-RECIPE |= {"epochs": 3, "batch": {"subjects": 4, "sequences": 3}, "validate_every": 2, "collapse_margins": 0.0}
+RECIPE |= {"epochs": 3, "validate_every": 2, "collapse_distance": 0.0}
+RECIPE |= {"batch": {"kind": "balanced", "subjects": 4, "sequences": 3}}
+NETWORK = Network(frames=10, embedding_dim=128)
+GIVEN = NetworkInput(("x", "y"), 320)
 
 
 def walks(subjects=4, each=6, frames=14):
@@ -35,7 +38,7 @@ def run(seed=0, validate=None, **recipe):
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
     store, sequences = walks()
     settings = Training.model_validate(RECIPE | recipe)
-    return model, train(model, store, sequences, settings, frames=10, seed=seed, validate=validate)
+    return model, train(model, store, sequences, settings, given=GIVEN, network=NETWORK, seed=seed, validate=validate)
 
 
 def weights(model):
@@ -104,8 +107,9 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
     store, sequences = walks()
     store.keypoints[:] = torch.nan
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
+    settings = Training.model_validate(RECIPE | {"epochs": 10})
     with pytest.raises(GaitError) as raised:
-        train(model, store, sequences, Training.model_validate(RECIPE | {"epochs": 10}), frames=10, seed=0)
+        train(model, store, sequences, settings, given=GIVEN, network=NETWORK, seed=0)
     assert str(raised.value) == (
         "The loss became nan in epoch 1, step 1, at a learning rate of 0.00012; lower training.learning_rate, or look "
         "for impossible coordinates in the poses."
@@ -114,15 +118,15 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
 
 def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
     with caplog.at_level(logging.WARNING):
-        _, result = run(margin=3.0, collapse_margins=1.0)  # no two unit vectors are 3 apart
+        _, result = run(collapse_distance=3.0)  # no two unit vectors are 3 apart
     assert result.collapsed
     distance = (2 * result.spread) ** 0.5
     assert (
-        f"the run has collapsed: two embeddings are typically {distance:.2g} apart, less than "
-        "training.collapse_margins (1) times the margin of 3; they are practically one point and its accuracy means "
-        "nothing; lower training.learning_rate"
+        f"the run has collapsed: two embeddings are typically {distance:.2g} of their length apart, less than "
+        "training.collapse_distance (3); they are practically one point and its accuracy means nothing; lower "
+        "training.learning_rate"
     ) in caplog.text
-    assert not run(margin=0.01, collapse_margins=1.0)[1].collapsed
+    assert not run(collapse_distance=0.01)[1].collapsed
 
 
 def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
@@ -131,3 +135,4 @@ def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
     assert spread(one_point) == pytest.approx(0.0, abs=1e-6)
     assert spread(opposite) == pytest.approx(1.0, abs=1e-6)
     assert spread(torch.eye(4)) == pytest.approx(0.75, abs=1e-6)
+    assert spread(5 * torch.eye(4)) == pytest.approx(0.75, abs=1e-6)  # whatever their length

@@ -1,6 +1,7 @@
 """A training run from files to files: repeatable to the byte, and blind to every test subject."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,21 +20,28 @@ from gaitcore.sequences import SequenceKey
 from gaitcore.split_file import read_split, select_role, write_split
 from gaitcore.training.run import RunOutputs, train_run
 
+sys.path.insert(0, str(Path(__file__).parent))
+from resumable import PROTOCOL
+
 REPOSITORY = Path(__file__).parents[2]
 UCALGARY = REPOSITORY / ".." / "shared" / "data" / "ucalgary" / "poses.csv.xz"
 INFO = PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64)
 NETWORK = SystemNetwork.model_validate(
-    {"frames": 10, "embedding_dim": 8, "widths": [8], "spatial_width": 8, "spatial_depth": 1, "heads": 2, "kernel": 5}
+    {
+        "name": "gaitmixer",
+        "frames": 10,
+        "embedding_dim": 8,
+        "widths": [8],
+        "spatial_width": 8,
+        "spatial_depth": 1,
+        "heads": 2,
+        "kernel": 5,
+    }
 )
-TRAINING = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training
-RECIPE = Training.model_validate(TRAINING.model_dump() | {"epochs": 2, "batch": {"subjects": 3, "sequences": 2}})
-PROTOCOL = {
-    "split": "s",
-    "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
-    "gallery": {"nm": [1]},
-    "probes": {"nm": [2]},
-    "min_frames": 11,
-}
+DEMO = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"})
+TRAINING = DEMO.training
+BATCH = {"kind": "balanced", "subjects": 3, "sequences": 2}
+RECIPE = Training.model_validate(TRAINING.model_dump() | {"epochs": 2, "batch": BATCH})
 
 
 def walks(change_subjects=(), by=0.0):
@@ -58,7 +66,9 @@ def run(folder, table, seed=0, **options):
     )
     files = {"poses": folder / "poses.parquet", "split": folder / "split.csv"}
     recipe = Training.model_validate(RECIPE.model_dump() | options.pop("recipe", {}))
-    train_run("gaitmixer", seed, NETWORK, recipe, outputs=outputs, threads=1, code="c0de", **files, **options)
+    train_run(
+        "gaitmixer", seed, NETWORK, DEMO.input, recipe, outputs=outputs, threads=1, code="c0de", **files, **options
+    )
     return outputs
 
 
@@ -85,11 +95,10 @@ def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_
     from gaitcore.selection import validator
 
     held_out = PROTOCOL | {"splits": {"s": {"train": "1-3", "test": "4-5", "validation": "3"}}}
-    evaluation = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).evaluation
     weights = []
     for name, changed in (("plain", ()), ("test", (4, 5))):
         folder = tmp_path / name
-        validate = validator(folder / "poses.parquet", folder / "split.csv", 10, evaluation)
+        validate = validator(folder / "poses.parquet", folder / "split.csv", 10, DEMO.input, DEMO.evaluation)
         recipe = {"select": "best_validation", "validate_every": 1}
         table = walks(change_subjects=changed, by=1e6)
         outputs = run(folder, table, protocol=held_out, recipe=recipe, validator=validate)
@@ -106,7 +115,7 @@ def test_run_json_holds_the_digests_of_what_went_in_and_came_out(tmp_path):
     assert record["outputs"]["weights.safetensors"] == file_digest(outputs.weights)
     assert record["code_digest"] == "c0de"
     assert (record["training_sequences"], record["training_subjects"], record["epoch"]) == (18, 3, 2)
-    assert record["collapsed"] is ((2 * record["spread"]) ** 0.5 < TRAINING.margin)
+    assert record["collapsed"] is ((2 * record["spread"]) ** 0.5 < TRAINING.collapse_distance)
 
 
 def test_the_weights_file_holds_the_whole_network(tmp_path):
