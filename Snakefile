@@ -22,6 +22,15 @@ rule tables_pdf:  # both tables in one PDF; needs LaTeX
         of_experiment("results/{experiment}/tables/tables.pdf"),
 
 
+rule figures:  # accuracy against each option that figures.against names
+    input:
+        of_experiment(
+            "results/{experiment}/figures/against_{option}.{format}",
+            option=CONFIG.figures.against,
+            format=["pdf", "png", "csv"],
+        ),
+
+
 rule poses:  # poses.parquet alone
     input:
         of_experiment("results/{experiment}/poses.parquet"),
@@ -33,3 +42,4 @@ include: "rules/train.smk"
 include: "rules/evaluate.smk"
 include: "rules/verify.smk"
 include: "rules/tables.smk"
+include: "rules/figures.smk"

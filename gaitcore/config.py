@@ -329,6 +329,14 @@ class Tables(Settings):
     conditions: dict[str, str] = Field(description="how a condition is written: nm -> NM")
 
 
+class Figures(Settings):
+    """What is drawn."""
+
+    against: dict[str, tuple[str, ...]] = Field(
+        description="accuracy against an option of the network: the option, and the systems that differ in it"
+    )
+
+
 class Config(Settings):
     """The whole configuration of an experiment."""
 
@@ -349,6 +357,7 @@ class Config(Settings):
     evaluation: Evaluation
     statistics: Statistics
     tables: Tables
+    figures: Figures
 
     @field_validator("systems")
     @classmethod
@@ -396,7 +405,13 @@ def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
     return lineage
 
 
-_REPLACED = ("gallery", "probes", "repeat", "conditions")  # their keys are the user's: to replace is to keep none
+_REPLACED = (
+    "gallery",
+    "probes",
+    "repeat",
+    "conditions",
+    "against",
+)  # their keys are the user's: to replace is to keep none
 
 
 def merged(base: Mapping, overlay: Mapping) -> dict:

@@ -36,11 +36,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     overrides = _typed(overrides or {})
     layers = [(str(base), _read_yaml(base))]
     name = overrides.get("experiment", layers[0][1].get("experiment"))
-    overlay = base.parent / "experiments" / f"{name}.yaml"
-    if not overlay.is_file():
-        known = sorted(path.stem for path in overlay.parent.glob("*.yaml"))
-        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){nearest(str(name), known)}')
-    layers += [(str(overlay), _read_yaml(overlay)), ("--config on the command line", overrides)]
+    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", overrides)]
     values: dict = {}
     for _, layer in layers:
         values = merged(values, layer)
@@ -51,7 +47,25 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
         raise ConfigError(_sentence(error, layers)) from None
     for model in config.models:
         _check_system(config, model, layers)
+    for option, systems in config.figures.against.items():
+        for name in systems:
+            _check_figure(config, option, name, layers)
     return config
+
+
+def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
+    """An experiment's overlay, behind those it extends."""
+    overlay = folder / f"{name}.yaml"
+    if not overlay.is_file():
+        known = sorted(path.stem for path in folder.glob("*.yaml"))
+        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){nearest(str(name), known)}')
+    if name in within:
+        raise ConfigError(f"{overlay}: extends leads in a circle: {', '.join([*within, name])}.")
+    content = _read_yaml(overlay)
+    extended = content.pop("extends", [])
+    extended = [extended] if isinstance(extended, str) else extended
+    before = [layer for other in extended for layer in _overlays(folder, other, (*within, name))]
+    return [*before, (str(overlay), content)]
 
 
 def _check_system(config: Config, model: str, layers: Layers) -> None:
@@ -71,6 +85,14 @@ def _check_system(config: Config, model: str, layers: Layers) -> None:
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
             "or select last."
         )
+
+
+def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:
+    where = f"{_file_of(['figures', 'against', option], layers)}: figures.against.{option}"
+    if name not in config.models:
+        raise ConfigError(f'{where} names "{name}", which is not one of the models{nearest(name, config.models)}')
+    if option not in config.system(name).network.model_dump():
+        raise ConfigError(f'{where}: "{name}" has no network option "{option}".')
 
 
 def _typed(value: Any) -> Any:

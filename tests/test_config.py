@@ -165,6 +165,14 @@ LINE = "--config on the command line: "
             "says in `like` which.",
         ),
         (
+            {"figures": {"against": {"kernel": ["gaitmxer"]}}},
+            LINE + 'figures.against.kernel names "gaitmxer", which is not one of the models; did you mean "gaitmixer"?',
+        ),
+        (
+            {"figures": {"against": {"kernel": ["gaitformer"]}}},
+            LINE + 'figures.against.kernel: "gaitformer" has no network option "kernel".',
+        ),
+        (
             {"network": {"frames": "long"}},
             LINE + "network.frames is 'long', expected a valid integer, unable to parse string as an integer "
             "(window length, frames).",
@@ -236,3 +244,34 @@ def test_every_system_can_be_asked_for_in_every_experiment(base, name):
     for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
         config = load_config(base, {"experiment": experiment, "models": name})
         assert config.system(name).network.name == name
+
+
+def test_an_overlay_extends_others_in_their_order(base):
+    Path("experiments/first.yaml").write_text("experiment: first\nseeds: [1]\ntraining: {epochs: 7}\n")
+    Path("experiments/second.yaml").write_text("experiment: second\nextends: [demo, first]\nnetwork: {frames: 30}\n")
+    config = load_config(base, {"experiment": "second"})
+    assert (config.experiment, config.seeds, config.training.epochs, config.network.frames) == ("second", (1,), 7, 30)
+    assert config.data.dataset == "synthetic walkers"
+
+
+def test_overlays_that_extend_each_other_are_refused(base):
+    Path("experiments/first.yaml").write_text("extends: second\n")
+    Path("experiments/second.yaml").write_text("extends: first\n")
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "first"})
+    assert str(raised.value) == "experiments/first.yaml: extends leads in a circle: first, second, first."
+
+
+def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base):
+    for experiment in ("ablations", "ablations_demo"):
+        config = load_config(base, {"experiment": experiment})
+        networks = {name: config.system(name).network.model_dump() for name in config.models}
+        whole = networks["gaitmixer"]
+        kernels = {name: networks[name]["kernel"] for name in config.figures.against["kernel"]}
+        assert list(kernels.values()) == [3, 9, 15, 31, 61]
+        for name, kernel in kernels.items():
+            assert networks[name] == whole | {"kernel": kernel}
+        assert networks["padded_both"] == whole | {"padding": "both"}
+        assert networks["conv_conv"] == whole | {"spatial": "convolution"}
+        assert networks["conv_attention"] == networks["gaitformer"] | {"spatial": "convolution"}
+        assert len({networks["isotropic"]["spatial_width"], *networks["isotropic"]["widths"]}) == 1

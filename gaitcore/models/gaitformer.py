@@ -6,6 +6,8 @@ parameters. The paper gives no detail; this follows the published code: the temp
 joints, each joint has its own class token's output, and the 17 outputs are concatenated.
 """
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -37,7 +39,8 @@ class GaitFormer(nn.Module):
         in_channels: C, 2 for x and y.
         embedding_dim: length of the embedding.
         width: channels of both mixers.
-        spatial_depth: transformer blocks over joints.
+        spatial_depth: blocks over joints.
+        spatial: how they mix, "attention" (the paper) or "convolution".
         temporal_depth: transformer blocks over frames.
         heads: attention heads of both.
     """
@@ -51,11 +54,12 @@ class GaitFormer(nn.Module):
         *,
         width: int = 32,
         spatial_depth: int = 4,
+        spatial: Literal["attention", "convolution"] = "attention",
         temporal_depth: int = 4,
         heads: int = 8,
     ):
         super().__init__()
-        self.spatial = SpatialMixer(joints, in_channels, width, spatial_depth, heads)
+        self.spatial = SpatialMixer(joints, in_channels, width, spatial_depth, heads, spatial)
         self.class_token = nn.Parameter(torch.randn(1, 1, width))
         self.frame_embedding = nn.Parameter(torch.zeros(1, frames + 1, width))
         self.temporal = nn.ModuleList(TransformerBlock(width, heads) for _ in range(temporal_depth))

@@ -83,11 +83,15 @@ class TemporalBlock(nn.Module):
         return self.widen_norm, self.norm
 
     def reflect(self, x: Tensor) -> Tensor:
-        """Continue the walk before its first and after its last frame by running it backwards."""
-        frames = x.shape[1]
-        before = x[:, 1 : self.past + 1].flip(1)
-        after = x[:, frames - 1 - self.future : frames - 1].flip(1)
-        return torch.cat([before, x, after], dim=1)
+        """Continue the walk before its first and after its last frame by running it backwards, and forwards again."""
+        past, future = self.past, self.future
+        while past or future:
+            frames = x.shape[1]
+            before, after = min(past, frames - 1), min(future, frames - 1)
+            start, end = x[:, 1 : before + 1].flip(1), x[:, frames - 1 - after : frames - 1].flip(1)
+            x = torch.cat([start, x, end], dim=1)
+            past, future = past - before, future - after
+        return x
 
 
 def channels_first(x: Tensor) -> Tensor:
@@ -104,15 +108,16 @@ class GaitMixer(nn.Module):
     """(B, T, J, C) poses, x and y divided by the frame's width -> (B, embedding_dim), unit length.
 
     Args:
-        frames: window length T; the reflected padding needs ``kernel <= frames``.
+        frames: window length T.
         joints: J, 17 for COCO.
         in_channels: C, 2 for x and y.
         embedding_dim: length of the embedding.
         spatial_width: channels of the spatial mixer.
-        spatial_depth: its transformer blocks.
+        spatial_depth: its blocks.
+        spatial: how it mixes the joints, "attention" (the paper) or "convolution".
         heads: its attention heads.
         widths: channels out of each temporal block; their number is the temporal depth.
-        kernel: frames the depthwise convolution sees.
+        kernel: frames the depthwise convolution sees; the walk is reflected as often as a long one needs.
         padding: "past" (published code) or "both" (centred).
         dropout: fraction of a temporal block's input set to zero in training.
     """
@@ -126,6 +131,7 @@ class GaitMixer(nn.Module):
         *,
         spatial_width: int = 32,
         spatial_depth: int = 4,
+        spatial: Literal["attention", "convolution"] = "attention",
         heads: int = 8,
         widths: Sequence[int] = (32, 64, 128, 256),
         kernel: int = 31,
@@ -135,9 +141,7 @@ class GaitMixer(nn.Module):
         super().__init__()
         if padding not in ("past", "both"):
             raise ValueError(f'padding is "{padding}", expected "past" or "both"')
-        if kernel > frames:
-            raise ValueError(f"a temporal kernel of {kernel} frames does not fit a window of {frames} frames")
-        self.spatial = SpatialMixer(joints, in_channels, spatial_width, spatial_depth, heads)
+        self.spatial = SpatialMixer(joints, in_channels, spatial_width, spatial_depth, heads, spatial)
         channels = (spatial_width, *widths)
         self.temporal = nn.ModuleList(
             TemporalBlock(before, after, kernel, padding, dropout) for before, after in pairwise(channels)

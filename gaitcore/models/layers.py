@@ -5,6 +5,8 @@ transformer's (Dosovitskiy et al., ICLR 2021) as the published code configures i
 biases, exact GELU, no dropout, LayerNorm eps 1e-6.
 """
 
+from typing import Literal
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -36,14 +38,26 @@ class Attention(nn.Module):
         return self.proj(mixed.transpose(1, 2).reshape(n, -1, width))
 
 
-class TransformerBlock(nn.Module):
-    """x + attention(norm(x)), then x + mlp(norm(x)), on (N, tokens, width)."""
+class TokenConvolution(nn.Module):
+    """Depthwise convolution over the tokens of (N, tokens, width), beyond which lie zeros."""
 
-    def __init__(self, width: int, heads: int, mlp_ratio: float = 2.0):
+    def __init__(self, width: int, kernel: int):
+        super().__init__()
+        self.depthwise = nn.Conv1d(width, width, kernel, padding="same", groups=width)
+
+    def forward(self, x: Tensor, wanted: int | None = None) -> Tensor:
+        """What each of the first ``wanted`` tokens (all of them) gathers from its neighbours."""
+        return self.depthwise(x.transpose(1, 2)).transpose(1, 2)[:, :wanted]
+
+
+class TransformerBlock(nn.Module):
+    """x + mix(norm(x)), then x + mlp(norm(x)), on (N, tokens, width); it mixes by attention, or as told."""
+
+    def __init__(self, width: int, heads: int, mlp_ratio: float = 2.0, mixer: nn.Module | None = None):
         super().__init__()
         hidden = int(width * mlp_ratio)
         self.norm1 = nn.LayerNorm(width, eps=NORM_EPS)
-        self.attn = Attention(width, heads)
+        self.attn = mixer or Attention(width, heads)
         self.norm2 = nn.LayerNorm(width, eps=NORM_EPS)
         self.fc1 = nn.Linear(width, hidden)
         self.fc2 = nn.Linear(hidden, width)
@@ -87,13 +101,35 @@ class _SparseDropout(torch.autograd.Function):
 
 
 class SpatialMixer(nn.Module):
-    """Self-attention among the joints of each frame: (B, T, J, C) -> (B, T, J, width)."""
+    """Mixes the joints of each frame: (B, T, J, C) -> (B, T, J, width).
 
-    def __init__(self, joints: int, in_channels: int, width: int, depth: int, heads: int):
+    Args:
+        joints, in_channels: J and C.
+        width: channels it works with.
+        depth: its blocks.
+        heads: attention heads.
+        mixing: "attention" (the paper) or "convolution", depthwise over the joints in COCO's order, as wide as all of
+            them: the homogeneous counterpart of a temporal convolution.
+    """
+
+    def __init__(
+        self,
+        joints: int,
+        in_channels: int,
+        width: int,
+        depth: int,
+        heads: int,
+        mixing: Literal["attention", "convolution"] = "attention",
+    ):
         super().__init__()
+        if mixing not in ("attention", "convolution"):
+            raise ValueError(f'spatial is "{mixing}", expected "attention" or "convolution"')
         self.embed = nn.Linear(in_channels, width)
         self.joint_embedding = nn.Parameter(torch.zeros(1, joints, width))
-        self.blocks = nn.ModuleList(TransformerBlock(width, heads) for _ in range(depth))
+        self.blocks = nn.ModuleList(
+            TransformerBlock(width, heads, mixer=TokenConvolution(width, joints) if mixing == "convolution" else None)
+            for _ in range(depth)
+        )
         self.norm = nn.LayerNorm(width, eps=NORM_EPS)
 
     def forward(self, x: Tensor) -> Tensor:

@@ -136,12 +136,36 @@ def test_an_unknown_option_suggests_the_nearest():
     assert str(raised.value) == 'GaitMixer has no option "kernal"; did you mean "kernel"?'
 
 
-def test_a_kernel_longer_than_the_window_is_refused():
+@pytest.mark.parametrize(
+    ("padding", "kernel", "expected"),
+    [
+        ("past", 3, [2, 1, 0, 1, 2]),
+        ("past", 6, [1, 0, 1, 2, 1, 0, 1, 2]),
+        ("both", 5, [2, 1, 0, 1, 2, 1, 0]),
+        ("both", 7, [1, 2, 1, 0, 1, 2, 1, 0, 1]),
+    ],
+)
+def test_the_walk_is_reflected_as_often_as_the_kernel_needs(padding, kernel, expected):
+    block = build_model("gaitmixer", frames=3, kernel=kernel, padding=padding).temporal[0]
+    assert block.reflect(torch.arange(3.0).reshape(1, 3, 1, 1)).flatten().tolist() == expected
+
+
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer"])
+def test_a_spatial_convolution_mixes_the_joints_of_a_frame_and_nothing_else(name):
+    model = build_model(name, spatial="convolution").eval()
+    poses = torch.rand(1, 60, 17, 2)
+    changed = poses.clone()
+    changed[:, 30, 0] += 1.0  # the nose in one frame
+    with torch.no_grad():
+        moved = (model.spatial(changed) != model.spatial(poses)).any(dim=-1)[0]
+    assert moved[30, :9].all()  # 17 joints wide: eight to each side, and again in each block
+    assert not moved[torch.arange(60) != 30].any()
+
+
+def test_an_unknown_spatial_mixing_is_refused():
     with pytest.raises(ConfigError) as raised:
-        build_model("gaitmixer", frames=40, kernel=61)
-    assert str(raised.value) == (
-        "GaitMixer cannot be built: a temporal kernel of 61 frames does not fit a window of 40 frames."
-    )
+        build_model("gaitmixer", spatial="mlp")
+    assert str(raised.value) == ('GaitMixer cannot be built: spatial is "mlp", expected "attention" or "convolution".')
 
 
 def test_an_unknown_model_suggests_the_nearest():
