@@ -23,8 +23,9 @@ REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks.json"
 KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000"}
 FRAMES, PUBLISHED_BATCH = 60, (74, 4)
+BASELINES = {"gaitgraph": 128, "gaitgraph2": 256, "posegait": 128}  # sequences of a batch; GaitGraph2's has 768
 # Steps until a process has taken the memory it keeps, for each way of making them.
-WARM_UP = {"ours": 2, "ours, bfloat16": 2, "textbook": 1, "textbook, tuned": 3}
+WARM_UP = {"whole batch": 2, "ours": 2, "ours, bfloat16": 2, "textbook": 1, "textbook, tuned": 3}
 
 
 def main() -> None:
@@ -68,8 +69,19 @@ class Size(NamedTuple):
 
 def _steps(size: Size) -> dict:
     batch = [str(size.subjects), str(size.sequences)]
-    ways = {f"gaitmixer, {way}": ["step", "gaitmixer", way, *batch] for way in WARM_UP}
+    ways = {f"gaitmixer, {way}": ["step", "gaitmixer", way, *batch] for way in WARM_UP if way != "whole batch"}
     return _in_turns(size.rounds, {**ways, "gaitformer, ours": ["step", "gaitformer", "ours", *batch]})
+
+
+def _steps_of_baselines(size: Size) -> dict:
+    """Each by its own recipe, in chunks, and as it is written: the whole batch at once, threads left to torch."""
+    sequences = {name: str(min(number, 8 * size.embedded)) for name, number in BASELINES.items()}
+    commands = {
+        f"{name}, {way}": ["step", name, way, "1", number]
+        for name, number in sequences.items()
+        for way in ("ours", "whole batch")
+    }
+    return {"sequences": sequences, **_in_turns(size.rounds, commands)}
 
 
 def _steps_of_smaller_batches(size: Size) -> list[dict]:
@@ -102,6 +114,7 @@ def _seeds(size: Size) -> dict:
 
 SECTIONS = {
     "step": _steps,
+    "baselines": _steps_of_baselines,
     "step_by_batch": _steps_of_smaller_batches,
     "embedding": _embedding,
     "embedding_by_sequences": _embedding_by_sequences,
@@ -202,32 +215,55 @@ def _objective(network):
 
 
 def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
+    """By the system's own recipe; a shuffled batch has ``sequences`` in all."""
     import numpy as np
     import torch
 
     from gaitcore import compute
-    from gaitcore.config import Augmentation, Batch
-    from gaitcore.models import build_model
+    from gaitcore.config import BalancedBatch
+    from gaitcore.models import build_model, chunked
     from gaitcore.training.augmentation import augmented_windows
-    from gaitcore.training.batches import BalancedBatches
-    from gaitcore.windows import normalise
+    from gaitcore.training.batches import build_batches
+    from gaitcore.training.losses import build_loss
+    from gaitcore.training.optimisation import Optimisation
+    from gaitcore.windows import NetworkInput
 
-    compute.prepare(threads)
+    if way == "whole batch":
+        torch.set_num_threads(threads)
+        chunked.in_chunks = chunked.whole_batch
+    else:
+        compute.prepare(threads)
+    system = _published(model)
     poses, labels = _walks(subjects, 2 * sequences)
-    batch = Batch(subjects=subjects, sequences=max(2, sequences))
-    batches = BalancedBatches(labels, np.arange(len(labels)), batch, np.random.default_rng(0))
+    batch = system.training.batch
+    size = (
+        {"subjects": subjects, "sequences": max(2, sequences)}
+        if isinstance(batch, BalancedBatch)
+        else {"size": sequences}
+    )
+    batches = build_batches(labels, np.arange(len(labels)), batch.model_copy(update=size), np.random.default_rng(0))
     store, generator = _store(poses), torch.Generator().manual_seed(0)
-    settings = Augmentation(mirror=0.5, reverse=0.5, point_noise=0.05, joint_noise=0.25)
-    network = build_model(model).train()
-    improve = _objective(network)
+    given = NetworkInput.of(system.input, store)
+    network = build_model(in_channels=len(given.channels), **system.network.model_dump()).train()
+    criterion = build_loss(system.training.loss, subjects=subjects, embedding_dim=system.network.embedding_dim)
+    optimiser = Optimisation([*network.parameters(), *criterion.parameters()], system.training, len(batches))
     while True:
         for rows in batches:
             chosen = torch.from_numpy(rows)
-            windows = augmented_windows(store, chosen, FRAMES, settings, generator)
+            windows = augmented_windows(store, chosen, FRAMES, system.training.augmentation, generator)
             with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
-                embeddings = network(normalise(windows, store.frame_width)).float()
-            improve(embeddings, torch.from_numpy(labels[rows]))
+                embeddings = network(given(windows)).float()
+            loss, _ = criterion(embeddings, torch.from_numpy(labels[rows]))
+            optimiser.zero_grad()
+            loss.backward()
+            optimiser.step()
             yield
+
+
+def _published(model: str):
+    from gaitcore.config_files import load_config
+
+    return load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "models": model}).system(model)
 
 
 def _textbook_steps(_model: str, _way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
@@ -272,12 +308,12 @@ def embed(number: str, at_once: str) -> dict:
 
 
 def _our_embedding(network, poses: list) -> Callable:
-    from gaitcore.config import Evaluation
     from gaitcore.evaluation.embedding import embed as ours
+    from gaitcore.windows import NetworkInput
 
-    settings = Evaluation(windows="three_windows_and_reverse", window_step=20, ranks=(1, 5))
-    store = _store(poses)
-    return lambda: ours(network, store, FRAMES, settings)
+    system, store = _published("gaitmixer"), _store(poses)
+    given = NetworkInput.of(system.input, store)
+    return lambda: ours(network, store, given, FRAMES, system.evaluation)
 
 
 def _textbook_embedding(network, poses: list, batch: int) -> Callable:

@@ -60,7 +60,7 @@ def train(folder: Path) -> dict:
     from gaitcore.poses.table import PoseTable
     from gaitcore.split_file import read_split, select_role
     from gaitcore.training.loop import train as run
-    from gaitcore.windows import FrameStore
+    from gaitcore.windows import FrameStore, NetworkInput
 
     device = compute.prepare(threads=2)
     system = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}}).system(
@@ -68,9 +68,11 @@ def train(folder: Path) -> dict:
     )
     table = select_role(PoseTable.read(folder / "poses.parquet"), read_split(folder / "split.csv"), "train")
     table = table.select(table.sequences["view"].isin([0, 90]).to_numpy())
-    model = build_model("gaitmixer", **system.network.model_dump()).to(device)
+    model = build_model(**system.network.model_dump()).to(device)
     store = FrameStore.from_table(table, device)
-    history = run(model, store, table.sequences, system.training, frames=system.network.frames, seed=0).history
+    given = NetworkInput.of(system.input, store)
+    result = run(model, store, table.sequences, system.training, given=given, network=system.network, seed=0)
+    history = result.history
     sequences = system.training.batch.subjects * system.training.batch.sequences
     return {"loss": history["loss"][0], "seconds_per_step": round(sequences / history["sequences_per_second"][0], 2)}
 

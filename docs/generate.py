@@ -38,9 +38,11 @@ Three layers are merged, each over the one before:
 2. `experiments/NAME.yaml`: what one experiment changes. `experiment: NAME` chooses it; results go to `results/NAME/`.
 3. `--config` on the command line.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are four
-mappings: `protocol.gallery`, `protocol.probes`, `training.repeat` and `tables.conditions`. The others are merged key by
-key.
+An overlay may build on others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
+
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are five
+mappings: `protocol.gallery`, `protocol.probes`, `training.repeat`, `tables.conditions` and `figures.against`. The
+others are merged key by key, unless a layer names another `kind`: then it replaces the section.
 
 The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the key,
 the file and what is allowed:
@@ -77,6 +79,7 @@ NOTES = {
     "trains, whatever its condition. See [protocol.md](protocol.md).",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
     "validation subjects.",
+    "input": "GaitMixer's and GaitFormer's; the others have their own under `systems`.",
     "evaluation": "`ranks` must contain 1 and 5: the statistics are about rank-1, rank-5 and mAP. `window_step` "
     "concerns `three_windows_and_reverse` only.",
     "tables": "A condition without a title is written in capitals.",
@@ -86,13 +89,28 @@ SYSTEMS = """\
 ## `systems`
 
 What one system has of its own. Under `systems.NAME.network` stand the options of its network, listed below. Any setting
-of `network`, `training` and `evaluation` may stand there too and then concerns that system alone:
+of `network`, `input`, `training` and `evaluation` may stand there too and then concerns that system alone:
 
 ```yaml
 systems:
   gaitformer:
     training: {learning_rate: 3.0e-3}
 ```
+
+A variant of a system is a system of its own, which `models` can name beside the first. `like` says of what it is one,
+`title` how the tables call it:
+
+```yaml
+models: [gaitmixer, short]
+
+systems:
+  short:
+    like: gaitmixer
+    title: GaitMixer, 9 frames
+    network: {kernel: 9}
+```
+
+[systems.md](systems.md) says what the systems are.
 """
 
 
@@ -125,8 +143,19 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
     properties = section.model_json_schema()["properties"]
     for name, field in section.model_fields.items():
         key, inner = f"{prefix}{name}", _section(field.annotation)
-        if inner is None:
+        if name == "kind":
+            continue
+        if field.discriminator:
+            kinds = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(field.annotation)}
+            yield Setting(f"{key}.kind", " or ".join(f"`{kind}`" for kind in kinds), "which of those that follow")
+            for kind, of_kind in kinds.items():
+                for row in settings(of_kind, f"{key}."):
+                    yield row._replace(meaning=f"{kind}: {row.meaning}")
+        elif inner is None:
             yield Setting(key, allowed(properties[name]), field.description or "")
+        elif type(None) in get_args(field.annotation):
+            yield Setting(key, "what follows, or `null`", field.description or "")
+            yield from settings(inner, f"{key}.")
         elif inner is field.annotation:
             yield from settings(inner, f"{key}.")
         else:
@@ -136,7 +165,7 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
 
 def options(model: str) -> Iterator[Setting]:
     """The options of a system's network, from its signature and docstring."""
-    network = type(build_model(model))
+    network = type(build_model(model, in_channels=3))
     meanings = dict(re.findall(r"^    (\w+): (.+)$", inspect.getdoc(network), re.MULTILINE))
     for name, parameter in inspect.signature(network).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
@@ -210,6 +239,12 @@ def benchmark_tables(result: dict) -> str:
             f"{result['seconds']} s in all.",
             "A training step of the published recipe, 296 sequences of 60 frames:",
             _grid(["", "seconds", "peak GB", "times ours"], steps),
+            "A step of each baseline's own recipe (GaitGraph sees each sequence twice), in chunks, and as the network "
+            "is written: the whole batch at once, its operations split between threads by torch:",
+            _grid(
+                ["", "sequences", "ours, seconds", "ours, GB", "whole batch, seconds", "whole batch, GB"],
+                _baselines(result["baselines"]),
+            ),
             "GaitMixer's step against the size of the batch:",
             _grid(["sequences", "ours, seconds", "ours, GB", "textbook, seconds", "textbook, GB"], by_batch),
             "Embedding a test sequence, three windows and their reverse, GaitMixer:",
@@ -220,6 +255,21 @@ def benchmark_tables(result: dict) -> str:
             _grid(["", "seconds", "GB in all"], of_seeds),
         ]
     )
+
+
+def _baselines(measured: dict) -> list[list]:
+    return [
+        [
+            name,
+            sequences,
+            *(
+                f"{measured[f'{name}, {way}'][key]:.1f}"
+                for way in ("ours", "whole batch")
+                for key in ("seconds", "peak_gb")
+            ),
+        ]
+        for name, sequences in measured["sequences"].items()
+    ]
 
 
 def _ratio(seconds: float, ours: float, name: str) -> str:
@@ -255,7 +305,7 @@ def _default(key: str, values: dict) -> str:
     """The value config.yaml gives a key, as YAML on one line; a long text stays there."""
     try:
         value = reduce(lambda inner, part: inner[part], key.split("."), values)
-    except KeyError:
+    except (KeyError, TypeError):  # the key is not set, or the section is null
         return ""
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)
     return f"`{text.removesuffix(END_OF_SCALAR).strip()}`" if len(text) < LONGEST_VALUE else "(see there)"

@@ -1,0 +1,65 @@
+"""Rank-1 of an experiment's systems with fresh weights: what is there before anything is learnt.
+
+python benchmarks/untrained.py demo [SYSTEM ...] evaluates every system and seed of experiments/demo.yaml, or those
+systems, on results/demo/poses.parquet and split.csv, which the workflow has made.
+"""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+from statistics import mean
+
+import torch
+from safetensors.torch import save_file
+
+from gaitcore.config import System
+from gaitcore.config_files import load_config
+from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
+from gaitcore.models import build_model
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, float]:
+    """Condition -> rank-1 in percent, of weights drawn with this seed."""
+    torch.manual_seed(seed)
+    channels = [channel for channel in system.input.channels if channel != "z"]
+    model = build_model(in_channels=len(channels), **system.network.model_dump())
+    given = system.input.model_copy(update={"channels": tuple(channels)})
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("weights", "embeddings", "metrics", "subjects")]
+        save_file(model.state_dict(), files[0])
+        evaluate_run(
+            name,
+            system.network,
+            given,
+            system.evaluation,
+            poses=results / "poses.parquet",
+            split=results / "split.csv",
+            weights=files[0],
+            outputs=EvaluationOutputs(*files[1:]),
+            threads=2,
+        )
+        found = json.loads(files[2].read_text(encoding="utf-8"))["means"]["rank1"]
+    return {condition: 100 * value for condition, value in found.items()}
+
+
+def main() -> None:
+    """Print one line per system: each condition's mean over the experiment's seeds."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("experiment")
+    parser.add_argument("systems", nargs="*")
+    arguments = parser.parse_args()
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": arguments.experiment})
+    for name in arguments.systems or config.models:
+        of_seeds = [
+            untrained(name, config.system(name), seed, REPOSITORY / "results" / config.experiment)
+            for seed in config.seeds
+        ]
+        means = {condition: mean(found[condition] for found in of_seeds) for condition in config.protocol.probes}
+        print(f"{name:12} " + "  ".join(f"{condition} {value:.1f}" for condition, value in means.items()), flush=True)
+
+
+if __name__ == "__main__":
+    main()

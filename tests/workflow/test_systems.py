@@ -1,0 +1,67 @@
+"""Every system goes from poses to the tables through the same rules, and so does a variant of one."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+pytestmark = pytest.mark.workflow
+
+ALL = """\
+experiment: all_systems
+extends: tiny
+seeds: [0]
+models: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow]
+systems:
+  gaitgraph: {training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 64}}}
+  gaitgraph2: {training: {epochs: 1, batch: {size: 64}}}
+  posegait: {network: {embedding_dim: 24}, training: {epochs: 1, batch: {size: 64}}}
+  narrow: {like: gaitmixer, title: "GaitMixer, kernel 3", network: {kernel: 3}}
+figures: {against: {kernel: [narrow, gaitmixer]}}
+"""
+
+
+@pytest.fixture(scope="module")
+def results(finished):
+    (finished.folder / "experiments" / "all_systems.yaml").write_text(ALL)
+    done = finished.snakemake("tables", "figures", experiment="all_systems")
+    assert done.returncode == 0, done.stdout
+    return finished.folder / "results" / "all_systems"
+
+
+def test_each_has_its_row_under_its_title(results):
+    table = pd.read_csv(results / "tables" / "table2.csv")
+    assert set(table["method"]) == {"PoseGait", "GaitGraph", "GaitGraph2", "GaitMixer", "GaitMixer, kernel 3"}
+
+
+@pytest.mark.parametrize(
+    ("system", "channels", "length"),
+    [
+        ("posegait", ["x", "y"], 24),
+        ("gaitgraph", ["x", "y", "confidence"], 16),
+        ("gaitgraph2", ["x", "y", "confidence"], 3 * 16),  # three views, one behind the other
+        ("gaitmixer", ["x", "y"], 16),
+    ],
+)
+def test_each_is_given_its_channels_and_makes_its_embeddings(results, system, channels, length):
+    folder = results / system / "seed-0"
+    assert json.loads((folder / "run.json").read_text())["channels"] == channels
+    embeddings = pq.read_table(folder / "embeddings.parquet").column("embedding")
+    assert {len(embedding) for embedding in embeddings.to_pylist()} == {length}
+
+
+def test_a_second_phase_is_in_the_history(results):
+    history = pd.read_csv(results / "gaitgraph" / "seed-0" / "training.csv")
+    assert history["epoch"].tolist() == [1, 2]
+    assert history["learning_rate"].iloc[1] < 1e-5
+
+
+def test_the_figure_has_its_numbers_beside_it(results):
+    numbers = pd.read_csv(results / "figures" / "against_kernel.csv")
+    assert sorted(set(zip(numbers["system"], numbers["kernel"], strict=True))) == [("gaitmixer", 5), ("narrow", 3)]
+    assert (results / "figures" / "against_kernel.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_second_run_has_nothing_to_do(finished, results):
+    assert "Nothing to be done" in finished.snakemake("tables", "figures", "-n", experiment="all_systems").stdout
