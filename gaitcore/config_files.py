@@ -20,6 +20,7 @@ _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
 Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
 
+_WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
 def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
@@ -50,6 +51,8 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     for option, systems in config.figures.against.items():
         for name in systems:
             _check_figure(config, option, name, layers)
+    if config.data.format == "video":
+        _check_video(config, layers)
     return config
 
 
@@ -93,6 +96,28 @@ def _check_figure(config: Config, option: str, name: str, layers: Layers) -> Non
         raise ConfigError(f'{where} names "{name}", which is not one of the models{nearest(name, config.models)}')
     if option not in config.system(name).network.model_dump():
         raise ConfigError(f'{where}: "{name}" has no network option "{option}".')
+
+
+def _check_video(config: Config, layers: Layers) -> None:
+    """The settings of one estimator or detector that depend on which it is."""
+    video = config.data.video
+    if video is None:
+        raise ConfigError(f"{_file_of(['data', 'video'], layers)}: data.video is null, but data.format is video.")
+    for section, part, name in (
+        ("video", video, video.estimator),
+        ("video.detector", video.detector, video.detector.kind),
+    ):
+        if name == "mediapipe":
+            continue
+        for key in ("weights", "sha256"):
+            if getattr(part, key) is None:
+                where = _file_of(["data", *section.split("."), key], layers)
+                raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
+    if video.people == "exactly_one" and video.detect_every > 1:
+        raise ConfigError(
+            f"{_file_of(['data', 'video', 'detect_every'], layers)}: data.video.detect_every is {video.detect_every}, "
+            "but exactly_one counts people in every frame; set it to 1, or data.video.people: track."
+        )
 
 
 def _typed(value: Any) -> Any:

@@ -37,10 +37,11 @@ def settings(section, only=None, exclude=None):
 def run_configuration():
     """What a run depends on beside network and recipe, for its record: the data and the protocol in use."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
+    unused = {"help"} if CONFIG.data.format == "video" else {"help", "video"}
     return settings(
         CONFIG,
         only={"experiment", "data", "protocol"},
-        exclude={"data": {"help"}, "protocol": {"splits": others}},
+        exclude={"data": unused, "protocol": {"splits": others}},
     )
 
 

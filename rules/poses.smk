@@ -1,4 +1,4 @@
-# Poses in whatever form the user has them -> poses.parquet.
+# Poses in whatever form the user has them, or made from videos -> poses.parquet.
 
 
 if CONFIG.data.walkers is not None:
@@ -23,25 +23,31 @@ if CONFIG.data.walkers is not None:
             "../workflow_scripts/walkers.py"
 
 
-rule read_poses:
-    input:
-        CONFIG.data.path,
-    output:
-        poses="results/{experiment}/poses.parquet",
-        report="results/{experiment}/poses_report.csv",
-    log:
-        "results/{experiment}/logs/poses.log",
-    benchmark:
-        "results/{experiment}/benchmarks/poses.tsv"
-    threads: 2
-    resources:
-        mem_mb=4000,
-        runtime=30,
-    params:
-        data=settings(CONFIG.data, exclude={"help", "walkers"}),
-        contents=folder_contents,
-        code=code_digest("workflow_scripts/poses.py"),
-    message:
-        "Reading the poses of {wildcards.experiment}"
-    script:
-        "../workflow_scripts/poses.py"
+if CONFIG.data.format != "video":
+
+    rule read_poses:
+        input:
+            CONFIG.data.path,
+        output:
+            poses="results/{experiment}/poses.parquet",
+            report="results/{experiment}/poses_report.csv",
+        log:
+            "results/{experiment}/logs/poses.log",
+        benchmark:
+            "results/{experiment}/benchmarks/poses.tsv"
+        threads: 2
+        resources:
+            mem_mb=4000,
+            runtime=30,
+        params:
+            data=settings(CONFIG.data, exclude={"help", "walkers", "video"}),
+            contents=folder_contents,
+            code=code_digest("workflow_scripts/poses.py"),
+        message:
+            "Reading the poses of {wildcards.experiment}"
+        script:
+            "../workflow_scripts/poses.py"
+
+else:
+
+    include: "video.smk"

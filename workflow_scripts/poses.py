@@ -18,6 +18,7 @@ with job(snakemake):
         frame_height=data.frame_height,
         fps=data.fps,
         pose_source=data.pose_source,
+        mixed_sources=data.mixed_pose_sources,
     )
     table.write(snakemake.output.poses)
     with replacing(snakemake.output.report) as unfinished:

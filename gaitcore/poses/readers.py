@@ -1,13 +1,17 @@
 """One door for every source format: ``read_poses`` picks the reader and returns the pose table and the report."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
 from gaitcore.errors import ConfigError, DataError
+from gaitcore.poses.alphapose_json import read_alphapose_json
 from gaitcore.poses.gaitgraph_csv import read_gaitgraph_csv
+from gaitcore.poses.merging import read_pose_tables
+from gaitcore.poses.openpose_json import read_openpose_json
 from gaitcore.poses.pickle_tree import read_pickle_tree
 from gaitcore.poses.psymo_json import read_psymo_json
 from gaitcore.poses.report import DropReport
@@ -32,6 +36,13 @@ _FORMATS = {
     "psymo_json": _Format(
         read_psymo_json, "AlphaPose (PsyMo JSON)", "a folder with SSS_VV_D_RUN_COND.json files, e.g. 000_45_1_0_nm.json"
     ),
+    "alphapose_json": _Format(
+        read_alphapose_json, "AlphaPose", "a folder with files like 001-nm-01-090.json, AlphaPose's results"
+    ),
+    "openpose_json": _Format(
+        read_openpose_json, "OpenPose BODY_25", "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
+    ),
+    "pose_table": _Format(read_pose_tables, "", "a poses.parquet"),
 }
 
 SOURCE_FORMATS: tuple[str, ...] = tuple(_FORMATS)
@@ -48,11 +59,13 @@ def read_poses(
     pose_source: str = "",
     source_version: str = "",
     conditions: Sequence[str] | None = None,
+    mixed_sources: bool = False,
 ) -> tuple[PoseTable, pd.DataFrame]:
     """Read poses of any source format (``SOURCE_FORMATS``) into a pose table.
 
     ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in
-    frames per second. Where ``conditions`` are given, sequences of any other are left out and reported.
+    frames per second. Where ``conditions`` are given, sequences of any other are left out and reported. Pose tables of
+    several estimators become one only with ``mixed_sources``.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
     that did not make it into the table.
@@ -70,7 +83,8 @@ def read_poses(
             raise DataError(f"{one}: not found, expected {source.expected}; put it there or correct the path.")
     info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or source.label, source_version)
     report = DropReport()
-    table = source.read(paths, info, report)
+    read = partial(source.read, mixed_sources=True) if mixed_sources and source_format == "pose_table" else source.read
+    table = read(paths, info, report)
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()

@@ -1,8 +1,13 @@
 """What a reader left out, and why: the report that becomes ``poses_report.csv``."""
 
+from pathlib import Path
+
 import pandas as pd
 
 REPORT_COLUMNS: tuple[str, ...] = ("file", "line", "sequence", "frame", "reason")
+LEFT_OUT = "left out: "  # how the reason begins where a whole video gives nothing
+
+_TYPES = {"file": "str", "line": "Int64", "sequence": "str", "frame": "Int64", "reason": "str"}
 
 
 class DropReport:
@@ -27,5 +32,9 @@ class DropReport:
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of finding; no line or frame is <NA>."""
-        report = pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS))
-        return report.astype({"file": "str", "line": "Int64", "sequence": "str", "frame": "Int64", "reason": "str"})
+        return pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS)).astype(_TYPES)
+
+
+def read_report(path: str | Path) -> pd.DataFrame:
+    """A report that was written as CSV, with the types of ``DropReport.to_frame``."""
+    return pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values={"line": [""], "frame": [""]})

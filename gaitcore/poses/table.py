@@ -48,7 +48,8 @@ class PoseInfo:
     """Where the poses come from: data set, camera frame and estimator.
 
     ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in frames per second. ``source`` is the pose
-    estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content.
+    estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content, ``weights_digest`` that
+    of the estimator's weights, where they are known.
     """
 
     dataset: str
@@ -58,6 +59,7 @@ class PoseInfo:
     source: str = ""
     source_version: str = ""
     source_digest: str = ""
+    weights_digest: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,6 +143,8 @@ def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]
     """
     keys = sorted(poses)
     sequences = sequence_frame(keys, [len(poses[key][0]) for key in keys])
+    if not keys:
+        return PoseTable(sequences, np.empty(0, np.int32), np.empty((0, NUM_JOINTS, len(CHANNELS)), np.float32), info)
     frame = np.concatenate([poses[key][0] for key in keys], dtype=np.int32)
     keypoints = np.concatenate([poses[key][1] for key in keys], dtype=np.float32)
     z = keypoints[..., len(CHANNELS)].copy() if keypoints.shape[-1] > len(CHANNELS) else None

@@ -72,14 +72,14 @@ def _link(detections: Sequence[Detection]) -> list[list[int]]:
 
 def _matches(tracked: list[Box], found: list[Box]) -> Iterator[tuple[int, int]]:
     """(position in ``found``, position in ``tracked``) of the boxes that overlap most, each used once."""
-    overlaps = np.array([[_overlap(a, b) for b in tracked] for a in found]).reshape(len(found), len(tracked))
+    overlaps = np.array([[overlap(a, b) for b in tracked] for a in found]).reshape(len(found), len(tracked))
     while overlaps.size and overlaps.max() >= _LEAST_OVERLAP:
         position, track = np.unravel_index(overlaps.argmax(), overlaps.shape)
         overlaps[position] = overlaps[:, track] = 0
         yield int(position), int(track)
 
 
-def _overlap(a: Box, b: Box) -> float:
+def overlap(a: Box, b: Box) -> float:
     """Intersection over union, a fraction."""
     width = min(a.x + a.width, b.x + b.width) - max(a.x, b.x)
     height = min(a.y + a.height, b.y + b.height) - max(a.y, b.y)

@@ -87,6 +87,7 @@ def test_columns_types_and_metadata_are_those_of_the_contract(tmp_path):
         "source": "HRNet-W32 (GaitGraph CSV)",
         "source_version": "1.0",
         "source_digest": "ab12",
+        "weights_digest": "",
     }
 
 

@@ -1,0 +1,191 @@
+"""The frames of a video at a steady rate, and everything that is wrong with the file.
+
+Windows of frames are steps in time, so frames are taken at the times of ``data.fps``: frame n is the one nearest to
+(n - 1) / fps seconds after the first. A video of that rate gives every frame; a faster one, or one of varying rate,
+gives those that are nearest; a slower one cannot be used.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import av
+import av.error
+import numpy as np
+
+_SLOWER = 0.95  # of data.fps: below, too many times would have no frame
+_FASTER = 1.01
+_UNSTEADY = 0.25  # of the usual time between two frames
+
+
+class Note(NamedTuple):
+    """Something a reader should know: about one frame (counted from 1), or about the whole video."""
+
+    frame: int | None
+    reason: str
+
+
+class UnusableVideo(Exception):  # noqa: N818 - what it is, not that it is an error
+    """A video that gives no frames at all; the message is the reason."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A decoded frame: its number in the file from 1, seconds since the first, RGB bytes (H, W, 3)."""
+
+    number: int
+    time: float
+    image: np.ndarray
+
+
+@dataclass
+class Decoder:
+    """A video, decoded once from beginning to end.
+
+    width, height: what its frames must measure upright, pixels. fps: frames per second to give. notes: filled while
+    frames are taken.
+    """
+
+    path: Path
+    width: int
+    height: int
+    fps: float
+    notes: list[Note] = field(default_factory=list)
+
+    def frames(self) -> Iterator[tuple[int, np.ndarray]]:
+        """Frame number at ``fps``, from 1, and image (H, W, 3) of RGB bytes.
+
+        Raises UnusableVideo for a file that is no video, is of another size, or too slow.
+        """
+        try:
+            with av.open(str(self.path)) as container:
+                if not container.streams.video:
+                    raise UnusableVideo("no video in it, expected a stream of pictures")
+                stream = container.streams.video[0]
+                self._check_rate(stream.average_rate)
+                yield from _nearest(self._timed(container, stream), self.fps)
+        except (av.error.FFmpegError, OSError) as error:
+            raise UnusableVideo(f"not a video that can be read ({error.strerror})") from None
+
+    def _check_rate(self, rate: Fraction | None) -> None:
+        if rate and rate < _SLOWER * self.fps:
+            raise UnusableVideo(f"{float(rate):g} frames/s, expected {self.fps:g} (data.fps)")
+        if rate and rate > _FASTER * self.fps:
+            self.notes.append(Note(None, f"{float(rate):g} frames/s, taken at the times of {self.fps:g} (data.fps)"))
+
+    def _timed(self, container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[Frame]:
+        """Every good frame, upright."""
+        stream.codec_context.thread_count = 1
+        stream.codec_context.options = {"err_detect": "explode"}  # an error is an error, not a grey patch
+        clock = _Clock(stream.average_rate or Fraction(self.fps))
+        number = 0
+        for frame in _decoded(container, stream):
+            number += 1
+            if isinstance(frame, str):
+                self.notes.append(Note(number, frame))
+                clock.skip()
+                continue
+            image = self._upright(frame, number)
+            if image is not None:
+                yield Frame(number, clock.tell(frame.time, number), image)
+        if not number:
+            raise UnusableVideo("no frame in it that can be read")
+        if stream.frames > number:
+            self.notes.append(Note(number, f"cut short: the file ends after {number} of {stream.frames} frames"))
+        if clock.irregular:
+            shortest, longest = (1000 * time for time in clock.extremes)
+            reason = f"varying frame rate, {shortest:.0f} to {longest:.0f} ms between frames"
+            self.notes.append(Note(clock.irregular, f"{reason}; taken at the times of {self.fps:g} frames/s"))
+
+    def _upright(self, frame: av.VideoFrame, number: int) -> np.ndarray | None:
+        """The image turned as the metadata say; None, and a note, where it is damaged."""
+        if frame.is_corrupt:
+            self.notes.append(Note(number, "broken frame, its data are damaged"))
+            return None
+        image = frame.to_ndarray(format="rgb24")
+        if frame.rotation:
+            if number == 1:
+                self.notes.append(Note(None, f"turned by {-frame.rotation} degrees clockwise, as its metadata say"))
+            image = np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
+        height, width = image.shape[:2]
+        if (width, height) != (self.width, self.height):
+            raise UnusableVideo(
+                f"{width} x {height} pixels, expected {self.width} x {self.height} (data.frame_width, "
+                "data.frame_height)"
+            )
+        return image
+
+
+def count_frames(path: Path) -> int:
+    """How many frames a video's header promises; 0 where it does not say, or cannot be read."""
+    try:
+        with av.open(str(path)) as container:
+            return container.streams.video[0].frames if container.streams.video else 0
+    except (av.error.FFmpegError, OSError):
+        return 0
+
+
+def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame | str]:
+    """Frames, or what is wrong with one that cannot be decoded."""
+    packets = container.demux(stream)
+    while True:
+        try:
+            packet = next(packets)
+        except StopIteration:
+            return
+        except av.error.FFmpegError as error:
+            yield f"the file is damaged from here on ({error.strerror})"
+            return
+        try:
+            yield from packet.decode()
+        except av.error.EOFError:
+            return
+        except av.error.FFmpegError as error:
+            yield f"broken frame ({error.strerror})"
+
+
+class _Clock:
+    """Seconds since the first frame, and where the time between two frames is not the usual one."""
+
+    def __init__(self, rate: Fraction) -> None:
+        self._usual = float(1 / rate)
+        self._first: float | None = None
+        self._last: float | None = None
+        self.irregular: int | None = None
+        self.extremes = (np.inf, 0.0)
+
+    def skip(self) -> None:
+        """A frame is missing: the time to the next one says nothing."""
+        self._last = None
+
+    def tell(self, time: float | None, number: int) -> float:
+        if time is None:  # the container gives no times: the rate does
+            time = (number - 1) * self._usual
+        if self._first is None:
+            self._first = time
+        if self._last is not None:
+            between = time - self._last
+            shortest, longest = self.extremes
+            self.extremes = (min(shortest, between), max(longest, between))
+            if self.irregular is None and abs(between - self._usual) > _UNSTEADY * self._usual:
+                self.irregular = number
+        self._last = time
+        return time - self._first
+
+
+def _nearest(frames: Iterable[Frame], fps: float) -> Iterator[tuple[int, np.ndarray]]:
+    """Of all frames whose nearest tick of ``fps`` is the same, the one nearest to it; ticks are counted from 1."""
+    tick, best, distance = 0, None, 0.0
+    for frame in frames:
+        position = frame.time * fps
+        nearest = int(position + 0.5)
+        if best is None or nearest > tick:
+            if best is not None:
+                yield tick + 1, best.image
+            tick, best, distance = nearest, frame, abs(position - nearest)
+        elif abs(position - nearest) < distance:
+            best, distance = frame, abs(position - nearest)
+    if best is not None:
+        yield tick + 1, best.image

@@ -1,0 +1,112 @@
+# Videos -> a shard of poses for each subject -> poses.parquet; and the poses drawn on the frames, to look at.
+from gaitcore.poses.video.estimators import check_installed, modules
+from gaitcore.poses.video.listing import find_videos
+
+VIDEO = CONFIG.data.video
+WEIGHTS = [
+    *([VIDEO.weights] if VIDEO.estimator != "mediapipe" else []),
+    *([VIDEO.detector.weights] if VIDEO.detector.kind != "mediapipe" else []),
+]
+
+try:
+    check_installed(VIDEO)
+    VIDEOS = find_videos(CONFIG.data.path, VIDEO.list)
+except GaitError as error:
+    sys.exit(str(error))
+
+for path in WEIGHTS:
+    if not Path(path).exists():
+        sys.exit(f"{path}: no such file; docs/poses.md says where to get weights.")
+
+
+wildcard_constraints:
+    subject="[0-9A-Za-z]+",
+    sequence=r"[0-9A-Za-z]+-[A-Za-z]+-\d+-\d+",
+
+
+rule extract_poses:
+    input:
+        videos=lambda wildcards: list(VIDEOS.by_subject[wildcards.subject].values()),
+        weights=WEIGHTS,
+    output:
+        poses="results/{experiment}/poses/{subject}.parquet",
+        report="results/{experiment}/poses/{subject}.csv",
+    log:
+        "results/{experiment}/logs/poses/{subject}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/poses/{subject}.tsv"
+    threads: 2
+    resources:
+        mem_mb=3000,
+        runtime=720,
+    params:
+        # Not an output: what is resumed from must outlive a failed job.
+        scratch="results/{experiment}/poses/unfinished/{subject}",
+        videos=lambda wildcards: VIDEOS.by_subject[wildcards.subject],
+        camera=settings(
+            CONFIG.data, only={"dataset", "frame_width", "frame_height", "fps"}
+        ),
+        video=settings(VIDEO, exclude={"list"}),
+        code=code_digest("workflow_scripts/extract_poses.py", *modules(VIDEO)),
+    message:
+        "Estimating the poses of subject {wildcards.subject} of {wildcards.experiment}"
+    script:
+        "../workflow_scripts/extract_poses.py"
+
+
+rule merge_poses:
+    input:
+        poses=of_experiment(
+            "results/{experiment}/poses/{subject}.parquet", subject=VIDEOS.by_subject
+        ),
+        reports=of_experiment(
+            "results/{experiment}/poses/{subject}.csv", subject=VIDEOS.by_subject
+        ),
+    output:
+        poses="results/{experiment}/poses.parquet",
+        report="results/{experiment}/poses_report.csv",
+    log:
+        "results/{experiment}/logs/poses.log",
+    benchmark:
+        "results/{experiment}/benchmarks/poses.tsv"
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=30,
+    params:
+        left_out=[tuple(one) for one in VIDEOS.left_out],
+        mixed_sources=CONFIG.data.mixed_pose_sources,
+        code=code_digest("workflow_scripts/merge_poses.py"),
+    message:
+        "Putting the subjects' poses of {wildcards.experiment} together"
+    script:
+        "../workflow_scripts/merge_poses.py"
+
+
+rule overlay_poses:
+    input:
+        poses="results/{experiment}/poses.parquet",
+        video=lambda wildcards: VIDEOS.videos[wildcards.sequence],
+    output:
+        strip="results/{experiment}/overlay/{sequence}.png",
+        video="results/{experiment}/overlay/{sequence}.mp4",
+    log:
+        "results/{experiment}/logs/overlay/{sequence}.log",
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        code=code_digest("workflow_scripts/overlay.py"),
+    message:
+        "Drawing the poses of {wildcards.sequence} on its frames"
+    script:
+        "../workflow_scripts/overlay.py"
+
+
+rule overlay:  # the skeleton on the frames of a few sequences: look at it before anything is trained
+    input:
+        of_experiment(
+            "results/{experiment}/overlay/{sequence}.png",
+            sequence=VIDEOS.spread(6),
+        ),

@@ -1,0 +1,20 @@
+"""A subject's videos -> keypoints."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Video
+    from gaitcore.poses.table import PoseInfo
+    from gaitcore.poses.video.extraction import ShardOutputs, extract_subject
+
+    params, output = snakemake.params, snakemake.output
+    extract_subject(
+        params.videos,
+        PoseInfo(**params.camera),
+        Video.model_validate({**params.video, "list": None}),
+        ShardOutputs(*map(Path, (output.poses, output.report, params.scratch))),
+        threads=snakemake.threads,
+        code=params.code,
+    )

@@ -1,0 +1,19 @@
+"""All subjects' shards -> poses.parquet and the report of what was left out."""
+
+import logging
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.poses.merging import merge_shards
+
+    made = merge_shards(
+        [Path(path) for path in snakemake.input.poses],
+        [Path(path) for path in snakemake.input.reports],
+        snakemake.params.left_out,
+        poses=Path(snakemake.output.poses),
+        report=Path(snakemake.output.report),
+        mixed_sources=snakemake.params.mixed_sources,
+    )
+    logging.info("%s", made)

@@ -1,0 +1,16 @@
+"""The poses of one sequence drawn on its video."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.poses.video.overlay import draw_sequence
+
+    draw_sequence(
+        Path(snakemake.input.video),
+        Path(snakemake.input.poses),
+        snakemake.wildcards.sequence,
+        strip=Path(snakemake.output.strip),
+        video_out=Path(snakemake.output.video),
+    )
