@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: tables test check docs bench lock
+.PHONY: tables test check docs bench video lock
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -28,6 +28,12 @@ docs: .venv/ready ## the generated parts of the documentation
 	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --quiet --editable .
+	touch $@
+
+video: .venv/video ## what poses from video need: decoder, estimators
+
+.venv/video: .venv/ready requirements-video.lock
+	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --requirement requirements-video.lock
 	touch $@
 
 lock: ## requirements.lock anew, from what pyproject.toml asks for

@@ -8,6 +8,7 @@ gives those that are nearest; a slower one cannot be used.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
 from typing import NamedTuple
 
@@ -176,11 +177,14 @@ class _Clock:
 
 
 def _nearest(frames: Iterable[Frame], fps: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Of all frames whose nearest tick of ``fps`` is the same, the one nearest to it; ticks are counted from 1."""
+    """Of all frames whose nearest tick of ``fps`` is the same, the one nearest to it; ticks are counted from 1.
+
+    A frame half way between two ticks belongs to the earlier.
+    """
     tick, best, distance = 0, None, 0.0
     for frame in frames:
         position = frame.time * fps
-        nearest = int(position + 0.5)
+        nearest = ceil(position - 0.5)
         if best is None or nearest > tick:
             if best is not None:
                 yield tick + 1, best.image

@@ -71,7 +71,8 @@ class _Writer:
 
     def add(self, picture: np.ndarray) -> None:
         height, width = (side - side % 2 for side in picture.shape[:2])  # the codec wants even sides
-        self._stream.width, self._stream.height = width, height
+        if not self._stream.codec_context.is_open:
+            self._stream.width, self._stream.height = width, height
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
         self._container.mux(self._stream.encode(frame))
 
