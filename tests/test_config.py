@@ -98,8 +98,9 @@ LINE = "--config on the command line: "
         ),
         (
             {"data": {"format": "opengait"}},
-            LINE + "data.format is 'opengait', expected 'gaitgraph_csv', 'pickle_tree' or 'psymo_json' "
-            "(source format of the poses).",
+            LINE
+            + "data.format is 'opengait', expected 'gaitgraph_csv', 'pickle_tree', 'psymo_json', 'alphapose_json', "
+            "'openpose_json', 'pose_table' or 'video' (source format of the poses; video makes them).",
         ),
         (
             {"protocol": {"splits": {"24/16": {"train": "1-30"}}}},
@@ -171,6 +172,29 @@ LINE = "--config on the command line: "
         (
             {"figures": {"against": {"kernel": ["gaitformer"]}}},
             LINE + 'figures.against.kernel: "gaitformer" has no network option "kernel".',
+        ),
+        (
+            {"data": {"format": "video"}},
+            "config.yaml: data.video.sha256 is not set, but hrnet needs it (what sha256sum prints for the file).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "onnx", "sha256": "ab", "weights": None}}},
+            LINE + "data.video.weights is not set, but onnx needs it (the file; docs/poses.md says where to get it).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "mediapipe", "detector": {"kind": "yolox"}}}},
+            "config.yaml: data.video.detector.weights is not set, but yolox needs it "
+            "(the file; docs/poses.md says where to get it).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "mediapipe", "detect_every": 5}}},
+            LINE + "data.video.detect_every is 5, but exactly_one counts people in every frame; set it to 1, or "
+            "data.video.people: track.",
+        ),
+        (
+            {"data": {"video": {"estimator": "alphapose"}}},
+            LINE + "data.video.estimator is 'alphapose', expected 'hrnet', 'mediapipe' or 'onnx' "
+            "(what finds the joints of a person).",
         ),
         (
             {"network": {"frames": "long"}},

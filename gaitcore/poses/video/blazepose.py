@@ -84,14 +84,22 @@ class BlazePoseDetector:
 
     def detect(self, image: np.ndarray) -> list[Box]:
         """Everybody in a frame (H, W, 3) of RGB bytes, the surest first."""
-        height, width = image.shape[:2]
+        limit = SMALL * max(image.shape[:2])
         found = self._look(image)
-        if not found or min(box.height for _, box in found) < SMALL * max(height, width):
-            for x, y, side in _tiles(width, height):
-                tile = np.ascontiguousarray(image[y : y + side, x : x + side])
-                inside = (box for box in self._look(tile) if _whole(box[1], x, y, tile.shape, image.shape))
-                found += [(score, Box(box.x + x, box.y + y, box.width, box.height)) for score, box in inside]
+        large = [one for one in found if one[1].height >= limit]
+        if not found or len(large) < len(found):
+            found = large + (self._look_closer(image) or found)
         return _distinct(found)
+
+    def _look_closer(self, image: np.ndarray) -> list[tuple[float, Box]]:
+        height, width = image.shape[:2]
+        people = []
+        for x, y, side in _tiles(width, height):
+            tile = np.ascontiguousarray(image[y : y + side, x : x + side])
+            for score, box in self._look(tile):
+                if _whole(box, x, y, tile.shape, image.shape):
+                    people.append((score, Box(box.x + x, box.y + y, box.width, box.height)))
+        return people
 
     def _look(self, image: np.ndarray) -> list[tuple[float, Box]]:
         """Score and box of everybody in one image.
