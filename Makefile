@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: tables test check docs bench video lock
+.PHONY: tables test check docs bench bench-poses video lock
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -18,6 +18,9 @@ check: .venv/ready ## style of code and rules
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
+
+bench-poses: .venv/video ## how fast poses are made from video: results/benchmarks_poses.json
+	$(BIN)/python benchmarks/poses.py
 
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py

@@ -6,6 +6,7 @@ where the demo has been run, and the benchmarks into docs/performance.md where t
 
 import inspect
 import json
+import math
 import re
 from collections.abc import Iterator
 from functools import reduce
@@ -23,6 +24,10 @@ TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
 TABLE_ENDS = "<!-- end of demo table -->"
 BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
+POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
+POSES_END = "<!-- end of poses from video -->"
+CASIA_B_FRAMES = 1_100_000  # about
+NIGHT = 10  # hours
 FULL_SIZE = 5232  # test sequences of CASIA-B under the paper's protocol
 
 INTRODUCTION = """\
@@ -72,8 +77,10 @@ LONGEST_VALUE = 200  # characters
 
 # What the schema cannot say, below the section's table.
 NOTES = {
-    "data": "The formats are described in [data-formats.md](data-formats.md). The walkers' settings are those of "
-    "`WalkerSettings` in [gaitcore/poses/walkers.py](../gaitcore/poses/walkers.py).",
+    "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
+    "[poses.md](poses.md). "
+    "The walkers' settings are those of `WalkerSettings` in "
+    "[gaitcore/poses/walkers.py](../gaitcore/poses/walkers.py).",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or a list (`[A1, A2]`); 001 and 1 are the same "
     "subject. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "trains, whatever its condition. See [protocol.md](protocol.md).",
@@ -143,7 +150,7 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
     properties = section.model_json_schema()["properties"]
     for name, field in section.model_fields.items():
         key, inner = f"{prefix}{name}", _section(field.annotation)
-        if name == "kind":
+        if name == "kind" and len(get_args(field.annotation)) == 1:  # said by the section it is a kind of
             continue
         if field.discriminator:
             kinds = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(field.annotation)}
@@ -272,6 +279,34 @@ def _baselines(measured: dict) -> list[list]:
     ]
 
 
+def pose_tables(result: dict) -> str:
+    """What benchmarks/poses.py measured, as Markdown."""
+    machine, mediapipe, hrnet = result["machine"], result["mediapipe"], result["hrnet"]
+    speeds = {
+        "mediapipe, one thread": mediapipe["1"],
+        "mediapipe, two threads": mediapipe["2"],
+        "hrnet alone, one thread": 1000 / hrnet["4"],
+    }
+    hours = {name: CASIA_B_FRAMES / speed / 3600 for name, speed in speeds.items()}
+    cores = {name: 2 if "two" in name else 1 for name in speeds}
+    whole = [
+        [name, f"{speed:.1f}", f"{hours[name]:.1f}", math.ceil(hours[name] * cores[name] / NIGHT)]
+        for name, speed in speeds.items()
+    ]
+    steps = [*result["steps"].items(), *((f"HRNet-W32, {batch} at once", ms) for batch, ms in hrnet.items())]
+    return "\n\n".join(
+        [
+            f"Measured on {result['made'][:10]}: {machine['cores']} cores ({machine['processor']}), "
+            f"{machine['platform']}, Python {machine['python']}; load average at the start {result['load']}.",
+            f"All of CASIA-B, about {CASIA_B_FRAMES:,} frames of 320 x 240, and the cores that make it a night's work "
+            f"({NIGHT} hours):",
+            _grid(["", "frames/s", "hours", "cores for a night"], whole),
+            "The steps alone, one thread:",
+            _grid(["", "ms a frame"], [[name, f"{ms:.1f}"] for name, ms in steps]),
+        ]
+    )
+
+
 def _ratio(seconds: float, ours: float, name: str) -> str:
     return "" if "ours" in name else f"{seconds / ours:.1f}"
 
@@ -320,6 +355,10 @@ def main() -> None:
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))
         _replace(ROOT / "docs" / "performance.md", BENCHMARKS_START, BENCHMARKS_END, text)
+    poses = ROOT / "results" / "benchmarks_poses.json"
+    if poses.is_file():
+        text = pose_tables(json.loads(poses.read_text(encoding="utf-8")))
+        _replace(ROOT / "docs" / "performance.md", POSES_START, POSES_END, text)
 
 
 def _replace(page: Path, starts: str, ends: str, text: str) -> None:

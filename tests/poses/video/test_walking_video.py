@@ -1,5 +1,8 @@
 """MediaPipe on a real walker at CASIA-B's size: found, steady, in step, and nobody where nobody is."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -12,8 +15,9 @@ import cv2
 from gaitcore.poses.video.blazepose import BlazePoseDetector, BlazePoseEstimator
 from gaitcore.skeleton import INDEX
 
-FPS = 30
-WALK, EMPTY = range(48, 118), range(138, 147)
+sys.path.insert(0, str(Path(__file__).parent))
+from walking import EMPTY, FPS, WALK
+
 LIMBS = [
     (INDEX[f"{side}_{a}"], INDEX[f"{side}_{b}"])
     for side in ("left", "right")
