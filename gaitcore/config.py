@@ -91,9 +91,9 @@ class Detector(Settings):
     """What finds the people in a frame."""
 
     kind: Literal["mediapipe", "yolox"] = Field(description="mediapipe (nothing to fetch) or yolox (an ONNX model)")
-    weights: str | None = Field(description="file of a YOLOX model, relative to the repository")
-    sha256: str | None = Field(description="SHA-256 of that file; another file is refused")
-    score: Probability = Field(description="people the detector is less sure of do not count")
+    weights: str | None = Field(None, description="file of a YOLOX model, relative to the repository")
+    sha256: str | None = Field(None, description="SHA-256 of that file; another file is refused")
+    score: Probability = Field(0.5, description="people the detector is less sure of do not count")
 
 
 class Video(Settings):

@@ -22,6 +22,7 @@ Layers = list[tuple[str, dict]]  # (file, its content), the later over the earli
 
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
+
 def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
 

@@ -26,14 +26,19 @@ def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_so
     info = tables[0].info
     for path, table in zip(paths[1:], tables[1:], strict=True):
         _check_alike(paths[0], info, path, table.info, mixed_sources)
+        if (table.z is None) != (tables[0].z is None):
+            raise DataError(f"{path} and {paths[0]}: one has depth and the other has none; one table has it or not.")
     poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
     files: dict[SequenceKey, Path] = {}
     for path, table in zip(paths, tables, strict=True):
+        keypoints = (
+            table.keypoints if table.z is None else np.concatenate([table.keypoints, table.z[..., None]], axis=2)
+        )
         for s, row in enumerate(table.sequences[list(KEY_COLUMNS)].itertuples(index=False)):
             key, rows = SequenceKey(*row), slice(table.offsets[s], table.offsets[s + 1])
             if key in poses:
                 raise DataError(f"{path}: sequence {key.name} is in {files[key]} too, expected it once; remove one.")
-            poses[key], files[key] = (table.frame[rows], table.keypoints[rows]), path
+            poses[key], files[key] = (table.frame[rows], keypoints[rows]), path
     digest = combined_digest((path.name, table.info.source_digest) for path, table in zip(paths, tables, strict=True))
     sources = {name: _joined(tables, name) for name in _ESTIMATOR}
     return table_of_sequences(poses, replace(info, source_digest=digest, **sources))
