@@ -31,9 +31,8 @@ def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_so
     poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
     files: dict[SequenceKey, Path] = {}
     for path, table in zip(paths, tables, strict=True):
-        keypoints = (
-            table.keypoints if table.z is None else np.concatenate([table.keypoints, table.z[..., None]], axis=2)
-        )
+        depth = [] if table.z is None else [table.z[..., None]]
+        keypoints = np.concatenate([table.keypoints, *depth], axis=2)
         for s, row in enumerate(table.sequences[list(KEY_COLUMNS)].itertuples(index=False)):
             key, rows = SequenceKey(*row), slice(table.offsets[s], table.offsets[s + 1])
             if key in poses:
