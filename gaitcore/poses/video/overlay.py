@@ -48,7 +48,7 @@ def draw_sequence(video: Path, poses: Path, sequence: str, *, strip: Path, video
         except UnusableVideo as error:
             caption = f"{sequence}: {error}"
         if not pictures:
-            pictures = {0: np.zeros((STRIP_HEIGHT, PICTURES * STRIP_HEIGHT, 3), np.uint8)}
+            pictures = {0: np.zeros((CAPTION_HEIGHT, PICTURES * STRIP_HEIGHT, 3), np.uint8)}
             writer.add(_captioned(pictures[0], caption))
     shown = _spread(sorted(set(found) & set(pictures)) or sorted(pictures))
     _write_png(strip, _captioned(np.concatenate([pictures[number] for number in shown], axis=1), caption))
