@@ -5,7 +5,6 @@ the input, the quarter-pixel decoding, no flip test; coordinates are neither rou
 the raw maximum of the heat map.
 """
 
-import logging
 import pickle
 from collections.abc import Sequence
 from functools import cache
@@ -25,8 +24,6 @@ from gaitcore.poses.video.hrnet_network import HRNet
 WIDTH, HEIGHT = 288, 384  # of the input, pixels
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, red, green, blue, in 0..1
 SPREAD = np.array([0.229, 0.224, 0.225], np.float32)
-
-log = logging.getLogger(__name__)
 
 
 def make_estimator(video: Video) -> "HRNetEstimator":

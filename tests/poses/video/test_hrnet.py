@@ -27,9 +27,9 @@ def network():
     return HRNet()
 
 
-@pytest.fixture
-def saved(network, tmp_path):
-    path = tmp_path / "hrnet.pth"
+@pytest.fixture(scope="module")
+def saved(network, tmp_path_factory):
+    path = tmp_path_factory.mktemp("weights") / "hrnet.pth"
     torch.save(network.state_dict(), path)
     return path
 
@@ -56,8 +56,9 @@ def test_heat_maps_have_a_quarter_of_the_inputs_size(network):
 def test_every_parameter_of_a_checkpoint_is_used(network, saved):
     loaded = load_network(saved, torch.device("cpu"))
     assert not loaded.training
+    found = loaded.state_dict()
     for key, tensor in network.state_dict().items():
-        assert torch.equal(loaded.state_dict()[key], tensor), key
+        assert torch.equal(found[key], tensor), key
 
 
 def test_a_checkpoint_that_asks_for_code_is_refused_and_not_run(tmp_path):
