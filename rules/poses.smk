@@ -28,7 +28,12 @@ rule read_poses:
         CONFIG.data.path,
     output:
         poses="results/{experiment}/poses.parquet",
-        report="results/{experiment}/poses_report.csv",
+        report=report(
+            "results/{experiment}/poses_report.csv",
+            caption="../report/poses_report.rst",
+            category="Data",
+            labels={"file": "What was dropped from the poses"},
+        ),
     log:
         "results/{experiment}/logs/poses.log",
     benchmark:
