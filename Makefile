@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: tables test check docs bench lock
+.PHONY: tables test check docs bench lock dvc slurm adopt
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -15,6 +15,17 @@ check: .venv/ready ## style of code and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-dvc.lock
+
+slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-slurm.lock
+
+adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them
+	@$(BIN)/dvc status --quiet || { echo "Not adopted: dvc status is not clean, so some files are missing or are not those of this" \
+		"configuration, code and data. Look at: dvc status. Then: dvc pull, dvc checkout or dvc repro." >&2; exit 1; }
+	$(BIN)/snakemake --cores 1 --touch --forceall --quiet all -- tables
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py

@@ -8,14 +8,12 @@ from job import job
 with job(snakemake):
     from gaitcore import __version__
     from gaitcore.manifest import Origin, write_manifest
-    from gaitcore.provenance import revision
 
     origins = [Origin(*origin) for origin in snakemake.params.origins]
     facts = {
         "experiment": snakemake.wildcards.experiment,
         "configuration": snakemake.params.configuration,
         "gaitcore": __version__,
-        "revision": revision(),
     }
     write_manifest(Path(snakemake.output[0]), origins, snakemake.params.sources, facts)
     logging.info("%d artefacts listed", len(origins))

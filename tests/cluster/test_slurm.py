@@ -1,0 +1,176 @@
+"""The workflow on a real Slurm of one node: submitted, grouped, retried, resumed, cancelled; the bytes as on this machine."""
+
+import json
+import os
+import re
+import runpy
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from gaitcore.provenance import file_digest
+
+HERE = Path(__file__).parent
+ONE_NODE = runpy.run_path(str(HERE / "one_node_slurm.py"), run_name="one_node_slurm")
+Workflow = runpy.run_path(str(HERE.parent / "workflow" / "conftest.py"))["Workflow"]
+slurm = ONE_NODE["slurm"]
+
+if find_spec("snakemake_executor_plugin_slurm") is None:
+    MISSING = "the Slurm executor is not installed: make slurm"
+else:
+    MISSING = ONE_NODE["missing"]()
+pytestmark = [pytest.mark.slurm, pytest.mark.skipif(MISSING is not None, reason=f"no Slurm: {MISSING}")]
+
+QUICK = ("--slurm-init-seconds-before-status-checks", "2", "--seconds-between-status-checks", "2", "--latency-wait", "5")
+ARTEFACTS = ("weights.safetensors", "embeddings.parquet", "metrics.json", "subjects.csv")
+LONG = "results/tiny/gaitmixer/seed-7/weights.safetensors"
+
+
+class OnSlurm(Workflow):
+    """The scratch workflow, its jobs submitted to Slurm."""
+
+    def command(self, *arguments, experiment="tiny"):
+        profile = ["--profile", "profiles/slurm", *QUICK]
+        return [sys.executable, "-m", "snakemake", "--config", f"experiment={experiment}", *profile, *arguments]
+
+    def start(self, *arguments):
+        """Run Snakemake in the background; its log goes to ``snakemake.log``."""
+        with (self.folder / "snakemake.log").open("w") as log:
+            return subprocess.Popen(
+                self.command(*arguments), **self.place, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def edit(self, name, old, new):
+        path = self.folder / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+
+def queue():
+    """The jobs in Slurm's queue: id -> state."""
+    return dict(line.split() for line in slurm("squeue", "-h", "-o", "%A %T").splitlines())
+
+
+def jobs_seen():
+    """What Slurm remembers of every job, finished ones too: a mapping for each."""
+    records = slurm("scontrol", "-o", "show", "jobs").splitlines()
+    return [dict(re.findall(r"(\S+?)=(\S*)", record)) for record in records]
+
+
+def jobs_of(rule):
+    return [job for job in jobs_seen() if rule in job.get("Comment", "")]
+
+
+def wait_for(condition, process=None):
+    for _ in range(1200):
+        if found := condition():
+            return found
+        assert process is None or process.poll() is None
+        time.sleep(0.1)
+    raise AssertionError(f"not within two minutes: {condition}")
+
+
+def cut_small(workflow):
+    """One seed is enough here."""
+    overlay = workflow.folder / "experiments" / "tiny.yaml"
+    overlay.write_text(overlay.read_text().replace("seeds: [0, 1]", "seeds: [0]"))
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A Slurm that runs."""
+    with ONE_NODE["one_node_slurm"](tmp_path_factory.mktemp("slurm")):
+        yield
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory):
+    """The same experiment made on this machine without Slurm."""
+    workflow = cut_small(Workflow(tmp_path_factory.mktemp("local")))
+    done = workflow.snakemake("tables")
+    assert done.returncode == 0, done.stdout
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def on_slurm(cluster, tmp_path_factory):
+    """The experiment made by Slurm's jobs."""
+    workflow = cut_small(OnSlurm(tmp_path_factory.mktemp("on_slurm")))
+    done = workflow.snakemake("tables")
+    assert done.returncode == 0, done.stdout
+    return workflow
+
+
+def test_every_job_went_through_sbatch_and_short_ones_together(on_slurm):
+    jobs = jobs_seen()
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    # one for walkers, poses and split; two to train, two to evaluate; one for statistics, tables, report and manifest
+    assert len(jobs) == 6
+    assert [job["Partition"] for job in jobs].count("gpu") == 4
+    assert sum("gres/gpu" in job["TRES"] for job in jobs) == 4
+    assert all("gres/gpu=1" in job["TRES"] for job in jobs_of("train"))
+    assert len(jobs_of("train")) == 2
+
+
+def test_the_results_are_those_of_this_machine_to_the_byte(local, on_slurm):
+    names = [f"{model}/seed-0/{name}" for model in ("gaitformer", "gaitmixer") for name in ARTEFACTS]
+    names += ["poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json"]
+    names += [f"tables/{path.name}" for path in local.results("tables").iterdir()]
+    different = [name for name in names if file_digest(on_slurm.results(name)) != file_digest(local.results(name))]
+    assert different == []
+    assert local.jobs() == {}
+    assert on_slurm.jobs() == {}
+
+
+def test_a_failing_job_is_retried_and_reported_with_its_log(on_slurm):
+    before = len(jobs_seen())
+    script = on_slurm.folder / "workflow_scripts" / "splits.py"
+    text = script.read_text()
+    try:
+        script.write_text(text.replace("table = Pose", "raise OSError('the disk is full')\n    table = Pose"))
+        done = on_slurm.snakemake("--retries", "1", "--", "results/tiny/split.csv")
+    finally:
+        script.write_text(text)
+    assert done.returncode == 1
+    failed = jobs_seen()[before:]
+    assert [job["JobState"] for job in failed] == ["FAILED", "FAILED"]
+    assert "results/tiny/logs/splits.log" in done.stdout
+    assert "OSError: the disk is full" in on_slurm.results("logs/splits.log").read_text()
+
+
+def test_a_training_job_that_is_ended_by_its_time_limit_resumes_with_the_same_bytes(local, on_slurm):
+    for workflow in (local, on_slurm):
+        workflow.edit("experiments/tiny.yaml", "seeds: [0]", "seeds: [0, 7]")
+        workflow.edit("experiments/tiny.yaml", "epochs: 1", "epochs: 60")
+    before = len(jobs_seen())
+    process = on_slurm.start("--set-resources", "train:checkpoint_minutes=0", "--", LONG)
+    checkpoints = on_slurm.results("checkpoints/gaitmixer/seed-7")
+    wait_for(lambda: len(list(checkpoints.glob("*.checkpoint"))) == 2, process)
+    (job,) = [job["JobId"] for job in jobs_seen()[before:]]
+    slurm("scontrol", "update", f"JobId={job}", "TimeLimit=0:01")
+    assert process.wait(timeout=300) == 0, (on_slurm.folder / "snakemake.log").read_text()
+    assert [job["JobState"] for job in jobs_seen()[before:]] == ["TIMEOUT", "COMPLETED"]
+    assert json.loads((on_slurm.folder / LONG).with_name("run.json").read_text())["resumed_after_steps"] != []
+    done = local.snakemake(LONG)
+    assert done.returncode == 0, done.stdout
+    assert file_digest(on_slurm.folder / LONG) == file_digest(local.folder / LONG)
+
+
+def test_an_interrupt_cancels_what_is_in_the_queue(on_slurm):
+    shutil.rmtree(on_slurm.results("gaitmixer/seed-7"))
+    process = on_slurm.start("--", LONG)
+    wait_for(lambda: "RUNNING" in queue().values(), process)
+    before = len(jobs_seen())
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(timeout=120) != 0
+    wait_for(lambda: queue() == {})
+    assert jobs_seen()[before - 1]["JobState"] == "CANCELLED"
+    assert not (on_slurm.folder / LONG).exists()
