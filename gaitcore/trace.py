@@ -20,7 +20,7 @@ from gaitcore.manifest import read_manifest
 from gaitcore.models import model_names, model_title
 from gaitcore.provenance import file_digest
 from gaitcore.reporting.estimates import Estimate, estimates, interval, with_spread
-from gaitcore.reporting.write import read_summary
+from gaitcore.reporting.records import read_summary
 from gaitcore.suggest import nearest
 
 MEASURED = " (measured)"  # what a table adds to a model's name where published rows stand beside it

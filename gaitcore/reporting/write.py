@@ -1,19 +1,16 @@
 """Table 1, Table 2 and summary.md of an experiment, in every format, from the files its runs left."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from gaitcore.config import Config
-from gaitcore.files import replacing
 from gaitcore.reporting.context import context_of
 from gaitcore.reporting.document import compile_pdf, tables_document
 from gaitcore.reporting.html import table_html
 from gaitcore.reporting.latex import table_latex
 from gaitcore.reporting.layout import table_csv
 from gaitcore.reporting.markdown import table_markdown
+from gaitcore.reporting.records import read_runs, read_summary, write_text
 from gaitcore.reporting.summary_page import summary_markdown
 from gaitcore.reporting.tables import table1, table2
 from gaitcore.split_file import read_split
@@ -48,19 +45,3 @@ def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
     source = pdf.with_suffix(".tex")
     write_text(source, tables_document([path.read_text(encoding="utf-8") for path in tables], title))
     compile_pdf(source, pdf)
-
-
-def read_summary(path: Path) -> pd.DataFrame:
-    """summary.csv as :func:`gaitcore.evaluation.statistics.summarise` gave it."""
-    return pd.read_csv(path, dtype={"view": str, "condition": str, "model": str})
-
-
-def read_runs(paths: Iterable[Path]) -> list[dict]:
-    """The content of each run.json."""
-    return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    with replacing(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

@@ -9,9 +9,9 @@ from gaitcore.config import Config
 from gaitcore.reporting.context import context_of
 from gaitcore.reporting.evidence import Evidence
 from gaitcore.reporting.html import page_html
+from gaitcore.reporting.records import read_runs, read_summary, write_text
 from gaitcore.reporting.reproduction import reproduction_page
 from gaitcore.reporting.sections import page_markdown
-from gaitcore.reporting.write import read_runs, read_summary, write_text
 from gaitcore.split_file import read_split
 
 

@@ -38,7 +38,9 @@ class Project:
     def __init__(self, folder):
         self.folder = folder
         self.environment = os.environ | {"PYTHONPATH": str(folder), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-        self.environment |= {f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
+        self.environment |= {
+            f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+        }
 
     def run(self, *command, fails=False, **environment):
         """What a command printed; it must succeed, or fail if that is expected."""
@@ -203,8 +205,8 @@ def test_other_systems_than_the_experiments_are_refused(restored):
 @pytest.fixture
 def s3(tmp_path):
     """The address of an S3 server on loopback with an empty bucket, and the environment to use it."""
-    boto3 = pytest.importorskip("boto3", reason="the S3 server is not installed: make dvc-test")
-    pytest.importorskip("moto", reason="the S3 server is not installed: make dvc-test")
+    boto3 = pytest.importorskip("boto3", reason="the S3 server is not installed: make test-extras")
+    pytest.importorskip("moto", reason="the S3 server is not installed: make test-extras")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
