@@ -1,7 +1,8 @@
 """The stages of dvc.yaml and the runs of an experiment: the same systems and seeds?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -9,21 +10,31 @@ from gaitcore.errors import ConfigError
 
 
 def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) -> None:
-    """Refuse a ``dvc.yaml`` whose ``vars`` list other systems or seeds than the experiment has.
+    """Refuse a ``dvc.yaml`` whose stages are of other systems or seeds than the experiment's.
 
-    DVC makes its stages before it runs anything, so it cannot take the lists from the merged configuration.
+    DVC makes its stages before it runs anything, so it cannot take the lists from the merged configuration: they stand
+    in ``vars``, and the systems once more among the files that the stage ``tables`` depends on.
 
     Raises:
         ConfigError: they differ.
     """
-    wanted = {"models": list(models), "seeds": list(seeds)}
-    given: dict = {}
-    for entry in yaml.safe_load(Path(path).read_text(encoding="utf-8")).get("vars", []):
-        given |= entry if isinstance(entry, dict) else {}
-    for name, values in wanted.items():
-        if sorted(given.get(name, [])) != sorted(values):
-            listed = ", ".join(map(str, values))
+    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    models, seeds = list(models), list(seeds)
+    for name, wanted in {"models": models, "seeds": seeds}.items():
+        given = _variable(content, name)
+        if sorted(given) != sorted(wanted):
             raise ConfigError(
-                f"{path}: vars.{name} is {given.get(name)}, but the experiment in config.yaml has {values}; "
-                f"write there: {name}: [{listed}]"
+                f"{path}: vars.{name} is {given}, but the experiment in config.yaml has {wanted}; "
+                f"write there: {name}: [{', '.join(map(str, wanted))}]"
             )
+    for model in models:
+        folder = f"results/${{experiment}}/{model}"
+        if folder not in content["stages"]["tables"]["deps"]:
+            raise ConfigError(
+                f"{path}: stages.tables.deps lacks {folder}, without which its results would go unnoticed."
+            )
+
+
+def _variable(content: Mapping[str, Any], name: str) -> list:
+    mappings = (entry for entry in content.get("vars", []) if isinstance(entry, Mapping))
+    return next((entry[name] for entry in mappings if name in entry), [])
