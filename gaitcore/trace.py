@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
+from gaitcore.config import Config
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.manifest import read_manifest
-from gaitcore.models import model_names, model_title
 from gaitcore.provenance import file_digest
 from gaitcore.reporting.estimates import Estimate, estimates, interval, with_spread
 from gaitcore.reporting.records import read_summary
@@ -90,10 +90,11 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    model, place = _model(cell["method"]), _place(cell, manifest["configuration"])
+    config = Config.model_validate(manifest["configuration"])
+    model, place = _model(cell["method"], config), _place(cell, config)
     estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[model, *place]
     listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
-    runs = tuple(_run(folder, model, seed, place, listed) for seed in manifest["configuration"]["seeds"])
+    runs = tuple(_run(folder, model, seed, place, listed) for seed in config.seeds)
     common = tuple(_common_files(folder, table, listed, manifest["sources"]))
     return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
 
@@ -130,19 +131,17 @@ def _plain(method: str) -> str:
     return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
 
 
-def _model(method: str) -> str:
-    titles = {_plain(model_title(name)): name for name in model_names()}
-    return titles.get(_plain(method), _plain(method))
+def _model(method: str, config: Config) -> str:
+    return next(model for model in config.models if _plain(config.system(model).title) == _plain(method))
 
 
-def _place(cell: Record, configuration: Record) -> tuple[str, str]:
+def _place(cell: Record, config: Config) -> tuple[str, str]:
     """(condition, view) of a cell, "mean" for an average over them."""
     if "view" not in cell:
         return cell["condition"], MEAN
-    titles = configuration["tables"]["conditions"]
     title = cell["block"].partition("#")[0]
-    conditions = configuration["protocol"]["probes"]
-    return next(c for c in conditions if titles.get(c, c.upper()) == title), cell["view"]
+    titles = {config.tables.conditions.get(name, name.upper()): name for name in config.protocol.probes}
+    return titles[title], cell["view"]
 
 
 def _run(folder: Path, model: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:

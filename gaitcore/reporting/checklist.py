@@ -31,7 +31,8 @@ def checklist_section(evidence: Evidence) -> Section:
 
 
 def _models(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    files = ", ".join(f"gaitcore/models/{model}.py" for model in evidence.config.models)
+    networks = dict.fromkeys(evidence.config.system(model).network.name for model in evidence.config.models)
+    files = ", ".join(f"gaitcore/models/{name}.py" for name in networks)
     return (
         ("Description of the setting, algorithm and model", f"Yes: {files}; docs/protocol.md."),
         (

@@ -61,7 +61,9 @@ def _common(config: Config) -> Iterator[tuple[str, Any]]:
 
 
 def _system_changes(config: Config, paper: Config, model: str) -> dict[str, tuple[Any, Any]]:
-    here, papers = (dict(_flat(of.system(model).model_dump(mode="json"))) for of in (config, paper))
+    system = config.system(model)
+    like = model if model in paper.systems else system.network.name  # a variant differs from what it is built on
+    here, papers = (dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, paper.system(like)))
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from gaitcore.config import Config
-from gaitcore.models import model_title
 from gaitcore.reporting.context import TableContext
 
 
@@ -31,7 +30,7 @@ class Evidence:
 
     def per_model(self, fact: str) -> str:
         """A fact of the runs, by system where they differ: ``GaitFormer 141,952, GaitMixer 166,304``."""
-        return ", ".join(f"{model_title(run['model'])} {run[fact]:,}" for run in self._first_runs())
+        return ", ".join(f"{self.context.model_title(run['model'])} {run[fact]:,}" for run in self._first_runs())
 
     def common(self, *path: str) -> str:
         """A fact that runs usually share, as text; each of its values where they do not."""

@@ -148,7 +148,7 @@ def test_an_experiments_changes_are_listed_once_or_by_system():
                 "experiment": "casia_b",
                 "protocol": {"min_frames": 71},
                 "training": {"epochs": 3},
-                "systems": {"gaitmixer": {"training": {"margin": 0.2}}},
+                "systems": {"gaitmixer": {"training": {"loss": {"margin": 0.2}}}},
             },
         ),
         paper_config(BASE),
@@ -156,7 +156,7 @@ def test_an_experiments_changes_are_listed_once_or_by_system():
     assert changes == [
         ("protocol.min_frames", "61", "71"),
         ("training.epochs", "300", "3"),
-        ("systems.gaitmixer.training.margin", "0.01", "0.2"),
+        ("systems.gaitmixer.training.loss.margin", "0.01", "0.2"),
     ]
 
 

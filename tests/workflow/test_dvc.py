@@ -166,11 +166,11 @@ def test_an_edited_learning_rate_retrains_what_it_touches_and_a_revert_comes_fro
 
 def test_metrics_and_plots_of_an_experiment_are_compared(restored):
     project = restored
-    assert project.stages_run_by("dvc", "exp", "run", "-S", "config.yaml:training.margin=0.05") == {
+    assert project.stages_run_by("dvc", "exp", "run", "-S", "config.yaml:training.loss.margin=0.05") == {
         *GAITMIXERS,
         *("train@gaitformer-0", "evaluate@gaitformer-0"),
     }
-    assert project.json("gaitmixer/seed-0/run.json")["settings"]["training"]["margin"] == 0.05
+    assert project.json("gaitmixer/seed-0/run.json")["settings"]["training"]["loss"]["margin"] == 0.05
     shown = json.loads(project.run("dvc", "metrics", "show", "--json"))[""]["data"][f"{RESULTS}/rank1.json"]["data"]
     assert shown == project.json("rank1.json")
     before = json.loads(project.run("git", "show", f"HEAD:{RESULTS}/rank1.json"))
