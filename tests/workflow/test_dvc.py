@@ -164,6 +164,21 @@ def test_an_edited_learning_rate_retrains_what_it_touches_and_a_revert_comes_fro
     assert project.nothing_to_do()
 
 
+@pytest.mark.parametrize(
+    ("module", "stages"),
+    [
+        ("reporting/latex.py", {"tables"}),
+        ("models/gaitmixer.py", {"train@gaitmixer-0", "evaluate@gaitmixer-0"}),
+        ("poses/psymo_json.py", {"poses"}),
+    ],
+)
+def test_an_edit_of_the_code_reaches_the_stages_that_use_it(restored, module, stages):
+    code = restored.folder / "gaitcore" / module
+    code.write_text(code.read_text() + "\n# an edit\n")
+    assert restored.stages_run_by("dvc", "repro", "settings") == {"settings"}
+    assert set(json.loads(restored.run("dvc", "status", "--json"))) == stages
+
+
 def test_metrics_and_plots_of_an_experiment_are_compared(restored):
     project = restored
     assert project.stages_run_by("dvc", "exp", "run", "-S", "config.yaml:training.loss.margin=0.05") == {
