@@ -48,11 +48,11 @@ class OnSlurm(Workflow):
             )
 
 
-def edit_overlay(workflow, old, new):
-    overlay = workflow.folder / "experiments" / "tiny.yaml"
-    text = overlay.read_text()
+def edit(workflow, old, new, name="experiments/tiny.yaml"):
+    path = workflow.folder / name
+    text = path.read_text()
     assert old in text
-    overlay.write_text(text.replace(old, new))
+    path.write_text(text.replace(old, new, 1))
     return workflow
 
 
@@ -90,7 +90,7 @@ def cluster(tmp_path_factory):
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
     """The same experiment made on this machine without Slurm."""
-    workflow = edit_overlay(Workflow(tmp_path_factory.mktemp("local")), *ONE_SEED)
+    workflow = edit(Workflow(tmp_path_factory.mktemp("local")), *ONE_SEED)
     done = workflow.snakemake("tables")
     assert done.returncode == 0, done.stdout
     return workflow
@@ -99,7 +99,7 @@ def local(tmp_path_factory):
 @pytest.fixture(scope="module")
 def on_slurm(cluster, tmp_path_factory):
     """The experiment made by Slurm's jobs."""
-    workflow = edit_overlay(OnSlurm(tmp_path_factory.mktemp("on_slurm")), *ONE_SEED)
+    workflow = edit(OnSlurm(tmp_path_factory.mktemp("on_slurm")), *ONE_SEED)
     done = workflow.snakemake("tables")
     assert done.returncode == 0, done.stdout
     return workflow
@@ -143,10 +143,11 @@ def test_a_failing_job_is_retried_and_reported_with_its_log(on_slurm):
 
 def test_a_training_job_that_is_ended_by_its_time_limit_resumes_with_the_same_bytes(local, on_slurm):
     for workflow in (local, on_slurm):
-        edit_overlay(workflow, "seeds: [0]", "seeds: [7]")
-        edit_overlay(workflow, "epochs: 1", "epochs: 20")
+        edit(workflow, "seeds: [0]", "seeds: [7]")
+        edit(workflow, "epochs: 1", "epochs: 20")
+    edit(on_slurm, "train: {", "train: {checkpoint_minutes: 0, ", "profiles/slurm/config.yaml")
     before = len(jobs_seen())
-    process = on_slurm.start("--set-resources", "train:checkpoint_minutes=0", "--", LONG)
+    process = on_slurm.start("--", LONG)
     checkpoints = on_slurm.results("checkpoints/gaitmixer/seed-7")
     wait_for(lambda: len(list(checkpoints.glob("*.checkpoint"))) == 2, process)
     (job,) = [job["JobId"] for job in jobs_seen()[before:]]
@@ -155,7 +156,10 @@ def test_a_training_job_that_is_ended_by_its_time_limit_resumes_with_the_same_by
     (training,) = subprocess.run(["pgrep", "-f", scripts], check=True, capture_output=True, text=True).stdout.split()
     os.kill(int(training), signal.SIGSTOP)  # or it would be done by then; Slurm wakes it up to end it
     assert process.wait(timeout=300) == 0, (on_slurm.folder / "snakemake.log").read_text()
-    assert [job["JobState"] for job in jobs_seen()[before:]] == ["TIMEOUT", "COMPLETED"]
+    assert [(job["JobState"], job["Partition"]) for job in jobs_seen()[before:]] == [
+        ("TIMEOUT", "gpu"),
+        ("COMPLETED", "gpu"),
+    ]
     assert json.loads((on_slurm.folder / LONG).with_name("run.json").read_text())["resumed_after_steps"] != []
     done = local.snakemake(LONG)
     assert done.returncode == 0, done.stdout
