@@ -198,6 +198,16 @@ def test_metrics_and_plots_of_an_experiment_are_compared(restored):
     assert losses["workspace"] != losses["HEAD"]
 
 
+def test_what_snakemake_made_alone_is_committed(restored):
+    restored.learn_at(8e-3)
+    restored.run("snakemake", "--cores", "2", "tables")
+    restored.run("snakemake", "--cores", "2", "--allowed-rules", "write_settings", "--", f"{RESULTS}/settings.json")
+    assert set(json.loads(restored.run("dvc", "status", "--json"))) == GAITMIXERS
+    restored.run("dvc", "commit", "--force")
+    assert restored.nothing_to_do()
+    assert restored.stages_run_by("dvc", "repro") == set()
+
+
 def test_adopt_refuses_what_dvc_does_not_vouch_for(restored):
     weights = restored.result("gaitmixer/seed-0/weights.safetensors")
     content = weights.read_bytes()
