@@ -105,26 +105,35 @@ def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
     except FileNotFoundError:
         raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables") from None
     key = "view" if "view" in cells else "condition"
-    wanted = column.lower().removesuffix("°")
+    of_row = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
+    found = of_row[of_row[key].str.lower() == column.lower().removesuffix("°")]
+    if found.empty:
+        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), of_row[key])}')
+    return found.iloc[0].to_dict()
+
+
+def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
+    """The measured cells of a method; a published row may bear the same name."""
     of_row = cells[cells["method"].map(_plain) == _plain(row)]
     if of_row.empty:
         raise DataError(f'{table}: there is no row "{row}"{nearest(row, cells["method"].unique())}')
-    # Published and measured rows may bear the same name; what can be traced is the measured one.
-    of_row = of_row[of_row["source"] == "measured"]
-    if of_row.empty:
+    measured = of_row[of_row["source"] == "measured"]
+    if measured.empty:
         raise DataError(
             f'{table}: "{row}" is a published row, as printed in the paper; it is in gaitcore/reporting/published/.'
         )
-    if block is not None and key == "view":
-        of_row = of_row[of_row["block"].map(lambda name: block.lower() in (name.lower(), name.lower().split("#")[0]))]
-    blocks = list(of_row["block"].unique())
-    if len(blocks) != 1:
-        listed = ", ".join(cells["block"].unique())
-        raise DataError(f'{table}: "{row}" stands in {len(blocks)} blocks; choose one with --block: {listed}')
-    found = of_row[of_row[key].str.lower() == wanted]
-    if found.empty:
-        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(wanted, of_row[key])}')
-    return found.iloc[0].to_dict()
+    return measured
+
+
+def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> pd.DataFrame:
+    """The cells in one block, which has to be chosen where there are several."""
+    blocks = list(cells["block"].unique())
+    chosen = [name for name in blocks if block is None or block.lower() in (name.lower(), name.lower().split("#")[0])]
+    if len(chosen) != 1:
+        raise DataError(
+            f'{table}: "{row}" stands in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}'
+        )
+    return cells[cells["block"] == chosen[0]]
 
 
 def _plain(method: str) -> str:

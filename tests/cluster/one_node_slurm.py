@@ -18,7 +18,7 @@ from pathlib import Path
 
 DAEMONS = ("munged", "slurmctld", "slurmd")
 DEFAULT_PLACE = Path("/etc/slurm")  # the executor takes SLURM_* variables away from jobs
-GPUS, CPUS, MEGABYTES = 2, 4, 64_000  # of the node, whatever the machine has
+GPUS, CPUS, MEGABYTES = 4, 8, 64_000  # of the node, whatever the machine has
 
 CONFIGURATION = """\
 ClusterName=one
