@@ -13,7 +13,7 @@ def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) 
     """Refuse a ``dvc.yaml`` whose stages are of other systems or seeds than the experiment's.
 
     DVC makes its stages before it runs anything, so it cannot take the lists from the merged configuration: they stand
-    in ``vars``, and the systems once more among the files that the stage ``tables`` depends on.
+    in ``vars.runs``, and the systems once more among the files that the stage ``tables`` depends on.
 
     Raises:
         ConfigError: they differ.
@@ -21,10 +21,10 @@ def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) 
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
     models, seeds = list(models), list(seeds)
     for name, wanted in {"models": models, "seeds": seeds}.items():
-        given = _variable(content, name)
+        given = _run_list(content, name)
         if sorted(given) != sorted(wanted):
             raise ConfigError(
-                f"{path}: vars.{name} is {given}, but the experiment in config.yaml has {wanted}; "
+                f"{path}: vars.runs.{name} is {given}, but the experiment in config.yaml has {wanted}; "
                 f"write there: {name}: [{', '.join(map(str, wanted))}]"
             )
     for model in models:
@@ -35,6 +35,6 @@ def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) 
             )
 
 
-def _variable(content: Mapping[str, Any], name: str) -> list:
-    mappings = (entry for entry in content.get("vars", []) if isinstance(entry, Mapping))
-    return next((entry[name] for entry in mappings if name in entry), [])
+def _run_list(content: Mapping[str, Any], name: str) -> list:
+    runs = (entry["runs"] for entry in content.get("vars", []) if isinstance(entry, Mapping) and "runs" in entry)
+    return next(runs, {}).get(name, [])

@@ -12,8 +12,9 @@ REPOSITORY = Path(__file__).parents[1]
 STAGES = """\
 vars:
   - config.yaml:experiment
-  - models: [gaitformer, gaitmixer]
-    seeds: [0, 1]
+  - runs:
+      models: [gaitformer, gaitmixer]
+      seeds: [0, 1]
 stages:
   tables:
     deps: [results/x, "results/${experiment}/gaitformer", "results/${experiment}/gaitmixer"]
@@ -42,13 +43,13 @@ def test_the_order_does_not_matter(stages):
         (
             ["gaitformer", "gaitmixer", "gaitgraph"],
             [0, 1],
-            "vars.models is ['gaitformer', 'gaitmixer'], but the experiment in config.yaml has "
+            "vars.runs.models is ['gaitformer', 'gaitmixer'], but the experiment in config.yaml has "
             "['gaitformer', 'gaitmixer', 'gaitgraph']; write there: models: [gaitformer, gaitmixer, gaitgraph]",
         ),
         (
             ["gaitformer", "gaitmixer"],
             [0],
-            "vars.seeds is [0, 1], but the experiment in config.yaml has [0]; write there: seeds: [0]",
+            "vars.runs.seeds is [0, 1], but the experiment in config.yaml has [0]; write there: seeds: [0]",
         ),
     ],
 )
