@@ -77,7 +77,7 @@ def test_adding_a_seed_trains_only_that_seed(finished, edited):
 
 
 def test_one_systems_learning_rate_retrains_that_system(finished, edited):
-    edited("experiments/tiny.yaml", lambda text: text.replace("kernel: 5}", "kernel: 5}\n    training: {margin: 0.02}"))
+    edited("experiments/tiny.yaml", lambda text: text.replace("kernel: 5}", "kernel: 5}\n    training: {warmup: 0.2}"))
     assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
 
 
