@@ -1,8 +1,9 @@
 # `make tables` and `make test` need Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude gaitcore --exclude pip | sed 's/+cpu$$//'
 
-.PHONY: tables test check docs bench bench-poses video lock
+.PHONY: tables test check docs bench bench-poses lock video dvc slurm test-extras adopt
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -15,6 +16,21 @@ check: .venv/ready ## style of code and rules
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+
+dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-dvc.lock
+
+slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-slurm.lock
+
+test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or a Slurm of one node (as root)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-test-s3.lock
+	$(BIN)/python -m pytest -m "dvc or slurm"
+
+adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them
+	@$(BIN)/dvc status --quiet || { echo "Not adopted: dvc status is not clean, so some files are missing or are not those of this" \
+		"configuration, code and data. Look at: dvc status. Then: dvc pull, dvc checkout or dvc repro." >&2; exit 1; }
+	$(BIN)/snakemake --cores 1 --touch --forceall --quiet all -- tables
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
@@ -39,10 +55,21 @@ video: .venv/video ## what poses from video need: decoder, estimators
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --requirement requirements-video.lock
 	touch $@
 
-lock: ## requirements.lock anew, from what pyproject.toml asks for
+# All extras are resolved together, so that each can be added to the environment without changing a version in it.
+lock: ## the locks anew, from what pyproject.toml asks for
 	rm -rf .venv-lock
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet 'torch==2.13.0'
-	.venv-lock/bin/python -m pip install --quiet setuptools '.[workflow,test]'
-	.venv-lock/bin/python -m pip freeze --all --exclude gaitcore --exclude pip | sed 's/+cpu$$//' > requirements.lock
+	.venv-lock/bin/python -m pip install --quiet setuptools '.[workflow,test,dvc,slurm,test-s3]'
+	mkdir -p build
+	$(FREEZE) > build/all.lock
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet --constraint build/all.lock setuptools '.[workflow,test]'
+	$(FREEZE) | tee requirements.lock > build/known.lock
+	for extra in dvc slurm test-s3; do \
+		.venv-lock/bin/python -m pip install --quiet --constraint build/all.lock ".[$$extra]"; \
+		$(FREEZE) | grep --invert-match --line-regexp --fixed-strings --file build/known.lock > requirements-$$extra.lock; \
+		cat requirements-$$extra.lock >> build/known.lock; \
+	done
 	rm -rf .venv-lock

@@ -7,14 +7,20 @@ min_version("9.0")
 
 
 include: "rules/common.smk"
+include: "rules/records.smk"
 
 
-rule tables:  # both tables and a page that says what came out
+report: "report/workflow.rst"  # snakemake --report report.html
+
+
+rule tables:  # both tables, a page that says what came out, the reproduction report and the manifest
     default_target: True
     input:
         of_experiment("results/{experiment}/tables/table1.tex"),
         of_experiment("results/{experiment}/tables/table2.tex"),
         of_experiment("results/{experiment}/tables/summary.md"),
+        of_experiment("results/{experiment}/reproduction.md"),
+        of_experiment("results/{experiment}/manifest.json"),
 
 
 rule tables_pdf:  # both tables in one PDF; needs LaTeX
@@ -31,6 +37,11 @@ rule figures:  # accuracy against each option that figures.against names
         ),
 
 
+rule manifest:  # the digests of all artefacts alone
+    input:
+        of_experiment("results/{experiment}/manifest.json"),
+
+
 rule poses:  # poses.parquet alone
     input:
         of_experiment("results/{experiment}/poses.parquet"),
@@ -43,3 +54,6 @@ include: "rules/evaluate.smk"
 include: "rules/verify.smk"
 include: "rules/tables.smk"
 include: "rules/figures.smk"
+include: "rules/reproduction.smk"
+include: "rules/manifest.smk"
+include: "rules/dvc.smk"

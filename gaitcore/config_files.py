@@ -72,6 +72,19 @@ def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
     return [*before, (str(overlay), content)]
 
 
+def paper_config(base: str | Path) -> Config:
+    """The paper's settings: ``base``, the path of ``config.yaml``, as it stands, without an experiment's overlay.
+
+    Raises:
+        ConfigError: as :func:`load_config`.
+    """
+    values = _read_yaml(Path(base))
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, [(str(base), values)])) from None
+
+
 def _check_system(config: Config, model: str, layers: Layers) -> None:
     try:
         system = config.system(model)

@@ -8,7 +8,12 @@ rule evaluate:
         weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
     output:
         embeddings="results/{experiment}/{model}/seed-{seed}/embeddings.parquet",
-        metrics="results/{experiment}/{model}/seed-{seed}/metrics.json",
+        metrics=report(
+            "results/{experiment}/{model}/seed-{seed}/metrics.json",
+            caption="../report/metrics.rst",
+            category="Runs",
+            labels={"model": "{model}", "seed": "{seed}", "file": "accuracies"},
+        ),
         subjects="results/{experiment}/{model}/seed-{seed}/subjects.csv",
     log:
         "results/{experiment}/logs/{model}/seed-{seed}/evaluate.log",
@@ -35,7 +40,13 @@ rule summary:
     input:
         of_experiment("results/{experiment}/{model}/seed-{seed}/subjects.csv"),
     output:
-        summary="results/{experiment}/summary.csv",
+        summary=report(
+            "results/{experiment}/summary.csv",
+            caption="../report/summary.rst",
+            category="Tables",
+            labels={"table": "All means, intervals and tests"},
+        ),
+        rank1="results/{experiment}/rank1.json",
     log:
         "results/{experiment}/logs/summary.log",
     benchmark:

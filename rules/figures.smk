@@ -7,7 +7,12 @@ rule accuracy_against:
         style="gaitcore/reporting/figures.mplstyle",
     output:
         pdf="results/{experiment}/figures/against_{option}.pdf",
-        png="results/{experiment}/figures/against_{option}.png",
+        png=report(
+            "results/{experiment}/figures/against_{option}.png",
+            caption="../report/figure.rst",
+            category="Figures",
+            labels={"figure": "Accuracy against {option}"},
+        ),
         numbers="results/{experiment}/figures/against_{option}.csv",
     log:
         "results/{experiment}/logs/figures/against_{option}.log",

@@ -30,7 +30,12 @@ if CONFIG.data.format != "video":
             CONFIG.data.path,
         output:
             poses="results/{experiment}/poses.parquet",
-            report="results/{experiment}/poses_report.csv",
+            report=report(
+                "results/{experiment}/poses_report.csv",
+                caption="../report/poses_report.rst",
+                category="Data",
+                labels={"file": "What was dropped from the poses"},
+            ),
         log:
             "results/{experiment}/logs/poses.log",
         benchmark:

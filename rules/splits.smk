@@ -5,7 +5,12 @@ rule splits:
     input:
         poses="results/{experiment}/poses.parquet",
     output:
-        split="results/{experiment}/split.csv",
+        split=report(
+            "results/{experiment}/split.csv",
+            caption="../report/split.rst",
+            category="Data",
+            labels={"file": "The role of each sequence"},
+        ),
     log:
         "results/{experiment}/logs/splits.log",
     benchmark:

@@ -17,6 +17,18 @@ rule write_tables:
             format=["tex", "csv", "md"],
         ),
         "results/{experiment}/tables/summary.md",
+        table1=report(
+            "results/{experiment}/tables/table1.html",
+            caption="../report/table1.rst",
+            category="Tables",
+            labels={"table": "Table 1: per probe view"},
+        ),
+        table2=report(
+            "results/{experiment}/tables/table2.html",
+            caption="../report/table2.rst",
+            category="Tables",
+            labels={"table": "Table 2: per condition"},
+        ),
     log:
         "results/{experiment}/logs/tables.log",
     benchmark:

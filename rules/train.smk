@@ -7,8 +7,18 @@ rule train:
         split="results/{experiment}/split.csv",
     output:
         weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
-        history="results/{experiment}/{model}/seed-{seed}/training.csv",
-        run="results/{experiment}/{model}/seed-{seed}/run.json",
+        history=report(
+            "results/{experiment}/{model}/seed-{seed}/training.csv",
+            caption="../report/training.rst",
+            category="Runs",
+            labels={"model": "{model}", "seed": "{seed}", "file": "training history"},
+        ),
+        run=report(
+            "results/{experiment}/{model}/seed-{seed}/run.json",
+            caption="../report/run.rst",
+            category="Runs",
+            labels={"model": "{model}", "seed": "{seed}", "file": "provenance"},
+        ),
     log:
         "results/{experiment}/logs/{model}/seed-{seed}/train.log",
     benchmark:

@@ -64,7 +64,12 @@ rule merge_poses:
         ),
     output:
         poses="results/{experiment}/poses.parquet",
-        report="results/{experiment}/poses_report.csv",
+        report=report(
+            "results/{experiment}/poses_report.csv",
+            caption="../report/poses_report.rst",
+            category="Data",
+            labels={"file": "What was dropped from the poses"},
+        ),
     log:
         "results/{experiment}/logs/poses.log",
     benchmark:

@@ -19,4 +19,5 @@ with job(snakemake):
         weights=Path(snakemake.input.weights),
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
         threads=snakemake.threads,
+        code=snakemake.params.code,
     )

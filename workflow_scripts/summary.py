@@ -9,4 +9,9 @@ with job(snakemake):
     from gaitcore.evaluation.summary import summarise_runs
 
     runs = zip(snakemake.params.runs, map(Path, snakemake.input), strict=True)
-    summarise_runs(runs, Statistics.model_validate(snakemake.params.statistics), Path(snakemake.output.summary))
+    summarise_runs(
+        runs,
+        Statistics.model_validate(snakemake.params.statistics),
+        Path(snakemake.output.summary),
+        Path(snakemake.output.rank1),
+    )

@@ -45,6 +45,7 @@ def evaluate_run(
     weights: Path,
     outputs: EvaluationOutputs,
     threads: int,
+    code: str | None = None,
 ) -> None:
     """Embed every gallery and probe sequence with a trained system and measure cross-view accuracy.
 
@@ -58,6 +59,7 @@ def evaluate_run(
         weights: weights.safetensors of the run.
         outputs: the three files to write.
         threads: CPU threads.
+        code: digest of the code in use, recorded in metrics.json.
     """
     device = compute.prepare(threads)
     roles = read_split(split)
@@ -73,7 +75,17 @@ def evaluate_run(
     _write_embeddings(embeddings, keys, outputs.embeddings)
     with replacing(outputs.subjects) as unfinished:
         metrics.by_subject.to_csv(unfinished, index=False)
-    provenance.write_json(outputs.metrics, {"model": system, **_as_dict(metrics)})
+    provenance.write_json(
+        outputs.metrics,
+        {
+            "model": system,
+            "evaluation": evaluation.model_dump(mode="json"),
+            "inputs": {path.name: provenance.file_digest(path) for path in (poses, split, weights)},
+            "outputs": {path.name: provenance.file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
+            "code_digest": code,
+            **_as_dict(metrics),
+        },
+    )
 
 
 def _report(metrics: CrossViewMetrics) -> None:

@@ -9,17 +9,21 @@ import pandas as pd
 from gaitcore.config import Statistics
 from gaitcore.evaluation.statistics import MEAN, summarise
 from gaitcore.files import replacing
+from gaitcore.provenance import write_json
 
 log = logging.getLogger(__name__)
 
 
-def summarise_runs(runs: Iterable[tuple[tuple[str, int], Path]], settings: Statistics, output: Path) -> None:
+def summarise_runs(
+    runs: Iterable[tuple[tuple[str, int], Path]], settings: Statistics, output: Path, rank1: Path | None = None
+) -> None:
     """Gather each run's subjects.csv and write summary.csv.
 
     Args:
         runs: (model, seed) of each run and the path of its subjects.csv.
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
+        rank1: a JSON file with each model's mean rank-1 per condition, for `dvc metrics`; None writes none.
     """
     by_subject = pd.concat(
         [
@@ -31,6 +35,8 @@ def summarise_runs(runs: Iterable[tuple[tuple[str, int], Path]], settings: Stati
     summary = summarise(by_subject, **settings.model_dump())
     with replacing(output) as unfinished:
         summary.to_csv(unfinished, index=False)
+    if rank1:
+        write_json(rank1, _rank1_means(summary))
     for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
         log.info(
             "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",
@@ -40,3 +46,11 @@ def summarise_runs(runs: Iterable[tuple[tuple[str, int], Path]], settings: Stati
             100 * row.ci_low,
             100 * row.ci_high,
         )
+
+
+def _rank1_means(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """model -> condition (or "mean") -> fraction."""
+    means: dict[str, dict[str, float]] = {}
+    for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
+        means.setdefault(row.model, {})[row.condition] = row.mean
+    return means

@@ -1,27 +1,25 @@
 """Table 1, Table 2 and summary.md of an experiment, in every format, from the files its runs left."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
 from gaitcore.config import Config
-from gaitcore.files import replacing
 from gaitcore.reporting.context import context_of
 from gaitcore.reporting.document import compile_pdf, tables_document
+from gaitcore.reporting.html import table_html
 from gaitcore.reporting.latex import table_latex
 from gaitcore.reporting.layout import table_csv
 from gaitcore.reporting.markdown import table_markdown
+from gaitcore.reporting.records import read_runs, read_summary, write_text
 from gaitcore.reporting.summary_page import summary_markdown
 from gaitcore.reporting.tables import table1, table2
 from gaitcore.split_file import read_split
 
-WRITERS = {"tex": table_latex, "csv": table_csv, "md": table_markdown}
+WRITERS = {"tex": table_latex, "csv": table_csv, "md": table_markdown, "html": table_html}
 
 
 def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[Path], folder: Path) -> None:
-    """Write table1 and table2 as .tex, .csv and .md, and summary.md, into ``folder``.
+    """Write table1 and table2 as .tex, .csv, .md and .html, and summary.md, into ``folder``.
 
     Args:
         config: the experiment's configuration.
@@ -30,13 +28,12 @@ def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[P
         runs: run.json of every run.
         folder: where the tables go.
     """
-    statistics = pd.read_csv(summary, dtype={"view": str, "condition": str, "model": str})
-    facts = [json.loads(path.read_text(encoding="utf-8")) for path in runs]
+    statistics, facts = read_summary(summary), read_runs(runs)
     context = context_of(config, read_split(split), facts)
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
-            _write(folder / f"{name}.{suffix}", writer(table))
-    _write(folder / "summary.md", summary_markdown(statistics, context))
+            write_text(folder / f"{name}.{suffix}", writer(table))
+    write_text(folder / "summary.md", summary_markdown(statistics, context))
 
 
 def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
@@ -46,10 +43,5 @@ def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
         GaitError: LaTeX is not installed, or reports an error.
     """
     source = pdf.with_suffix(".tex")
-    _write(source, tables_document([path.read_text(encoding="utf-8") for path in tables], title))
+    write_text(source, tables_document([path.read_text(encoding="utf-8") for path in tables], title))
     compile_pdf(source, pdf)
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

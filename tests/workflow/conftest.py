@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "experiments", "gaitcore", "profiles", "rules", "workflow_scripts")
+PARTS = ("Snakefile", "config.yaml", "experiments", "gaitcore", "profiles", "report", "rules", "workflow_scripts")
 
 TINY = """\
 experiment: tiny

@@ -7,7 +7,7 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
-ALL_TABLES = {"summary": 1, "write_tables": 1}
+ALL_TABLES = {"summary": 1, "write_tables": 1, "write_reproduction": 1, "write_manifest": 1}
 
 
 def comment(text):
@@ -28,7 +28,12 @@ def test_touching_files_reruns_nothing(finished):
 
 def test_editing_the_tables_code_reruns_only_the_tables(finished, edited):
     edited("gaitcore/reporting/latex.py", comment)
-    assert finished.jobs() == {"write_tables": 1}
+    assert finished.jobs() == {"write_tables": 1, "write_manifest": 1}
+
+
+def test_editing_the_reproduction_report_reruns_only_it(finished, edited):
+    edited("gaitcore/reporting/checklist.py", comment)
+    assert finished.jobs() == {"write_reproduction": 1, "write_manifest": 1}
 
 
 def test_editing_one_model_reruns_only_that_model(finished, edited):
@@ -72,7 +77,7 @@ def test_adding_a_seed_trains_only_that_seed(finished, edited):
 
 
 def test_one_systems_learning_rate_retrains_that_system(finished, edited):
-    edited("experiments/tiny.yaml", lambda text: text.replace("kernel: 5}", "kernel: 5}\n    training: {margin: 0.02}"))
+    edited("experiments/tiny.yaml", lambda text: text.replace("kernel: 5}", "kernel: 5}\n    training: {warmup: 0.2}"))
     assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
 
 
@@ -100,7 +105,8 @@ def test_every_contracted_file_is_there(finished):
         *(f"{run}/weights.safetensors", f"{run}/training.csv", f"{run}/run.json"),
         *(f"{run}/embeddings.parquet", f"{run}/metrics.json"),
         *(f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md")),
-        *("tables/summary.md", f"logs/{run}/train.log", f"benchmarks/{run}/train.tsv"),
+        *("tables/summary.md", "tables/table1.html", "tables/table2.html", "reproduction.md", "reproduction.html"),
+        *("manifest.json", "rank1.json", f"logs/{run}/train.log", f"benchmarks/{run}/train.tsv"),
     ):
         assert finished.results(name).stat().st_size > 0, name
 

@@ -1,0 +1,26 @@
+# Every artefact with its digest, and what made it from what.
+
+
+rule write_manifest:
+    input:
+        [origin.artefact for origin in origins()],
+        sources=CONFIG.data.path,
+    output:
+        "results/{experiment}/manifest.json",
+    log:
+        "results/{experiment}/logs/manifest.log",
+    benchmark:
+        "results/{experiment}/benchmarks/manifest.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        origins=[(origin.artefact, origin.rule, origin.inputs) for origin in origins()],
+        sources=CONFIG.data.path,
+        configuration=settings(CONFIG),
+        code=code_digest("workflow_scripts/manifest.py"),
+    message:
+        "Listing every artefact of {wildcards.experiment} with its digest"
+    script:
+        "../workflow_scripts/manifest.py"

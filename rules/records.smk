@@ -1,0 +1,81 @@
+# What the rules say of themselves: the origin of each artefact, and the settings of each stage of dvc.yaml.
+from itertools import product
+from types import SimpleNamespace
+
+from gaitcore.manifest import Origin
+
+FROM_VIDEO = CONFIG.data.format == "video"
+ARTEFACT_RULES = (
+    *("merge_poses" if FROM_VIDEO else "read_poses", "splits", "train", "evaluate"),
+    *("summary", "write_tables", "write_reproduction"),
+)
+NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")
+
+
+def filled(files, wildcards):
+    """The paths of a rule's inputs or outputs: patterns filled in, functions asked."""
+    found = (file(wildcards) if callable(file) else file for file in files)
+    paths = (
+        path for file in found for path in ([file] if isinstance(file, str) else file)
+    )
+    return tuple(str(path).format(**vars(wildcards)) for path in paths)
+
+
+def origins():
+    """The origin of each artefact of the experiment, from the rules themselves."""
+    made = {}
+
+    def add(name, **wildcards):
+        given = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
+        maker = getattr(rules, name)
+        for artefact in filled(maker.output, given):
+            made[artefact] = Origin(artefact, name, filled(maker.input, given))
+
+    for subject in VIDEOS.by_subject if FROM_VIDEO else ():
+        add("extract_poses", subject=subject)
+    for name, model, seed in product(ARTEFACT_RULES, CONFIG.models, CONFIG.seeds):
+        add(name, model=model, seed=seed)
+    return list(made.values())
+
+
+def rule_settings(proxy, **wildcards):
+    """The params of a rule, a change of which reruns it; with the wildcards it needs to know them."""
+    given = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
+    return {
+        name: value(given) if callable(value) else value
+        for name, value in proxy.params.items()
+        if name not in NO_SETTINGS
+    }
+
+
+def poses_settings():
+    """Of the rule that reads poses; of those that make them, by subject, where they come from videos."""
+    if not FROM_VIDEO:
+        return rule_settings(rules.read_poses)
+    shards = {
+        subject: rule_settings(rules.extract_poses, subject=subject)
+        for subject in VIDEOS.by_subject
+    }
+    return {"shards": shards, **rule_settings(rules.merge_poses)}
+
+
+def settings_by_stage():
+    """stage of dvc.yaml -> its rules' settings."""
+    by_model = {
+        stage: {model: rule_settings(proxy, model=model) for model in CONFIG.models}
+        for stage, proxy in {"train": rules.train, "evaluate": rules.evaluate}.items()
+    }
+    walkers = {"walkers": rule_settings(rules.walkers)} if CONFIG.data.walkers else {}
+    return {
+        **walkers,
+        "poses": poses_settings(),
+        "splits": rule_settings(rules.splits),
+        **by_model,
+        "tables": {
+            name: rule_settings(getattr(rules, name))
+            for name in (
+                *("summary", "write_tables"),
+                *("write_reproduction", "write_manifest"),
+            )
+        },
+    }

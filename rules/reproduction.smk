@@ -1,0 +1,35 @@
+# Published against measured, what differs, what was left out, what it took.
+from gaitcore.config_files import paper_config
+
+
+rule write_reproduction:
+    input:
+        summary="results/{experiment}/summary.csv",
+        split="results/{experiment}/split.csv",
+        poses_report="results/{experiment}/poses_report.csv",
+        runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
+        published="gaitcore/reporting/published/table2.csv",
+    output:
+        markdown="results/{experiment}/reproduction.md",
+        html=report(
+            "results/{experiment}/reproduction.html",
+            caption="../report/reproduction.rst",
+            category="Reproduction",
+            labels={"page": "Published against measured, and the checklist"},
+        ),
+    log:
+        "results/{experiment}/logs/reproduction.log",
+    benchmark:
+        "results/{experiment}/benchmarks/reproduction.tsv"
+    threads: 1
+    resources:
+        mem_mb=1000,
+        runtime=10,
+    params:
+        config=settings(CONFIG),
+        paper=settings(paper_config("config.yaml")),
+        code=code_digest("workflow_scripts/reproduction.py"),
+    message:
+        "Writing the reproduction report of {wildcards.experiment}"
+    script:
+        "../workflow_scripts/reproduction.py"

@@ -1,0 +1,179 @@
+"""From a number in a table down to the files behind it, and a results folder held against its manifest."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from gaitcore.manifest import check_manifest, read_manifest
+
+pytestmark = pytest.mark.workflow
+
+TABLE = "results/tiny/tables/table2.csv"
+
+
+def ask(workflow, *arguments):
+    """Run ``python -m gaitcore`` in the workflow's folder: exit status, and all it printed."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gaitcore", *arguments],
+        **workflow.place,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def flipped(finished):
+    """Flip one bit of a file's byte; the file is restored after the test."""
+    originals = {}
+
+    def flip(path, place):
+        content = bytearray(originals.setdefault(path, path.read_bytes()))
+        content[place] ^= 1
+        path.write_bytes(content)
+
+    yield flip
+    for path, content in originals.items():
+        path.write_bytes(content)
+
+
+def test_a_cell_of_table_2_is_followed_to_files_whose_digests_are_computed_again(finished):
+    status, told = ask(finished, "trace", TABLE, "GaitMixer", "NM")
+    assert status == 0, told
+    files = dict(re.findall(r"^ +(\S+)\n +sha256 ([0-9a-f]{64})", told, re.MULTILINE))
+    run = "results/tiny/gaitmixer/seed-{}/{}"
+    names = ("run.json", "metrics.json", "subjects.csv", "embeddings.parquet", "weights.safetensors", "training.csv")
+    expected = {run.format(seed, name) for seed in (0, 1) for name in names}
+    expected |= {TABLE, "data/raw/tiny/poses.csv"}
+    expected |= {f"results/tiny/{name}" for name in ("summary.csv", "poses.parquet", "split.csv")}
+    assert set(files) == expected
+    assert files == {name: sha256(finished.folder / name) for name in files}
+
+    records = [json.loads(finished.results(f"gaitmixer/seed-{seed}/run.json").read_text()) for seed in (0, 1)]
+    for record in records:
+        assert record["inputs"]["poses.parquet"] == files["results/tiny/poses.parquet"]
+        for fact in (record["code_digest"], record["machine"]["platform"], record["pose_source_digest"]):
+            assert fact in told
+    accuracies = [float(number) for number in re.findall(r"^seed \d: rank-1 ([\d.]+) %", told, re.MULTILINE)]
+    assert f"rank-1 {sum(accuracies) / 2:.1f} ± " in told
+    assert f"{sum(accuracies) / 2:.1f} ±" in finished.results("tables/table2.md").read_text()
+    assert told.endswith("Every digest is as recorded, and the runs give the number in the table.\n")
+
+
+@pytest.mark.parametrize(("column", "block"), [("90°", "NM"), ("mean", "CL#1-2")])
+def test_a_cell_of_table_1_is_named_by_its_block_too(finished, column, block):
+    status, told = ask(finished, "trace", "results/tiny/tables/table1.md", "gaitformer", column, "--block", block)
+    assert status == 0, told
+    status, told = ask(finished, "trace", "results/tiny/tables/table1.md", "gaitformer", column)
+    assert (status, told) == (
+        1,
+        'results/tiny/tables/table1.csv: "gaitformer" stands in 3 blocks; choose one with --block: '
+        "NM#5-6, BG#1-2, CL#1-2\n",
+    )
+
+
+def test_a_flipped_byte_behind_the_number_is_named(finished, flipped):
+    flipped(finished.results("gaitmixer/seed-1/weights.safetensors"), -1)
+    status, told = ask(finished, "trace", TABLE, "GaitMixer", "NM")
+    assert status == 1
+    assert "NOT traced: results/tiny/gaitmixer/seed-1/weights.safetensors is not the file that run.json records" in told
+    assert ask(finished, "trace", TABLE, "GaitFormer", "NM")[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "sentence"),
+    [
+        ("GaitMixr", "NM", f'{TABLE}: there is no row "GaitMixr"; did you mean "GaitMixer"?\n'),
+        ("GaitMixer", "XX", f'{TABLE}: "GaitMixer" has no column "XX"; expected one of: bg, cl, mean, nm.\n'),
+    ],
+)
+def test_a_cell_that_is_not_there_ends_in_one_sentence(finished, row, column, sentence):
+    assert ask(finished, "trace", TABLE, row, column) == (1, sentence)
+
+
+def test_a_number_that_the_runs_do_not_give_is_found(finished, edited):
+    cells = finished.results("tables/table2.csv").read_text()
+    number = re.search(r"GaitMixer,skeleton,measured,nm,([\d.]+)", cells)[1]
+    edited(TABLE, lambda text: text.replace(number, "99.9"))
+    status, told = ask(finished, "trace", TABLE, "GaitMixer", "NM")
+    assert status == 1
+    assert f"NOT traced: the table has 99.9 %, but the runs give {float(number):.4f} %." in told
+
+
+def test_the_manifest_lists_every_artefact_and_what_made_it(finished):
+    folder = finished.results("")
+    aside = {"logs", "benchmarks", "manifest.json"}
+    files = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    manifest = read_manifest(folder)
+    assert set(manifest["artefacts"]) == {path.as_posix() for path in files if path.parts[0] not in aside}
+    assert manifest["artefacts"]["gaitmixer/seed-1/metrics.json"]["made_by"] == "evaluate"
+    assert manifest["artefacts"]["gaitmixer/seed-1/metrics.json"]["from"] == [
+        *("poses.parquet", "split.csv", "gaitmixer/seed-1/weights.safetensors")
+    ]
+    assert manifest["artefacts"]["poses.parquet"]["from"] == ["data/raw/tiny/poses.csv"]
+    assert manifest["sources"] == {"data/raw/tiny/poses.csv": sha256(finished.folder / "data/raw/tiny/poses.csv")}
+
+
+def test_one_flipped_byte_in_any_artefact_is_found_and_named(finished, flipped):
+    folder = finished.results("")
+    names = sorted(name for name in read_manifest(folder)["artefacts"] if (folder / name).stat().st_size)
+    for name in names:
+        original = (folder / name).read_bytes()
+        flipped(folder / name, len(original) // 2)
+        assert check_manifest(folder).changed == (name,)
+        (folder / name).write_bytes(original)
+    assert check_manifest(folder).passes
+
+
+def test_the_check_names_what_is_changed_missing_and_not_listed(finished, flipped):
+    assert ask(finished, "check-manifest", "results/tiny")[0] == 0
+    flipped(finished.results("split.csv"), 100)
+    stray, away = finished.results("stray.txt"), finished.results("gaitmixer/seed-0/subjects.csv")
+    kept = away.read_bytes()
+    stray.touch()
+    away.unlink()
+    try:
+        total = len(read_manifest(finished.results(""))["artefacts"])
+        assert ask(finished, "check-manifest", "results/tiny") == (
+            1,
+            "changed: split.csv\nmissing: gaitmixer/seed-0/subjects.csv\nnot listed, so not checked: stray.txt\n"
+            f"results/tiny: {total - 2} of {total} artefacts are as listed.\n",
+        )
+    finally:
+        stray.unlink()
+        away.write_bytes(kept)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.999])
+def test_one_flipped_byte_in_the_manifest_itself_is_found(finished, flipped, share):
+    manifest = finished.results("manifest.json")
+    flipped(manifest, int(share * manifest.stat().st_size))
+    status, told = ask(finished, "check-manifest", "results/tiny")
+    assert status == 1
+    assert told.startswith("results/tiny/manifest.json: ")
+
+
+def test_the_report_is_one_file_with_captions_and_categories_and_needs_no_network(finished):
+    done = finished.snakemake("--report", "report.html", "--", "tables")
+    assert done.returncode == 0, done.stdout
+    report = (finished.folder / "report.html").read_text()
+    for text in ("Table 2: per condition", "Published against measured", "Reproduction", "What was dropped from the"):
+        assert text in report
+    assert re.findall(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']?https?:", report) == []
+
+
+def test_the_reproduction_report_of_another_data_set_compares_with_nothing(finished):
+    page = finished.results("reproduction.md").read_text()
+    assert "This experiment shows no published rows, since nothing was published for its data and protocol." in page
+    assert "| training.epochs " in page
+    assert "| Exact number of training and evaluation runs " in page

@@ -1,0 +1,19 @@
+"""Every artefact with its digest, and what made it from what."""
+
+import logging
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore import __version__
+    from gaitcore.manifest import Origin, write_manifest
+
+    origins = [Origin(*origin) for origin in snakemake.params.origins]
+    facts = {
+        "experiment": snakemake.wildcards.experiment,
+        "configuration": snakemake.params.configuration,
+        "gaitcore": __version__,
+    }
+    write_manifest(Path(snakemake.output[0]), origins, snakemake.params.sources, facts)
+    logging.info("%d artefacts listed", len(origins))

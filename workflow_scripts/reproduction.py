@@ -1,0 +1,21 @@
+"""The reproduction report: published against measured, and what was done to measure it."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Config
+    from gaitcore.reporting.write_reproduction import write_reproduction
+
+    inputs, output = snakemake.input, snakemake.output
+    write_reproduction(
+        Config.model_validate(snakemake.params.config),
+        Config.model_validate(snakemake.params.paper),
+        summary=Path(inputs.summary),
+        split=Path(inputs.split),
+        poses_report=Path(inputs.poses_report),
+        runs=[Path(path) for path in inputs.runs],
+        markdown=Path(output.markdown),
+        html=Path(output.html),
+    )
