@@ -63,7 +63,7 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         (
             "Data that were excluded, and pre-processing",
             f"{notes.excluded_note(context)} Entries of the source that were dropped: {len(evidence.poses_report)}, "
-            "listed in poses_report.csv. Coordinates are divided by the frame's width.",
+            f"listed in poses_report.csv. {_given(evidence)}",
         ),
         ("Link to a downloadable version", data.help or "Open: data.help is empty."),
         (
@@ -73,6 +73,17 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
             else "No new data: see the data set's authors.",
         ),
     )
+
+
+def _given(evidence: Evidence) -> str:
+    """What of a pose each network is given."""
+    units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
+    ways: dict[str, list[str]] = {}
+    for model in evidence.config.models:
+        system = evidence.config.system(model)
+        ways.setdefault(f"{', '.join(system.input.channels)} ({units[system.input.unit]})", []).append(system.title)
+    given = (f"{way}: {', '.join(titles)}" for way, titles in ways.items())
+    return f"Networks are given {'; '.join(given)}."
 
 
 def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:

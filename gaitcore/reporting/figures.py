@@ -12,6 +12,7 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.files import replacing
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
+BESIDE = 1.03  # points of one value stand beside one another, on the logarithmic axis
 OPTION_LABELS = {"kernel": "Temporal kernel (frames)"}  # others are called as in the configuration
 
 
@@ -41,12 +42,13 @@ def draw_accuracy_against(option: str, config: Config, numbers: pd.DataFrame) ->
     with matplotlib.style.context(STYLE):
         figure = Figure()
         axes = figure.subplots()
-        for condition in [*config.protocol.probes, MEAN]:
+        conditions = [*config.protocol.probes, MEAN]
+        for number, condition in enumerate(conditions):
             points = numbers[numbers["condition"] == condition]
             mean = points["rank1_percent"]
             title = "Mean" if condition == MEAN else config.tables.conditions.get(condition, condition.upper())
             axes.errorbar(
-                points[option],
+                points[option] * BESIDE ** (number - (len(conditions) - 1) / 2),
                 mean,
                 yerr=[mean - points["ci_low_percent"], points["ci_high_percent"] - mean],
                 label=title,

@@ -128,6 +128,7 @@ def test_the_checklist_is_filled_in_from_the_runs(evidence):
         ]
     ]
     assert page.count("| Asked for") == 4
+    assert "Networks are given x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
 
 
 def test_without_published_rows_nothing_is_judged(evidence):
