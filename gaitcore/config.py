@@ -323,7 +323,7 @@ class Network(Settings):
     """What every network is built with."""
 
     frames: Count = Field(description="window length, frames")
-    embedding_dim: Count = Field(description="length of the unit embedding")
+    embedding_dim: Count = Field(description="length of the embedding")
 
 
 class SystemNetwork(Network):
@@ -435,13 +435,8 @@ def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
     return lineage
 
 
-_REPLACED = (
-    "gallery",
-    "probes",
-    "repeat",
-    "conditions",
-    "against",
-)  # their keys are the user's: to replace is to keep none
+# Their keys are the user's: to replace one of these is to keep nothing of it.
+_REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
 
 
 def merged(base: Mapping, overlay: Mapping) -> dict:

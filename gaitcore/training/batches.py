@@ -61,6 +61,11 @@ class BalancedBatches:
     def __len__(self) -> int:
         return self.steps
 
+    @property
+    def sequences_of_an_epoch(self) -> int:
+        """How many it draws, one drawn twice counting twice."""
+        return self.steps * self.batch_size
+
     def __iter__(self) -> Iterator[np.ndarray]:
         """The batches of an epoch; of one that was interrupted, the rest."""
         while self.drawn < self.steps:
@@ -112,6 +117,11 @@ class ShuffledBatches:
 
     def __len__(self) -> int:
         return math.ceil(len(self.items) / self.size)
+
+    @property
+    def sequences_of_an_epoch(self) -> int:
+        """How many it draws, each view counting."""
+        return len(self.items) * self.views
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The batches of an epoch; of one that was interrupted, the rest."""

@@ -107,7 +107,7 @@ def train(
                 progress.step(loss)
                 if checkpoints:
                     checkpoints.after_step(history.steps, run)
-            progress.epoch(history.close(len(batches) * batches.batch_size, best.consider(model, epoch)))
+            progress.epoch(history.close(batches.sequences_of_an_epoch, best.consider(model, epoch)))
     best.restore(model)
     return _result(history, best.epoch or epochs, settings)
 

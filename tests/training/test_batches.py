@@ -79,6 +79,7 @@ def test_a_shuffled_epoch_is_every_sequence_once_in_another_order_each_time():
 
 
 def test_views_repeat_a_batch_one_behind_the_other():
+    assert shuffled(views=2).sequences_of_an_epoch == 20  # the last batch is smaller than the others
     for batch in shuffled(views=2):
         ours, again = np.split(batch, 2)
         assert ours.tolist() == again.tolist()
