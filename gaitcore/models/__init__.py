@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
@@ -17,13 +17,20 @@ from gaitcore.suggest import nearest
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-# name -> (its title in tables, module, class)
-_REGISTRY: dict[str, tuple[str, str, str]] = {
-    "gaitmixer": ("GaitMixer", "gaitcore.models.gaitmixer", "GaitMixer"),
-    "gaitformer": ("GaitFormer", "gaitcore.models.gaitformer", "GaitFormer"),
-    "gaitgraph": ("GaitGraph", "gaitcore.models.gaitgraph", "GaitGraph"),
-    "gaitgraph2": ("GaitGraph2", "gaitcore.models.gaitgraph2", "GaitGraph2"),
-    "posegait": ("PoseGait", "gaitcore.models.posegait", "PoseGait"),
+
+class _Entry(NamedTuple):
+    title: str  # in tables and figures
+    module: str
+    class_name: str
+    has_map: bool = True  # its methods last_map and read
+
+
+_REGISTRY = {
+    "gaitmixer": _Entry("GaitMixer", "gaitcore.models.gaitmixer", "GaitMixer"),
+    "gaitformer": _Entry("GaitFormer", "gaitcore.models.gaitformer", "GaitFormer"),
+    "gaitgraph": _Entry("GaitGraph", "gaitcore.models.gaitgraph", "GaitGraph"),
+    "gaitgraph2": _Entry("GaitGraph2", "gaitcore.models.gaitgraph2", "GaitGraph2"),
+    "posegait": _Entry("PoseGait", "gaitcore.models.posegait", "PoseGait", has_map=False),
 }
 
 
@@ -34,12 +41,21 @@ def model_names() -> tuple[str, ...]:
 
 def model_title(name: str) -> str:
     """How the field writes a system's name, for tables and figures: ``GaitMixer``."""
-    return _entry(name)[0]
+    return _entry(name).title
 
 
 def model_module(name: str) -> str:
     """The module that holds a system, e.g. ``gaitcore.models.gaitmixer``."""
-    return _entry(name)[1]
+    return _entry(name).module
+
+
+def has_map(name: str) -> bool:
+    """Whether a system's network ends with a map over frames and joints, which figures can look at.
+
+    Such a network has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read beside it,
+    and ``read(*last_map(x))``, the embedding. PoseGait's maps are over frames and features.
+    """
+    return _entry(name).has_map
 
 
 def build_model(
@@ -56,16 +72,16 @@ def build_model(
     Raises:
         ConfigError: the name is unknown or the network refuses an option.
     """
-    title, module, class_name = _entry(name)
-    network = getattr(import_module(module), class_name)
+    entry = _entry(name)
+    network = getattr(import_module(entry.module), entry.class_name)
     known = set(network.__init__.__kwdefaults__ or {})
     for option in options:
         if option not in known:
-            raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
+            raise ConfigError(f'{entry.title} has no option "{option}"{nearest(option, known)}')
     try:
         return network(frames=frames, joints=joints, in_channels=in_channels, embedding_dim=embedding_dim, **options)
     except ValueError as error:
-        raise ConfigError(f"{title} cannot be built: {error}.") from error
+        raise ConfigError(f"{entry.title} cannot be built: {error}.") from error
 
 
 def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
@@ -83,7 +99,7 @@ def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, 
     import_module("gaitcore.models.published").load(model, weights)
 
 
-def _entry(name: str) -> tuple[str, str, str]:
+def _entry(name: str) -> _Entry:
     if name not in _REGISTRY:
         raise ConfigError(f'There is no model "{name}"{nearest(name, _REGISTRY)}')
     return _REGISTRY[name]

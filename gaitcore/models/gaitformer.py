@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.models.chunked import Stage, in_chunks, parameters_of
+from gaitcore.models.chunked import Maps, Stage, in_chunks, parameters_of
 from gaitcore.models.layers import NORM_EPS, SpatialMixer, TransformerBlock
 
 # The authors' key names, as patterns, and what they are called here.
@@ -78,12 +78,30 @@ class GaitFormer(nn.Module):
 
     def class_tokens(self, x: Tensor) -> Tensor:
         """(B, T, J, width) -> (B, J * width): what each joint's class token has gathered over time."""
-        batch = len(x)
+        return self._gathered(self._tokens(x), len(x))
+
+    def last_map(self, x: Tensor) -> Maps:
+        """(B, T, J, C) -> (B, T, J, width), the frames' tokens as they enter the last temporal block, where the class
+        tokens read them for the last time; and these, (B, 1, J, width). What leaves that block of a frame is not read.
+        """
+        tokens = self._tokens(self.spatial(x)).unflatten(0, (len(x), -1)).transpose(1, 2)  # (B, 1 + T, J, width)
+        return tokens[:, 1:], tokens[:, :1]
+
+    def read(self, frames: Tensor, class_tokens: Tensor) -> Tensor:
+        """The last map and the class tokens -> (B, embedding_dim)."""
+        tokens = torch.cat([class_tokens, frames], dim=1).transpose(1, 2).flatten(0, 1)
+        return self.embed(self._gathered(tokens, len(frames)))
+
+    def _tokens(self, x: Tensor) -> Tensor:
+        """(B, T, J, width) -> (B * J, 1 + T, width), what enters the last block: each joint's class token first."""
         x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
         x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding
         for block in self.temporal[:-1]:
-            x = block(x)  # (B * J, 1 + T, width)
-        x = self.temporal[-1](x, wanted=1)  # (B * J, 1, width): nothing else is read
+            x = block(x)
+        return x
+
+    def _gathered(self, tokens: Tensor, batch: int) -> Tensor:
+        x = self.temporal[-1](tokens, wanted=1)  # (B * J, 1, width): nothing else is read
         return self.temporal_norm(x[:, 0]).reshape(batch, -1)
 
     def embed(self, tokens: Tensor) -> Tensor:

@@ -7,7 +7,6 @@ Recognition", ICIP 2021, and its published code: ResGCN-N39-R8 on x, y (pixels) 
 import torch.nn.functional as F
 from torch import Tensor
 
-from gaitcore.models.chunked import run_stages
 from gaitcore.models.resgcn import PUBLISHED_KEYS, ResGCN
 
 __all__ = ["PUBLISHED_KEYS", "GaitGraph"]
@@ -30,6 +29,6 @@ class GaitGraph(ResGCN):
     ):
         super().__init__(in_channels, 1, STRUCTURE, reduction, embedding_dim)
 
-    def forward(self, x: Tensor) -> Tensor:
-        pooled = run_stages(self.stages(lambda poses: (poses,)), x, self.training)
+    def embed(self, pooled: Tensor) -> Tensor:
+        """(B, 256) -> (B, embedding_dim), unit length."""
         return F.normalize(self.head(pooled))

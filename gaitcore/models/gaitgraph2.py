@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from gaitcore.models.chunked import Maps, run_stages
+from gaitcore.models.chunked import Maps
 from gaitcore.models.resgcn import PUBLISHED_KEYS, ResGCN
 
 __all__ = ["PUBLISHED_KEYS", "GaitGraph2"]
@@ -52,9 +52,6 @@ class GaitGraph2(ResGCN):
             raise ValueError(f'features is "{features}", expected "published" or "corrected"')
         super().__init__(5, 3, STRUCTURE, reduction, embedding_dim)
         self.confidence_channel = OVERWRITTEN if features == "published" else MEANT_FOR_CONFIDENCE
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(run_stages(self.stages(self.features), x, self.training))
 
     def features(self, poses: Tensor) -> Maps:
         """(B, T, J, 3) -> three of (B, T, J, 5): joints, velocities and bones."""

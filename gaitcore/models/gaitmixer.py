@@ -156,9 +156,20 @@ class GaitMixer(nn.Module):
 
     def over_time(self, x: Tensor) -> Tensor:
         """(B, T, J, spatial_width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
+        return self.read(self._mixed(x))
+
+    def last_map(self, x: Tensor) -> Maps:
+        """(B, T, J, C) -> (B, T, J, widths[-1]): what the last temporal block gives, and is pooled."""
+        return (self._mixed(self.spatial(x)),)
+
+    def read(self, x: Tensor) -> Tensor:
+        """The last map -> (B, embedding_dim)."""
+        return self.embed(x.mean(dim=(1, 2)))
+
+    def _mixed(self, x: Tensor) -> Tensor:
         for block in self.temporal:
             x = block(x)  # (B, T, J, widths[i])
-        return self.embed(x.mean(dim=(1, 2)))
+        return x
 
     def embed(self, pooled: Tensor) -> Tensor:
         """(B, widths[-1]) -> (B, embedding_dim), unit length."""

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.models.chunked import Maps, Stage, parameters_of
+from gaitcore.models.chunked import Maps, Stage, parameters_of, run_stages, whole_batch
 from gaitcore.skeleton import LINKS, NUM_JOINTS
 
 HOPS = 3  # joints further apart than this are not neighbours at all
@@ -181,7 +181,7 @@ class Branch(nn.Module):
 
 
 class ResGCN(nn.Module):
-    """(B, T, J, C) of each branch -> (B, embedding_dim), not normalised.
+    """(B, T, J, C) -> (B, embedding_dim). A network built on it says what its branches are given, and how it ends.
 
     Args:
         channels: of the input of each branch.
@@ -208,12 +208,31 @@ class ResGCN(nn.Module):
         self.head = nn.Linear(256, embedding_dim)
         self.apply(_initialise)
 
-    def stages(self, features: Callable[[Tensor], Maps]) -> Iterator[Stage]:
-        """From the poses, of which ``features`` makes the branches' inputs, to the pooled map (B, 256)."""
-        yield Stage(lambda maps, _: features(*maps), norms=tuple(branch.norm for branch in self.branches))
+    def forward(self, x: Tensor) -> Tensor:
+        pooled = Stage(lambda maps, _: (joined(maps).mean(dim=(1, 2)),), keep=True)
+        return self.embed(run_stages([*self._stages(), pooled], x, self.training))
+
+    def last_map(self, x: Tensor) -> Maps:
+        """(B, T, J, C) -> (B, T / 4, J, 256): what the last module gives, and is pooled."""
+        return (whole_batch([*self._stages(), Stage(lambda maps, _: (joined(maps),))], x),)
+
+    def read(self, x: Tensor) -> Tensor:
+        """The last map -> (B, embedding_dim)."""
+        return self.embed(x.mean(dim=(1, 2)))
+
+    def features(self, poses: Tensor) -> Maps:
+        """(B, T, J, C) -> what each branch is given; the poses themselves."""
+        return (poses,)
+
+    def embed(self, pooled: Tensor) -> Tensor:
+        """(B, 256) -> (B, embedding_dim), of any length."""
+        return self.head(pooled)
+
+    def _stages(self) -> Iterator[Stage]:
+        """From the poses to the last map, before it is activated."""
+        yield Stage(lambda maps, _: self.features(*maps), norms=tuple(branch.norm for branch in self.branches))
         yield from _side_by_side([list(branch.stages(self.graph)) for branch in self.branches])
         yield from _chain(self.main, self._joined_branches, self.graph)
-        yield Stage(lambda maps, _: (joined(maps).mean(dim=(1, 2)),), keep=True)
 
     def _joined_branches(self, maps: Maps) -> Tensor:
         each = len(maps) // len(self.branches)
