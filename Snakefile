@@ -28,15 +28,6 @@ rule tables_pdf:  # both tables in one PDF; needs LaTeX
         of_experiment("results/{experiment}/tables/tables.pdf"),
 
 
-rule figures:  # accuracy against each option that figures.against names
-    input:
-        of_experiment(
-            "results/{experiment}/figures/against_{option}.{format}",
-            option=CONFIG.figures.against,
-            format=["pdf", "png", "csv"],
-        ),
-
-
 rule manifest:  # the digests of all artefacts alone
     input:
         of_experiment("results/{experiment}/manifest.json"),

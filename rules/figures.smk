@@ -1,31 +1,71 @@
-# Pictures of an experiment's results, each with the numbers behind it.
+# Pictures of an experiment's results, each with the numbers behind it and a caption.
+from types import SimpleNamespace
 
 
-rule accuracy_against:
+def drawn(kind, about=None, **files):
+    """What draws a figure: its module in gaitcore/reporting/figures, what it is about, and the files it reads."""
+    return SimpleNamespace(kind=kind, about=about or {}, files=files)
+
+
+# name -> how it is drawn, in the order of the report
+FIGURES = {
+    "seeds": drawn(
+        "seeds",
+        metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),
+    ),
+    **{
+        f"against_{option}": drawn(
+            "against",
+            {"option": option},
+            summary=of_experiment("results/{experiment}/summary.csv"),
+        )
+        for option in CONFIG.figures.against
+    },
+}
+
+
+rule draw_figure:
     input:
-        summary="results/{experiment}/summary.csv",
-        style="gaitcore/reporting/figures.mplstyle",
+        unpack(lambda wildcards: FIGURES[wildcards.figure].files),
+        style="gaitcore/reporting/figures/figures.mplstyle",
     output:
-        pdf="results/{experiment}/figures/against_{option}.pdf",
+        pdf="results/{experiment}/figures/{figure}.pdf",
         png=report(
-            "results/{experiment}/figures/against_{option}.png",
+            "results/{experiment}/figures/{figure}.png",
             caption="../report/figure.rst",
             category="Figures",
-            labels={"figure": "Accuracy against {option}"},
+            labels={"figure": "{figure}"},
         ),
-        numbers="results/{experiment}/figures/against_{option}.csv",
+        numbers="results/{experiment}/figures/{figure}.csv",
+        caption="results/{experiment}/figures/{figure}.txt",
     log:
-        "results/{experiment}/logs/figures/against_{option}.log",
+        "results/{experiment}/logs/figures/{figure}.log",
     benchmark:
-        "results/{experiment}/benchmarks/figures/against_{option}.tsv"
+        "results/{experiment}/benchmarks/figures/{figure}.tsv"
+    wildcard_constraints:
+        figure="|".join(map(re.escape, FIGURES)),
     threads: 1
     resources:
-        mem_mb=1000,
+        mem_mb=2000,
         runtime=10,
     params:
+        kind=lambda wildcards: FIGURES[wildcards.figure].kind,
+        about=lambda wildcards: FIGURES[wildcards.figure].about,
         config=settings(CONFIG),
-        code=code_digest("workflow_scripts/accuracy_against.py"),
+        code=lambda wildcards: code_digest(
+            "workflow_scripts/figure.py",
+            f"gaitcore.reporting.figures.{FIGURES[wildcards.figure].kind}",
+        ),
     message:
-        "Drawing accuracy against {wildcards.option} of {wildcards.experiment}"
+        "Drawing {wildcards.figure} of {wildcards.experiment}"
     script:
-        "../workflow_scripts/accuracy_against.py"
+        "../workflow_scripts/figure.py"
+
+
+rule figures:  # all pictures, as PDF and PNG
+    input:
+        of_experiment(
+            "results/{experiment}/figures/{figure}.{format}",
+            figure=FIGURES,
+            format=["pdf", "png", "csv", "txt"],
+        ),

@@ -52,8 +52,8 @@ def model_module(name: str) -> str:
 def has_map(name: str) -> bool:
     """Whether a system's network ends with a map over frames and joints, which figures can look at.
 
-    Such a network has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read beside it,
-    and ``read(*last_map(x))``, the embedding. PoseGait's maps are over frames and features.
+    Such a network has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read beside
+    it, and ``read(*last_map(x))``, the embedding. PoseGait's maps are over frames and features.
     """
     return _entry(name).has_map
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from gaitcore.config import Config, Evaluation, Split, canonical_subject
+from gaitcore.config import Config, Evaluation, canonical_subject
 from gaitcore.protocol import EXCLUDED, GALLERY, PROBE, TRAIN
-from gaitcore.reporting.published import PAPER_SUBJECTS
+from gaitcore.reporting.published import shows_published
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +68,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
         gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
         probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
-        condition_titles={condition: _title(config, condition) for condition in protocol.probes},
+        condition_titles={condition: config.tables.title(condition) for condition in protocol.probes},
         model_titles={model: system.title for model, system in systems.items()},
         embeddings={model: _embedding(system.evaluation) for model, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
@@ -77,25 +77,16 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
-        show_published=config.tables.published and _is_the_papers(protocol.subjects),
+        show_published=shows_published(config),
         confidence=config.statistics.confidence,
     )
-
-
-def _is_the_papers(split: Split) -> bool:
-    """Published rows beside another split's would compare different tasks."""
-    return (len(split.train), len(split.test)) == PAPER_SUBJECTS
-
-
-def _title(config: Config, condition: str) -> str:
-    return config.tables.conditions.get(condition, condition.upper())
 
 
 def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
     """NM#5-6, NM#2 or NM#1,3."""
     consecutive = len(numbers) > 1 and list(numbers) == list(range(numbers[0], numbers[-1] + 1))
     text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(map(str, numbers))
-    return f"{_title(config, condition)}#{text}"
+    return f"{config.tables.title(condition)}#{text}"
 
 
 def _common(values: Iterable[str]) -> str:

@@ -66,7 +66,7 @@ def at_chance(estimate: Estimate, chance: float) -> bool:
 
 def printed(fraction: float) -> float:
     """In percent, rounded to one decimal as a reader of the CSV would: halves away from zero, not by their last bit."""
-    exact = Decimal(repr(round(100 * fraction, 8)))
+    exact = Decimal(repr(round(float(100 * fraction), 8)))
     return float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP)) + 0.0  # no negative zero
 
 

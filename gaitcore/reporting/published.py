@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from gaitcore.config import Config
+
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
 DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
 POSEGAIT_SPLIT = "PoseGait's published row is of another split: 62 subjects trained it and 62 were tested."
@@ -15,6 +17,12 @@ POSEGAIT_SPLIT = "PoseGait's published row is of another split: 62 subjects trai
 PAPER_SUBJECTS = (74, 50)  # training and test subjects
 
 _FOLDER = Path(__file__).parent / "published"
+
+
+def shows_published(config: Config) -> bool:
+    """Whether an experiment's results stand beside the published ones; those of another split are of another task."""
+    split = config.protocol.subjects
+    return config.tables.published and (len(split.train), len(split.test)) == PAPER_SUBJECTS
 
 
 def published_table1() -> pd.DataFrame:

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from gaitcore.config_files import load_config
-from gaitcore.reporting.figures import accuracy_against, draw_accuracy_against, write_accuracy_against
+from gaitcore.reporting.figures.against import accuracy_against, draw
+from gaitcore.reporting.figures.drawing import write_figure
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 KERNELS = {"kernel_61": 61, "gaitmixer": 31, "kernel_3": 3}
 
 
@@ -44,18 +45,30 @@ def test_the_numbers_are_the_systems_rank_1_by_the_options_value(config, measure
     assert len(numbers) == 3 * 4
 
 
-def test_each_condition_is_a_line_over_the_values(config, measured):
-    axes = draw_accuracy_against("kernel", config, accuracy_against("kernel", config, measured)).axes[0]
+@pytest.fixture
+def summary(measured, tmp_path):
+    measured.to_csv(tmp_path / "summary.csv", index=False)
+    return tmp_path / "summary.csv"
+
+
+def test_each_condition_is_a_line_over_the_values(config, summary):
+    axes = draw(config, option="kernel", summary=summary).figure.axes[0]
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["NM", "BG", "CL", "Mean"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["3", "31", "61"]
     assert axes.get_xlabel() == "Temporal kernel (frames)"
     assert axes.containers[0].lines[0].get_ydata().tolist() == pytest.approx([50.0, 90.0, 80.0])
 
 
-def test_the_same_numbers_give_the_same_bytes(config, measured, tmp_path):
-    measured.to_csv(tmp_path / "summary.csv", index=False)
+def test_the_caption_names_the_best_and_the_worst(config, summary):
+    assert draw(config, option="kernel", summary=summary).caption == (
+        "Rank-1 accuracy on CASIA-B against temporal kernel (frames), mean over 3 seeds with the 95% bootstrap "
+        "interval over subjects and seeds. Mean over conditions: the highest is 90.0% at 31, the lowest 50.0% at 3."
+    )
+
+
+def test_the_same_numbers_give_the_same_bytes(config, summary, tmp_path):
     for name in ("first", "again"):
-        write_accuracy_against("kernel", config, summary=tmp_path / "summary.csv", figure=tmp_path / f"{name}.pdf")
-    for suffix in (".pdf", ".png", ".csv"):
+        write_figure("against", config, tmp_path / f"{name}.pdf", option="kernel", summary=summary)
+    for suffix in (".pdf", ".png", ".csv", ".txt"):
         assert (tmp_path / f"first{suffix}").read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
     assert (tmp_path / "first.png").read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,85 @@
+"""Accuracy against an option of the network: the systems that ``figures.against`` names."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
+
+from gaitcore.config import Config
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.estimates import percent
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, condition_title, counted
+from gaitcore.reporting.records import read_summary
+
+BESIDE = 1.03  # points of one value stand beside one another, on the logarithmic axis
+OPTION_LABELS = {"kernel": "temporal kernel (frames)"}  # others are called as in the configuration
+# Colours are the systems'; conditions are told apart by grey, line and marker.
+_LINES = (("#777777", "o", ":"), ("#777777", "s", "-."), ("#777777", "^", (0, (4, 2))), ("#AAAAAA", "v", ":"))
+
+
+def draw(config: Config, *, option: str, summary: Path) -> Drawing:
+    """From summary.csv.
+
+    The numbers: one row per system and condition (and "mean", over conditions), sorted by the option's value: system,
+    the option, condition, rank1_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
+    """
+    numbers = accuracy_against(option, config, read_summary(summary))
+    return Drawing(_figure(option, config, numbers), numbers, _caption(option, config, numbers))
+
+
+def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.DataFrame:
+    """The numbers, as :func:`draw` gives them."""
+    values = {name: config.system(name).network.model_dump()[option] for name in config.figures.against[option]}
+    rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["model"].isin(values)]
+    found = pd.DataFrame({"system": rows["model"], option: rows["model"].map(values), "condition": rows["condition"]})
+    for column, source in (("rank1", "mean"), ("std", "std"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
+        found[f"{column}_percent"] = (100 * rows[source]).round(4)
+    found["n_seeds"] = rows["n_seeds"]
+    return found.sort_values([option, "condition"], kind="stable").reset_index(drop=True)
+
+
+def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
+    """One line per condition over the option's values, with the interval of each point."""
+    figure = Figure(figsize=(COLUMN, 2.4))
+    axes = figure.subplots()
+    conditions = [*config.protocol.probes, MEAN]
+    for number, condition in enumerate(conditions):
+        points = numbers[numbers["condition"] == condition]
+        mean = points["rank1_percent"]
+        colour, marker, line = ("black", "D", "-") if condition == MEAN else _LINES[number % len(_LINES)]
+        axes.errorbar(
+            points[option] * BESIDE ** (number - (len(conditions) - 1) / 2),
+            mean,
+            yerr=[mean - points["ci_low_percent"], points["ci_high_percent"] - mean],
+            label=condition_title(config, condition),
+            marker=marker,
+            capsize=2,
+            linestyle=line,
+            color=colour,
+        )
+    ticks = sorted(set(numbers[option]))
+    axes.set_xscale("log")
+    axes.set_xticks(ticks, [str(value) for value in ticks])
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlabel(_label(option).capitalize())
+    axes.set_ylabel("Rank-1 accuracy (%)")
+    axes.legend(ncols=2)
+    return figure
+
+
+def _caption(option: str, config: Config, numbers: pd.DataFrame) -> str:
+    mean = numbers[numbers["condition"] == MEAN]
+    best, worst = mean.loc[mean["rank1_percent"].idxmax()], mean.loc[mean["rank1_percent"].idxmin()]
+    return (
+        f"Rank-1 accuracy on {config.data.dataset} against {_label(option)}, mean over "
+        f"{counted(int(mean['n_seeds'].max()), 'seed')} with the {100 * config.statistics.confidence:g}% bootstrap "
+        f"interval over subjects and seeds. Mean over conditions: the highest is "
+        f"{percent(best['rank1_percent'] / 100)}% at {best[option]:g}, the lowest "
+        f"{percent(worst['rank1_percent'] / 100)}% at {worst[option]:g}."
+    )
+
+
+def _label(option: str) -> str:
+    return OPTION_LABELS.get(option, option)

@@ -1,0 +1,45 @@
+"""What a figure is, and how it is written: as .pdf and .png, with its numbers as .csv and its caption as .txt."""
+
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import matplotlib.style
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gaitcore.config import Config
+from gaitcore.files import replacing
+from gaitcore.reporting.records import write_text
+
+STYLE = Path(__file__).with_name("figures.mplstyle")
+_NO_DATE = {".pdf": {"CreationDate": None}, ".png": {"Software": None}}
+
+
+@dataclass(frozen=True, eq=False)
+class Drawing:
+    """A figure without a title, the numbers in it in long form with units in their columns' names, and its caption:
+    plain text, with signs like ± and °."""
+
+    figure: Figure
+    numbers: pd.DataFrame
+    caption: str
+
+
+def write_figure(kind: str, config: Config, path: Path, **given: Any) -> None:
+    """Draw one figure and write it beside ``path`` as .pdf, .png, .csv and .txt; equal inputs give equal bytes.
+
+    Args:
+        kind: the module of :mod:`gaitcore.reporting.figures` that draws it.
+        config: the experiment's configuration.
+        path: of one of the four files.
+        given: what else that module's ``draw`` takes: the files it reads, what it is about.
+    """
+    with matplotlib.style.context(STYLE):
+        drawing = import_module(f"gaitcore.reporting.figures.{kind}").draw(config, **given)
+        for suffix, metadata in _NO_DATE.items():
+            with replacing(path.with_suffix(suffix)) as unfinished:
+                drawing.figure.savefig(unfinished, format=suffix[1:], metadata=metadata)
+    write_text(path.with_suffix(".csv"), drawing.numbers.to_csv(index=False, lineterminator="\n"))
+    write_text(path.with_suffix(".txt"), drawing.caption + "\n")

@@ -1,0 +1,98 @@
+"""Every seed's accuracy as a dot, beside the published value: how much of a difference is the luck of a seed."""
+
+import json
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from gaitcore.config import Config
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.estimates import percent
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, condition_title, counted, listed, of_system
+from gaitcore.reporting.published import published_table2, shows_published
+
+MEASURED, PUBLISHED = "measured", "published"
+
+
+def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
+    """From metrics.json of every run, in the configuration's order of systems and seeds.
+
+    The numbers: system, source (measured or published), condition (or "mean", over conditions), seed (a published value
+    has none), rank1_percent.
+    """
+    numbers = pd.DataFrame([*_measured(config, metrics), *_published(config)]).astype({"seed": "Int64"})
+    return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
+
+
+def _measured(config: Config, metrics: Sequence[Path]) -> list[dict]:
+    rows = []
+    for (system, seed), path in zip(product(config.models, config.seeds), metrics, strict=True):
+        rank1 = json.loads(path.read_text(encoding="utf-8"))["means"]["rank1"]
+        found = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
+        found[MEAN] = sum(found.values()) / len(found)
+        rows += [_row(system, MEASURED, condition, seed, 100 * value) for condition, value in found.items()]
+    return rows
+
+
+def _published(config: Config) -> list[dict]:
+    if not shows_published(config):
+        return []
+    table = published_table2()
+    titles = {config.system(system).title: system for system in config.models}
+    return [
+        _row(titles[row.method], PUBLISHED, row.condition, None, row.percent)
+        for row in table[table["method"].isin(titles)].itertuples()
+        if row.condition in (*config.protocol.probes, MEAN)
+    ]
+
+
+def _row(system: str, source: str, condition: str, seed: int | None, value: float) -> dict:
+    names = ("system", "source", "condition", "seed", "rank1_percent")
+    return dict(zip(names, (system, source, condition, seed, round(value, 4)), strict=True))
+
+
+def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
+    figure = Figure(figsize=(COLUMN, 2.4))
+    axes = figure.subplots()
+    conditions = list(dict.fromkeys(numbers["condition"]))
+    width = 0.8 / len(config.models)  # of a system's place within a condition
+    for number, system in enumerate(config.models):
+        look = of_system(config, system)
+        rows = numbers[numbers["system"] == system]
+        place = rows["condition"].map(conditions.index) + (number - (len(config.models) - 1) / 2) * width
+        measured = rows["source"] == MEASURED
+        axes.plot(place[measured], rows["rank1_percent"][measured], linestyle="", alpha=0.75, **look)
+        means = rows[measured].groupby(place[measured])["rank1_percent"].mean()
+        axes.hlines(means, means.index - width / 3, means.index + width / 3, color=look["color"], linewidth=0.8)
+        axes.plot(place[~measured], rows["rank1_percent"][~measured], "_", color="black", markersize=9)
+    axes.set_xticks(range(len(conditions)), [condition_title(config, condition) for condition in conditions])
+    axes.tick_params(axis="x", length=0)
+    axes.set_ylabel("Rank-1 accuracy (%)")
+    handles, _ = axes.get_legend_handles_labels()
+    if (numbers["source"] == PUBLISHED).any():
+        handles.append(Line2D([], [], color="black", marker="_", markersize=9, linestyle="", label="published"))
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def _caption(config: Config, numbers: pd.DataFrame) -> str:
+    mean = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == MEASURED)]
+    published = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == PUBLISHED)].set_index("system")
+    told = []
+    for system, rank1 in mean.groupby("system", sort=False)["rank1_percent"]:
+        text = f"{config.system(system).title} from {percent(rank1.min() / 100)} to {percent(rank1.max() / 100)}%"
+        if len(rank1) == 1:
+            text = f"{config.system(system).title} {percent(rank1.min() / 100)}%"
+        if system in published.index:
+            text += f" (published {percent(published.loc[system, 'rank1_percent'] / 100)}%)"
+        told.append(text)
+    lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
+    return (
+        f"Rank-1 accuracy on {config.data.dataset} of every seed, a dot for each of a system's "
+        f"{counted(len(config.seeds), 'training run')}{lines}. Mean over conditions: {listed(told)}."
+    )

@@ -1,0 +1,17 @@
+"""One figure, with its numbers and its caption."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Config
+    from gaitcore.reporting.figures.drawing import write_figure
+
+    files = {
+        name: Path(file) if isinstance(file, str) else [Path(one) for one in file]
+        for name, file in snakemake.input.items()
+        if name != "style"
+    }
+    config = Config.model_validate(snakemake.params.config)
+    write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.about, **files)
