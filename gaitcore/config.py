@@ -369,6 +369,12 @@ class Figures(Settings):
     against: dict[str, tuple[str, ...]] = Field(
         description="accuracy against an option of the network: the option, and the systems that differ in it"
     )
+    probe: str | None = Field(
+        description="the probe whose map is shown by itself; null: the first one seen from the side"
+    )
+    attribution: Literal["grad_cam", "hires_cam"] = Field(
+        description="grad_cam (the paper's) or hires_cam, also exact where joints are not averaged (GaitFormer)"
+    )
 
 
 class Config(Settings):

@@ -9,6 +9,17 @@ def drawn(kind, about=None, **files):
 
 # name -> how it is drawn, in the order of the report
 FIGURES = {
+    **{
+        name: drawn(
+            name,
+            spectra=of_experiment(
+                "results/{experiment}/inspection/{model}/seed-{seed}/spectrum.safetensors",
+                model=MAPPED,
+            ),
+        )
+        for name in ("frequency", "frequency_share")
+        if MAPPED
+    },
     "seeds": drawn(
         "seeds",
         metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),

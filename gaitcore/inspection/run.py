@@ -1,0 +1,218 @@
+"""One trained network looked at, from files to files: its weights in, spectrum and attribution out.
+
+Every test sequence is seen by its centre window. A probe's match is the nearest gallery sequence of its own subject
+seen from another view: all systems are asked about the same probes, recognised or not.
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from gaitcore import compute
+from gaitcore.config import Evaluation, Input, SystemNetwork
+from gaitcore.errors import ConfigError
+from gaitcore.files import replacing
+from gaitcore.inspection import spectrum
+from gaitcore.inspection.arrays import save_arrays
+from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
+from gaitcore.models import build_model
+from gaitcore.poses.table import PoseTable
+from gaitcore.protocol import GALLERY, PROBE
+from gaitcore.sequences import KEY_COLUMNS, SequenceKey
+from gaitcore.skeleton import JOINTS
+from gaitcore.split_file import read_split, select_role
+from gaitcore.windows import FrameStore, NetworkInput, centred_start
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
+PROBES_AT_ONCE = 64  # to compare with the whole gallery
+SHOWN = "probe"  # the map of a single probe, among those of conditions
+SIDE_VIEW = 90  # degrees
+DECIMALS = 6
+
+
+@dataclass(frozen=True)
+class InspectionOutputs:
+    """Where an inspection writes: spectrum.safetensors, maps.safetensors, probes.csv."""
+
+    spectrum: Path
+    maps: Path
+    probes: Path
+
+
+@dataclass(frozen=True, eq=False)
+class _Inspected:
+    """A network and the centre windows of the test sequences."""
+
+    network: nn.Module
+    given: NetworkInput
+    store: FrameStore
+    frames: int
+
+    def poses(self, sequences: Tensor) -> Tensor:
+        """(B, T, 17, C) of the given sequences (B,)."""
+        starts = centred_start(self.store.lengths[sequences], self.frames)
+        windows = starts[:, None] + torch.arange(self.frames, device=starts.device)
+        return self.given(self.store.gather(sequences, windows))
+
+    def of_chunks(self, function: Callable[[Tensor], Any], sequences: Tensor) -> list:
+        """A function of a few sequences at a time, on all threads."""
+        return compute.in_parallel(function, sequences.split(AT_ONCE[sequences.device.type]))
+
+
+def inspect_run(
+    network: SystemNetwork,
+    given: Input,
+    evaluation: Evaluation,
+    method: str,
+    shown: str | None,
+    *,
+    poses: Path,
+    split: Path,
+    weights: Path,
+    outputs: InspectionOutputs,
+    threads: int,
+) -> None:
+    """Look at a trained network's last map: its frequencies, and what the similarity of probes to their match rests on.
+
+    Args:
+        network: what the network was built with.
+        given: what of the poses it is given.
+        evaluation: its distance is used.
+        method: of attribution, "grad_cam" or "hires_cam".
+        shown: the probe whose map is kept by itself; None takes the first of the first condition that is seen from the
+            side, or as nearly from the side as there is.
+        poses: poses.parquet.
+        split: split.csv.
+        weights: weights.safetensors of the run.
+        outputs: the files to write.
+        threads: CPU threads.
+
+    Raises:
+        ConfigError: ``shown`` is no probe, or none with a gallery sequence of its subject seen from another view.
+    """
+    device = compute.prepare(threads)
+    roles = read_split(split)
+    store = FrameStore.from_table(select_role(PoseTable.read(poses), roles, GALLERY, PROBE), device)
+    keys = roles[roles["role"].isin([GALLERY, PROBE])].reset_index(drop=True)
+    of_poses = NetworkInput.of(given, store)
+    model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
+    model.load_state_dict(load_file(weights))
+    inspected = _Inspected(model.to(device).eval(), of_poses, store, network.frames)
+    found, embeddings = _first_pass(inspected, len(keys))
+    save_arrays(outputs.spectrum, vars(found), sequences=str(len(keys)))
+    probes = match(embeddings, keys, evaluation.distance)
+    find = partial(attribution, method, inspected.network, distance=evaluation.distance)
+    weights = _weights(inspected, embeddings, probes, find)
+    _write_weights(weights, probes, _place_of(shown, probes), outputs)
+
+
+def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataFrame:
+    """The probes that have a gallery sequence of their subject seen from another view, with the nearest such one.
+
+    Args:
+        embeddings: (N, D).
+        keys: N rows with subject, condition, sequence, view and role.
+        distance: "cosine" or "euclidean".
+
+    Returns:
+        The key columns; ``row`` and ``match_row``, of the probe and its match in ``keys``; ``match``, its name;
+        ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
+    """
+    gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
+    of_gallery, of_probes = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
+    near = torch.cat([similarity(some[:, None], of_gallery, distance) for some in of_probes.split(PROBES_AT_ONCE)])
+    near = np.where(_same("view", probes, gallery), -np.inf, near.numpy())  # (probes, gallery)
+    own = np.where(_same("subject", probes, gallery), near, -np.inf)
+    best = own.argmax(axis=1)
+    names = [SequenceKey(*key).name for key in gallery.iloc[best][list(KEY_COLUMNS)].itertuples(index=False)]
+    matched = probes[list(KEY_COLUMNS)].assign(
+        row=probes.index,
+        match_row=gallery.index[best],
+        match=names,
+        similarity=own.max(axis=1),
+        recognised=own.max(axis=1) >= near.max(axis=1),
+    )
+    matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
+    log.info("%d of %d probes have a gallery sequence of theirs from another view", len(matched), len(probes))
+    return matched
+
+
+def _same(column: str, probes: pd.DataFrame, gallery: pd.DataFrame) -> np.ndarray:
+    """(probes, gallery)."""
+    return probes[column].to_numpy()[:, None] == gallery[column].to_numpy()
+
+
+@torch.no_grad()
+def _first_pass(inspected: _Inspected, number: int) -> tuple[spectrum.Spectrum, np.ndarray]:
+    """The mean spectrum of all sequences, and the embedding of each (N, D)."""
+
+    @torch.no_grad()
+    def chunk(sequences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        last, *beside = inspected.network.last_map(inspected.poses(sequences))
+        return *spectrum.sums(last), inspected.network.read(last, *beside)
+
+    sequences = torch.arange(number, device=inspected.store.lengths.device)
+    magnitude, energy, embeddings = zip(*inspected.of_chunks(chunk, sequences), strict=True)
+    mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
+    return spectrum.Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
+
+
+def _place_of(shown: str | None, probes: pd.DataFrame) -> int:
+    """Which of the matched probes is shown by itself."""
+    if shown is None:
+        first = probes[probes["condition"] == probes["condition"].iloc[0]]
+        return int((first["view"] - SIDE_VIEW).abs().idxmin())
+    names = [SequenceKey(*key).name for key in probes[list(KEY_COLUMNS)].itertuples(index=False)]
+    if shown not in names:
+        raise ConfigError(
+            f"figures.probe: {shown} is no probe with a gallery sequence of its subject seen from another view; "
+            f"expected one like {names[0]}."
+        )
+    return names.index(shown)
+
+
+def _weights(
+    inspected: _Inspected, embeddings: np.ndarray, probes: pd.DataFrame, find: Callable[..., Tensor]
+) -> np.ndarray:
+    """(probes, T, J), what the similarity of each probe to its match rests on."""
+    device = inspected.store.lengths.device
+    rows = torch.tensor(probes["row"].to_numpy(), device=device)
+    matches = torch.from_numpy(embeddings[probes["match_row"]]).to(device)
+
+    def chunk(places: Tensor) -> Tensor:
+        return find(inspected.poses(rows[places]), matches[places])
+
+    found = inspected.of_chunks(chunk, torch.arange(len(probes), device=device))
+    return torch.cat(found).double().cpu().numpy()
+
+
+def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, outputs: InspectionOutputs) -> None:
+    carried = weights.any(axis=(1, 2))
+    if not carried.all():
+        log.warning("nothing speaks for the match of %d of %d probes", (~carried).sum(), len(probes))
+    conditions = probes["condition"].to_numpy()
+    of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
+    name = SequenceKey(*probes.loc[shown, list(KEY_COLUMNS)]).name
+    arrays = {SHOWN: weights[shown], **of_conditions}
+    save_arrays(outputs.maps, arrays, probe=name, match=probes.loc[shown, "match"])
+    shares = pd.DataFrame(weights.sum(axis=1), columns=[f"{joint}_share" for joint in JOINTS])
+    shares.loc[~carried] = np.nan
+    numbers = probes.drop(columns=["row", "match_row"]).assign(frames_for_half=frames_for_half(weights))
+    with replacing(outputs.probes) as unfinished:
+        pd.concat([numbers, shares], axis=1).round(DECIMALS).to_csv(unfinished, index=False)
+
+
+def _mean_map(weights: np.ndarray) -> np.ndarray:
+    """(T, J) of (B, T, J); zero where there is none."""
+    return weights.sum(axis=0) / max(1, len(weights))

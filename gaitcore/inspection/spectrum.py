@@ -1,0 +1,68 @@
+"""Which frequencies the last map of a network holds.
+
+Source: GaitMixer, section 4.3 and Fig. 3: "the frequency magnitude of the output feature maps"; the two-dimensional
+Fourier transform over frames and joints of each channel. No window function is applied, as nothing is said of one. The
+joints are in COCO's order, so a frequency along them is one along that list.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+ROUNDING = 1e-10  # a map that varies by less of its energy is the same everywhere
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """Means over sequences; zero frequency in the centre, at (T // 2, J // 2).
+
+    Attributes:
+        magnitude: (C, T, J), of each channel.
+        energy: (T, J), all channels together, as shares of a sequence's energy but that of zero frequency, which is
+            the variance of its map. Zero at the centre; sums to 1, or to 0 where all maps are the same everywhere.
+    """
+
+    magnitude: np.ndarray
+    energy: np.ndarray
+
+
+def sums(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Magnitude (C, T, J) and energy (T, J) summed over the sequences of a map (B, T, J, C), in double precision."""
+    half = torch.fft.rfft2(maps, dim=(2, 1)).abs()  # (B, T // 2 + 1, J, C): of a real map the rest is its reflection
+    energy = _whole(half.square().sum(dim=-1).double(), maps.shape[1])  # (B, T, J)
+    frames, joints = energy.shape[1:]
+    everything = energy.sum(dim=(1, 2), keepdim=True)
+    energy[:, frames // 2, joints // 2] = 0
+    varying = energy.sum(dim=(1, 2), keepdim=True)
+    shares = torch.where(varying > ROUNDING * everything, energy / varying, 0)
+    magnitude = half.sum(dim=0).double().permute(2, 0, 1)  # (C, T // 2 + 1, J)
+    return _whole(magnitude, maps.shape[1]), shares.sum(dim=0)
+
+
+def _whole(half: Tensor, frames: int) -> Tensor:
+    """(N, T // 2 + 1, J), from zero frequency up -> (N, T, J), zero frequency in the centre of both axes."""
+    negative = half[:, 1 : (frames + 1) // 2].flip(1)  # temporal frequencies; those along joints change sign, too
+    negative = torch.cat([negative[..., :1], negative[..., 1:].flip(-1)], dim=-1)
+    return torch.fft.fftshift(torch.cat([half, negative], dim=1), dim=(1, 2))
+
+
+def frequencies(length: int) -> np.ndarray:
+    """(length,) cycles along an axis of so many values, zero in the centre: as :class:`Spectrum` has them."""
+    return np.arange(length) - length // 2
+
+
+def shares_from(energy: np.ndarray, axis: int) -> np.ndarray:
+    """(length // 2 + 1,) the share of the energy (T, J) at 0, 1, 2, ... cycles or more along an axis."""
+    along = np.abs(frequencies(energy.shape[axis]))
+    of_frequency = np.bincount(along, weights=energy.sum(axis=1 - axis))
+    return of_frequency[::-1].cumsum()[::-1]
+
+
+def busiest(magnitude: np.ndarray, number: int) -> list[int]:
+    """The channels of (C, T, J) with the most energy beside zero frequency, the busiest first."""
+    energy = np.square(magnitude)
+    frames, joints = energy.shape[1:]
+    energy[:, frames // 2, joints // 2] = 0
+    return np.argsort(-energy.sum(axis=(1, 2)), kind="stable")[:number].tolist()

@@ -1,0 +1,90 @@
+"""The paper's Fig. 3: which frequencies a network's last map holds, of four channels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gaitcore.config import Config
+from gaitcore.inspection.arrays import load_arrays
+from gaitcore.inspection.spectrum import busiest, frequencies
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, counted
+from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
+
+CHANNELS = 4  # as in the paper
+LOWEST = -3.0  # of log10; below it all is the darkest colour
+
+
+def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
+    """From spectrum.safetensors of every run; drawn is the first seed.
+
+    The numbers: system, seed, channel, cycles_per_window, cycles_along_joints, magnitude (mean over test sequences).
+    """
+    shown, sequences = [], 0
+    for system, seed, path in mapped_runs(config, spectra):
+        if seed == config.seeds[0]:
+            arrays, facts = load_arrays(path)
+            sequences = int(facts["sequences"])
+            chosen = busiest(arrays["magnitude"], CHANNELS)
+            shown += [(system, seed, channel, arrays["magnitude"][channel]) for channel in chosen]
+    numbers = pd.concat([_long(*one) for one in shown], ignore_index=True)
+    return Drawing(_figure(config, shown), numbers, _caption(config, shown, sequences))
+
+
+def _long(system: str, seed: int, channel: int, magnitude: np.ndarray) -> pd.DataFrame:
+    over_time, along_joints = (frequencies(length) for length in magnitude.shape)
+    return pd.DataFrame(
+        {
+            "system": system,
+            "seed": seed,
+            "channel": channel,
+            "cycles_per_window": np.repeat(over_time, len(along_joints)),
+            "cycles_along_joints": np.tile(along_joints, len(over_time)),
+            "magnitude": [float(f"{value:.6g}") for value in magnitude.ravel()],
+        }
+    )
+
+
+def _figure(config: Config, shown: list[tuple[str, int, int, np.ndarray]]) -> Figure:
+    systems = list(dict.fromkeys(system for system, *_ in shown))
+    figure = Figure(figsize=(COLUMN, 0.55 + 0.95 * len(systems)))
+    rows = figure.subplots(len(systems), CHANNELS, squeeze=False, sharey=True)
+    for system, axes_of_row in zip(systems, rows, strict=True):
+        maps = [magnitude for name, _, _, magnitude in shown if name == system]
+        for axes in axes_of_row:
+            axes.set_axis_off()
+        for axes, magnitude in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
+            image = _panel(axes, magnitude)
+        axes_of_row[0].set_title(config.system(system).title, loc="left")
+    figure.supxlabel("Cycles per window", fontsize=8)
+    figure.supylabel("Cycles along the joints", fontsize=8)
+    figure.colorbar(image, ax=rows, label="log$_{10}$ magnitude / largest", aspect=30, pad=0.02)
+    return figure
+
+
+def _panel(axes, magnitude: np.ndarray):
+    axes.set_axis_on()
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    frames, joints = magnitude.shape
+    level = np.log10(np.maximum(magnitude / magnitude.max(), 10.0**LOWEST))
+    axes.set_xticks([-(frames // 4), 0, frames // 4])
+    edges = [-(frames // 2) - 0.5, (frames + 1) // 2 - 0.5, -(joints // 2) - 0.5, (joints + 1) // 2 - 0.5]
+    options = {"extent": edges, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+    return axes.imshow(level.T, cmap="viridis", vmin=LOWEST, vmax=0, **options)
+
+
+def _caption(config: Config, shown: list[tuple[str, int, int, np.ndarray]], sequences: int) -> str:
+    channels: dict[str, list[str]] = {}
+    for system, _, channel, _ in shown:
+        channels.setdefault(config.system(system).title, []).append(str(channel + 1))
+    named = "; ".join(f"{title} {', '.join(of_system)}" for title, of_system in channels.items())
+    return (
+        f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "
+        f"{counted(sequences, 'test sequence')}, seed {config.seeds[0]}; zero frequency is in the centre. Shown are "
+        f"the {CHANNELS} channels of each network with the most energy beside zero frequency, from left to right: {named}. "
+        f"{maps_sentence(config)}"
+    )

@@ -1,0 +1,84 @@
+"""The claim behind the paper's Fig. 3 as a number: how much of a map's energy lies at high frequencies."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gaitcore.config import Config
+from gaitcore.inspection.arrays import load_arrays
+from gaitcore.inspection.spectrum import shares_from
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, listed, of_system
+from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
+from gaitcore.reporting.figures.over_seeds import interval_sentence, over_seeds, told
+from gaitcore.skeleton import NUM_JOINTS
+
+TIME, JOINTS = "frames", "joints"
+_AXES = {TIME: 0, JOINTS: 1}  # of the map
+TOO_FEW = 2  # seeds: their interval would fill the picture, and is left to the caption
+LEAST = 0.1  # percent, of the logarithmic axis
+_LABELS = {TIME: "Cycles per window", JOINTS: "Cycles along the joints"}
+
+
+def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
+    """From spectrum.safetensors of every run.
+
+    The numbers: system, axis (frames or joints), cycles (per window, or along the joints), and the percentage of the
+    energy at so many cycles or more: share_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
+    """
+    rows = []
+    for system, seed, path in mapped_runs(config, spectra):
+        energy = load_arrays(path)[0]["energy"]
+        for axis, number in _AXES.items():
+            shares = 100 * shares_from(energy, number)
+            rows += [(system, axis, cycles, seed, share) for cycles, share in enumerate(shares) if cycles]
+    by_seed = pd.DataFrame(rows, columns=["system", "axis", "cycles", "seed", "share"])
+    found = over_seeds(by_seed, ["system", "axis", "cycles"], "share", config.statistics.confidence, within=(0, 100))
+    numbers = found.rename(
+        columns={"mean": "share_percent"} | {n: f"{n}_percent" for n in ("std", "ci_low", "ci_high")}
+    )
+    return Drawing(_figure(config, by_seed, found), numbers.round(4), _caption(config, found))
+
+
+def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figure:
+    figure = Figure(figsize=(COLUMN, 2.3))
+    for axes, (axis, label) in zip(figure.subplots(1, 2, sharey=True), _LABELS.items(), strict=True):
+        for system in mapped_systems(config):
+            look = of_system(config, system)
+            rows, runs = (of[(of["system"] == system) & (of["axis"] == axis)] for of in (found, by_seed))
+            axes.plot(rows["cycles"], rows["mean"], color=look["color"], label=look["label"])
+            for _, run in runs.groupby("seed"):
+                axes.plot(run["cycles"], run["share"], color=look["color"], linewidth=0.4)
+            if len(config.seeds) > TOO_FEW:
+                axes.fill_between(rows["cycles"], rows["ci_low"], rows["ci_high"], color=look["color"], alpha=0.2, lw=0)
+        axes.set_xlabel(label)
+        axes.set_xlim(left=1)
+    axes.set_yscale("log")
+    axes.set_ylim(LEAST, 100)
+    axes.yaxis.set_major_formatter("{x:g}")
+    figure.axes[0].set_ylabel("Energy at so many\ncycles or more (%)")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def _caption(config: Config, found: pd.DataFrame) -> str:
+    confidence = config.statistics.confidence
+    half = {TIME: _half(config), JOINTS: NUM_JOINTS // 4}
+    sentences = []
+    for axis, unit in ((TIME, "cycles per window"), (JOINTS, "cycles along the joints")):
+        rows = found[(found["axis"] == axis) & (found["cycles"] == half[axis])]
+        values = [f"{config.system(row['system']).title} {told(row)}" for _, row in rows.iterrows()]
+        sentences.append(f"At {half[axis]} {unit} or more, the upper half of the band, lies {listed(values)} of it.")
+    return (
+        f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (left) "
+        "and along the joints in COCO's order (right), all channels together, without the energy of zero frequency. "
+        f"{' '.join(sentences)} {interval_sentence(len(config.seeds), confidence)} Thin lines are the single seeds"
+        f"{', bands these intervals' if len(config.seeds) > TOO_FEW else ''}. {maps_sentence(config)}"
+    )
+
+
+def _half(config: Config) -> int:
+    """Cycles per window at half of the highest frequency a map of all frames can hold."""
+    return max(config.system(system).network.frames for system in mapped_systems(config)) // 4

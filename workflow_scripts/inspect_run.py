@@ -1,0 +1,23 @@
+"""Look at what a trained network looks at."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Evaluation, Input, SystemNetwork
+    from gaitcore.inspection.run import InspectionOutputs, inspect_run
+
+    output = snakemake.output
+    inspect_run(
+        SystemNetwork.model_validate(snakemake.params.network),
+        Input.model_validate(snakemake.params.given),
+        Evaluation.model_validate(snakemake.params.evaluation),
+        snakemake.params.attribution,
+        snakemake.params.shown,
+        poses=Path(snakemake.input.poses),
+        split=Path(snakemake.input.split),
+        weights=Path(snakemake.input.weights),
+        outputs=InspectionOutputs(*map(Path, (output.spectrum, output.maps, output.probes))),
+        threads=snakemake.threads,
+    )
