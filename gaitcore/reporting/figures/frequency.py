@@ -85,6 +85,6 @@ def _caption(config: Config, shown: list[tuple[str, int, int, np.ndarray]], sequ
     return (
         f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "
         f"{counted(sequences, 'test sequence')}, seed {config.seeds[0]}; zero frequency is in the centre. Shown are "
-        f"the {CHANNELS} channels of each network with the most energy beside zero frequency, from left to right: {named}. "
-        f"{maps_sentence(config)}"
+        f"the {CHANNELS} channels of each network with the most energy beside zero frequency, from left to right: "
+        f"{named}. {maps_sentence(config)}"
     )
