@@ -370,7 +370,7 @@ class Figures(Settings):
         description="accuracy against an option of the network: the option, and the systems that differ in it"
     )
     probe: str | None = Field(
-        description="the probe whose map is shown by itself; null: the first one seen from the side"
+        description="the probe whose map is shown by itself; null: one of the first condition, seen from the side"
     )
     attribution: Literal["grad_cam", "hires_cam"] = Field(
         description="grad_cam (the paper's) or hires_cam, also exact where joints are not averaged (GaitFormer)"

@@ -20,6 +20,23 @@ FIGURES = {
         for name in ("frequency", "frequency_share")
         if MAPPED
     },
+    **{
+        name: drawn(
+            name,
+            **{
+                of: of_experiment(
+                    "results/{experiment}/inspection/{model}/seed-{seed}/{file}",
+                    model=MAPPED,
+                    file=file,
+                )
+            },
+        )
+        for name, of, file in (
+            ("attribution", "maps", "maps.safetensors"),
+            ("attribution_shares", "probes", "probes.csv"),
+        )
+        if MAPPED
+    },
     "seeds": drawn(
         "seeds",
         metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),

@@ -29,7 +29,7 @@ rule inspect_run:
         given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
         evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
         attribution=CONFIG.figures.attribution,
-        shown=CONFIG.figures.probe,
+        shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: code_digest(
             "workflow_scripts/inspect_run.py", network_module(wildcards)
         ),

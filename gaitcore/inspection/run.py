@@ -75,7 +75,7 @@ def inspect_run(
     given: Input,
     evaluation: Evaluation,
     method: str,
-    shown: str | None,
+    shown: str,
     *,
     poses: Path,
     split: Path,
@@ -90,7 +90,7 @@ def inspect_run(
         given: what of the poses it is given.
         evaluation: its distance is used.
         method: of attribution, "grad_cam" or "hires_cam".
-        shown: the probe whose map is kept by itself; None takes the first of the first condition that is seen from the
+        shown: the probe whose map is kept by itself; or a condition, for the first of its probes that is seen from the
             side, or as nearly from the side as there is.
         poses: poses.parquet.
         split: split.csv.
@@ -99,7 +99,8 @@ def inspect_run(
         threads: CPU threads.
 
     Raises:
-        ConfigError: ``shown`` is no probe, or none with a gallery sequence of its subject seen from another view.
+        ConfigError: ``shown`` is no condition, and no probe that has a gallery sequence of its subject seen from
+            another view.
     """
     device = compute.prepare(threads)
     roles = read_split(split)
@@ -168,11 +169,11 @@ def _first_pass(inspected: _Inspected, number: int) -> tuple[spectrum.Spectrum, 
     return spectrum.Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
 
 
-def _place_of(shown: str | None, probes: pd.DataFrame) -> int:
+def _place_of(shown: str, probes: pd.DataFrame) -> int:
     """Which of the matched probes is shown by itself."""
-    if shown is None:
-        first = probes[probes["condition"] == probes["condition"].iloc[0]]
-        return int((first["view"] - SIDE_VIEW).abs().idxmin())
+    of_condition = probes[probes["condition"] == shown]
+    if len(of_condition):
+        return int((of_condition["view"] - SIDE_VIEW).abs().idxmin())
     names = [SequenceKey(*key).name for key in probes[list(KEY_COLUMNS)].itertuples(index=False)]
     if shown not in names:
         raise ConfigError(

@@ -12,12 +12,11 @@ from gaitcore.inspection.spectrum import shares_from
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, listed, of_system
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.over_seeds import interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
 from gaitcore.skeleton import NUM_JOINTS
 
 TIME, JOINTS = "frames", "joints"
 _AXES = {TIME: 0, JOINTS: 1}  # of the map
-TOO_FEW = 2  # seeds: their interval would fill the picture, and is left to the caption
 LEAST = 0.1  # percent, of the logarithmic axis
 _LABELS = {TIME: "Cycles per window", JOINTS: "Cycles along the joints"}
 

@@ -8,6 +8,7 @@ from gaitcore.config import Config
 from gaitcore.models import has_map
 from gaitcore.reporting.figures.look import listed
 
+ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
 _OF_GRAPHS = "what the last graph convolution module gives, a quarter of the frames"
 _MAPS = {
     "gaitmixer": "what the last temporal block gives",

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from gaitcore.reporting.estimates import percent
+TOO_FEW = 2  # seeds: their interval would fill a picture, and is left to the caption
 
 
 def over_seeds(
@@ -32,8 +32,9 @@ def over_seeds(
 
 
 def told(row: pd.Series, unit: str = "%") -> str:
-    """``12.3% [10.1, 14.5]`` of a row of percentages; without an interval the mean alone."""
-    mean, low, high = (percent(row[column] / 100) for column in ("mean", "ci_low", "ci_high"))
+    """``12.3% [10.1, 14.5]`` or ``0.04% [0.01, 0.06]`` of a row; without an interval the mean alone."""
+    places = 1 if row["mean"] >= 1 else 2
+    mean, low, high = (f"{row[column]:.{places}f}" for column in ("mean", "ci_low", "ci_high"))
     return f"{mean}{unit}" if pd.isna(row["ci_low"]) else f"{mean}{unit} [{low}, {high}]"
 
 

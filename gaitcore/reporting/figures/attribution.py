@@ -1,0 +1,90 @@
+"""The paper's Fig. 4: what the similarity of a probe to its match rests on, over frames and joints."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+
+from gaitcore.config import Config
+from gaitcore.inspection.arrays import load_arrays
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import PAGE, condition_title
+from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
+from gaitcore.skeleton import JOINTS, NUM_JOINTS
+
+PROBE = "probe"
+Maps = dict[tuple[str, str], np.ndarray]  # (system, "probe" or a condition) -> (T, J)
+
+
+def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
+    """From maps.safetensors of every run; drawn is the first seed.
+
+    The numbers: system, seed, shown (probe, or the condition whose mean it is), frame (from 1), joint, weight (those of
+    a map sum to 1).
+    """
+    shown: Maps = {}
+    told = {}
+    for system, seed, path in mapped_runs(config, maps):
+        if seed == config.seeds[0]:
+            arrays, facts = load_arrays(path)
+            shown |= {(system, name): arrays[name] for name in (PROBE, *config.protocol.probes) if name in arrays}
+            told[system] = facts
+    numbers = pd.concat([_long(system, config.seeds[0], name, map_) for (system, name), map_ in shown.items()])
+    return Drawing(_figure(config, shown), numbers, _caption(config, told))
+
+
+def _long(system: str, seed: int, shown: str, map_: np.ndarray) -> pd.DataFrame:
+    frames = len(map_)
+    return pd.DataFrame(
+        {
+            "system": system,
+            "seed": seed,
+            "shown": shown,
+            "frame": np.repeat(np.arange(1, frames + 1), NUM_JOINTS),
+            "joint": np.tile(JOINTS, frames),
+            "weight": [float(f"{value:.4g}") for value in map_.ravel()],
+        }
+    )
+
+
+def _figure(config: Config, shown: Maps) -> Figure:
+    systems, columns = mapped_systems(config), list(dict.fromkeys(name for _, name in shown))
+    figure = Figure(figsize=(PAGE, 0.5 + 1.55 * len(systems)))
+    grid = figure.subplots(len(systems), len(columns), squeeze=False, sharex=True, sharey=True)
+    for system, row in zip(systems, grid, strict=True):
+        for name, axes in zip(columns, row, strict=True):
+            image = _panel(axes, shown[system, name])
+        row[0].set_ylabel(config.system(system).title)
+    for name, axes in zip(columns, grid[0], strict=True):
+        axes.set_title("One probe" if name == PROBE else condition_title(config, name))
+    for axes in grid[-1]:
+        axes.set_xlabel("Frame")
+    figure.colorbar(image, ax=grid, label="Weight / largest of the map", aspect=40, pad=0.01)
+    return figure
+
+
+def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
+    axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS], fontsize=4.5)
+    axes.tick_params(axis="y", length=1.5, pad=1)
+    edges = [0.5, len(map_) + 0.5, NUM_JOINTS - 0.5, -0.5]  # the nose on top
+    level = map_.T / (map_.max() or 1)
+    return axes.imshow(level, cmap="magma", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest")
+
+
+def _caption(config: Config, told: dict[str, dict[str, str]]) -> str:
+    first = next(iter(told.values()))
+    matches = {facts["match"]: config.system(system).title for system, facts in told.items()}
+    by_match = [
+        f"{match} ({', '.join(config.system(system).title for system in told if told[system]['match'] == match)})"
+        for match in matches
+    ]
+    return (
+        f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
+        f"sequence of its subject seen from another view, over frames and joints, on {config.data.dataset}, seed "
+        f"{config.seeds[0]}. Left: the probe {first['probe']}, matched with {'; '.join(by_match)}. Then the mean over "
+        f"the probes of each condition. Each map is shown as parts of its largest weight. {maps_sentence(config)}"
+    )

@@ -1,0 +1,101 @@
+"""The claim behind the paper's Fig. 4 as numbers: each joint's share, the face's, and how many frames carry half."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from gaitcore.config import Config
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, listed, of_system
+from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
+from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
+from gaitcore.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
+
+FACE, HALF = "face", "frames_for_half"
+_KEYS = ["system", "condition", "quantity"]
+
+
+def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
+    """From probes.csv of every run.
+
+    The numbers: system, condition (or "mean", over conditions), quantity and unit (each joint and the face: percent of
+    the weight; frames_for_half: frames), mean, std, ci_low, ci_high and n_seeds.
+    """
+    by_seed = pd.concat(
+        [
+            _of_run(config, pd.read_csv(path)).assign(system=s, seed=seed)
+            for s, seed, path in mapped_runs(config, probes)
+        ],
+        ignore_index=True,
+    )
+    frames = max(config.system(system).network.frames for system in mapped_systems(config))
+    level = config.statistics.confidence
+    is_half = by_seed["quantity"] == HALF
+    found = pd.concat(
+        [
+            over_seeds(by_seed[~is_half], _KEYS, "value", level, within=(0, 100)).assign(unit="percent"),
+            over_seeds(by_seed[is_half], _KEYS, "value", level, within=(1, frames)).assign(unit="frames"),
+        ],
+        ignore_index=True,
+    )
+    return Drawing(_figure(config, by_seed, found), found.round(4), _caption(config, found, frames))
+
+
+def _of_run(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
+    """condition, quantity, value: the means over the probes of each condition, and over conditions."""
+    shares = 100 * probes[[f"{joint}_share" for joint in JOINTS]].set_axis(list(JOINTS), axis=1)
+    shares[FACE] = shares.iloc[:, list(BODY_PARTS["head"])].sum(axis=1, skipna=False)
+    shares[HALF] = probes[HALF]
+    means = shares.groupby(probes["condition"]).mean().reindex(list(config.protocol.probes))
+    means.loc[MEAN] = means.mean()
+    return means.rename_axis("condition").reset_index().melt("condition", var_name="quantity")
+
+
+def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figure:
+    figure = Figure(figsize=(COLUMN, 3.9))
+    axes = figure.subplots()
+    systems = mapped_systems(config)
+    height = 0.75 / len(systems)  # of a system's place within a joint
+    for number, system in enumerate(systems):
+        look = of_system(config, system)
+        means, runs = (
+            of[(of["system"] == system) & (of["condition"] == MEAN) & of["quantity"].isin(JOINTS)]
+            for of in (found, by_seed)
+        )
+        offset = (number - (len(systems) - 1) / 2) * height
+        place = means["quantity"].map(JOINTS.index) + offset
+        axes.plot(means["mean"], place, linestyle="", **look)
+        if len(config.seeds) > TOO_FEW:
+            axes.hlines(place, means["ci_low"], means["ci_high"], color=look["color"], linewidth=0.8)
+        else:
+            axes.plot(runs["value"], runs["quantity"].map(JOINTS.index) + offset, "|", color=look["color"])
+    axes.axvline(100 / NUM_JOINTS, color="black", linewidth=0.6, linestyle=":")
+    axes.axhspan(-0.5, len(BODY_PARTS["head"]) - 0.5, color="black", alpha=0.06, linewidth=0)
+    axes.text(0.99, len(BODY_PARTS["head"]) - 0.6, "face", transform=axes.get_yaxis_transform(), ha="right", fontsize=7)
+    axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS])
+    axes.set_ylim(NUM_JOINTS - 0.5, -0.5)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("Share of the weight (%)")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def _caption(config: Config, found: pd.DataFrame, frames: int) -> str:
+    seeds = len(config.seeds)
+    mark = "lines are these intervals" if seeds > TOO_FEW else "ticks are the single seeds"
+    return (
+        f"Share of each joint in the {ATTRIBUTION_TITLES[config.figures.attribution]} weight of a probe's similarity "
+        f"to its match on {config.data.dataset}, mean over probes and conditions; the dotted line is a joint's share "
+        f"if all weighed the same. The five points of the face, {100 * len(BODY_PARTS['head']) / NUM_JOINTS:.1f}% of "
+        f"the joints, carry {_listed(config, found, FACE, '%')}. Half of the weight is carried by "
+        f"{_listed(config, found, HALF, '')} of {frames} frames; if all weighed the same, by {frames // 2}. "
+        f"{interval_sentence(seeds, config.statistics.confidence)} Small {mark}."
+    )
+
+
+def _listed(config: Config, found: pd.DataFrame, quantity: str, unit: str) -> str:
+    rows = found[(found["quantity"] == quantity) & (found["condition"] == MEAN)]
+    return listed([f"{told(row, unit)} ({config.system(row['system']).title})" for _, row in rows.iterrows()])
