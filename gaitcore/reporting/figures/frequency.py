@@ -71,7 +71,8 @@ def _panel(axes, magnitude: np.ndarray):
         spine.set_visible(False)
     frames, joints = magnitude.shape
     level = np.log10(np.maximum(magnitude / magnitude.max(), 10.0**LOWEST))
-    axes.set_xticks([-(frames // 4), 0, frames // 4])
+    axes.set_xticks([-(frames // 3), 0, frames // 3])
+    axes.tick_params(labelsize=6)
     edges = [-(frames // 2) - 0.5, (frames + 1) // 2 - 0.5, -(joints // 2) - 0.5, (joints + 1) // 2 - 0.5]
     options = {"extent": edges, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     return axes.imshow(level.T, cmap="viridis", vmin=LOWEST, vmax=0, **options)

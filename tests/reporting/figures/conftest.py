@@ -1,0 +1,42 @@
+"""A small configuration, and what inspections of its runs leave."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gaitcore.config_files import load_config
+from gaitcore.inspection.arrays import save_arrays
+from gaitcore.inspection.spectrum import frequencies
+
+REPOSITORY = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def walkers():
+    """Two systems with a map and one without, two seeds."""
+    overrides = {"experiment": "demo", "models": ["gaitmixer", "posegait", "gaitformer"], "network": {"frames": 8}}
+    return load_config(REPOSITORY / "config.yaml", overrides)
+
+
+def energy(frames, shares):
+    """(T, 17) with shares of the energy at (cycles per window, cycles along the joints)."""
+    table = np.zeros((frames, 17))
+    for (over_time, along_joints), share in shares.items():
+        for sign in (-1, 1):
+            row = frequencies(frames).tolist().index(sign * over_time)
+            table[row, 8 + sign * along_joints] += share / 2
+    return table
+
+
+@pytest.fixture
+def spectra(tmp_path):
+    """spectrum.safetensors of gaitmixer's two seeds and gaitformer's; of 5 channels the later ones are the busier."""
+    files = []
+    for run, high in enumerate((0.2, 0.4, 0.1, 0.1)):
+        magnitude = np.ones((5, 8, 17)) * np.arange(1, 6)[:, None, None]
+        magnitude[:, 4, 8] = 100  # zero frequency
+        arrays = {"magnitude": magnitude, "energy": energy(8, {(3, 1): high, (1, 5): 1 - high})}
+        files.append(tmp_path / f"spectrum-{run}.safetensors")
+        save_arrays(files[-1], arrays, sequences="1234")
+    return files

@@ -1,0 +1,93 @@
+"""Fig. 4 as a picture and as numbers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from gaitcore.inspection.arrays import save_arrays
+from gaitcore.reporting.figures.attribution import draw
+from gaitcore.reporting.figures.attribution_shares import draw as draw_shares
+from gaitcore.skeleton import INDEX, JOINTS
+
+RUNS = 4  # gaitmixer's two seeds, gaitformer's two
+
+
+@pytest.fixture
+def maps(tmp_path):
+    """All the weight of the probe at frame 3 of the left knee; gaitformer's has none."""
+    files = []
+    for run in range(RUNS):
+        probe = np.zeros((8, 17))
+        probe[2, INDEX["left_knee"]] = run < 2
+        means = {condition: np.full((8, 17), 1 / (8 * 17)) for condition in ("nm", "bg", "cl")}
+        files.append(tmp_path / f"maps-{run}.safetensors")
+        names = {"probe": "025-nm-05-090", "match": "025-nm-01-072" if run < 2 else "025-nm-02-108"}
+        save_arrays(files[-1], {"probe": probe, **means}, **names)
+    return files
+
+
+def test_a_row_for_each_system_and_a_panel_for_the_probe_and_each_condition(walkers, maps):
+    drawing = draw(walkers, maps=maps)
+    *panels, _ = drawing.figure.axes  # the last one is the colour bar
+    assert [axes.get_title() for axes in panels[:4]] == ["One probe", "NM", "BG", "CL"]
+    assert [axes.get_ylabel() for axes in panels[::4]] == ["GaitMixer", "GaitFormer"]
+    assert [label.get_text() for label in panels[0].get_yticklabels()] == [joint.replace("_", " ") for joint in JOINTS]
+    lit = panels[0].get_images()[0].get_array()  # (joints, frames)
+    assert np.argwhere(lit > 0).tolist() == [[INDEX["left_knee"], 2]]
+    assert [text.get_text() for text in panels[4].texts] == ["nothing speaks\nfor the match"]
+    row = drawing.numbers.query("system == 'gaitmixer' and shown == 'probe' and weight > 0")
+    assert row[["frame", "joint", "weight"]].values.tolist() == [[3, "left_knee", 1.0]]
+    assert len(drawing.numbers) == 2 * 4 * 8 * 17
+
+
+def test_the_caption_names_the_method_the_probe_and_its_matches(walkers, maps):
+    caption = draw(walkers, maps=maps).caption
+    assert caption.startswith("Grad-CAM of the similarity of a probe to the nearest gallery sequence of its subject ")
+    assert "seed 0. Left: the probe 025-nm-05-090, matched with 025-nm-01-072 (GaitMixer); 025-nm-02-108 " in caption
+    hires = walkers.model_copy(update={"figures": walkers.figures.model_copy(update={"attribution": "hires_cam"})})
+    assert draw(hires, maps=maps).caption.startswith("HiResCAM of the similarity")
+
+
+@pytest.fixture
+def probes(tmp_path):
+    """Of each run two probes of each condition, one of them without any weight. The face has 10, 30, 50 and 50 percent,
+    the left knee the rest; half is carried by 2, 4, 3 and 3 frames."""
+    files = []
+    for run, (face, half) in enumerate(((0.1, 2), (0.3, 4), (0.5, 3), (0.5, 3))):
+        shares = {f"{joint}_share": 0.0 for joint in JOINTS} | {"nose_share": face, "left_knee_share": 1 - face}
+        rows = []
+        for condition in ("nm", "bg", "cl"):
+            rows += [{"condition": condition, "frames_for_half": half} | shares]
+            rows += [{"condition": condition} | dict.fromkeys(shares)]
+        files.append(tmp_path / f"probes-{run}.csv")
+        pd.DataFrame(rows).to_csv(files[-1], index=False)
+    return files
+
+
+def test_each_joint_and_the_face_has_a_share_with_an_interval_over_seeds(walkers, probes):
+    rows = draw_shares(walkers, probes=probes).numbers.set_index(["system", "condition", "quantity"])
+    assert len(rows) == 2 * 4 * (17 + 2)
+    face = rows.loc[("gaitmixer", "mean", "face")]
+    assert (face["mean"], face["n_seeds"], face["unit"]) == (20, 2, "percent")
+    assert (face["ci_low"], face["ci_high"]) == (0, 100)  # Student's t of 10 and 30: 20 +- 127
+    assert rows.loc[("gaitformer", "nm", "left_knee"), "mean"] == 50
+    half = rows.loc[("gaitmixer", "mean", "frames_for_half")]
+    assert (half["mean"], half["ci_low"], half["ci_high"], half["unit"]) == (3, 1, 8, "frames")
+
+
+def test_the_caption_holds_the_faces_share_and_the_frames_that_carry_half(walkers, probes):
+    caption = draw_shares(walkers, probes=probes).caption
+    assert (
+        "The five points of the face, 29.4% of the joints, carry 20.0% [0.0, 100.0] (GaitMixer) and 50.0% [50.0, "
+        "50.0] (GaitFormer). Half of the weight is carried by 3.0 [1.0, 8.0] (GaitMixer) and 3.0 [3.0, 3.0] (GaitFormer) "
+        "of 8 frames; if all weighed the same, by 4."
+    ) in caption
+
+
+def test_a_system_has_its_colour_and_a_joint_its_place(walkers, probes):
+    axes = draw_shares(walkers, probes=probes).figure.axes[0]
+    dots = {line.get_label(): line for line in axes.get_lines() if not line.get_label().startswith("_")}
+    assert {name: line.get_color() for name, line in dots.items()} == {"GaitMixer": "#0072B2", "GaitFormer": "#D55E00"}
+    knee = INDEX["left_knee"]
+    assert dots["GaitMixer"].get_xdata()[knee] == 80
+    assert round(dots["GaitMixer"].get_ydata()[knee]) == knee

@@ -1,0 +1,70 @@
+"""Fig. 3 as a picture and as a number."""
+
+import numpy as np
+import pytest
+
+from gaitcore.reporting.figures.drawing import write_figure
+from gaitcore.reporting.figures.frequency import draw
+from gaitcore.reporting.figures.frequency_share import draw as draw_share
+
+
+def test_shown_are_the_four_busiest_channels_of_the_first_seed(walkers, spectra):
+    drawing = draw(walkers, spectra=spectra)
+    assert drawing.numbers.groupby("system", sort=False)["channel"].unique().map(list).to_dict() == {
+        "gaitmixer": [4, 3, 2, 1],
+        "gaitformer": [4, 3, 2, 1],
+    }
+    assert drawing.numbers["seed"].unique().tolist() == [0]
+    assert len(drawing.numbers) == 2 * 4 * 8 * 17
+    at_zero = drawing.numbers.query("cycles_per_window == 0 and cycles_along_joints == 0")
+    assert (at_zero["magnitude"] == 100).all()
+    assert (
+        "mean over 1,234 test sequences, seed 0; zero frequency is in the centre. Shown are the 4 channels of each "
+        "network with the most energy beside zero frequency, from left to right: GaitMixer 5, 4, 3, 2; GaitFormer 5, "
+        "4, 3, 2. The map is, for GaitMixer, what the last temporal block gives; for GaitFormer, the frames' tokens as "
+        "they enter the last temporal block, where the class tokens, which alone are read at its end, gather from them for "
+        "the last time. PoseGait has none."
+    ) in drawing.caption
+
+
+def test_zero_frequency_is_drawn_in_the_centre_and_brightest(walkers, spectra):
+    axes = draw(walkers, spectra=spectra).figure.axes[0]
+    (image,) = axes.get_images()
+    level = image.get_array()  # (joints, frames), log10 of the magnitude over the largest
+    assert np.unravel_index(level.argmax(), level.shape) == (8, 4)
+    assert level.max() == 0
+    assert level[0, 0] == pytest.approx(np.log10(5 / 100))
+    left, right, bottom, top = image.get_extent()
+    assert (left, right, bottom, top) == (-4.5, 3.5, -8.5, 8.5)
+
+
+def test_the_share_at_high_frequencies_has_a_mean_and_an_interval_over_seeds(walkers, spectra):
+    drawing = draw_share(walkers, spectra=spectra)
+    rows = drawing.numbers.set_index(["system", "axis", "cycles"])
+    mixer = rows.loc[("gaitmixer", "frames", 2)]  # of 8 frames; 3 cycles hold 20 and 40 percent
+    assert mixer["share_percent"] == pytest.approx(30)
+    assert mixer["std_percent"] == pytest.approx(14.1421, abs=1e-4)
+    assert (mixer["ci_low_percent"], mixer["ci_high_percent"]) == (0, 100)  # Student's t of two seeds: 30 +- 127
+    former = rows.loc[("gaitformer", "joints", 4)]
+    assert former["share_percent"] == pytest.approx(90)
+    assert former["ci_low_percent"] == former["ci_high_percent"] == pytest.approx(90)
+    assert (
+        "At 2 cycles per window or more, the upper half of the band, lies GaitMixer 30.0% [0.0, 100.0] and GaitFormer "
+        "10.0% [10.0, 10.0] of it."
+    ) in drawing.caption
+
+
+def test_of_one_seed_there_is_no_interval(walkers, spectra):
+    one = walkers.model_copy(update={"seeds": (0,)})
+    drawing = draw_share(one, spectra=spectra[::2])
+    assert drawing.numbers["ci_low_percent"].isna().all()
+    assert "lies GaitMixer 20.0% and GaitFormer 10.0% of it." in drawing.caption
+    assert "One seed gives no interval." in drawing.caption
+
+
+@pytest.mark.parametrize("kind", ["frequency", "frequency_share"])
+def test_the_same_files_give_the_same_bytes(walkers, spectra, tmp_path, kind):
+    for name in ("first", "again"):
+        write_figure(kind, walkers, tmp_path / f"{name}.pdf", spectra=spectra)
+    for suffix in (".pdf", ".png", ".csv", ".txt"):
+        assert (tmp_path / f"first{suffix}").read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
