@@ -79,8 +79,8 @@ def test_the_caption_holds_the_faces_share_and_the_frames_that_carry_half(walker
     caption = draw_shares(walkers, probes=probes).caption
     assert (
         "The five points of the face, 29.4% of the joints, carry 20.0% [0.0, 100.0] (GaitMixer) and 50.0% [50.0, "
-        "50.0] (GaitFormer). Half of the weight is carried by 3.0 [1.0, 8.0] (GaitMixer) and 3.0 [3.0, 3.0] (GaitFormer) "
-        "of 8 frames; if all weighed the same, by 4."
+        "50.0] (GaitFormer). Half of the weight is carried by 3.0 [1.0, 8.0] (GaitMixer) and 3.0 [3.0, 3.0] "
+        "(GaitFormer) of 8 frames; if all weighed the same, by 4."
     ) in caption
 
 

@@ -22,8 +22,8 @@ def test_shown_are_the_four_busiest_channels_of_the_first_seed(walkers, spectra)
         "mean over 1,234 test sequences, seed 0; zero frequency is in the centre. Shown are the 4 channels of each "
         "network with the most energy beside zero frequency, from left to right: GaitMixer 5, 4, 3, 2; GaitFormer 5, "
         "4, 3, 2. The map is, for GaitMixer, what the last temporal block gives; for GaitFormer, the frames' tokens as "
-        "they enter the last temporal block, where the class tokens, which alone are read at its end, gather from them for "
-        "the last time. PoseGait has none."
+        "they enter the last temporal block, where the class tokens, which alone are read at its end, gather from them "
+        "for the last time. PoseGait has none."
     ) in drawing.caption
 
 
