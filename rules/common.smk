@@ -8,7 +8,9 @@ from gaitcore.errors import GaitError
 from gaitcore.models import model_module
 from gaitcore.provenance import code_digest, folder_digest
 
-# Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else.
+# Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
+# shows is named there too, but is no setting of an experiment.
+SEQUENCE = config.pop("sequence", None)
 try:
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:

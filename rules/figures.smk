@@ -49,6 +49,10 @@ FIGURES = {
         )
         for option in CONFIG.figures.against
     },
+    "contact_sheet": drawn(
+        "contact_sheet",
+        poses=of_experiment("results/{experiment}/poses.parquet"),
+    ),
 }
 
 

@@ -1,0 +1,40 @@
+# One sequence of the pose table as a moving picture, to look at.
+
+
+def movie_file(_):
+    """The movie of the sequence that the command line names."""
+    if SEQUENCE is None:
+        sys.exit(
+            "movie: no sequence is named; name one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
+            f"(results/{CONFIG.experiment}/split.csv lists what there is)."
+        )
+    return of_experiment(
+        "results/{experiment}/movies/{sequence}.gif", sequence=SEQUENCE
+    )
+
+
+rule draw_movie:
+    input:
+        poses="results/{experiment}/poses.parquet",
+        style="gaitcore/reporting/figures/figures.mplstyle",
+    output:
+        "results/{experiment}/movies/{sequence}.gif",
+    log:
+        "results/{experiment}/logs/movies/{sequence}.log",
+    benchmark:
+        "results/{experiment}/benchmarks/movies/{sequence}.tsv"
+    threads: 1
+    resources:
+        mem_mb=2000,
+        runtime=10,
+    params:
+        code=code_digest("workflow_scripts/movie.py"),
+    message:
+        "Drawing {wildcards.sequence} of {wildcards.experiment} as it walks"
+    script:
+        "../workflow_scripts/movie.py"
+
+
+rule movie:  # the sequence that --config sequence=... names, as an animated GIF
+    input:
+        movie_file,
