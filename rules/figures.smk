@@ -7,51 +7,69 @@ def drawn(kind, about=None, **files):
     return SimpleNamespace(kind=kind, about=about or {}, files=files)
 
 
+def one_file(pattern):
+    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
+    return of_experiment(pattern)[0]
+
+
+def one_file(pattern):
+    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
+    return of_experiment(pattern)[0]
+
+
+def of_inspections(file):
+    """A file of the inspection of every run whose network has a map to look at."""
+    pattern = "results/{experiment}/inspection/{model}/seed-{seed}/{file}"
+    return of_experiment(pattern, model=MAPPED, file=file)
+
+
+ON_MAPS = {
+    "frequency": drawn("frequency", spectra=of_inspections("spectrum.safetensors")),
+    "frequency_share": drawn(
+        "frequency_share", spectra=of_inspections("spectrum.safetensors")
+    ),
+    "attribution": drawn("attribution", maps=of_inspections("maps.safetensors")),
+    "attribution_shares": drawn(
+        "attribution_shares", probes=of_inspections("probes.csv")
+    ),
+}
+
 # name -> how it is drawn, in the order of the report
 FIGURES = {
-    **{
-        name: drawn(
-            name,
-            spectra=of_experiment(
-                "results/{experiment}/inspection/{model}/seed-{seed}/spectrum.safetensors",
-                model=MAPPED,
-            ),
-        )
-        for name in ("frequency", "frequency_share")
-        if MAPPED
-    },
-    **{
-        name: drawn(
-            name,
-            **{
-                of: of_experiment(
-                    "results/{experiment}/inspection/{model}/seed-{seed}/{file}",
-                    model=MAPPED,
-                    file=file,
-                )
-            },
-        )
-        for name, of, file in (
-            ("attribution", "maps", "maps.safetensors"),
-            ("attribution_shares", "probes", "probes.csv"),
-        )
-        if MAPPED
-    },
+    **(ON_MAPS if MAPPED else {}),
     "seeds": drawn(
         "seeds",
         metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),
     ),
     **{
+        f"cross_view_{model}": drawn(
+            "cross_view",
+            {"system": model},
+            metrics=of_experiment(
+                "results/{experiment}/{model}/seed-{seed}/metrics.json", model=model
+            ),
+        )
+        for model in CONFIG.models
+    },
+    **{
         f"against_{option}": drawn(
             "against",
             {"option": option},
-            summary=of_experiment("results/{experiment}/summary.csv"),
+            summary=one_file("results/{experiment}/summary.csv"),
         )
         for option in CONFIG.figures.against
     },
+    "training": drawn(
+        "training",
+        training=of_experiment("results/{experiment}/{model}/seed-{seed}/training.csv"),
+    ),
+    "exclusions": drawn(
+        "exclusions",
+        split=one_file("results/{experiment}/split.csv"),
+        poses_report=one_file("results/{experiment}/poses_report.csv"),
+    ),
     "contact_sheet": drawn(
-        "contact_sheet",
-        poses=of_experiment("results/{experiment}/poses.parquet"),
+        "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
     ),
 }
 

@@ -73,7 +73,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         embeddings={model: _embedding(system.evaluation) for model, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
         chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
-        excluded=_excluded(split, config),
+        excluded=excluded_by_reason(split, config),
         runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
@@ -118,7 +118,7 @@ def _epoch(config: Config, select: str) -> str:
     return f"the epoch that was best on {len(config.protocol.subjects.validation)} validation subjects"
 
 
-def _excluded(split: pd.DataFrame, config: Config) -> dict[str, int]:
+def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
     """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
     left_out = split[split["role"] == EXCLUDED]
     part = left_out["subject"].map(canonical_subject).isin(config.protocol.subjects.train).map({True: "training"})

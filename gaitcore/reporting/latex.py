@@ -23,6 +23,7 @@ _ESCAPES = str.maketrans(
         "†": r"$^{\dagger}$",
         "‡": r"$^{\ddagger}$",
         "–": "--",
+        "…": r"\ldots{}",
     }
 )
 

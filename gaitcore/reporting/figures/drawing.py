@@ -1,5 +1,6 @@
 """What a figure is, and how it is written: as .pdf and .png, with its numbers as .csv and its caption as .txt."""
 
+import logging
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -14,6 +15,7 @@ from gaitcore.files import replacing
 from gaitcore.reporting.records import write_text
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every glyph in a PDF
 _NO_DATE = {".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 
 

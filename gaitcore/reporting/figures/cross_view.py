@@ -1,0 +1,148 @@
+"""Rank-1 accuracy of one system for every gallery view and probe view, a matrix per condition."""
+
+import json
+from collections.abc import Sequence
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from gaitcore.config import Config
+from gaitcore.reporting.estimates import percent
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import PAGE, condition_title, counted, listed
+
+CELLS = ["condition", "gallery_view", "probe_view"]
+COLOURS = "viridis"  # even steps, and safe for the colour-blind
+BRIGHT = 45  # percent: from there on black numbers are read better on the colours than white ones
+DASH = "–"
+
+
+def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
+    """From metrics.json of the system's runs.
+
+    The numbers: condition, gallery_view and probe_view (degrees), probes (how many), rank1_percent and std_percent over
+    seeds, n_seeds, identical_view (left out of every mean). A cell without a result has no rank1_percent.
+    """
+    cells = cross_view_cells(config, metrics)
+    numbers = cells.round({"rank1_percent": 4, "std_percent": 4})
+    return Drawing(_figure(config, cells), numbers, _caption(config, system, cells))
+
+
+def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
+    """The numbers, as :func:`draw` gives them, not rounded; conditions in the configuration's order."""
+    rows = [row for path in metrics for row in _cells_of(json.loads(path.read_text(encoding="utf-8")))]
+    frame = pd.DataFrame(rows, columns=[*CELLS, "probes", "rank1"]).astype({"rank1": float})
+    seeds = frame.assign(rank1=100 * frame["rank1"]).groupby(CELLS, sort=False)
+    rank1 = seeds["rank1"].agg(rank1_percent="mean", std_percent="std", n_seeds="count")
+    cells = pd.concat([seeds["probes"].first(), rank1], axis=1).reset_index()
+    cells["identical_view"] = cells["gallery_view"] == cells["probe_view"]
+    order = list(config.protocol.probes)
+    return cells.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
+
+
+def _cells_of(metrics: dict) -> list[tuple]:
+    return [
+        (condition, gallery, probe, table["probes"][row][column], table["rank1"][row][column])
+        for condition, table in metrics["conditions"].items()
+        for row, gallery in enumerate(table["views"])
+        for column, probe in enumerate(table["views"])
+    ]
+
+
+def _figure(config: Config, cells: pd.DataFrame) -> Figure:
+    """One panel per condition, as many beside one another as leave the numbers in the cells readable."""
+    by_condition = dict(list(cells.groupby("condition", sort=False)))
+    most = 3 if cells["probe_view"].nunique() > 6 else 4
+    rows = ceil(len(by_condition) / most)
+    columns = ceil(len(by_condition) / rows)
+    figure = Figure(figsize=(PAGE, 0.5 + rows * (PAGE - 1) / max(columns, 3)))
+    panels = figure.subplots(rows, columns, squeeze=False)
+    for number, axes in enumerate(panels.flat):
+        if number < len(by_condition):
+            condition = list(by_condition)[number]
+            mesh = _matrix(axes, by_condition[condition], tick_views=number % columns == 0)
+            axes.set_title(condition_title(config, condition))
+        else:
+            axes.remove()
+    figure.supxlabel("Probe view (degrees)", fontsize=8)
+    figure.supylabel("Gallery view (degrees)", fontsize=8)
+    figure.colorbar(mesh, ax=panels, label="Rank-1 accuracy (%)", aspect=20 * rows, pad=0.01)
+    return figure
+
+
+def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
+    """A condition's cells with the number in each, the first gallery view on top; identical views white and hatched."""
+    table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent")
+    identical = np.equal.outer(table.index.to_numpy(), table.columns.to_numpy())
+    size = 5.0 if len(table) > 6 else 7.0
+    edges = np.arange(len(table) + 1) - 0.5
+    mesh = axes.pcolormesh(edges, edges, table.mask(identical), cmap=COLOURS, vmin=0, vmax=100)
+    for (row, column), value in np.ndenumerate(table.to_numpy()):
+        if identical[row, column]:
+            place = (column - 0.5, row - 0.5)
+            axes.add_patch(Rectangle(place, 1, 1, facecolor="white", edgecolor="#BBBBBB", hatch="/////", linewidth=0))
+        text = DASH if np.isnan(value) else f"{value:.0f}"
+        dark = not identical[row, column] and value < BRIGHT
+        axes.text(column, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
+    axes.set_xticks(range(len(table)), table.columns, rotation=90 if len(table) > 6 else 0, fontsize=6)
+    axes.set_yticks(range(len(table)), table.index, fontsize=6)
+    axes.tick_params(length=0, labelleft=tick_views)
+    axes.spines[:].set_visible(False)
+    axes.set_aspect("equal")
+    axes.invert_yaxis()
+    return mesh
+
+
+def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
+    return (
+        f"Rank-1 accuracy of {config.system(system).title} on {config.data.dataset} in percent for each gallery and probe "
+        f"view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, left out of every "
+        f"mean. {' '.join(_findings(config, cells))}"
+    )
+
+
+def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
+    """Means, extremes and what the angle costs, a sentence for each."""
+    told = [f"{DASH}: no probe or no gallery sequence."] if cells["rank1_percent"].isna().any() else []
+    crossed = cells[~cells["identical_view"]].dropna(subset="rank1_percent")
+    if crossed.empty:
+        return [*told, "There are no other pairs of views."]
+    means = [
+        f"{condition_title(config, condition)} {_percent(rows.groupby('probe_view')['rank1_percent'].mean().mean())}"
+        for condition, rows in crossed.groupby("condition", sort=False)
+    ]
+    best, worst = (crossed.loc[place] for place in (crossed["rank1_percent"].idxmax(), crossed["rank1_percent"].idxmin()))
+    return [
+        *told,
+        f"Mean without them: {listed(means)}.",
+        f"The highest of the other cells is {_cell(config, best)}, the lowest {_cell(config, worst)}.",
+        *_by_angle(crossed),
+    ]
+
+
+def _by_angle(crossed: pd.DataFrame) -> list[str]:
+    """The accuracy at the smallest angle between two views and at the one nearest to a right angle."""
+    turn = (crossed["gallery_view"] - crossed["probe_view"]).abs() % 360
+    angle = np.minimum(turn, 360 - turn).rename("angle")
+    means = crossed.groupby(["condition", angle])["rank1_percent"].mean().groupby("angle").mean()
+    near, across = means.index.min(), min(means.index, key=lambda degrees: abs(degrees - 90))
+    if near == across:
+        return []
+    return [
+        f"Mean over conditions of views {near}° apart: {_percent(means[near])}; {across}° apart: {_percent(means[across])}."
+    ]
+
+
+def _cell(config: Config, cell: pd.Series) -> str:
+    where = f"{condition_title(config, cell['condition'])}, gallery {cell['gallery_view']}°, probe {cell['probe_view']}°"
+    return f"{_percent(cell['rank1_percent'])} ({where})"
+
+
+def _percent(value: float) -> str:
+    return f"{percent(value / 100)}%"

@@ -1,0 +1,153 @@
+"""How training went: loss, learning rate, spread of the embeddings and validation accuracy by epoch."""
+
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
+
+from gaitcore.config import Config
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.look import COLUMN, counted, listed, of_system
+
+LOSS, RATE, SPREAD, VALIDATION = "loss", "learning_rate", "spread", "validation_rank1_percent"
+LABELS = {LOSS: "Loss", RATE: "Learning rate", SPREAD: "Spread", VALIDATION: "Validation\nrank-1 (%)"}
+DECADES = 5  # of a logarithmic axis at most: zeros, and a learning rate's last steps, stand at its lower edge
+MARKERS = 8  # on a line, about
+_TOLD = {LOSS: "loss", RATE: "learning rate", SPREAD: "spread of the embeddings", VALIDATION: "validation rank-1"}
+_LOSSES = {
+    "triplet": "triplet loss",
+    "supervised_contrastive": "supervised contrastive loss",
+    "softmax_centre": "softmax and centre loss",
+}
+
+
+def draw(config: Config, *, training: Sequence[Path]) -> Drawing:
+    """From training.csv of every run, in the configuration's order of systems and seeds.
+
+    The numbers: system, epoch, quantity (loss, learning_rate, spread, validation_rank1_percent), mean, lowest and highest
+    of the seeds, n_seeds; six significant digits.
+    """
+    numbers = curves(config, training)
+    return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
+
+
+def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
+    """The numbers, as :func:`draw` gives them.
+
+    Seeds are joined by epoch. Where one has fewer epochs than another, the later ones are of those that have them, and
+    ``n_seeds`` says of how many; an epoch without a validation has no row of it.
+    """
+    runs = []
+    for (system, _), path in zip(product(config.models, config.seeds), training, strict=True):
+        run = pd.read_csv(path)
+        run[VALIDATION] = 100 * run["validation_rank1"].astype(float)
+        runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
+    rows = pd.concat(runs).dropna(subset="value")
+    order = {"system": pd.CategoricalDtype(config.models), "quantity": pd.CategoricalDtype(list(LABELS))}
+    of_seeds = rows.astype(order).groupby(["system", "epoch", "quantity"], observed=True)["value"]
+    found = of_seeds.agg(mean="mean", lowest="min", highest="max", n_seeds="count").reset_index()
+    values = ["mean", "lowest", "highest"]
+    found[values] = found[values].map(lambda value: float(f"{value:.6g}"))
+    return found.astype({"system": str, "quantity": str})
+
+
+def collapse_spreads(config: Config) -> list[float]:
+    """Below which spread a run that ends there counts as collapsed, the systems' different ones.
+
+    Two embeddings are, in the root of the mean square, sqrt(2 spread) of their length apart.
+    """
+    return sorted({config.system(name).training.collapse_distance ** 2 / 2 for name in config.models} - {0.0})
+
+
+def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
+    """One panel above the other for each quantity that some run has."""
+    shown = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()]
+    figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(shown)))
+    panels = dict(zip(shown, figure.subplots(len(shown), sharex=True), strict=True))
+    for quantity, axes in panels.items():
+        rows = numbers[numbers["quantity"] == quantity]
+        floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
+        for system, points in rows.groupby("system", sort=False):
+            _line(axes, points, floor, of_system(config, system))
+        axes.set_ylabel(LABELS[quantity])
+    for spread in collapse_spreads(config):
+        panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
+    figure.align_ylabels()
+    panels[shown[-1]].set_xlabel("Epoch")
+    panels[shown[-1]].xaxis.set_major_locator(MaxNLocator(integer=True))
+    handles = dict(zip(*reversed(panels[SPREAD].get_legend_handles_labels()), strict=True))
+    figure.legend(handles.values(), handles, loc="outside upper center", ncols=3)
+    return figure
+
+
+def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
+    """Make the axis logarithmic; the value of its lower edge, below which nothing is drawn."""
+    axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(numticks=5))
+    axes.yaxis.set_minor_locator(NullLocator())
+    return _floor(rows)
+
+
+def _floor(rows: pd.DataFrame) -> float:
+    return rows["highest"].max() / 10**DECADES or 10.0**-DECADES
+
+
+def _line(axes: Axes, points: pd.DataFrame, floor: float, look: dict) -> None:
+    """A system's mean, and the band from its lowest to its highest seed."""
+    mean, lowest, highest = (points[name].clip(lower=floor) for name in ("mean", "lowest", "highest"))
+    axes.plot(points["epoch"], mean, markevery=max(1, len(points) // MARKERS), markersize=3, **look)
+    if points["n_seeds"].max() > 1:
+        axes.fill_between(points["epoch"], lowest, highest, color=look["color"], alpha=0.25, linewidth=0)
+
+
+def _caption(config: Config, numbers: pd.DataFrame) -> str:
+    shown = [told for quantity, told in _TOLD.items() if (numbers["quantity"] == quantity).any()]
+    seeds = len(config.seeds)
+    lines = f"Lines are means over {seeds} seeds, bands reach from the lowest to the highest. " if seeds > 1 else ""
+    return (
+        f"Training on {config.data.dataset} by epoch: {listed(shown)}; learning rate and spread are of an epoch's last "
+        "step, a spread of 0 is one point for all embeddings, of 1 no direction in common. "
+        f"{lines}At the end: {'; '.join(_ends(config, numbers))}. {''.join(_remarks(config, numbers))}".strip()
+    )
+
+
+def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
+    """The last epoch of each system."""
+    told = []
+    for system, rows in numbers.groupby("system", sort=False):
+        last = rows[rows["epoch"] == rows["epoch"].max()].set_index("quantity")["mean"]
+        kind = _LOSSES[config.system(system).training.loss.kind]
+        told.append(
+            f"{config.system(system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
+            f"{_digits(last[LOSS])}, spread {_digits(last[SPREAD])}"
+        )
+    return told
+
+
+def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
+    """What a reader must know of these curves, a sentence for each."""
+    recipes = {config.system(name).title: config.system(name).training for name in config.models}
+    told = [
+        f"{title}'s second phase begins after epoch {recipe.epochs}. "
+        for title, recipe in recipes.items()
+        if recipe.second_phase
+    ]
+    if len({recipe.loss.kind for recipe in recipes.values()}) > 1:
+        told.append("Losses of different kinds do not compare. ")
+    logarithmic = numbers[numbers["quantity"] != VALIDATION].groupby("quantity")
+    if any((rows["lowest"] < _floor(rows)).any() for _, rows in logarithmic):
+        told.append(f"Values more than {DECADES} decades below a panel's highest stand at its lower edge. ")
+    if spreads := collapse_spreads(config):
+        limits = listed([_digits(spread) for spread in spreads])
+        told.append(f"A run that ends with a spread below {limits} (dotted) counts as collapsed.")
+    return told
+
+
+def _digits(value: float) -> str:
+    """Three significant digits."""
+    return np.format_float_positional(value, precision=3, fractional=False, trim="-")
