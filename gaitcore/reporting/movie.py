@@ -88,7 +88,7 @@ def picture_bounds(frames: list[int], fps: float) -> list[int]:
 
 
 def durations(bounds: list[int], fps: float) -> np.ndarray:
-    """How long each picture between ``bounds`` stands, in hundredths of a second; what is rounded off is made up for."""
+    """How long each picture between ``bounds`` stands, in hundredths of a second; no time is lost to rounding."""
     ends = np.round(100 * (np.array(bounds) - bounds[0]) / fps).astype(int)
     return np.minimum(np.diff(ends), LONGEST)
 

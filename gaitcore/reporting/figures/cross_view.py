@@ -101,9 +101,9 @@ def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
 
 def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
     return (
-        f"Rank-1 accuracy of {config.system(system).title} on {config.data.dataset} in percent for each gallery and probe "
-        f"view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, left out of every "
-        f"mean. {' '.join(_findings(config, cells))}"
+        f"Rank-1 accuracy of {config.system(system).title} on {config.data.dataset} in percent for each gallery and "
+        f"probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, left out of "
+        f"every mean. {' '.join(_findings(config, cells))}"
     )
 
 
@@ -117,7 +117,9 @@ def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
         f"{condition_title(config, condition)} {_percent(rows.groupby('probe_view')['rank1_percent'].mean().mean())}"
         for condition, rows in crossed.groupby("condition", sort=False)
     ]
-    best, worst = (crossed.loc[place] for place in (crossed["rank1_percent"].idxmax(), crossed["rank1_percent"].idxmin()))
+    best, worst = (
+        crossed.loc[place] for place in (crossed["rank1_percent"].idxmax(), crossed["rank1_percent"].idxmin())
+    )
     return [
         *told,
         f"Mean without them: {listed(means)}.",
@@ -135,12 +137,15 @@ def _by_angle(crossed: pd.DataFrame) -> list[str]:
     if near == across:
         return []
     return [
-        f"Mean over conditions of views {near}° apart: {_percent(means[near])}; {across}° apart: {_percent(means[across])}."
+        f"Mean over conditions of views {near}° apart: {_percent(means[near])}; "
+        f"{across}° apart: {_percent(means[across])}."
     ]
 
 
 def _cell(config: Config, cell: pd.Series) -> str:
-    where = f"{condition_title(config, cell['condition'])}, gallery {cell['gallery_view']}°, probe {cell['probe_view']}°"
+    where = (
+        f"{condition_title(config, cell['condition'])}, gallery {cell['gallery_view']}°, probe {cell['probe_view']}°"
+    )
     return f"{_percent(cell['rank1_percent'])} ({where})"
 
 

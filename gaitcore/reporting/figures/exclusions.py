@@ -119,8 +119,8 @@ def _caption(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> str:
     used = int((split["role"] != EXCLUDED).sum())
     excluded = _reasons(excluded_by_reason(split, config))
     return (
-        f"Frames per sequence on {config.data.dataset}, by condition: {counted(len(split), 'sequence')}, {used:,} in use; "
-        f"square-root axes. The line marks the {config.protocol.min_frames} frames required. "
+        f"Frames per sequence on {config.data.dataset}, by condition: {counted(len(split), 'sequence')}, {used:,} in "
+        f"use; square-root axes. The line marks the {config.protocol.min_frames} frames required. "
         + (f"Excluded: {excluded}. " if excluded else "No sequence is excluded. ")
         + _dropped(dropped)
     )

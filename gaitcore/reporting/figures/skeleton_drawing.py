@@ -14,8 +14,8 @@ from gaitcore.skeleton import JOINTS, LINKS
 # Viridis is perceptually uniform and told apart by the colour-blind. It is turned round and lacks its lightest end,
 # which would not be seen on white.
 CONFIDENCE = ListedColormap(matplotlib.colormaps["viridis_r"](np.linspace(0.06, 1, 64)), name="confidence")
-# For figures that place everything themselves. No engine at all ("none") would become the style's own as soon as a first
-# file is written.
+# For figures that place everything themselves. No engine at all ("none") would become the style's own as soon as a
+# first file is written.
 BY_HAND = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=False)
 BORDER = "#999999"
 THICK, THIN, JOINT = 2.5, 1.0, 2.8  # the left side's lines, others, a joint's dot; in widths of a drawing's finest line

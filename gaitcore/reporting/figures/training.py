@@ -29,8 +29,8 @@ _LOSSES = {
 def draw(config: Config, *, training: Sequence[Path]) -> Drawing:
     """From training.csv of every run, in the configuration's order of systems and seeds.
 
-    The numbers: system, epoch, quantity (loss, learning_rate, spread, validation_rank1_percent), mean, lowest and highest
-    of the seeds, n_seeds; six significant digits.
+    The numbers: system, epoch, quantity (loss, learning_rate, spread, validation_rank1_percent), mean, lowest and
+    highest of the seeds, n_seeds; six significant digits.
     """
     numbers = curves(config, training)
     return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
