@@ -51,9 +51,9 @@ class Evidence:
 
 
 def duration(seconds: float) -> str:
-    """35 s, 12.4 min or 3.1 h."""
+    """0.8 s, 35 s, 12.4 min or 3.1 h."""
     if seconds < 120:
-        return f"{seconds:.0f} s"
+        return f"{seconds:.{int(seconds < 9.95)}f} s"
     return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 

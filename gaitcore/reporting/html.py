@@ -1,14 +1,21 @@
-"""Tables and pages as HTML files that stand alone: no network, no script."""
+"""Pages as HTML files that stand alone, pictures and all: no network, no script."""
+
+from base64 import b64encode
 
 from jinja2 import Environment
 
-from gaitcore.reporting.layout import INTERVAL_TITLE, Row, Table
-from gaitcore.reporting.sections import Bullets, Grid, Page
+from gaitcore.reporting.layout import INTERVAL_TITLE, Table
+from gaitcore.reporting.sections import Page, anchor
+
+PIXELS_PER_INCH = 120  # of a picture's width on paper: its letters are then nearly as large as the page's
 
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 72rem; margin: 2rem auto;
   padding: 0 1.5rem; }
 h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+p, li { max-width: 60rem; }
+a { color: #0b57a4; }
+nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid;
   font-variant-numeric: tabular-nums; }
@@ -16,53 +23,116 @@ thead { border-bottom: 1px solid; }
 th, td { padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; }
 tr.block td { border-top: 1px solid #bbb; }
 code { overflow-wrap: anywhere; }
-caption { text-align: left; padding-bottom: .6rem; }
+th, .numbers td { white-space: nowrap; }
+figure { display: inline-block; vertical-align: top; max-width: 100%; margin: 1rem 2.5rem 1.5rem 0; }
+figure img { display: block; width: 100%; height: auto; }
+figcaption { margin-top: .5rem; }
+.files { font-size: .87rem; color: #555; overflow-wrap: anywhere; }
+figcaption .files { margin: .3rem 0 0; }
+summary { cursor: pointer; }
+pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; line-height: 1.4; }
+@media print {
+  @page { margin: 1.5cm; }
+  body { font-size: 9pt; max-width: none; margin: 0; padding: 0; }
+  h2 { break-after: avoid; }
+  figure, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .scroll, pre { overflow: visible; }
+  pre { white-space: pre-wrap; }
+  nav { display: none; }
+}
 """.strip()
 
-_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
-
-_HEAD = """<!DOCTYPE html>
+_PAGE = """{% macro show_files(files) %}
+<p class="files">{{ files.lead }}:
+{% for path in files.paths %}<a href="{{ path }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
+{% endmacro %}
+{% macro show_grid(grid) %}
+<div class="scroll"><table>
+<thead><tr>{% for cell in grid.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for line in grid.lines %}
+<tr>{% for cell in line %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table></div>
+{% endmacro %}
+{% macro show_bullets(sentences) %}
+<ul>
+{% for sentence in sentences %}
+<li>{{ sentence }}</li>
+{% endfor %}
+</ul>
+{% endmacro %}
+{% macro show_table(table) %}
+{% set in_blocks = table.rows | map(attribute="block") | select | list %}
+<p id="{{ table.name }}-caption">{{ table.caption }}</p>
+<div class="scroll"><table class="numbers" aria-describedby="{{ table.name }}-caption">
+<thead><tr>{% if in_blocks %}<th>{{ table.block_title }}</th>{% endif %}<th>Method</th>
+{%- for title in table.columns.values() %}<th>{{ title }}</th>{% endfor %}<th>{{ interval_title }}</th></tr></thead>
+<tbody>
+{% for row in table.rows %}
+{% set starts = in_blocks and loop.changed(row.block) %}
+<tr{% if starts %} class="block"{% endif %}>{% if in_blocks %}<td>{{ row.block if starts }}</td>{% endif %}
+<td>{{ row.method }}{{ row.mark }}</td>
+{%- for key in table.columns %}{% set text = table.cell_text(row, key) %}
+<td>{% if key in row.best %}<b>{{ text }}</b>{% else %}{{ text }}{% endif %}</td>
+{%- endfor %}<td>{{ table.interval_text(row) }}</td></tr>
+{% endfor %}
+</tbody>
+</table></div>
+{{ show_bullets(table.notes) }}
+{%- endmacro %}
+{% macro show_picture(picture) %}
+<figure style="width: {{ (picture.inches * pixels_per_inch) | round | int }}px">
+<img alt="{{ picture.alt }}" src="data:image/png;base64,{{ picture.png | base64 }}">
+<figcaption><b>{{ picture.name }}.</b> {{ picture.caption }}
+{{ show_files(picture.files) }}</figcaption>
+</figure>
+{% endmacro %}
+{% macro show(part) %}
+{% set kind = part | kind %}
+{% if kind == "str" %}
+<p>{{ part }}</p>
+{% elif kind == "Grid" %}
+{{ show_grid(part) }}
+{%- elif kind == "Bullets" %}
+{{ show_bullets(part.sentences) }}
+{%- elif kind == "Files" %}
+{{ show_files(part) }}
+{%- elif kind == "Table" %}
+{{ show_table(part) }}
+{%- elif kind == "Picture" %}
+{{ show_picture(part) }}
+{%- elif kind == "Code" %}
+<details><summary>{{ part.summary }}</summary>
+<pre><code>{{ part.text }}</code></pre>
+</details>
+{% elif kind == "Contents" %}
+<nav aria-label="Contents"><ul>
+{% for title in part.titles %}
+<li><a href="#{{ title | anchor }}">{{ title }}</a></li>
+{% endfor %}
+</ul></nav>
+{% endif %}
+{% endmacro %}
+<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
-<title>{{ title }}</title>
+<title>{{ page.title }}</title>
 <style>
 {{ style }}
 </style>
 </head>
 <body>
-"""
-
-_PAGE = _ENVIRONMENT.from_string(
-    """{% macro show(part) %}
-{% if part.kind == "Grid" %}
-<div class="scroll"><table>
-<thead><tr>{% for cell in part.content.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for line in part.content.lines %}
-<tr>{% for cell in line %}<td>{{ cell }}</td>{% endfor %}</tr>
-{% endfor %}
-</tbody>
-</table></div>
-{% elif part.kind == "Bullets" %}
-<ul>
-{% for sentence in part.content.sentences %}
-<li>{{ sentence }}</li>
-{% endfor %}
-</ul>
-{% else %}
-<p>{{ part.content }}</p>
-{% endif %}
-{% endmacro %}
-"""
-    + _HEAD
-    + """<h1>{{ title }}</h1>
-{% for part in lead %}
+<h1>{{ page.title }}</h1>
+{% for part in page.lead %}
 {{ show(part) }}
 {%- endfor %}
-{% for section in sections %}
-<h2>{{ section.title }}</h2>
+{% for section in page.sections %}
+<h2 id="{{ section.title | anchor }}">{{ section.title }}</h2>
 {% for part in section.parts %}
 {{ show(part) }}
 {%- endfor %}
@@ -70,58 +140,23 @@ _PAGE = _ENVIRONMENT.from_string(
 </body>
 </html>
 """
-)
 
-_TABLE = _ENVIRONMENT.from_string(
-    _HEAD
-    + """<div class="scroll"><table>
-<caption>{{ title }}</caption>
-<thead><tr>{% for cell in header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
-<tbody>
-{% for line in lines %}
-<tr{% if line.starts_block %} class="block"{% endif %}>
-{%- for cell in line.labels %}<td>{{ cell }}</td>{% endfor %}
-{%- for cell in line.cells %}<td>{% if cell.best %}<b>{{ cell.text }}</b>{% else %}{{ cell.text }}{% endif %}</td>
-{%- endfor %}<td>{{ line.interval }}</td></tr>
-{% endfor %}
-</tbody>
-</table></div>
-<ul>
-{% for note in notes %}
-<li>{{ note }}</li>
-{% endfor %}
-</ul>
-</body>
-</html>
-"""
-)
+_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+_ENVIRONMENT.filters |= {
+    "anchor": anchor,
+    "base64": lambda content: b64encode(content).decode("ascii"),
+    "kind": lambda part: type(part).__name__,
+}
+_TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 
 
-def page_html(content: Page) -> str:
+def page_html(page: Page) -> str:
     """A page as an HTML file."""
-    sections = [
-        {"title": section.title, "parts": [_kind(part) for part in section.parts]} for section in content.sections
-    ]
-    lead = [_kind(part) for part in content.lead]
-    return _PAGE.render(title=content.title, lead=lead, sections=sections, style=_STYLE)
+    return _TEMPLATE.render(
+        page=page, style=_STYLE, pixels_per_inch=PIXELS_PER_INCH, interval_title=INTERVAL_TITLE
+    ).lstrip()
 
 
 def table_html(table: Table) -> str:
     """Caption, table and notes as an HTML file."""
-    blocks = [row.block for row in table.rows]
-    header = [table.block_title] * any(blocks) + ["Method", *table.columns.values(), INTERVAL_TITLE]
-    lines = []
-    for place, row in enumerate(table.rows):
-        first = row.block not in blocks[:place]
-        label = [row.block if first else ""] * any(blocks)
-        lines.append(_line(table, row, [*label, row.method + row.mark], starts_block=first and any(blocks)))
-    return _TABLE.render(title=table.caption, header=header, lines=lines, notes=table.notes, style=_STYLE)
-
-
-def _line(table: Table, row: Row, labels: list[str], starts_block: bool) -> dict:
-    cells = [{"text": table.cell_text(row, key), "best": key in row.best} for key in table.columns]
-    return {"labels": labels, "cells": cells, "interval": table.interval_text(row), "starts_block": starts_block}
-
-
-def _kind(part: str | Grid | Bullets) -> dict:
-    return {"kind": type(part).__name__, "content": part}
+    return page_html(Page(table.title, lead=(table,), sections=()))

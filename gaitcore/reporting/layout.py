@@ -35,6 +35,7 @@ class Table:
     """Rows in printing order under named columns; ``corner`` and ``spanner`` are the header above them."""
 
     name: str
+    title: str  # of its page or section: "Table 1: per probe view"
     label: str
     caption: str
     corner: tuple[str, str]  # above the row labels, on the first and the second header line

@@ -1,9 +1,11 @@
-"""A page ready to be printed, as sections of paragraphs, lists and grids: no Markdown and no HTML."""
+"""A page ready to be printed, as sections of paragraphs, lists, tables and pictures: no Markdown and no HTML."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gaitcore.reporting.markdown import bullets, grid, page
+from gaitcore.reporting.layout import Table
+from gaitcore.reporting.markdown import bullets, grid, page, table_markdown
 
 
 @dataclass(frozen=True)
@@ -21,7 +23,43 @@ class Bullets:
     sentences: tuple[str, ...]
 
 
-Part = str | Grid | Bullets  # a text is a paragraph
+@dataclass(frozen=True)
+class Files:
+    """Files to look into, by their paths from the page's folder."""
+
+    lead: str  # what they are
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A PNG that becomes part of the page, with what stands below it."""
+
+    name: str  # "Figure 1"
+    png: bytes
+    inches: float  # how wide it is on paper
+    alt: str  # instead of it, for those who do not see it
+    caption: str
+    files: Files
+
+
+@dataclass(frozen=True)
+class Code:
+    """A long text in a language, folded away under a summary."""
+
+    summary: str
+    language: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The titles of the page's sections, to go to them."""
+
+    titles: tuple[str, ...]
+
+
+Part = str | Grid | Bullets | Files | Table | Picture | Code | Contents  # a text is a paragraph
 
 
 @dataclass(frozen=True)
@@ -41,8 +79,13 @@ class Page:
     sections: tuple[Section, ...]
 
 
+def anchor(title: str) -> str:
+    """What a link to the section of this title ends in, as hosts of Markdown have it: ``run-times``."""
+    return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+
+
 def page_markdown(content: Page) -> str:
-    """The page as Markdown."""
+    """The page as Markdown, which holds no pictures: the files of one stand below its caption."""
     parts = [f"# {content.title}", *map(_markdown, content.lead)]
     for section in content.sections:
         parts += [f"## {section.title}", *map(_markdown, section.parts)]
@@ -55,6 +98,16 @@ def _markdown(part: Part) -> str:
             return grid([_escaped(line) for line in lines], list(header))
         case Bullets(sentences):
             return bullets(sentences)
+        case Files(lead, paths):
+            return f"{lead}: {', '.join(f'[{path}]({path})' for path in paths)}"
+        case Table():
+            return table_markdown(part)
+        case Picture():
+            return f"**{part.name}.** {part.caption}\n\n{_markdown(part.files)}"
+        case Code(_, language, text):
+            return f"```{language}\n{text.rstrip()}\n```"
+        case Contents(titles):
+            return bullets(f"[{title}](#{anchor(title)})" for title in titles)
     return part
 
 

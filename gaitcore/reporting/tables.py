@@ -30,6 +30,7 @@ def table1(summary: pd.DataFrame, context: TableContext) -> Table:
     views = sorted({view for row in rows for view in row.cells} - {MEAN}, key=int)
     return Table(
         name="table1",
+        title="Table 1: per probe view",
         label=f"tab:{context.experiment}-per-view",
         caption=f"Rank-1 accuracy (%) on {context.dataset} per probe view. {_caption(summary, context, rows)}",
         corner=(f"Gallery {context.gallery}", "Probe"),
@@ -52,6 +53,7 @@ def table2(summary: pd.DataFrame, context: TableContext) -> Table:
     rows = mark_best(_rows_per_condition(summary, context), context.chance)
     return Table(
         name="table2",
+        title="Table 2: per condition",
         label=f"tab:{context.experiment}-per-condition",
         caption=f"Rank-1 accuracy (%) on {context.dataset} per condition. {_caption(summary, context, rows)}",
         corner=("", "Method"),

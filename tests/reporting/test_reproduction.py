@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from gaitcore.config_files import load_config, paper_config
+from gaitcore.reporting.comparison import verdict
 from gaitcore.reporting.differences import setting_differences, text_differences
 from gaitcore.reporting.estimates import Estimate
 from gaitcore.reporting.evidence import Evidence
 from gaitcore.reporting.html import page_html, table_html
-from gaitcore.reporting.reproduction import reproduction_page, verdict
+from gaitcore.reporting.reproduction import reproduction_page
 from gaitcore.reporting.sections import Bullets, Grid, Page, Section, page_markdown
 from gaitcore.reporting.tables import table2
 

@@ -1,0 +1,21 @@
+"""The report: tables, figures, run times and configuration on one page."""
+
+from pathlib import Path
+
+from job import job
+
+with job(snakemake):
+    from gaitcore.config import Config
+    from gaitcore.reporting.report import write_report
+    from gaitcore.reporting.run_times import Jobs
+
+    inputs = snakemake.input
+    write_report(
+        Config.model_validate(snakemake.params.config),
+        summary=Path(inputs.summary),
+        split=Path(inputs.split),
+        runs=[Path(path) for path in inputs.runs],
+        figures=[Path(path) for path in inputs.figures],
+        timed=[Jobs(*jobs) for jobs in snakemake.params.timed],
+        report=Path(snakemake.output[0]),
+    )
