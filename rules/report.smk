@@ -1,7 +1,7 @@
 # One page with all of it: what came out, tables, figures, run times, configuration.
 TIMED = (
     *("walkers", "extract_poses", "merge_poses", "read_poses", "splits"),
-    *("train", "evaluate", "summary", "write_tables", "draw_figure"),
+    *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
 
 
