@@ -23,7 +23,7 @@ rule tables:  # both tables, a page that says what came out, the reproduction re
         of_experiment("results/{experiment}/manifest.json"),
 
 
-rule tables_pdf:  # both tables in one PDF; needs LaTeX
+rule tables_pdf:  # both tables and all figures in one PDF; needs LaTeX
     input:
         of_experiment("results/{experiment}/tables/tables.pdf"),
 
@@ -46,6 +46,7 @@ include: "rules/verify.smk"
 include: "rules/tables.smk"
 include: "rules/inspect.smk"
 include: "rules/figures.smk"
+include: "rules/document.smk"
 include: "rules/movie.smk"
 include: "rules/reproduction.smk"
 include: "rules/report.smk"

@@ -1,4 +1,4 @@
-# The paper's tables from the summary, and both in one PDF.
+# The paper's tables from the summary.
 
 
 rule write_tables:
@@ -44,27 +44,3 @@ rule write_tables:
         "Writing the tables of {wildcards.experiment}"
     script:
         "../workflow_scripts/tables.py"
-
-
-rule compile_tables:
-    input:
-        "results/{experiment}/tables/table1.tex",
-        "results/{experiment}/tables/table2.tex",
-    output:
-        pdf="results/{experiment}/tables/tables.pdf",
-        source="results/{experiment}/tables/tables.tex",
-    log:
-        "results/{experiment}/logs/tables_pdf.log",
-    benchmark:
-        "results/{experiment}/benchmarks/tables_pdf.tsv"
-    threads: 1
-    resources:
-        mem_mb=1000,
-        runtime=10,
-    params:
-        title=f"{CONFIG.data.dataset}, experiment {CONFIG.experiment}",
-        code=code_digest("workflow_scripts/tables_pdf.py"),
-    message:
-        "Compiling the tables of {wildcards.experiment} with LaTeX"
-    script:
-        "../workflow_scripts/tables_pdf.py"

@@ -1,4 +1,4 @@
-"""Both tables in one PDF."""
+"""Both tables and all figures in one PDF."""
 
 from pathlib import Path
 
@@ -7,4 +7,5 @@ from job import job
 with job(snakemake):
     from gaitcore.reporting.write import write_pdf
 
-    write_pdf([Path(path) for path in snakemake.input], snakemake.params.title, Path(snakemake.output.pdf))
+    tables, figures = ([Path(path) for path in files] for files in (snakemake.input.tables, snakemake.input.figures))
+    write_pdf(tables, figures, snakemake.params.title, Path(snakemake.output.pdf))

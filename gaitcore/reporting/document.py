@@ -1,10 +1,11 @@
-"""All tables in one PDF, byte for byte the same whenever and wherever it is compiled by the same LaTeX."""
+"""All tables and figures in one PDF, byte for byte the same whenever and wherever it is compiled by the same LaTeX."""
 
 import os
 import re
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from gaitcore.errors import GaitError
@@ -27,21 +28,46 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 \setlength{\@fptop}{0pt}
 \setlength{\@fpsep}{3\baselineskip}
 \makeatother
+% Figures are as large as they were drawn, unless they would not fit. They lie in a folder beside this file's.
+\graphicspath{{../figures/}}
+\makeatletter
+\setkeys{Gin}{
+  width=\ifdim\Gin@nat@width>\linewidth\linewidth\else\Gin@nat@width\fi,
+  height=\ifdim\Gin@nat@height>0.8\textheight 0.8\textheight\else\Gin@nat@height\fi,
+  keepaspectratio
+}
+\makeatother
 \pagestyle{myheadings}
 \markright{TITLE}
 \begin{document}
 """
+# No float: LaTeX holds 18 of them at most, and here is no text for them to float in.
+_FIGURE = r"""\noindent\begin{minipage}{\linewidth}
+\centering
+\includegraphics{%(name)s}
+\captionof{figure}{%(caption)s}
+\label{fig:%(name)s}
+\end{minipage}
+\par\bigskip
+"""
 _FIXED_TIME = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
 
 
-def tables_document(tables: list[str], title: str) -> str:
-    """A LaTeX document that holds these tables (as :func:`gaitcore.reporting.latex.table_latex` gives them)."""
+def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> str:
+    """A LaTeX document that holds these tables, then these figures.
+
+    Args:
+        tables: as :func:`gaitcore.reporting.latex.table_latex` gives them.
+        captions: of each figure by its file's name without the suffix; plain text.
+        title: stands on every page.
+    """
     preamble = _PREAMBLE.replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", escape(title))
-    return preamble + "\n".join(tables) + "\\end{document}\n"
+    figures = [_FIGURE % {"name": name, "caption": escape(caption)} for name, caption in captions.items()]
+    return preamble + "\n".join([*tables, r"\clearpage" + "\n", *figures]) + "\\end{document}\n"
 
 
-def compile_pdf(tex_path: Path, pdf_path: Path) -> None:
-    """Compile ``tex_path`` with pdflatex into ``pdf_path``; auxiliary files stay in a temporary folder.
+def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) -> None:
+    """Compile ``tex_path`` with pdflatex and these PDF figures into ``pdf_path``; all else stays in a temporary folder.
 
     Raises GaitError if LaTeX is not installed, or with the first error LaTeX reports.
     """
@@ -52,11 +78,15 @@ def compile_pdf(tex_path: Path, pdf_path: Path) -> None:
             "The tables themselves do not need it."
         )
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copyfile(tex_path, Path(folder, "tables.tex"))
+        tables, beside = Path(folder, "tables"), Path(folder, "figures")
+        tables.mkdir(), beside.mkdir()
+        shutil.copyfile(tex_path, tables / "tables.tex")
+        for figure in figures:
+            shutil.copyfile(figure, beside / figure.name)
         for _ in range(2):  # the second run knows the labels
-            _run_pdflatex(Path(folder), tex_path)
+            _run_pdflatex(tables, tex_path)
         with replacing(pdf_path) as unfinished:
-            shutil.copyfile(Path(folder, "tables.pdf"), unfinished)
+            shutil.copyfile(tables / "tables.pdf", unfinished)
 
 
 def _run_pdflatex(folder: Path, tex_path: Path) -> None:

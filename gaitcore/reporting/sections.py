@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from gaitcore.reporting.layout import Table
-from gaitcore.reporting.markdown import bullets, grid, page, table_markdown
+from gaitcore.reporting.markdown import bullets, grid, page
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def anchor(title: str) -> str:
 
 
 def page_markdown(content: Page) -> str:
-    """The page as Markdown, which holds no pictures: the files of one stand below its caption."""
+    """A page of paragraphs, grids and bullets as Markdown."""
     parts = [f"# {content.title}", *map(_markdown, content.lead)]
     for section in content.sections:
         parts += [f"## {section.title}", *map(_markdown, section.parts)]
@@ -98,16 +98,6 @@ def _markdown(part: Part) -> str:
             return grid([_escaped(line) for line in lines], list(header))
         case Bullets(sentences):
             return bullets(sentences)
-        case Files(lead, paths):
-            return f"{lead}: {', '.join(f'[{path}]({path})' for path in paths)}"
-        case Table():
-            return table_markdown(part)
-        case Picture():
-            return f"**{part.name}.** {part.caption}\n\n{_markdown(part.files)}"
-        case Code(_, language, text):
-            return f"```{language}\n{text.rstrip()}\n```"
-        case Contents(titles):
-            return bullets(f"[{title}](#{anchor(title)})" for title in titles)
     return part
 
 

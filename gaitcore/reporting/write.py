@@ -1,11 +1,11 @@
 """Table 1, Table 2 and summary.md of an experiment, in every format, from the files its runs left."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gaitcore.config import Config
 from gaitcore.reporting.context import context_of
-from gaitcore.reporting.document import compile_pdf, tables_document
+from gaitcore.reporting.document import compile_pdf, document
 from gaitcore.reporting.html import table_html
 from gaitcore.reporting.latex import table_latex
 from gaitcore.reporting.layout import table_csv
@@ -36,12 +36,20 @@ def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[P
     write_text(folder / "summary.md", summary_markdown(statistics, context))
 
 
-def write_pdf(tables: Iterable[Path], title: str, pdf: Path) -> None:
-    """Compile LaTeX tables into one PDF; the document's source stays beside it as .tex.
+def write_pdf(tables: Iterable[Path], figures: Sequence[Path], title: str, pdf: Path) -> None:
+    """Compile LaTeX tables and PDF figures into one PDF; the document's source stays beside it as .tex.
+
+    Args:
+        tables: the .tex of each table.
+        figures: the .pdf of each figure; its caption lies beside it as .txt.
+        title: stands on every page.
+        pdf: the file to write.
 
     Raises:
         GaitError: LaTeX is not installed, or reports an error.
     """
     source = pdf.with_suffix(".tex")
-    write_text(source, tables_document([path.read_text(encoding="utf-8") for path in tables], title))
-    compile_pdf(source, pdf)
+    texts = [path.read_text(encoding="utf-8") for path in tables]
+    captions = {path.stem: path.with_suffix(".txt").read_text(encoding="utf-8").strip() for path in figures}
+    write_text(source, document(texts, captions, title))
+    compile_pdf(source, pdf, figures)

@@ -5,30 +5,51 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 from gaitcore.errors import GaitError
-from gaitcore.reporting.document import compile_pdf, tables_document
+from gaitcore.reporting.document import compile_pdf, document
 from gaitcore.reporting.latex import table_latex
 from gaitcore.reporting.tables import table1, table2
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 
 
+CAPTIONS = {
+    "wide": "50% of R&D_set, 0 to 90° … 3 × 4 ± 1 – a figure that is wider than the page.",
+    "small": "Another one.",
+}
+
+
 @pytest.fixture
-def document(casia_b, tmp_path) -> Path:
-    path = tmp_path / "tables.tex"
+def figures(tmp_path) -> list[Path]:
+    """A PDF that is wider and higher than the page, and one of three by two inches, with their captions beside them."""
+    folder = tmp_path / "figures"
+    folder.mkdir()
+    for name, size in (("wide", (12, 30)), ("small", (3, 2))):
+        figure = Figure(figsize=size)
+        figure.subplots().set_xlabel(f"label of {name}")
+        figure.savefig(folder / f"{name}.pdf", metadata={"CreationDate": None})
+        (folder / f"{name}.txt").write_text(CAPTIONS[name] + "\n", encoding="utf-8")
+    return [folder / "wide.pdf", folder / "small.pdf"]
+
+
+@pytest.fixture
+def source(casia_b, tmp_path) -> Path:
+    path = tmp_path / "tables" / "tables.tex"
+    path.parent.mkdir()
     tables = [table_latex(table1(*casia_b)), table_latex(table2(*casia_b))]
-    path.write_text(tables_document(tables, "Experiment two_views"), encoding="utf-8")
+    path.write_text(document(tables, CAPTIONS, "Experiment two_views"), encoding="utf-8")
     return path
 
 
 @pytest.mark.latex
 @needs_latex
-def test_both_tables_are_in_the_pdf_and_compiling_again_gives_the_same_bytes(document, tmp_path):
+def test_tables_and_figures_are_in_the_pdf_and_compiling_again_gives_the_same_bytes(source, figures, tmp_path):
     pdfs = [tmp_path / "one" / "tables.pdf", tmp_path / "two" / "other.pdf"]
     for pdf in pdfs:
         pdf.parent.mkdir()
-        compile_pdf(document, pdf)
+        compile_pdf(source, pdf, figures)
         assert [path.name for path in pdf.parent.iterdir()] == [pdf.name]
     assert pdfs[0].read_bytes() == pdfs[1].read_bytes()
     if shutil.which("pdftotext") is None:
@@ -36,20 +57,19 @@ def test_both_tables_are_in_the_pdf_and_compiling_again_gives_the_same_bytes(doc
     text = subprocess.run(["pdftotext", "-layout", pdfs[0], "-"], capture_output=True, text=True, check=True).stdout
     for expected in ("Table 1:", "Table 2:", "Experiment two_views", "Gallery NM#1-4", "Appearance based"):
         assert expected in text
+    assert "label of wide" in text
+    assert "label of small" in text
+    assert "Figure 1: 50% of R&D_set, 0 to 90° . . . 3 × 4 ± 1 – a figure" in text
+    assert "Figure 2: Another one." in text
     assert "Rank-1 accuracy (%) on CASIA-B per probe view." in text
     assert "Rank-1 accuracy (%) on CASIA-B per condition." in text
 
 
 @pytest.mark.latex
 @needs_latex
-def test_the_tables_fit_the_page(document, tmp_path):
-    compile_pdf(document, tmp_path / "tables.pdf")
-    source = document.read_text(encoding="utf-8")
-    (tmp_path / "again").mkdir()
-    (tmp_path / "again" / "t.tex").write_text(source, encoding="utf-8")
-    log = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "t.tex"], cwd=tmp_path / "again", capture_output=True, check=True
-    ).stdout
+def test_tables_and_figures_fit_the_page_and_the_source_compiles_where_it_lies(source, figures):
+    command = ["pdflatex", "-interaction=nonstopmode", source.name]
+    log = subprocess.run(command, cwd=source.parent, capture_output=True, check=True).stdout
     assert b"Overfull" not in log
     assert b"Float too large" not in log
 
@@ -65,10 +85,10 @@ def test_a_latex_failure_shows_the_first_error_and_leaves_no_pdf(tmp_path):
     assert not pdf.exists()
 
 
-def test_without_latex_one_sentence_says_what_to_install(document, tmp_path, monkeypatch):
+def test_without_latex_one_sentence_says_what_to_install(source, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GaitError) as error:
-        compile_pdf(document, tmp_path / "tables.pdf")
+        compile_pdf(source, tmp_path / "tables.pdf")
     assert str(error.value) == (
         "pdflatex was not found, so the tables cannot be made into a PDF; install TeX Live (Debian: apt-get install "
         "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern). "
@@ -76,10 +96,11 @@ def test_without_latex_one_sentence_says_what_to_install(document, tmp_path, mon
     )
 
 
-def test_the_document_holds_the_tables_as_they_are(casia_b):
+def test_the_document_holds_the_tables_as_they_are_and_a_label_for_each_figure(casia_b):
     tables = [table_latex(table1(*casia_b)), table_latex(table2(*casia_b))]
-    document = tables_document(tables, "R&D_set")
-    assert all(table in document for table in tables)
-    assert r"\markright{R\&D\_set}" in document
-    assert document.startswith("\\documentclass")
-    assert document.endswith("\\end{document}\n")
+    text = document(tables, {"seeds": "5 % of them"}, "R&D_set")
+    assert all(table in text for table in tables)
+    assert r"\markright{R\&D\_set}" in text
+    assert "\\includegraphics{seeds}\n\\captionof{figure}{5 \\% of them}\n\\label{fig:seeds}" in text
+    assert text.startswith("\\documentclass")
+    assert text.endswith("\\end{document}\n")
