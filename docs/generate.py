@@ -1,13 +1,15 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
 Writes docs/configuration.md from the configuration's schema and config.yaml; puts the demo's Table 2 into README.md
-where the demo has been run, and the benchmarks into docs/performance.md where they have.
+and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md where
+they have.
 """
 
 import inspect
 import json
 import math
 import re
+import shutil
 from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
@@ -351,6 +353,9 @@ def main() -> None:
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():
         _replace(readme, TABLE_STARTS, TABLE_ENDS, table.read_text(encoding="utf-8"))
+    picture = ROOT / "results" / "demo" / "figures" / "contact_sheet.png"
+    if picture.is_file():
+        shutil.copyfile(picture, ROOT / "docs" / "pictures" / picture.name)
     benchmarks = ROOT / "results" / "benchmarks.json"
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))

@@ -1,0 +1,150 @@
+"""The report in a real browser: it shows everything, says nothing on the console and asks the network for nothing."""
+
+import html
+import json
+import re
+import shutil
+import socketserver
+import subprocess
+import threading
+from dataclasses import dataclass
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+
+pytestmark = [
+    pytest.mark.workflow,
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+
+# What the browser asks for by itself, whatever it shows.
+OF_THE_BROWSER = re.compile(
+    r"(?:accounts|clients2|www)\.google\.com|(?:update|optimizationguide-pa|safebrowsing)\.googleapis\.com"
+    r"|(?:redirector|edgedl\.me)\.gvt1\.com|android\.clients\.google\.com|mtalk\.google\.com"
+)
+# Writes what the page shows into the page, where --dump-dom finds it.
+LOOK = """
+<script>
+addEventListener("load", () => {
+  const seen = document.createElement("pre");
+  seen.id = "seen";
+  seen.textContent = JSON.stringify({
+    tables: [...document.querySelectorAll("table")].map((table) => table.innerText),
+    pictures: [...document.images].map((image) => [image.alt, image.complete && image.naturalWidth > 0]),
+    captions: [...document.querySelectorAll("figcaption")].map((caption) => caption.innerText),
+    text: document.body.innerText,
+  });
+  document.body.append(seen);
+});
+</script>
+"""
+
+
+@dataclass
+class Seen:
+    """What a browser showed, what it complained about, and what it asked the network for."""
+
+    page: dict
+    complaints: list[str]
+    requests: list[str]
+
+
+@pytest.fixture
+def network():
+    """A proxy on loopback that refuses everything and remembers the first line of what it was asked."""
+    asked = []
+
+    class Refuse(socketserver.StreamRequestHandler):
+        def handle(self):
+            asked.append(self.rfile.readline().decode("ascii", "replace").strip())
+            self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuse) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1], asked
+        server.shutdown()
+
+
+def host_of(request):
+    """The host that a line like ``GET http://host/path HTTP/1.1`` or ``CONNECT host:443 HTTP/1.1`` asks a proxy for."""
+    return re.fullmatch(r"[A-Z]+ (?:\w+://)?([^/:]+).*", request)[1]
+
+
+@pytest.fixture
+def browse(tmp_path, network):
+    """Open a page of this text in headless Chromium."""
+    port, asked = network
+
+    def open_page(text):
+        page = tmp_path / "page.html"
+        page.write_text(text.replace("</body>", LOOK + "</body>"), encoding="utf-8")
+        done = subprocess.run(
+            [
+                *(CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path / 'profile'}"),
+                *("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"),
+                *(
+                    "--disable-domain-reliability",
+                    "--disable-features=NetworkTimeServiceQuerying,OptimizationHints,MediaRouter,Translate",
+                ),
+                *(f"--proxy-server=http://127.0.0.1:{port}", "--enable-logging=stderr", "--virtual-time-budget=5000"),
+                *("--dump-dom", page.as_uri()),
+            ],
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=120,
+        )
+        seen = re.search(r'<pre id="seen">(.*?)</pre>', done.stdout, re.DOTALL)
+        complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
+        requests = [line for line in asked if not OF_THE_BROWSER.fullmatch(host_of(line))]
+        return Seen(json.loads(html.unescape(seen[1])), complaints, requests)
+
+    return open_page
+
+
+@pytest.fixture(scope="module")
+def report(finished):
+    """The report of a workflow that has made its tables."""
+    done = finished.snakemake("report")
+    assert done.returncode == 0, done.stdout
+    return finished.results("report.html").read_text(encoding="utf-8")
+
+
+def test_the_browser_shows_both_tables_and_every_figure_with_its_caption(finished, report, browse):
+    page = browse(report).page
+    assert sum("GaitMixer" in table and "Interval" in table for table in page["tables"]) == 2
+    figures = sorted(path.stem for path in finished.results("figures").glob("*.png"))
+    assert len(figures) == 10
+    assert sorted(alt.partition(":")[0] for alt, _ in page["pictures"]) == figures
+    assert all(shown for _, shown in page["pictures"])
+    captions = [" ".join(caption.split()) for caption in page["captions"]]
+    for figure in figures:
+        caption = finished.results(f"figures/{figure}.txt").read_text(encoding="utf-8").strip()
+        assert sum(caption in shown for shown in captions) == 1, figure
+    for title in ("Run times", "Configuration"):
+        assert title in page["text"]
+
+
+def test_the_browser_has_nothing_to_complain_about_and_asks_the_network_for_nothing(report, browse):
+    seen = browse(report)
+    assert seen.complaints == []
+    assert seen.requests == []
+
+
+def test_a_page_with_an_error_and_a_remote_picture_would_be_found_out(browse):
+    seen = browse('<body><img src="http://example.invalid/a.png"><script>nosuchthing()</script></body>')
+    assert "nosuchthing is not defined" in seen.complaints[0]
+    assert seen.requests == ["GET http://example.invalid/a.png HTTP/1.1"]
+    assert seen.page["pictures"] == [["", False]]
+
+
+def test_a_second_report_has_nothing_to_do(finished, report):
+    done = finished.snakemake("report")
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout
+
+
+def test_the_report_and_the_figures_leave_the_tables_up_to_date(finished, report):
+    assert finished.jobs() == {}
