@@ -50,10 +50,10 @@ class Workflow:
             copy(source, folder / part)
         (folder / "experiments" / "tiny.yaml").write_text(TINY)
 
-    def snakemake(self, *arguments, experiment="tiny"):
+    def snakemake(self, *arguments, experiment="tiny", config=()):
         """Run Snakemake; the finished process with all it printed in ``stdout``."""
         return subprocess.run(
-            self.command(*arguments, experiment=experiment),
+            self.command(*arguments, experiment=experiment, config=config),
             **self.place,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -61,8 +61,10 @@ class Workflow:
             check=False,
         )
 
-    def command(self, *arguments, experiment="tiny"):
-        return [sys.executable, "-m", "snakemake", "--config", f"experiment={experiment}", "--cores", "2", *arguments]
+    def command(self, *arguments, experiment="tiny", config=()):
+        """``config`` is what stands behind --config beside the experiment: ("seeds=[5]",)."""
+        settings = (f"experiment={experiment}", *config)
+        return [sys.executable, "-m", "snakemake", "--config", *settings, "--cores", "2", *arguments]
 
     @property
     def place(self):

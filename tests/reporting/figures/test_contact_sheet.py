@@ -1,0 +1,176 @@
+"""The contact sheet: which sequence stands in which cell, and what is told of it."""
+
+import numpy as np
+import pytest
+
+from gaitcore.errors import DataError
+from gaitcore.poses.table import PoseInfo, table_of_sequences
+from gaitcore.reporting.figures.contact_sheet import draw
+from gaitcore.reporting.figures.drawing import write_figure
+from gaitcore.sequences import parse_sequence_name
+
+INFO = PoseInfo("walkers", 100, 50, 25.0)
+
+
+def walk(x, y=25, confidence=0.5):
+    """Frames 11 to 13: all joints at one point, 10 pixels to its left, there, and 10 to its right."""
+    keypoints = np.full((3, 17, 3), (x, y, confidence), float)
+    keypoints[:, :, 0] += np.array([-10, 0, 10])[:, None]
+    return np.arange(11, 14), keypoints
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write poses.parquet of sequences: name -> (frame, keypoints)."""
+
+    def write(poses):
+        keys = {parse_sequence_name(name): frames for name, frames in poses.items()}
+        table_of_sequences(keys, INFO).write(tmp_path / "poses.parquet")
+        return tmp_path / "poses.parquet"
+
+    return write
+
+
+@pytest.fixture
+def poses(write):
+    """Subject 001 has most, but no cl, which 002 has; nobody has bg and cl from 90 degrees."""
+    frame, strayed = walk(50, confidence=0.8)
+    strayed[1, :2, 1] = -1, 51  # above and below the camera frame
+    strayed[2, 0, 0] = 101
+    strayed[2, 1, 0] = 100  # on its border
+    return write(
+        {
+            "000-nm-01-000": walk(20),
+            "001-nm-01-000": walk(30),
+            "001-nm-02-000": walk(35),
+            "001-nm-01-090": (frame, strayed),
+            "001-bg-01-000": walk(60),
+            "002-nm-01-000": walk(70),
+            "002-cl-01-000": walk(80, 10),
+        }
+    )
+
+
+def cells(drawing):
+    return {axes.get_label(): axes for axes in drawing.figure.axes if "°" not in axes.get_label() and axes.get_label()}
+
+
+def written(axes):
+    return [text.get_text() for text in axes.texts if text.get_text()]
+
+
+def joints(axes):
+    """The points drawn as joints, each once."""
+    return sorted({tuple(point) for collection in axes.collections for point in collection.get_offsets().tolist()})
+
+
+def test_a_cell_shows_the_middle_frame_of_the_first_sequence_of_the_subject_with_most(walkers, poses):
+    drawing = draw(walkers, poses=poses)
+    shown = {label: axes for label, axes in cells(drawing).items() if label in ("NM 0", "BG 0", "CL 0")}
+    middles = {label: joints(axes)[-1] for label, axes in shown.items()}
+    assert middles == {"NM 0": (30, 25), "BG 0": (60, 25), "CL 0": (80, 10)}
+
+
+def test_the_numbers_have_a_row_for_each_condition_and_view_with_and_without_a_sequence(walkers, poses):
+    numbers = draw(walkers, poses=poses).numbers
+    assert numbers.astype(object).where(numbers.notna(), None).values.tolist() == [
+        ["nm", 0, "001", 1, 3, 11, 12, 13, 0.0, 0.5],
+        ["nm", 90, "001", 1, 3, 11, 12, 13, 5.882, 0.8],  # 3 of 51 points
+        ["bg", 0, "001", 1, 3, 11, 12, 13, 0.0, 0.5],
+        ["bg", 90, *[None] * 8],
+        ["cl", 0, "002", 1, 3, 11, 12, 13, 0.0, 0.5],
+        ["cl", 90, *[None] * 8],
+    ]
+    assert numbers.columns.tolist() == [
+        *("condition", "view_degrees", "subject", "sequence", "frames", "first_frame", "shown_frame", "last_frame"),
+        *("points_outside_percent", "mean_confidence"),
+    ]
+
+
+def test_a_cell_names_another_subject_an_absent_sequence_and_how_many_points_are_outside(walkers, poses):
+    assert {label: written(axes) for label, axes in cells(draw(walkers, poses=poses)).items()} == {
+        "NM 0": [],
+        "NM 90": ["2 out"],
+        "BG 0": [],
+        "BG 90": ["none"],
+        "CL 0": ["002"],
+        "CL 90": ["none"],
+    }
+
+
+def test_views_stand_from_left_to_right_and_conditions_from_top_to_bottom(walkers, poses):
+    drawing = draw(walkers, poses=poses)
+    places = {label: axes.get_position() for label, axes in cells(drawing).items()}
+    assert places["NM 0"].x1 <= places["NM 90"].x0 + 1e-9
+    assert places["NM 0"].y0 == pytest.approx(places["NM 90"].y0)
+    assert places["NM 0"].y0 > places["BG 0"].y0 > places["CL 0"].y0
+    assert places["NM 0"].x0 == pytest.approx(places["CL 0"].x0)
+    titles = [text.get_text() for text in drawing.figure.texts]
+    assert titles == ["0°", "NM", "90°", "BG", "CL", "Confidence"]
+
+
+def test_conditions_stand_in_the_protocols_order_and_unknown_ones_last(walkers, write):
+    names = ("aa", "bg", "cl", "nm", "zz")
+    poses = write({f"001-{condition}-01-000": walk(50) for condition in names})
+    assert draw(walkers, poses=poses).numbers["condition"].tolist() == ["nm", "bg", "cl", "aa", "zz"]
+
+
+def test_a_cell_is_the_camera_frame_with_y_downwards(walkers, poses):
+    for axes in cells(draw(walkers, poses=poses)).values():
+        assert axes.get_xlim() == pytest.approx((-4, 104))
+        assert axes.get_ylim() == pytest.approx((52, -2))
+
+
+def test_first_and_last_frame_are_shadows_and_an_arrow_leads_between_their_feet(walkers, poses):
+    axes = cells(draw(walkers, poses=poses))["CL 0"]
+    first, last = axes.collections[:2]
+    assert {tuple(point) for segment in first.get_segments() for point in segment.tolist()} == {(70, 10)}
+    assert {tuple(point) for segment in last.get_segments() for point in segment.tolist()} == {(90, 10)}
+    (arrow,) = axes.texts[:1]
+    assert (tuple(arrow.xyann), tuple(arrow.xy)) == ((70, 10), (90, 10))
+
+
+def test_a_joint_is_drawn_as_sure_as_it_is(walkers, poses):
+    drawing = draw(walkers, poses=poses)
+    surely = {label: axes.collections[-1].get_array() for label, axes in cells(drawing).items() if axes.collections}
+    assert {label: sorted(set(values.round(6).tolist())) for label, values in surely.items()} == {
+        "NM 0": [0.5],
+        "NM 90": [0.8],
+        "BG 0": [0.5],
+        "CL 0": [0.5],
+    }
+
+
+def test_the_caption_counts_what_there_is_what_is_of_others_and_what_is_missing(walkers, poses):
+    assert draw(walkers, poses=poses).caption == (
+        "synthetic walkers as read (7 sequences of 3 subjects, 2 views, 3 conditions): the first sequence of subject "
+        "001 from each view (columns) in each condition (rows); 1 cell of other subjects, named there; 2 cells without "
+        "any sequence. The skeleton of the middle frame stands in the camera frame of 100 × 50 pixels, darker where a "
+        "joint is surer; its left side is thick. Grey are the first frame and, darker, the last one; the arrow leads "
+        "from the feet of the one to those of the other. Of all sequences together, the mean confidence is 0.54, and "
+        "0.84% of the points lie outside the frame."
+    )
+
+
+def test_one_sequence_is_a_sheet_of_one_cell(walkers, write):
+    drawing = draw(walkers, poses=write({"007-nm-03-045": walk(50)}))
+    assert {label: written(axes) for label, axes in cells(drawing).items()} == {"NM 45": []}
+    assert drawing.numbers[["subject", "sequence", "view_degrees"]].values.tolist() == [["007", 3, 45]]
+    assert drawing.caption.startswith(
+        "synthetic walkers as read (1 sequence of 1 subject, 1 view, 1 condition): the first sequence of subject 007 "
+        "from each view (columns) in each condition (rows). The skeleton "
+    )
+
+
+def test_a_table_without_any_sequence_is_refused(walkers, write):
+    poses = write({})
+    with pytest.raises(DataError) as raised:
+        draw(walkers, poses=poses)
+    assert str(raised.value) == (f"{poses}: no sequences, expected at least one; poses_report.csv beside it says why.")
+
+
+def test_the_same_poses_give_the_same_bytes(walkers, poses, tmp_path):
+    for name in ("first", "again"):
+        write_figure("contact_sheet", walkers, tmp_path / f"{name}.pdf", poses=poses)
+    for suffix in (".pdf", ".png", ".csv", ".txt"):
+        assert (tmp_path / f"first{suffix}").read_bytes() == (tmp_path / f"again{suffix}").read_bytes()
