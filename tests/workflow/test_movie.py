@@ -1,5 +1,6 @@
 """One sequence as a movie, by its name on the command line."""
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -10,23 +11,24 @@ pytestmark = pytest.mark.workflow
 NAMED = ("sequence=004-nm-01-090",)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def movie(finished):
     """The movie of one sequence, and what was printed while it was made."""
     path = finished.results("movies/004-nm-01-090.gif")
-    path.unlink(missing_ok=True)
     done = finished.snakemake("movie", config=NAMED)
     assert done.returncode == 0, done.stdout
     return path, done.stdout
 
 
-def test_a_movie_has_a_picture_for_each_frame_of_the_sequence_named(finished, movie):
+def test_the_movie_of_the_sequence_named_has_a_picture_for_each_frame_and_each_gap(finished, movie):
     path, told = movie
     assert "Drawing 004-nm-01-090 of tiny as it walks" in told
-    sequences = PoseTable.read(finished.results("poses.parquet")).sequences
-    walk = sequences.query("subject == '004' and condition == 'nm' and sequence == 1 and view == 90")
+    table = PoseTable.read(finished.results("poses.parquet"))
+    frame = table.select(
+        table.sequences.eval("subject == '004' & condition == 'nm' & sequence == 1 & view == 90")
+    ).frame
     with Image.open(path) as gif:
-        assert gif.n_frames == walk["frames"].item()
+        assert gif.n_frames == len(frame) + np.count_nonzero(np.diff(frame) > 1)
 
 
 def test_a_movie_that_is_there_is_not_drawn_again(finished, movie):
@@ -55,15 +57,19 @@ def test_without_a_name_one_sentence_says_how_to_give_one(finished):
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("004-nm-01-091", "XXX"),
+        (
+            "004-nm-01-091",
+            'results/tiny/poses.parquet: no 004-nm-01-091 among 660 sequences; did you mean "004-nm-01-090"?',
+        ),
         ("walk", '"walk" is no sequence\'s name, expected one like 001-nm-01-090.'),
     ],
 )
 def test_an_unknown_name_ends_in_one_sentence(finished, name, sentence):
     done = finished.snakemake("movie", config=(f"sequence={name}",))
     assert done.returncode == 1
-    assert sentence in done.stdout
+    assert f"[draw_movie tiny {name}] {sentence}" in done.stdout.splitlines()
     assert "Traceback" not in done.stdout
     log = finished.results(f"logs/movies/{name}.log").read_text()
+    assert log.rstrip().endswith(f"ERROR {sentence}")
     assert "Traceback" not in log
     assert not finished.results(f"movies/{name}.gif").exists()

@@ -72,7 +72,7 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
             axes.remove()
     figure.supxlabel("Probe view (degrees)", fontsize=8)
     figure.supylabel("Gallery view (degrees)", fontsize=8)
-    figure.colorbar(mesh, ax=panels, label="Rank-1 accuracy (%)", aspect=20 * rows, pad=0.01)
+    figure.colorbar(mesh, ax=figure.axes, label="Rank-1 accuracy (%)", aspect=20 * rows, pad=0.01)
     return figure
 
 
