@@ -79,3 +79,15 @@ def training_code(wildcards):
     return code_digest(
         "workflow_scripts/train.py", network_module(wildcards), *validation
     )
+
+
+def movie_file(_):
+    """The movie of the sequence that the command line names."""
+    if SEQUENCE is None:
+        sys.exit(
+            "movie: no sequence is named; name one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
+            f"(results/{CONFIG.experiment}/split.csv lists what there is)."
+        )
+    return of_experiment(
+        "results/{experiment}/movies/{sequence}.gif", sequence=SEQUENCE
+    )

@@ -1,4 +1,5 @@
-# What the rules say of themselves: the origin of each artefact, and the settings of each stage of dvc.yaml.
+# What the rules say of themselves: the origin of each artefact, the settings of each stage of dvc.yaml, the jobs that are
+# timed.
 from itertools import product
 from types import SimpleNamespace
 
@@ -8,6 +9,10 @@ FROM_VIDEO = CONFIG.data.format == "video"
 ARTEFACT_RULES = (
     *("merge_poses" if FROM_VIDEO else "read_poses", "splits", "train", "evaluate"),
     *("summary", "write_tables", "write_reproduction"),
+)
+TIMED = (
+    *("walkers", "extract_poses", "merge_poses", "read_poses", "splits"),
+    *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
 NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")
 
@@ -79,3 +84,15 @@ def settings_by_stage():
             )
         },
     }
+
+
+def timed():
+    """(rule, system, benchmark files) of each kind of job, a system's own where there is one for each."""
+    subjects = VIDEOS.by_subject if FROM_VIDEO else []
+    for name in filter(rules.has, TIMED):
+        benchmark = str(getattr(rules, name).benchmark)
+        for model in CONFIG.models if "{model}" in benchmark else [""]:
+            files = of_experiment(
+                benchmark, model=[model], subject=subjects, figure=FIGURES
+            )
+            yield name, model, files

@@ -1,20 +1,4 @@
 # One page with all of it: what came out, tables, figures, run times, configuration.
-TIMED = (
-    *("walkers", "extract_poses", "merge_poses", "read_poses", "splits"),
-    *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
-)
-
-
-def timed():
-    """(rule, system, benchmark files) of each kind of job, a system's own where there is one for each."""
-    subjects = VIDEOS.by_subject if FROM_VIDEO else []
-    for name in filter(rules.has, TIMED):
-        benchmark = str(getattr(rules, name).benchmark)
-        for model in CONFIG.models if "{model}" in benchmark else [""]:
-            files = of_experiment(
-                benchmark, model=[model], subject=subjects, figure=FIGURES
-            )
-            yield name, model, files
 
 
 rule write_report:

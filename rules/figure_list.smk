@@ -1,0 +1,74 @@
+# The pictures of an experiment: what draws each one, and from which files.
+from types import SimpleNamespace
+
+
+def drawn(kind, about=None, **files):
+    """What draws a figure: its module in gaitcore/reporting/figures, what it is about, and the files it reads."""
+    return SimpleNamespace(kind=kind, about=about or {}, files=files)
+
+
+def one_file(pattern):
+    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
+    return of_experiment(pattern)[0]
+
+
+def one_file(pattern):
+    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
+    return of_experiment(pattern)[0]
+
+
+def of_inspections(file):
+    """A file of the inspection of every run whose network has a map to look at."""
+    pattern = "results/{experiment}/inspection/{model}/seed-{seed}/{file}"
+    return of_experiment(pattern, model=MAPPED, file=file)
+
+
+ON_MAPS = {
+    "frequency": drawn("frequency", spectra=of_inspections("spectrum.safetensors")),
+    "frequency_share": drawn(
+        "frequency_share", spectra=of_inspections("spectrum.safetensors")
+    ),
+    "attribution": drawn("attribution", maps=of_inspections("maps.safetensors")),
+    "attribution_shares": drawn(
+        "attribution_shares", probes=of_inspections("probes.csv")
+    ),
+}
+
+# name -> how it is drawn, in the order of the report
+FIGURES = {
+    **(ON_MAPS if MAPPED else {}),
+    "seeds": drawn(
+        "seeds",
+        metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),
+    ),
+    **{
+        f"cross_view_{model}": drawn(
+            "cross_view",
+            {"system": model},
+            metrics=of_experiment(
+                "results/{experiment}/{model}/seed-{seed}/metrics.json", model=model
+            ),
+        )
+        for model in CONFIG.models
+    },
+    **{
+        f"against_{option}": drawn(
+            "against",
+            {"option": option},
+            summary=one_file("results/{experiment}/summary.csv"),
+        )
+        for option in CONFIG.figures.against
+    },
+    "training": drawn(
+        "training",
+        training=of_experiment("results/{experiment}/{model}/seed-{seed}/training.csv"),
+    ),
+    "exclusions": drawn(
+        "exclusions",
+        split=one_file("results/{experiment}/split.csv"),
+        poses_report=one_file("results/{experiment}/poses_report.csv"),
+    ),
+    "contact_sheet": drawn(
+        "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
+    ),
+}
