@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 from gaitcore.config import Config
 from gaitcore.reporting.estimates import percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import PAGE, condition_title, counted, listed
+from gaitcore.reporting.figures.look import COLUMN, PAGE, condition_title, counted, listed
 
 CELLS = ["condition", "gallery_view", "probe_view"]
 COLOURS = "viridis"  # even steps, and safe for the colour-blind
@@ -61,7 +61,8 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
     most = 3 if cells["probe_view"].nunique() > 6 else 4
     rows = ceil(len(by_condition) / most)
     columns = ceil(len(by_condition) / rows)
-    figure = Figure(figsize=(PAGE, 0.5 + rows * (PAGE - 1) / max(columns, 3)))
+    width = COLUMN if columns == 1 else PAGE
+    figure = Figure(figsize=(width, 0.5 + rows * (width - 1) / columns))
     panels = figure.subplots(rows, columns, squeeze=False)
     for number, axes in enumerate(panels.flat):
         if number < len(by_condition):

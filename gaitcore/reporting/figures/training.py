@@ -79,7 +79,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
     figure.align_ylabels()
     panels[shown[-1]].set_xlabel("Epoch")
-    panels[shown[-1]].xaxis.set_major_locator(MaxNLocator(integer=True))
+    panels[shown[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     handles = dict(zip(*reversed(panels[SPREAD].get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=3)
     return figure

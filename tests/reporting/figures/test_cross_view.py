@@ -139,6 +139,12 @@ def test_seven_conditions_wrap_into_rows(walkers, write, views, columns, rows):
     assert labelled == [number % columns == 0 for number in range(7)]
 
 
+@pytest.mark.parametrize(("conditions", "inches"), [(["nm"], (3.4, 2.9)), (["nm", "bg"], (7.0, 3.5))])
+def test_a_single_condition_is_a_column_wide_and_several_fill_the_page(walkers, write, conditions, inches):
+    drawing = draw(walkers, system="gaitmixer", metrics=write(dict.fromkeys(conditions, BG)))
+    assert tuple(drawing.figure.get_size_inches()) == pytest.approx(inches)
+
+
 def test_the_caption_holds_means_extremes_and_what_the_angle_costs(walkers, metrics):
     # NM by probe view: (80 + 50) / 2, (80 + 45) / 2 and 40; BG: (40 + 10) / 2, (20 + 10) / 2 and 10.
     # 18 degrees apart: NM (80 + 80) / 2, BG (20 + 40) / 2; 90 degrees: NM (40 + 50) / 2, BG (10 + 10) / 2.

@@ -131,6 +131,13 @@ def test_ticks_of_the_epochs_are_whole_numbers(mixer, unequal):
     assert all(tick == round(tick) for tick in ticks)
 
 
+def test_one_epoch_is_one_tick(mixer, write):
+    runs = write([(0.2, 0.01, 0.5, None)], [(0.4, 0.01, 0.3, None)])
+    figure = draw(mixer, training=runs).figure
+    ticks, (left, right) = figure.axes[-1].get_xticks(), figure.axes[-1].get_xlim()
+    assert [tick for tick in ticks if left <= tick <= right] == [1]
+
+
 def test_zeros_stand_at_the_lower_edge_five_decades_below_the_highest(mixer, write):
     run = [(2.0, 0.01, 0.5, None), (0.0, 0.01, 0.5, None)]
     higher = [(4.0, 0.01, 0.5, None), (0.0, 0.01, 0.5, None)]
