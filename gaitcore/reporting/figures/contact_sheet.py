@@ -133,7 +133,7 @@ def _figure(config: Config, table: PoseTable, cells: pd.DataFrame, subject: str)
     figure = Figure((PAGE, grid.figure_height), layout=BY_HAND)
     scale = confidence_scale(table.keypoints)
     axes = dict(zip(cells.index, _cell_axes(figure, grid, titles, list(views)), strict=True))
-    line = min(0.8, 0.6 * grid.height)
+    line = min(0.8, max(0.25, 0.6 * grid.height))
     for place, cell in cells.iterrows():
         draw_frame(axes[place], table.info)
         if pd.isna(cell["row"]):
@@ -171,7 +171,8 @@ def _draw_walk(axes: Axes, keypoints: np.ndarray, info: PoseInfo, line: float, s
     draw_shadow(axes, keypoints[-1], line, LAST)
     start, end = keypoints[0, FEET, :2].mean(axis=0), keypoints[-1, FEET, :2].mean(axis=0)
     look = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": LAST, "linewidth": line, "shrinkA": 0}
-    axes.annotate("", end, start, arrowprops=look | {"shrinkB": 0}, annotation_clip=False).arrow_patch.set_clip_on(True)
+    way = axes.annotate("", end, start, arrowprops=look | {"shrinkB": 0}, annotation_clip=False)
+    way.arrow_patch.set_clip_path(axes.patch)  # an arrow is not clipped by itself, and would lead into other cells
     middle = keypoints[len(keypoints) // 2]
     draw_skeleton(axes, middle, line, scale)
     lost = int(outside(middle, info).sum())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from gaitcore.errors import DataError
 from gaitcore.poses.table import PoseInfo, table_of_sequences
@@ -128,6 +129,17 @@ def test_first_and_last_frame_are_shadows_and_an_arrow_leads_between_their_feet(
     assert {tuple(point) for segment in last.get_segments() for point in segment.tolist()} == {(90, 10)}
     (arrow,) = axes.texts[:1]
     assert (tuple(arrow.xyann), tuple(arrow.xy)) == ((70, 10), (90, 10))
+
+
+def test_what_is_outside_the_camera_frame_is_not_drawn_over_other_cells(walkers, write):
+    sheets = {}
+    for name, x in (("within", 50), ("outside", 150)):
+        drawing = draw(walkers, poses=write({"001-nm-01-000": walk(x), "001-nm-01-090": walk(50)}))
+        canvas = FigureCanvasAgg(drawing.figure)
+        canvas.draw()
+        sheet = np.asarray(canvas.buffer_rgba())
+        sheets[name] = sheet[:, round(cells(drawing)["NM 0"].get_position().x1 * sheet.shape[1]) + 1 :]
+    assert (sheets["within"] == sheets["outside"]).all()
 
 
 def test_a_joint_is_drawn_as_sure_as_it_is(walkers, poses):
