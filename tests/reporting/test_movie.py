@@ -10,6 +10,7 @@ from PIL import Image, ImageSequence
 from gaitcore.errors import DataError
 from gaitcore.poses.table import PoseInfo, table_of_sequences
 from gaitcore.reporting.figures.drawing import STYLE
+from gaitcore.reporting.figures.skeleton_drawing import CONFIDENCE
 from gaitcore.reporting.movie import durations, write_movie
 from gaitcore.sequences import SequenceKey
 
@@ -20,8 +21,9 @@ NAME = "001-nm-01-090"
 def poses(tmp_path):
     """Write poses.parquet with 001-nm-01-090 of these frames, all its joints at one point, and another sequence."""
 
-    def write(frames, *, fps=25.0, width=320, height=240, points=(100, 100)):
+    def write(frames, *, fps=25.0, width=320, height=240, points=(100, 100), confidence=1.0):
         keypoints = np.ones((len(frames), 17, 3))
+        keypoints[:, :, 2] = np.reshape(confidence, (-1, 1))
         keypoints[:, :, :2] = np.reshape(points, (-1, 1, 2))
         sequences = {SequenceKey("001", "nm", 1, 90): (np.array(frames), keypoints)}
         sequences[SequenceKey("002", "bg", 2, 0)] = (np.arange(9), np.ones((9, 17, 3)))
@@ -131,6 +133,13 @@ def test_a_joint_stands_where_it_was_seen_with_y_downwards(movie):
     for picture, (x, y) in zip(pictures, [(80, 60), (160, 180)], strict=True):
         expected = ((x + 0.04 * 320) * 480 / (1.08 * 320), 24 + (y + 0.04 * 240) * 360 / (1.08 * 240))
         assert (skeleton(picture) + 0.5).mean(axis=0) == pytest.approx(expected, abs=1)
+
+
+def test_a_surer_joint_is_darker(movie):
+    pictures, _ = movie([1, 2, 3], confidence=[0.1, 0.5, 1.0])
+    middles = [picture[tuple(skeleton(picture).mean(axis=0).round().astype(int)[::-1])] for picture in pictures]
+    assert middles == [pytest.approx(255 * np.array(CONFIDENCE(sure)[:3]), abs=8) for sure in (0.1, 0.5, 1.0)]
+    assert middles[0].sum() > middles[1].sum() > middles[2].sum()
 
 
 def test_the_same_poses_give_the_same_bytes(poses, tmp_path):
