@@ -37,9 +37,18 @@ WEIGHTS = "results/tiny/gaitmixer/seed-1/weights.safetensors"
 class OnSlurm(Workflow):
     """The scratch workflow, its jobs submitted to Slurm."""
 
-    def command(self, *arguments, experiment="tiny"):
+    def command(self, *arguments, experiment="tiny", config=()):
         profile = ["--profile", "profiles/slurm", *QUICK]
-        return [sys.executable, "-m", "snakemake", "--config", f"experiment={experiment}", *profile, *arguments]
+        return [
+            sys.executable,
+            "-m",
+            "snakemake",
+            "--config",
+            f"experiment={experiment}",
+            *config,
+            *profile,
+            *arguments,
+        ]
 
     def start(self, *arguments):
         """Run Snakemake in the background; what it prints goes to ``snakemake.log``."""
