@@ -58,7 +58,10 @@ def network():
 
     class Refuse(socketserver.StreamRequestHandler):
         def handle(self):
-            asked.append(self.rfile.readline().decode("ascii", "replace").strip())
+            line = self.rfile.readline().decode("ascii", "replace").strip()
+            if not line:  # a connection kept ready that asks for nothing
+                return
+            asked.append(line)
             self.wfile.write(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Refuse) as server:
