@@ -7,8 +7,8 @@ from jinja2 import Environment
 from gaitcore.reporting.layout import INTERVAL_TITLE, Table
 from gaitcore.reporting.sections import Page, anchor
 
-PIXELS_PER_INCH = 120  # of a picture's width on paper: its letters are then nearly as large as the page's
-
+# A picture's letters are about as large as the page's: on a screen above their size on paper, when printed at it. On a
+# phone a wide picture scrolls, as a table does, rather than shrink until nothing can be read.
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 72rem; margin: 2rem auto;
   padding: 0 1.5rem; }
@@ -24,10 +24,11 @@ th, td { padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; 
 tr.block td { border-top: 1px solid #bbb; }
 code { overflow-wrap: anywhere; }
 th, .numbers td { white-space: nowrap; }
-figure { display: inline-block; vertical-align: top; max-width: 100%; margin: 1rem 2.5rem 1.5rem 0; }
-figure img { display: block; width: 100%; height: auto; }
+figure { display: inline-block; vertical-align: top; width: calc(var(--inches) * 120px); max-width: 100%;
+  margin: 1rem 2.5rem 1.5rem 0; }
+figure img { display: block; width: 100%; min-width: calc(var(--inches) * 80px); height: auto; }
 figcaption { margin-top: .5rem; }
-.files { font-size: .87rem; color: #555; overflow-wrap: anywhere; }
+.files { font-size: .87em; color: #555; overflow-wrap: anywhere; }
 figcaption .files { margin: .3rem 0 0; }
 summary { cursor: pointer; }
 pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; line-height: 1.4; }
@@ -35,6 +36,7 @@ pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; l
   @page { margin: 1.5cm; }
   body { font-size: 9pt; max-width: none; margin: 0; padding: 0; }
   h2 { break-after: avoid; }
+  figure { width: calc(var(--inches) * 1in); margin-right: .1in; }
   figure, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   .scroll, pre { overflow: visible; }
@@ -84,8 +86,8 @@ _PAGE = """{% macro show_files(files) %}
 {{ show_bullets(table.notes) }}
 {%- endmacro %}
 {% macro show_picture(picture) %}
-<figure style="width: {{ (picture.inches * pixels_per_inch) | round | int }}px">
-<img alt="{{ picture.alt }}" src="data:image/png;base64,{{ picture.png | base64 }}">
+<figure style="--inches: {{ picture.inches | round(2) }}">
+<div class="scroll"><img alt="{{ picture.alt }}" src="data:image/png;base64,{{ picture.png | base64 }}"></div>
 <figcaption><b>{{ picture.name }}.</b> {{ picture.caption }}
 {{ show_files(picture.files) }}</figcaption>
 </figure>
@@ -152,9 +154,7 @@ _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
-    return _TEMPLATE.render(
-        page=page, style=_STYLE, pixels_per_inch=PIXELS_PER_INCH, interval_title=INTERVAL_TITLE
-    ).lstrip()
+    return _TEMPLATE.render(page=page, style=_STYLE, interval_title=INTERVAL_TITLE).lstrip()
 
 
 def table_html(table: Table) -> str:

@@ -13,7 +13,7 @@ from gaitcore.reporting.estimates import Estimate
 from gaitcore.reporting.evidence import Evidence
 from gaitcore.reporting.html import page_html, table_html
 from gaitcore.reporting.reproduction import reproduction_page
-from gaitcore.reporting.sections import Bullets, Grid, Page, Section, page_markdown
+from gaitcore.reporting.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
 from gaitcore.reporting.tables import table2
 
 BASE = Path(__file__).parents[2] / "config.yaml"
@@ -173,6 +173,20 @@ def test_a_page_as_html_escapes_and_stands_alone():
     for part in ("<h1>A &amp; B</h1>", "<p>lead &lt;i&gt;</p>", "<td>1 &lt; 2</td>", "<li>why</li>"):
         assert part in html
     assert "http" not in html
+
+
+def test_a_picture_is_part_of_the_page_and_the_contents_lead_to_its_section():
+    picture = Picture("Figure 1", b"PNG", 3.399996, '"a" < b', "What it shows.", Files("See", ("figures/a.pdf",)))
+    html = page_html(Page("A", (Contents(("Run times",)),), (Section("Run times", (picture,)),)))
+    for part in (
+        '<a href="#run-times">Run times</a>',
+        '<h2 id="run-times">Run times</h2>',
+        '<figure style="--inches: 3.4">\n',
+        '<img alt="&#34;a&#34; &lt; b" src="data:image/png;base64,UE5H">',
+        "<figcaption><b>Figure 1.</b> What it shows.",
+        '<a href="figures/a.pdf">figures/a.pdf</a>',
+    ):
+        assert part in html
 
 
 def test_a_table_as_html_has_its_caption_cells_and_notes(summary, context):
