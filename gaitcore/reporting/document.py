@@ -50,6 +50,7 @@ _FIGURE = r"""\noindent\begin{minipage}{\linewidth}
 \end{minipage}
 \par\bigskip
 """
+_UNKNOWN = 'it has no sign "{}"; name what holds it otherwise, such as data.dataset. The other formats can print it.'
 _FIXED_TIME = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
 
 
@@ -101,6 +102,7 @@ def _first_error(log: str) -> str:
     """Where and why, from the first line LaTeX marks as an error."""
     match = re.search(r"^(?:\./)?tables\.tex:(\d+): (.+)$", log, flags=re.MULTILINE)
     if match:
-        return f"at line {match[1]}: {match[2]}"
+        unknown = re.match(r"LaTeX Error: Unicode character (.+) \(U\+", match[2])
+        return f"at line {match[1]}: {_UNKNOWN.format(unknown[1]) if unknown else match[2]}"
     marked = re.search(r"^!\s*(.+)$", log, flags=re.MULTILINE)
     return f"with: {marked[1]}" if marked else "without saying why."

@@ -86,6 +86,20 @@ def test_a_latex_failure_shows_the_first_error_and_leaves_no_pdf(tmp_path):
     assert not pdf.exists()
 
 
+@pytest.mark.latex
+@needs_latex
+def test_a_sign_that_latex_does_not_have_is_named(tmp_path):
+    tex = tmp_path / "tables.tex"
+    text = document(["Gait is 步态."], {}, "a title")
+    tex.write_text(text, encoding="utf-8")
+    with pytest.raises(GaitError) as error:
+        compile_pdf(tex, tmp_path / "tables.pdf")
+    assert str(error.value) == (
+        f'{tex}: LaTeX stopped at line {1 + text.splitlines().index("Gait is 步态.")}: it has no sign "步"; '
+        "name what holds it otherwise, such as data.dataset. The other formats can print it."
+    )
+
+
 def test_without_latex_one_sentence_says_what_to_install(source, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(GaitError) as error:

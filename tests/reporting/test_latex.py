@@ -1,5 +1,8 @@
 """Tables as LaTeX: the exact text of a small one, escaping, and what is bold."""
 
+import ast
+from pathlib import Path
+
 from gaitcore.reporting.latex import escape, table_latex
 from gaitcore.reporting.tables import table1, table2
 
@@ -71,3 +74,17 @@ def test_every_special_character_is_escaped():
     assert escape("p < 0.001, ± −1°–2° †‡") == (
         r"p $<$ 0.001, $\pm$ $-$1$^{\circ}$--2$^{\circ}$ $^{\dagger}$$^{\ddagger}$"
     )
+
+
+def test_every_sign_in_a_text_of_the_reports_is_known_to_latex():
+    modules = (Path(__file__).parents[2] / "gaitcore" / "reporting").rglob("*.py")
+    texts = [
+        node.value
+        for module in modules
+        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    assert "±" in "".join(texts)
+    # Letters like ö are printed as they are.
+    unknown = {sign for text in texts for sign in escape(text) if not sign.isascii() and not sign.isalpha()}
+    assert unknown == set()
