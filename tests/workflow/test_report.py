@@ -143,10 +143,26 @@ def test_a_page_with_an_error_and_a_remote_picture_would_be_found_out(browse):
     assert seen.page["pictures"] == [["", False]]
 
 
+def test_a_figure_is_given_the_width_it_was_drawn_with(report):
+    inches = re.findall(r'<figure style="--inches: ([\d.]+)">\n<div class="scroll"><img alt="(\w+): ', report)
+    widths = {name: float(width) for width, name in inches}
+    assert (widths["seeds"], widths["contact_sheet"]) == (3.4, 7.0)
+
+
 def test_a_second_report_has_nothing_to_do(finished, report):
     done = finished.snakemake("report")
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout
+
+
+def test_run_times_that_are_gone_make_no_job_run_again(finished, report, tmp_path):
+    benchmarks, aside = finished.results("benchmarks"), tmp_path / "benchmarks"
+    shutil.move(benchmarks, aside)
+    try:
+        assert "Nothing to be done" in finished.snakemake("report", "-n").stdout
+        assert finished.jobs() == {}
+    finally:
+        shutil.move(aside, benchmarks)
 
 
 def test_the_report_and_the_figures_leave_the_tables_up_to_date(finished, report):
