@@ -12,11 +12,6 @@ def one_file(pattern):
     return of_experiment(pattern)[0]
 
 
-def one_file(pattern):
-    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
-    return of_experiment(pattern)[0]
-
-
 def of_inspections(file):
     """A file of the inspection of every run whose network has a map to look at."""
     pattern = "results/{experiment}/inspection/{model}/seed-{seed}/{file}"

@@ -26,9 +26,9 @@ rule draw_figure:
         mem_mb=2000,
         runtime=10,
     params:
+        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
         kind=lambda wildcards: FIGURES[wildcards.figure].kind,
         about=lambda wildcards: FIGURES[wildcards.figure].about,
-        config=settings(CONFIG),
         code=lambda wildcards: code_digest(
             "workflow_scripts/figure.py",
             f"gaitcore.reporting.figures.{FIGURES[wildcards.figure].kind}",

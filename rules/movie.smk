@@ -11,6 +11,8 @@ rule draw_movie:
         "results/{experiment}/logs/movies/{sequence}.log",
     benchmark:
         "results/{experiment}/benchmarks/movies/{sequence}.tsv"
+    wildcard_constraints:
+        sequence="[^/]+",  # also what is no name: the job says what a name looks like
     threads: 1
     resources:
         mem_mb=2000,

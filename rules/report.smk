@@ -32,7 +32,7 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        config=settings(CONFIG),
+        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
         # Not inputs: a benchmark that is not there, as after a pull of the results, would be made by running its job
         # again, training included. Each was written before the inputs above, and is told if it is there.
         timed=list(timed()),

@@ -26,7 +26,7 @@ rule write_reproduction:
         mem_mb=1000,
         runtime=10,
     params:
-        config=settings(CONFIG),
+        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
         paper=settings(paper_config("config.yaml")),
         code=code_digest("workflow_scripts/reproduction.py"),
     message:

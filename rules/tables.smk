@@ -38,7 +38,7 @@ rule write_tables:
         mem_mb=1000,
         runtime=10,
     params:
-        config=settings(CONFIG),
+        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
         code=code_digest("workflow_scripts/tables.py"),
     message:
         "Writing the tables of {wildcards.experiment}"

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from job import job
+from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.config import Config
     from gaitcore.reporting.figures.drawing import write_figure
 
     files = {
@@ -13,5 +12,5 @@ with job(snakemake):
         for name, file in snakemake.input.items()
         if name != "style"
     }
-    config = Config.model_validate(snakemake.params.config)
+    config = configuration(snakemake)
     write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.about, **files)

@@ -19,6 +19,13 @@ from gaitcore.errors import GaitError
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+def configuration(snakemake):
+    """The experiment's configuration, of a rule whose params are its sections."""
+    from gaitcore.config import Config
+
+    return Config.model_validate({name: snakemake.params[name] for name in Config.model_fields})
+
+
 @contextmanager
 def job(snakemake) -> Iterator[None]:
     """Run a script's body with logging set up; a failure ends the script with exit status 1."""

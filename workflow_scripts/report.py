@@ -2,16 +2,15 @@
 
 from pathlib import Path
 
-from job import job
+from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.config import Config
     from gaitcore.reporting.report import write_report
     from gaitcore.reporting.run_times import Jobs
 
     inputs = snakemake.input
     write_report(
-        Config.model_validate(snakemake.params.config),
+        configuration(snakemake),
         summary=Path(inputs.summary),
         split=Path(inputs.split),
         runs=[Path(path) for path in inputs.runs],

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job import job
+from job import configuration, job
 
 with job(snakemake):
     from gaitcore.config import Config
@@ -10,7 +10,7 @@ with job(snakemake):
 
     inputs, output = snakemake.input, snakemake.output
     write_reproduction(
-        Config.model_validate(snakemake.params.config),
+        configuration(snakemake),
         Config.model_validate(snakemake.params.paper),
         summary=Path(inputs.summary),
         split=Path(inputs.split),

@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from job import job
+from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.config import Config
     from gaitcore.reporting.write import write_tables
 
     write_tables(
-        Config.model_validate(snakemake.params.config),
+        configuration(snakemake),
         summary=Path(snakemake.input.summary),
         split=Path(snakemake.input.split),
         runs=[Path(path) for path in snakemake.input.runs],
