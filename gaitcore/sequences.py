@@ -5,7 +5,10 @@ naming, Yu et al., ICPR 2006): subject 001, condition nm, sequence 1, view 90 de
 """
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KEY_COLUMNS: tuple[str, ...] = ("subject", "condition", "sequence", "view")
 
@@ -32,3 +35,8 @@ def parse_sequence_name(name: str) -> SequenceKey | None:
     if match is None:
         return None
     return SequenceKey(match["subject"], match["condition"], int(match["sequence"]), int(match["view"]))
+
+
+def sequence_names(keys: "pd.DataFrame") -> list[str]:
+    """The names of the rows of a table that has the key columns."""
+    return [SequenceKey(*key).name for key in keys[list(KEY_COLUMNS)].itertuples(index=False)]

@@ -27,7 +27,7 @@ rule inspect_run:
     params:
         network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
         given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
-        evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
+        distance=lambda wildcards: CONFIG.system(wildcards.model).evaluation.distance,
         attribution=CONFIG.figures.attribution,
         shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: code_digest(

@@ -5,14 +5,14 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Evaluation, Input, SystemNetwork
+    from gaitcore.config import Input, SystemNetwork
     from gaitcore.inspection.run import InspectionOutputs, inspect_run
 
     output = snakemake.output
     inspect_run(
         SystemNetwork.model_validate(snakemake.params.network),
         Input.model_validate(snakemake.params.given),
-        Evaluation.model_validate(snakemake.params.evaluation),
+        snakemake.params.distance,
         snakemake.params.attribution,
         snakemake.params.shown,
         poses=Path(snakemake.input.poses),

@@ -18,16 +18,17 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gaitcore import compute
-from gaitcore.config import Evaluation, Input, SystemNetwork
+from gaitcore.config import Input, SystemNetwork
 from gaitcore.errors import ConfigError
 from gaitcore.files import replacing
-from gaitcore.inspection import spectrum
 from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
+from gaitcore.inspection.fourier import spectrum_sums
+from gaitcore.inspection.spectrum import Spectrum
 from gaitcore.models import build_model
 from gaitcore.poses.table import PoseTable
 from gaitcore.protocol import GALLERY, PROBE
-from gaitcore.sequences import KEY_COLUMNS, SequenceKey
+from gaitcore.sequences import KEY_COLUMNS, sequence_names
 from gaitcore.skeleton import JOINTS
 from gaitcore.split_file import read_split, select_role
 from gaitcore.windows import FrameStore, NetworkInput, centred_start
@@ -73,7 +74,7 @@ class _Inspected:
 def inspect_run(
     network: SystemNetwork,
     given: Input,
-    evaluation: Evaluation,
+    distance: str,
     method: str,
     shown: str,
     *,
@@ -88,7 +89,7 @@ def inspect_run(
     Args:
         network: what the network was built with.
         given: what of the poses it is given.
-        evaluation: its distance is used.
+        distance: by which the nearest gallery sequence is found, "cosine" or "euclidean".
         method: of attribution, "grad_cam" or "hires_cam".
         shown: the probe whose map is kept by itself; or a condition, for the first of its probes that is seen from the
             side, or as nearly from the side as there is.
@@ -112,8 +113,8 @@ def inspect_run(
     inspected = _Inspected(model.to(device).eval(), of_poses, store, network.frames)
     found, embeddings = _first_pass(inspected, len(keys))
     save_arrays(outputs.spectrum, vars(found), sequences=str(len(keys)))
-    probes = match(embeddings, keys, evaluation.distance)
-    find = partial(attribution, method, inspected.network, distance=evaluation.distance)
+    probes = match(embeddings, keys, distance)
+    find = partial(attribution, method, inspected.network, distance=distance)
     weights = _weights(inspected, embeddings, probes, find)
     _write_weights(weights, probes, _place_of(shown, probes), outputs)
 
@@ -136,11 +137,10 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
     near = np.where(_same("view", probes, gallery), -np.inf, near.numpy())  # (probes, gallery)
     own = np.where(_same("subject", probes, gallery), near, -np.inf)
     best = own.argmax(axis=1)
-    names = [SequenceKey(*key).name for key in gallery.iloc[best][list(KEY_COLUMNS)].itertuples(index=False)]
     matched = probes[list(KEY_COLUMNS)].assign(
         row=probes.index,
         match_row=gallery.index[best],
-        match=names,
+        match=sequence_names(gallery.iloc[best]),
         similarity=own.max(axis=1),
         recognised=own.max(axis=1) >= near.max(axis=1),
     )
@@ -154,19 +154,18 @@ def _same(column: str, probes: pd.DataFrame, gallery: pd.DataFrame) -> np.ndarra
     return probes[column].to_numpy()[:, None] == gallery[column].to_numpy()
 
 
-@torch.no_grad()
-def _first_pass(inspected: _Inspected, number: int) -> tuple[spectrum.Spectrum, np.ndarray]:
+def _first_pass(inspected: _Inspected, number: int) -> tuple[Spectrum, np.ndarray]:
     """The mean spectrum of all sequences, and the embedding of each (N, D)."""
 
     @torch.no_grad()
     def chunk(sequences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         last, *beside = inspected.network.last_map(inspected.poses(sequences))
-        return *spectrum.sums(last), inspected.network.read(last, *beside)
+        return *spectrum_sums(last), inspected.network.read(last, *beside)
 
     sequences = torch.arange(number, device=inspected.store.lengths.device)
     magnitude, energy, embeddings = zip(*inspected.of_chunks(chunk, sequences), strict=True)
     mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
-    return spectrum.Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
+    return Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
 
 
 def _place_of(shown: str, probes: pd.DataFrame) -> int:
@@ -174,7 +173,7 @@ def _place_of(shown: str, probes: pd.DataFrame) -> int:
     of_condition = probes[probes["condition"] == shown]
     if len(of_condition):
         return int((of_condition["view"] - SIDE_VIEW).abs().idxmin())
-    names = [SequenceKey(*key).name for key in probes[list(KEY_COLUMNS)].itertuples(index=False)]
+    names = sequence_names(probes)
     if shown not in names:
         raise ConfigError(
             f"figures.probe: {shown} is no probe with a gallery sequence of its subject seen from another view; "
@@ -204,7 +203,7 @@ def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, output
         log.warning("nothing speaks for the match of %d of %d probes", (~carried).sum(), len(probes))
     conditions = probes["condition"].to_numpy()
     of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
-    name = SequenceKey(*probes.loc[shown, list(KEY_COLUMNS)]).name
+    (name,) = sequence_names(probes.loc[[shown]])
     arrays = {SHOWN: weights[shown], **of_conditions}
     save_arrays(outputs.maps, arrays, probe=name, match=probes.loc[shown, "match"])
     shares = pd.DataFrame(weights.sum(axis=1), columns=[f"{joint}_share" for joint in JOINTS])

@@ -28,7 +28,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_frame,
     draw_skeleton,
 )
-from gaitcore.sequences import KEY_COLUMNS, SequenceKey, parse_sequence_name
+from gaitcore.sequences import parse_sequence_name, sequence_names
 
 LONGER_SIDE, NARROWEST = 480, 340  # pixels: of the camera frame, margin included; of the picture, for its texts
 LETTER = 6.5  # pixels of width, on average
@@ -97,7 +97,7 @@ def _is_of(table: PoseTable, sequence: str, poses: Path) -> np.ndarray:
     """(S,) bool: which of the table's sequences has this name."""
     if parse_sequence_name(sequence) is None:
         raise DataError(f'"{sequence}" is no sequence\'s name, expected one like 001-nm-01-090.')
-    names = [SequenceKey(*key).name for key in table.sequences[list(KEY_COLUMNS)].itertuples(index=False)]
+    names = sequence_names(table.sequences)
     if sequence not in names:
         alike = get_close_matches(sequence, names, n=1, cutoff=0)  # one, since thousands are too many to be listed
         hint = f'; did you mean "{alike[0]}"?' if alike else "."

@@ -125,4 +125,4 @@ def _run_times(context: TableContext, runs: Sequence[Mapping[str, Any]], timed: 
 def _configuration(config: Config) -> Code:
     values = config.model_dump(mode="json")
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
-    return Code("Everything config.yaml, the experiment's overlay and the command line gave", "yaml", text)
+    return Code("Everything config.yaml, the experiment's overlay and the command line gave", text)

@@ -45,10 +45,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Code:
-    """A long text in a language, folded away under a summary."""
+    """A long text to be shown as it is, folded away under a summary."""
 
     summary: str
-    language: str
     text: str
 
 

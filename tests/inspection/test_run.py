@@ -6,7 +6,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gaitcore.config import Evaluation, Input, SystemNetwork
+from gaitcore.config import Input, SystemNetwork
 from gaitcore.errors import ConfigError
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.run import InspectionOutputs, inspect_run, match
@@ -19,9 +19,6 @@ from gaitcore.split_file import write_split
 
 NETWORK = SystemNetwork(name="gaitformer", frames=12, embedding_dim=8, width=8, heads=2, temporal_depth=1)
 INPUT = Input(channels=("x", "y"), unit="frame_width", short_sequences="excluded")
-EVALUATION = Evaluation(
-    windows="centre", window_step=5, views=("original",), combine="mean", distance="cosine", ranks=(1, 5)
-)
 PROTOCOL = {
     "split": "1/2",
     "splits": {"1/2": {"train": "1", "test": "2-3"}},
@@ -55,7 +52,7 @@ def inputs(tmp_path):
 def inspected(inputs, folder, shown="nm", threads=1, method="grad_cam"):
     folder.mkdir()
     outputs = InspectionOutputs(folder / "spectrum.safetensors", folder / "maps.safetensors", folder / "probes.csv")
-    inspect_run(NETWORK, INPUT, EVALUATION, method, shown, **inputs, outputs=outputs, threads=threads)
+    inspect_run(NETWORK, INPUT, "cosine", method, shown, **inputs, outputs=outputs, threads=threads)
     return outputs
 
 

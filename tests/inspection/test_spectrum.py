@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from gaitcore.inspection.spectrum import Spectrum, busiest, frequencies, shares_from, sums
+from gaitcore.inspection.fourier import spectrum_sums
+from gaitcore.inspection.spectrum import Spectrum, busiest, frequencies, shares_from
 
 
 def wave(frames, joints, over_time, along_joints):
@@ -14,7 +15,7 @@ def wave(frames, joints, over_time, along_joints):
 
 
 def spectrum(maps):
-    return Spectrum(*(total.numpy() / len(maps) for total in sums(maps)))
+    return Spectrum(*(total.numpy() / len(maps) for total in spectrum_sums(maps)))
 
 
 @pytest.mark.parametrize(("frames", "joints"), [(60, 17), (15, 17), (8, 6)])

@@ -15,7 +15,7 @@ import numpy as np
 from gaitcore.files import replacing
 from gaitcore.poses.table import PoseTable
 from gaitcore.poses.video.decoding import Decoder, UnusableVideo
-from gaitcore.sequences import KEY_COLUMNS, SequenceKey
+from gaitcore.sequences import sequence_names
 from gaitcore.skeleton import JOINTS, LINKS
 
 LEFT, RIGHT, MIDDLE = (255, 140, 0), (40, 140, 255), (255, 255, 255)  # red, green, blue
@@ -117,8 +117,7 @@ def _drawn(
 
 def _poses_of(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
     """frame -> keypoints (17, 3) of one sequence."""
-    keys = table.sequences[list(KEY_COLUMNS)].itertuples(index=False)
-    one = table.select([SequenceKey(*key).name == sequence for key in keys])
+    one = table.select([name == sequence for name in sequence_names(table.sequences)])
     return dict(zip(one.frame.tolist(), one.keypoints, strict=True))
 
 

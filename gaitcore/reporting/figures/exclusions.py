@@ -102,7 +102,7 @@ def _histogram(axes: Axes, rows: pd.DataFrame, edges: np.ndarray) -> None:
         axes.bar(edges[:-1], counts, np.diff(edges), below, align="edge", linewidth=0.4 * (counts > 0), **look)
         below += counts
     # Few are excluded and many in use: on a square-root axis both are seen.
-    axes.set_yscale("function", functions=(np.sqrt, np.square))
+    axes.set_yscale("function", functions=(lambda number: np.sqrt(np.maximum(number, 0)), np.square))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     axes.set_ylim(0, 1.1 * max(below.max(), 1))
 
@@ -132,7 +132,7 @@ def _dropped(dropped: pd.DataFrame) -> str:
         return "Nothing of the source was dropped before."
     reasons = _reasons(dropped.groupby("reason")["source_entries"].sum().to_dict())
     unnamed = dropped.loc[dropped["condition"] == UNNAMED, "source_entries"].sum()
-    without = f" Of these, {unnamed:,} name no sequence and are in no panel." if unnamed else ""
+    without = f" In no panel, since no sequence is named: {unnamed:,}." if unnamed else ""
     return f"Entries of the source dropped before: {reasons}.{without}"
 
 
