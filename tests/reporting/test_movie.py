@@ -92,8 +92,9 @@ def test_of_more_than_50_frames_a_second_every_second_one_is_shown(movie):
         assert_says(picture, f"{NAME}   {line}")
 
 
-def test_of_more_than_100_frames_a_second_every_third_one_is_shown(movie):
-    assert movie([1, 2, 3, 4, 5, 6], fps=150.0)[1] == [20, 20]
+@pytest.mark.parametrize(("fps", "stand"), [(60.0, [30, 40, 30]), (150.0, [20, 20])])
+def test_no_more_than_50_pictures_are_shown_a_second(movie, fps, stand):
+    assert movie([1, 2, 3, 4, 5, 6], fps=fps)[1] == stand
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ addEventListener("load", () => {
     pictures: [...document.images].map((image) => [image.alt, image.complete && image.naturalWidth > 0]),
     captions: [...document.querySelectorAll("figcaption")].map((caption) => caption.innerText),
     text: document.body.innerText,
+    loaded: performance.getEntriesByType("resource").map((entry) => entry.name),
   });
   document.body.append(seen);
 });
@@ -134,13 +135,21 @@ def test_the_browser_has_nothing_to_complain_about_and_asks_the_network_for_noth
     seen = browse(report)
     assert seen.complaints == []
     assert seen.requests == []
+    assert seen.page["loaded"] == []
 
 
 def test_a_page_with_an_error_and_a_remote_picture_would_be_found_out(browse):
     seen = browse('<body><img src="http://example.invalid/a.png"><script>nosuchthing()</script></body>')
     assert "nosuchthing is not defined" in seen.complaints[0]
     assert seen.requests == ["GET http://example.invalid/a.png HTTP/1.1"]
+    assert seen.page["loaded"] == ["http://example.invalid/a.png"]
     assert seen.page["pictures"] == [["", False]]
+
+
+def test_a_picture_from_a_host_that_the_browser_asks_by_itself_would_be_found_out(browse):
+    assert browse('<body><img src="https://www.google.com/a.png"></body>').page["loaded"] == [
+        "https://www.google.com/a.png"
+    ]
 
 
 def test_a_figure_is_given_the_width_it_was_drawn_with(report):

@@ -8,8 +8,24 @@ import pytest
 from gaitcore.config_files import load_config
 from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.spectrum import frequencies
+from gaitcore.reporting.figures.drawing import write_figure
 
 REPOSITORY = Path(__file__).parents[3]
+
+
+SUFFIXES = (".pdf", ".png", ".csv", ".txt")
+
+
+@pytest.fixture
+def drawn_twice(tmp_path):
+    """Draw a figure two times; of each the bytes of its four files."""
+
+    def draw(kind, config, **given):
+        for name in ("first", "again"):
+            write_figure(kind, config, tmp_path / f"{name}.pdf", **given)
+        return ([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in ("first", "again"))
+
+    return draw
 
 
 @pytest.fixture

@@ -91,3 +91,9 @@ def test_a_system_has_its_colour_and_a_joint_its_place(walkers, probes):
     knee = INDEX["left_knee"]
     assert dots["GaitMixer"].get_xdata()[knee] == 80
     assert round(dots["GaitMixer"].get_ydata()[knee]) == knee
+
+
+def test_the_same_files_give_the_same_bytes(walkers, maps, probes, drawn_twice):
+    for kind, files in (("attribution", {"maps": maps}), ("attribution_shares", {"probes": probes})):
+        first, again = drawn_twice(kind, walkers, **files)
+        assert first == again

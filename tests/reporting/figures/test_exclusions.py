@@ -26,15 +26,21 @@ poses.csv,11,,,"image name './x.jpg', expected a name like ./001-nm-01-090/00000
 
 
 @pytest.fixture
-def drawn(walkers, tmp_path):
-    """The figure of a split and a report."""
+def files(tmp_path):
+    """Write a split and a report."""
 
-    def of(report):
+    def write(report):
         (tmp_path / "split.csv").write_text(SPLIT)
         (tmp_path / "poses_report.csv").write_text(report)
-        return draw(walkers, split=tmp_path / "split.csv", poses_report=tmp_path / "poses_report.csv")
+        return {"split": tmp_path / "split.csv", "poses_report": tmp_path / "poses_report.csv"}
 
-    return of
+    return write
+
+
+@pytest.fixture
+def drawn(walkers, files):
+    """The figure of a split and a report."""
+    return lambda report: draw(walkers, **files(report))
 
 
 def test_the_numbers_are_sequences_by_length_and_role_and_then_what_was_dropped(drawn):
@@ -76,8 +82,8 @@ def test_the_caption_has_counts_and_reasons(drawn):
     assert drawn(REPORT).caption == (
         "Frames per sequence on synthetic walkers, by condition: 6 sequences, 4 in use; square-root axes. The line "
         "marks the 61 frames required. Excluded: 1 (test, fewer than 61 frames); 1 (test, zz-01 is neither gallery nor "
-        "probe). Entries of the source dropped before: 2 (… values); 1 (image name …); 1 (repeated frame). Of "
-        "these, 1 name no sequence and are in no panel."
+        "probe). Entries of the source dropped before: 2 (… values); 1 (image name …); 1 (repeated frame). In "
+        "no panel, since no sequence is named: 1."
     )
 
 
@@ -96,3 +102,9 @@ def test_where_nothing_was_dropped_the_caption_says_so(drawn):
 )
 def test_reasons_of_one_kind_are_counted_together(reason, kind):
     assert kind_of(reason) == kind
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_same_files_give_the_same_bytes_without_any_warning(walkers, files, drawn_twice):
+    first, again = drawn_twice("exclusions", walkers, **files(REPORT))
+    assert first == again
