@@ -10,7 +10,7 @@ include: "rules/common.smk"
 include: "rules/records.smk"
 
 
-report: "report/workflow.rst"  # snakemake --report report.html
+report: "report/workflow.rst"  # snakemake --report files.html
 
 
 rule tables:  # both tables, a page that says what came out, the reproduction report and the manifest

@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from gaitcore.config import Config
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import PAGE, condition_title
+from gaitcore.reporting.figures.look import PAGE, condition_title, listed
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
 from gaitcore.skeleton import JOINTS, NUM_JOINTS
 
@@ -79,14 +79,13 @@ def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
 
 def _caption(config: Config, told: dict[str, dict[str, str]]) -> str:
     first = next(iter(told.values()))
-    matches = {facts["match"]: config.system(system).title for system, facts in told.items()}
-    by_match = [
-        f"{match} ({', '.join(config.system(system).title for system in told if told[system]['match'] == match)})"
-        for match in matches
-    ]
+    by_match: dict[str, list[str]] = {}
+    for system, facts in told.items():
+        by_match.setdefault(facts["match"], []).append(config.system(system).title)
+    matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
         f"sequence of its subject seen from another view, over frames and joints, on {config.data.dataset}, seed "
-        f"{config.seeds[0]}. Left: the probe {first['probe']}, matched with {'; '.join(by_match)}. Then the mean over "
+        f"{config.seeds[0]}. Left: the probe {first['probe']}, matched with {matches}. Then the mean over "
         f"the probes of each condition. Each map is shown as parts of its largest weight. {maps_sentence(config)}"
     )

@@ -70,6 +70,9 @@ def _caption(config: Config, found: pd.DataFrame) -> str:
         rows = found[(found["axis"] == axis) & (found["cycles"] == half[axis])]
         values = [f"{config.system(row['system']).title} {told(row)}" for _, row in rows.iterrows()]
         sentences.append(f"At {half[axis]} {unit} or more, the upper half of the band, lies {listed(values)} of it.")
+        if lower := [system for system in mapped_systems(config) if system not in set(rows["system"])]:
+            titles = listed([config.system(system).title for system in lower])
+            sentences.append(f"The map of {titles} holds no frequency as high.")
     return (
         f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (left) "
         "and along the joints in COCO's order (right), all channels together, without the energy of zero frequency. "

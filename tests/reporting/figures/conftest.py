@@ -35,7 +35,7 @@ def walkers():
     return load_config(REPOSITORY / "config.yaml", overrides)
 
 
-def energy(frames, shares):
+def table_of_energy(frames, shares):
     """(T, 17) with shares of the energy at (cycles per window, cycles along the joints)."""
     table = np.zeros((frames, 17))
     for (over_time, along_joints), share in shares.items():
@@ -46,13 +46,19 @@ def energy(frames, shares):
 
 
 @pytest.fixture
+def energy():
+    """Makes a table of energy with known shares."""
+    return table_of_energy
+
+
+@pytest.fixture
 def spectra(tmp_path):
     """spectrum.safetensors of gaitmixer's two seeds and gaitformer's; of 5 channels the later ones are the busier."""
     files = []
     for run, high in enumerate((0.2, 0.4, 0.1, 0.1)):
         magnitude = np.ones((5, 8, 17)) * np.arange(1, 6)[:, None, None]
         magnitude[:, 4, 8] = 100  # zero frequency
-        arrays = {"magnitude": magnitude, "energy": energy(8, {(3, 1): high, (1, 5): 1 - high})}
+        arrays = {"magnitude": magnitude, "energy": table_of_energy(8, {(3, 1): high, (1, 5): 1 - high})}
         files.append(tmp_path / f"spectrum-{run}.safetensors")
         save_arrays(files[-1], arrays, sequences="1234")
     return files
