@@ -34,6 +34,11 @@ LONG_RUN = ("epochs: 1\n", "epochs: 8\n")
 WEIGHTS = "results/tiny/gaitmixer/seed-1/weights.safetensors"
 
 
+def hears_interrupts():
+    """As at a terminal: tests that a shell runs in the background inherit that SIGINT is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class OnSlurm(Workflow):
     """The scratch workflow, its jobs submitted to Slurm."""
 
@@ -54,7 +59,14 @@ class OnSlurm(Workflow):
         """Run Snakemake in the background; what it prints goes to ``snakemake.log``."""
         with (self.folder / "snakemake.log").open("w") as log:
             command = self.command(*arguments)
-            return subprocess.Popen(command, **self.place, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(
+                command,
+                **self.place,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=hears_interrupts,
+            )
 
     def submitted(self):
         """What Slurm knows of each job of this workflow, finished ones too, in their order."""
