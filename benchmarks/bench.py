@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _machine() -> dict:
-    from gaitcore.provenance import machine
+    from gaitcore.artefacts.provenance import machine
 
     return machine()
 
@@ -190,7 +190,7 @@ def _store(poses: list):
     import numpy as np
     import torch
 
-    from gaitcore.windows import FrameStore
+    from gaitcore.modalities.keypoints.store import FrameStore
 
     lengths = torch.tensor([len(walk) for walk in poses])
     return FrameStore(torch.from_numpy(np.concatenate(poses)), lengths.cumsum(0) - lengths, lengths, 320)
@@ -219,14 +219,14 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     import numpy as np
     import torch
 
-    from gaitcore import compute
-    from gaitcore.config import BalancedBatch
-    from gaitcore.models import build_model, chunked
-    from gaitcore.training.augmentation import augmented_windows
+    from gaitcore.execution import chunked, compute
+    from gaitcore.modalities.keypoints.augmentation import augmented_windows
+    from gaitcore.modalities.keypoints.store import NetworkInput
+    from gaitcore.networks import build_model
+    from gaitcore.settings.training import BalancedBatch
     from gaitcore.training.batches import build_batches
     from gaitcore.training.losses import build_loss
     from gaitcore.training.optimisation import Optimisation
-    from gaitcore.windows import NetworkInput
 
     if way == "whole batch":
         torch.set_num_threads(threads)
@@ -261,7 +261,7 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
 
 
 def _published(model: str):
-    from gaitcore.config_files import load_config
+    from gaitcore.settings.files import load_config
 
     return load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "models": model}).system(model)
 
@@ -290,8 +290,8 @@ def embed(number: str, at_once: str) -> dict:
 
     ``at_once`` is the batch of a textbook's six plain passes; 0 is our way.
     """
-    from gaitcore import compute
-    from gaitcore.models import build_model
+    from gaitcore.execution import compute
+    from gaitcore.networks import build_model
 
     poses, _ = _walks(int(number), 1)
     network, batch = build_model("gaitmixer").eval(), int(at_once)
@@ -309,7 +309,7 @@ def embed(number: str, at_once: str) -> dict:
 
 def _our_embedding(network, poses: list) -> Callable:
     from gaitcore.evaluation.embedding import embed as ours
-    from gaitcore.windows import NetworkInput
+    from gaitcore.modalities.keypoints.store import NetworkInput
 
     system, store = _published("gaitmixer"), _store(poses)
     given = NetworkInput.of(system.input, store)
@@ -340,7 +340,7 @@ def _textbook_embedding(network, poses: list, batch: int) -> Callable:
 
 
 def _peak_gb() -> float:
-    from gaitcore.compute import peak_memory
+    from gaitcore.execution.compute import peak_memory
 
     return round(peak_memory() / 1e9, 2)
 

@@ -20,7 +20,7 @@ DATA = {"dataset": "full size", "frame_width": 320, "frame_height": 240, "fps": 
 
 def read(folder: Path) -> dict:
     """CSV -> poses.parquet."""
-    from gaitcore.poses.readers import read_poses
+    from gaitcore.modalities.keypoints.reading import read_poses
 
     table, report = read_poses("gaitgraph_csv", folder / "poses.csv", **DATA)
     table.write(folder / "poses.parquet")
@@ -29,7 +29,7 @@ def read(folder: Path) -> dict:
 
 def load(folder: Path) -> dict:
     """poses.parquet -> memory."""
-    from gaitcore.poses.table import PoseTable
+    from gaitcore.modalities.keypoints.table import PoseTable
 
     started = perf_counter()
     table = PoseTable.read(folder / "poses.parquet")
@@ -38,10 +38,10 @@ def load(folder: Path) -> dict:
 
 def split(folder: Path) -> dict:
     """Roles under the 74/50 protocol."""
-    from gaitcore.config_files import load_config
-    from gaitcore.poses.table import PoseTable
-    from gaitcore.protocol import assign_roles
-    from gaitcore.split_file import write_split
+    from gaitcore.artefacts.split import write_split
+    from gaitcore.modalities.keypoints.table import PoseTable
+    from gaitcore.protocols.cross_view import assign_roles
+    from gaitcore.settings.files import load_config
 
     protocol = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}).protocol
     table = PoseTable.read(folder / "poses.parquet")
@@ -54,13 +54,13 @@ def split(folder: Path) -> dict:
 def train(folder: Path) -> dict:
     """The first steps of the published recipe."""
 
-    from gaitcore import compute
-    from gaitcore.config_files import load_config
-    from gaitcore.models import build_model
-    from gaitcore.poses.table import PoseTable
-    from gaitcore.split_file import read_split, select_role
+    from gaitcore.artefacts.split import read_split, select_role
+    from gaitcore.execution import compute
+    from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+    from gaitcore.modalities.keypoints.table import PoseTable
+    from gaitcore.networks import build_model
+    from gaitcore.settings.files import load_config
     from gaitcore.training.loop import train as run
-    from gaitcore.windows import FrameStore, NetworkInput
 
     device = compute.prepare(threads=2)
     system = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}}).system(
@@ -95,14 +95,14 @@ def main() -> None:
     parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.stage:
-        from gaitcore.compute import peak_memory
+        from gaitcore.execution.compute import peak_memory
 
         result = STAGES[arguments.stage](arguments.folder)
         print(json.dumps({**result, "peak_gb": round(peak_memory() / 1e9, 2)}))
         return
     poses = arguments.folder / "poses.csv"
     if not poses.exists():
-        from gaitcore.poses.walkers import WalkerSettings, write_walkers
+        from gaitcore.modalities.keypoints.walkers.walkers import WalkerSettings, write_walkers
 
         print(f"writing {poses}, once")
         poses.parent.mkdir(parents=True, exist_ok=True)

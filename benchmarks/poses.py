@@ -18,15 +18,15 @@ import av
 import numpy as np
 import torch
 
-from gaitcore.config import Detector, Video
-from gaitcore.poses.table import PoseInfo
-from gaitcore.poses.tracks import Box
-from gaitcore.poses.video.blazepose import BlazePoseDetector, BlazePoseEstimator
-from gaitcore.poses.video.decoding import Decoder
-from gaitcore.poses.video.extraction import ShardOutputs, extract_subject
-from gaitcore.poses.video.hrnet import HRNetEstimator
-from gaitcore.poses.video.hrnet_network import HRNet
-from gaitcore.provenance import machine
+from gaitcore.artefacts.provenance import machine
+from gaitcore.modalities.keypoints.parsing.tracks import Box
+from gaitcore.modalities.keypoints.table import PoseInfo
+from gaitcore.modalities.keypoints.video.blazepose import BlazePoseDetector, BlazePoseEstimator
+from gaitcore.modalities.keypoints.video.decoding import Decoder
+from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
+from gaitcore.modalities.keypoints.video.hrnet import HRNetEstimator
+from gaitcore.modalities.keypoints.video.hrnet_network import HRNet
+from gaitcore.settings.data import Detector, Video
 
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks_poses.json"

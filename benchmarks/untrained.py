@@ -13,10 +13,10 @@ from statistics import mean
 import torch
 from safetensors.torch import save_file
 
-from gaitcore.config import System
-from gaitcore.config_files import load_config
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
-from gaitcore.models import build_model
+from gaitcore.networks import build_model
+from gaitcore.settings.experiment import System
+from gaitcore.settings.files import load_config
 
 REPOSITORY = Path(__file__).parents[1]
 

@@ -18,8 +18,9 @@ from typing import Any, NamedTuple, get_args
 import yaml
 from pydantic import TypeAdapter
 
-from gaitcore.config import Config, Settings
-from gaitcore.models import build_model, model_names, model_title
+from gaitcore.networks import build_model, model_names, model_title
+from gaitcore.settings.experiment import Config
+from gaitcore.settings.values import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
@@ -35,7 +36,7 @@ FULL_SIZE = 5232  # test sequences of CASIA-B under the paper's protocol
 INTRODUCTION = """\
 # Configuration
 
-Made by `make docs` from [gaitcore/config.py](../gaitcore/config.py) and [config.yaml](../config.yaml): edit those, not
+Made by `make docs` from [gaitcore/settings/](../gaitcore/settings/) and [config.yaml](../config.yaml): edit those, not
 this page.
 
 What is computed is set in YAML files; how it is run (cores, memory) in [profiles/](../profiles/default/config.yaml).
@@ -82,7 +83,7 @@ NOTES = {
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
     "[poses.md](poses.md). "
     "The walkers' settings are those of `WalkerSettings` in "
-    "[gaitcore/poses/walkers.py](../gaitcore/poses/walkers.py).",
+    "[gaitcore/modalities/keypoints/walkers/walkers.py](../gaitcore/modalities/keypoints/walkers/walkers.py).",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or a list (`[A1, A2]`); 001 and 1 are the same "
     "subject. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "trains, whatever its condition. See [protocol.md](protocol.md).",

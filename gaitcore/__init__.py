@@ -1,6 +1,6 @@
 """gaitcore: the science of skeleton-based gait recognition, free of any workflow tool.
 
-The parts are imported by name (``from gaitcore.models import build_model``); importing this package
+The parts are imported by name (``from gaitcore.networks import build_model``); importing this package
 loads nothing heavy.
 """
 

@@ -40,7 +40,7 @@ def _add_check_manifest(commands: argparse._SubParsersAction) -> None:
 
 
 def _trace(given: argparse.Namespace) -> int:
-    from gaitcore.trace import trace_cell, trace_text
+    from gaitcore.audit.trace import trace_cell, trace_text
 
     trace = trace_cell(given.table, given.row, given.column, given.block)
     print(trace_text(trace))
@@ -48,7 +48,7 @@ def _trace(given: argparse.Namespace) -> int:
 
 
 def _check_manifest(given: argparse.Namespace) -> int:
-    from gaitcore.manifest import check_manifest
+    from gaitcore.audit.manifest import check_manifest
 
     check = check_manifest(given.folder)
     for name in check.changed:

@@ -3,10 +3,10 @@ import re
 import sys
 from pathlib import Path
 
-from gaitcore.config_files import load_config
+from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
-from gaitcore.models import model_module
-from gaitcore.provenance import code_digest, folder_digest
+from gaitcore.networks import model_module
+from gaitcore.digests import code_digest, folder_digest
 
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
 # shows is named there too, but is no setting of an experiment.
@@ -75,7 +75,7 @@ def validation_settings(wildcards):
 
 def training_code(wildcards):
     """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
-    validation = ["gaitcore.selection"] if validation_settings(wildcards) else []
+    validation = ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
     return code_digest(
         "workflow_scripts/train.py", network_module(wildcards), *validation
     )

@@ -1,5 +1,5 @@
 # What each trained network looks at: the numbers of the paper's Fig. 3 and Fig. 4.
-from gaitcore.models import has_map
+from gaitcore.networks import has_map
 
 # Not PoseGait: its maps are over frames and features.
 MAPPED = [

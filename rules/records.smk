@@ -3,7 +3,7 @@
 from itertools import product
 from types import SimpleNamespace
 
-from gaitcore.manifest import Origin
+from gaitcore.audit.manifest import Origin
 
 FROM_VIDEO = CONFIG.data.format == "video"
 ARTEFACT_RULES = (

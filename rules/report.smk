@@ -7,8 +7,8 @@ rule write_report:
         split="results/{experiment}/split.csv",
         runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
         published=[
-            "gaitcore/reporting/published/table1.csv",
-            "gaitcore/reporting/published/table2.csv",
+            "gaitcore/reporting/tables/published_numbers/table1.csv",
+            "gaitcore/reporting/tables/published_numbers/table2.csv",
         ],
         figures=of_experiment(
             "results/{experiment}/figures/{figure}.png", figure=FIGURES

@@ -1,5 +1,5 @@
 # Published against measured, what differs, what was left out, what it took.
-from gaitcore.config_files import paper_config
+from gaitcore.settings.files import paper_config
 
 
 rule write_reproduction:
@@ -8,7 +8,7 @@ rule write_reproduction:
         split="results/{experiment}/split.csv",
         poses_report="results/{experiment}/poses_report.csv",
         runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
-        published="gaitcore/reporting/published/table2.csv",
+        published="gaitcore/reporting/tables/published_numbers/table2.csv",
     output:
         markdown="results/{experiment}/reproduction.md",
         html=report(

@@ -1,6 +1,6 @@
 # Videos -> a shard of poses for each subject -> poses.parquet; and the poses drawn on the frames, to look at.
-from gaitcore.poses.video.estimators import check_installed, modules
-from gaitcore.poses.video.listing import find_videos
+from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
+from gaitcore.modalities.keypoints.video.listing import find_videos
 
 VIDEO = CONFIG.data.video
 WEIGHTS = [

@@ -4,21 +4,20 @@ import re
 import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from places import REPOSITORY
 
-from gaitcore.config import Statistics
-from gaitcore.config_files import load_config
+from gaitcore.artefacts.split import write_split
 from gaitcore.evaluation.summary import summarise_runs
-from gaitcore.poses.table import PoseInfo, table_of_sequences
-from gaitcore.protocol import assign_roles
-from gaitcore.sequences import SequenceKey
-from gaitcore.split_file import write_split
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.protocols.cross_view import assign_roles
+from gaitcore.settings.files import load_config
+from gaitcore.settings.statistics import Statistics
 
-REPOSITORY = Path(__file__).parents[1]
 PAGES = [REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "data/raw/README.md", "results/README.md")]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 GENERATOR = runpy.run_path(str(REPOSITORY / "docs" / "generate.py"))

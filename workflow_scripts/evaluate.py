@@ -5,8 +5,10 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Evaluation, Input, SystemNetwork
     from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
+    from gaitcore.settings.evaluation import Evaluation
+    from gaitcore.settings.input import Input
+    from gaitcore.settings.network import SystemNetwork
 
     output = snakemake.output
     evaluate_run(

@@ -5,9 +5,9 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Video
-    from gaitcore.poses.table import PoseInfo
-    from gaitcore.poses.video.extraction import ShardOutputs, extract_subject
+    from gaitcore.modalities.keypoints.table import PoseInfo
+    from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
+    from gaitcore.settings.data import Video
 
     params, output = snakemake.params, snakemake.output
     extract_subject(

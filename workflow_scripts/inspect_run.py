@@ -5,8 +5,9 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Input, SystemNetwork
     from gaitcore.inspection.run import InspectionOutputs, inspect_run
+    from gaitcore.settings.input import Input
+    from gaitcore.settings.network import SystemNetwork
 
     output = snakemake.output
     inspect_run(

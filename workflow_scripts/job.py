@@ -21,7 +21,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 def configuration(snakemake):
     """The experiment's configuration, of a rule whose params are its sections."""
-    from gaitcore.config import Config
+    from gaitcore.settings.experiment import Config
 
     return Config.model_validate({name: snakemake.params[name] for name in Config.model_fields})
 

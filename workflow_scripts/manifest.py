@@ -7,7 +7,7 @@ from job import job
 
 with job(snakemake):
     from gaitcore import __version__
-    from gaitcore.manifest import Origin, write_manifest
+    from gaitcore.audit.manifest import Origin, write_manifest
 
     origins = [Origin(*origin) for origin in snakemake.params.origins]
     facts = {

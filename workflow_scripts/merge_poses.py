@@ -6,7 +6,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.poses.merging import merge_shards
+    from gaitcore.modalities.keypoints.merging import merge_shards
 
     made = merge_shards(
         [Path(path) for path in snakemake.input.poses],

@@ -5,7 +5,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.poses.video.overlay import draw_sequence
+    from gaitcore.modalities.keypoints.video.overlay import draw_sequence
 
     draw_sequence(
         Path(snakemake.input.video),

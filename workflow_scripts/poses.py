@@ -5,9 +5,9 @@ import logging
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Data
     from gaitcore.files import replacing
-    from gaitcore.poses.readers import read_poses
+    from gaitcore.modalities.keypoints.reading import read_poses
+    from gaitcore.settings.data import Data
 
     data = Data.model_validate(snakemake.params.data)
     table, report = read_poses(

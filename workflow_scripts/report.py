@@ -5,8 +5,8 @@ from pathlib import Path
 from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.reporting.report import write_report
-    from gaitcore.reporting.run_times import Jobs
+    from gaitcore.reporting.pages.report import write_report
+    from gaitcore.reporting.pages.run_times import Jobs
 
     inputs = snakemake.input
     write_report(

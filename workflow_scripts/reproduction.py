@@ -5,8 +5,8 @@ from pathlib import Path
 from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.config import Config
-    from gaitcore.reporting.write_reproduction import write_reproduction
+    from gaitcore.reporting.pages.write_reproduction import write_reproduction
+    from gaitcore.settings.experiment import Config
 
     inputs, output = snakemake.input, snakemake.output
     write_reproduction(

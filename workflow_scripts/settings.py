@@ -3,8 +3,8 @@
 from job import job
 
 with job(snakemake):
-    from gaitcore.provenance import write_json
-    from gaitcore.stages import check_stages
+    from gaitcore.audit.stages import check_stages
+    from gaitcore.files import write_json
 
     check_stages(snakemake.input.dvc, snakemake.params.models, snakemake.params.seeds)
     write_json(snakemake.output[0], snakemake.params.by_stage)

@@ -5,10 +5,10 @@ import logging
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Protocol
-    from gaitcore.poses.table import PoseTable
-    from gaitcore.protocol import assign_roles
-    from gaitcore.split_file import write_split
+    from gaitcore.artefacts.split import write_split
+    from gaitcore.modalities.keypoints.table import PoseTable
+    from gaitcore.protocols.cross_view import assign_roles
+    from gaitcore.settings.protocol import Protocol
 
     table = PoseTable.read(snakemake.input.poses)
     assigned = assign_roles(table.sequences, Protocol.model_validate(snakemake.params.protocol))

@@ -5,8 +5,8 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Statistics
     from gaitcore.evaluation.summary import summarise_runs
+    from gaitcore.settings.statistics import Statistics
 
     runs = zip(snakemake.params.runs, map(Path, snakemake.input), strict=True)
     summarise_runs(

@@ -6,7 +6,10 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.config import Evaluation, Input, SystemNetwork, Training
+    from gaitcore.settings.evaluation import Evaluation
+    from gaitcore.settings.input import Input
+    from gaitcore.settings.network import SystemNetwork
+    from gaitcore.settings.training import Training
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
@@ -16,7 +19,9 @@ with job(snakemake):
     validator = None
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
-        validator = import_module("gaitcore.selection").validator(poses, split, network.frames, given, evaluation)
+        validator = import_module("gaitcore.evaluation.validation").validator(
+            poses, split, network.frames, given, evaluation
+        )
     train_run(
         snakemake.wildcards.model,
         int(snakemake.wildcards.seed),

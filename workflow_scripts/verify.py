@@ -7,8 +7,8 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
+    from gaitcore.audit.verification import compare_runs
     from gaitcore.errors import GaitError
-    from gaitcore.verification import compare_runs
 
     folders = ([Path(path).parent for path in runs] for runs in (snakemake.input.first, snakemake.input.again))
     verdicts = [compare_runs(first, again) for first, again in zip(*folders, strict=True)]

@@ -5,6 +5,6 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.poses.walkers import WalkerSettings, write_walkers
+    from gaitcore.modalities.keypoints.walkers.walkers import WalkerSettings, write_walkers
 
     write_walkers(Path(snakemake.output.poses), WalkerSettings.from_mapping(snakemake.params.settings))

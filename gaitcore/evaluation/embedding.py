@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaitcore.compute import in_parallel
-from gaitcore.config import Evaluation
-from gaitcore.skeleton import NUM_JOINTS, OTHER_SIDE
-from gaitcore.windows import FrameStore, NetworkInput, centred_start
+from gaitcore.execution.compute import in_parallel
+from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS, OTHER_SIDE
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput, centred_start
+from gaitcore.settings.evaluation import Evaluation
 
 WINDOWS_OF_A_CORE = 6  # at once; a map of 256 channels is then 6 MB
 WINDOWS_OF_A_GPU = 768

@@ -10,17 +10,20 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from safetensors.torch import load_file
 
-from gaitcore import compute, provenance
-from gaitcore.config import Evaluation, Input, SystemNetwork
+from gaitcore.artefacts.split import read_split, select_role
+from gaitcore.digests import file_digest
 from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
-from gaitcore.files import replacing
-from gaitcore.models import build_model
-from gaitcore.poses.table import PoseTable
-from gaitcore.protocol import GALLERY, PROBE
-from gaitcore.sequences import KEY_COLUMNS
-from gaitcore.split_file import read_split, select_role
-from gaitcore.windows import FrameStore, NetworkInput
+from gaitcore.execution import compute
+from gaitcore.files import replacing, write_json
+from gaitcore.keys import KEY_COLUMNS
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.table import PoseTable
+from gaitcore.networks import build_model
+from gaitcore.protocols.cross_view import GALLERY, PROBE
+from gaitcore.settings.evaluation import Evaluation
+from gaitcore.settings.input import Input
+from gaitcore.settings.network import SystemNetwork
 
 log = logging.getLogger(__name__)
 
@@ -75,13 +78,13 @@ def evaluate_run(
     _write_embeddings(embeddings, keys, outputs.embeddings)
     with replacing(outputs.subjects) as unfinished:
         metrics.by_subject.to_csv(unfinished, index=False)
-    provenance.write_json(
+    write_json(
         outputs.metrics,
         {
             "model": system,
             "evaluation": evaluation.model_dump(mode="json"),
-            "inputs": {path.name: provenance.file_digest(path) for path in (poses, split, weights)},
-            "outputs": {path.name: provenance.file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
+            "inputs": {path.name: file_digest(path) for path in (poses, split, weights)},
+            "outputs": {path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
             "code_digest": code,
             **_as_dict(metrics),
         },

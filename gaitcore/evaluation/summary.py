@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaitcore.config import Statistics
 from gaitcore.evaluation.statistics import MEAN, summarise
-from gaitcore.files import replacing
-from gaitcore.provenance import write_json
+from gaitcore.files import replacing, write_json
+from gaitcore.settings.statistics import Statistics
 
 log = logging.getLogger(__name__)
 

@@ -52,7 +52,7 @@ def attribution(method: str, network: nn.Module, poses: Tensor, embeddings: Tens
 
     Args:
         method: "grad_cam" or "hires_cam".
-        network: in evaluation mode, with ``last_map`` and ``read`` (:func:`gaitcore.models.has_map`).
+        network: in evaluation mode, with ``last_map`` and ``read`` (:func:`gaitcore.networks.has_map`).
         poses: (B, T, J, C), as the network is given them.
         embeddings: (B, D), what each is compared with.
         distance: "cosine" or "euclidean".

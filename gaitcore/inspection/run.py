@@ -17,21 +17,22 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gaitcore import compute
-from gaitcore.config import Input, SystemNetwork
+from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.errors import ConfigError
+from gaitcore.execution import compute
 from gaitcore.files import replacing
 from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.inspection.spectrum import Spectrum
-from gaitcore.models import build_model
-from gaitcore.poses.table import PoseTable
-from gaitcore.protocol import GALLERY, PROBE
-from gaitcore.sequences import KEY_COLUMNS, sequence_names
-from gaitcore.skeleton import JOINTS
-from gaitcore.split_file import read_split, select_role
-from gaitcore.windows import FrameStore, NetworkInput, centred_start
+from gaitcore.keys import KEY_COLUMNS, sequence_names
+from gaitcore.modalities.keypoints.skeleton import JOINTS
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput, centred_start
+from gaitcore.modalities.keypoints.table import PoseTable
+from gaitcore.networks import build_model
+from gaitcore.protocols.cross_view import GALLERY, PROBE
+from gaitcore.settings.input import Input
+from gaitcore.settings.network import SystemNetwork
 
 log = logging.getLogger(__name__)
 

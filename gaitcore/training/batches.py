@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gaitcore.config import BalancedBatch, ShuffledBatch
+from gaitcore.settings.training import BalancedBatch, ShuffledBatch
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaitcore.config import Training
 from gaitcore.errors import GaitError
+from gaitcore.settings.training import Training
 
 
 class History:

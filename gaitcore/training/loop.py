@@ -10,15 +10,16 @@ import pandas as pd
 import torch
 from torch import nn
 
-from gaitcore.config import Network, Training
-from gaitcore.progress import Progress
-from gaitcore.training.augmentation import augmented_windows
+from gaitcore.modalities.keypoints.augmentation import augmented_windows
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.settings.network import Network
+from gaitcore.settings.training import Training
 from gaitcore.training.batches import build_batches, training_items
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
 from gaitcore.training.optimisation import Optimisation
-from gaitcore.windows import FrameStore, NetworkInput
+from gaitcore.training.progress import Progress
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from pytorch_metric_learning.losses import SupConLoss, TripletMarginLoss
 from pytorch_metric_learning.miners import MultiSimilarityMiner
 from torch import Tensor, nn
 
-from gaitcore import config
+from gaitcore.settings import training as config
 
 
 class TripletLoss(nn.Module):

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from gaitcore.config import Phase, Training
+from gaitcore.settings.training import Phase, Training
 
 _OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 

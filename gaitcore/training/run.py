@@ -12,16 +12,20 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from gaitcore import compute, provenance
-from gaitcore.config import Input, SystemNetwork, Training
-from gaitcore.files import replacing
-from gaitcore.models import build_model
-from gaitcore.poses.table import PoseTable
-from gaitcore.protocol import TRAIN
-from gaitcore.split_file import read_split, select_role
+from gaitcore.artefacts import provenance
+from gaitcore.artefacts.split import read_split, select_role
+from gaitcore.digests import file_digest
+from gaitcore.execution import compute
+from gaitcore.files import replacing, write_json
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.table import PoseTable
+from gaitcore.networks import build_model
+from gaitcore.protocols.cross_view import TRAIN
+from gaitcore.settings.input import Input
+from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import TrainingResult, train
-from gaitcore.windows import FrameStore, NetworkInput
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +79,7 @@ def train_run(
     store = FrameStore.from_table(table, device)
     of_poses = NetworkInput.of(given, store)
     model = build_model(in_channels=len(of_poses.channels), **network.model_dump()).to(device)
-    inputs = {path.name: provenance.file_digest(path) for path in (poses, split)}
+    inputs = {path.name: file_digest(path) for path in (poses, split)}
     settings = {**(configuration or {}), **_settings(network, given, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
@@ -93,7 +97,7 @@ def train_run(
         )
     _write_weights(model, outputs.weights)
     _write_history(result.history, outputs.history)
-    provenance.write_json(
+    write_json(
         outputs.run,
         {
             "model": system,
@@ -106,7 +110,7 @@ def train_run(
             **_outcome(result),
             "inputs": inputs,
             "pose_source_digest": table.info.source_digest,
-            "outputs": {path.name: provenance.file_digest(path) for path in (outputs.weights, outputs.history)},
+            "outputs": {path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
             "code_digest": code,
             "revision": provenance.revision(),
             "machine": provenance.machine(),

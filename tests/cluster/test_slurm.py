@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gaitcore.provenance import file_digest
+from gaitcore.digests import file_digest
 
 HERE = Path(__file__).parent
 ONE_NODE = runpy.run_path(str(HERE / "one_node_slurm.py"), run_name="one_node_slurm")

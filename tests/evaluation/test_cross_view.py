@@ -1,21 +1,20 @@
 """Cross-view accuracy: the authors' evaluator's numbers, and the cells worked out by hand."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
+from places import GOLDEN
 
 from gaitcore.errors import ProtocolError
 from gaitcore.evaluation import cross_view_metrics
 
-GOLDEN = Path(__file__).parents[1] / "golden" / "cross_view_small.npz"
+VALUES = GOLDEN / "cross_view_small.npz"
 NAMES = ("nm", "bg", "cl")
 
 
 @pytest.fixture(scope="module")
 def golden():
-    arrays = np.load(GOLDEN)
+    arrays = np.load(VALUES)
     keys = pd.DataFrame(arrays["keys"], columns=["subject", "condition", "sequence", "view"])
     keys["condition"] = keys["condition"].map(dict(enumerate(NAMES)))
     gallery = (keys["condition"] == "nm") & (keys["sequence"] <= 4)

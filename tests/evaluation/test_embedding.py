@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 
-from gaitcore.config import Evaluation
 from gaitcore.evaluation.embedding import embed, window_starts
-from gaitcore.models import build_model
-from gaitcore.skeleton import OTHER_SIDE
-from gaitcore.windows import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.networks import build_model
+from gaitcore.settings.evaluation import Evaluation
 
 CENTRE = Evaluation(
     windows="centre", window_step=20, views=("original",), combine="mean", distance="cosine", ranks=(1, 5)

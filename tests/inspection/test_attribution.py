@@ -7,8 +7,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from gaitcore.inspection.attribution import attribution, frames_for_half
-from gaitcore.models import build_model
-from gaitcore.skeleton import INDEX
+from gaitcore.modalities.keypoints.skeleton import INDEX
+from gaitcore.networks import build_model
 
 METHODS = ("grad_cam", "hires_cam")
 KNEE = INDEX["left_knee"]

@@ -6,16 +6,17 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from gaitcore.config import Input, SystemNetwork
+from gaitcore.artefacts.split import write_split
 from gaitcore.errors import ConfigError
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.run import InspectionOutputs, inspect_run, match
-from gaitcore.models import build_model
-from gaitcore.poses.table import PoseInfo, table_of_sequences
-from gaitcore.protocol import assign_roles
-from gaitcore.sequences import KEY_COLUMNS, SequenceKey
-from gaitcore.skeleton import JOINTS
-from gaitcore.split_file import write_split
+from gaitcore.keys import KEY_COLUMNS, SequenceKey
+from gaitcore.modalities.keypoints.skeleton import JOINTS
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.networks import build_model
+from gaitcore.protocols.cross_view import assign_roles
+from gaitcore.settings.input import Input
+from gaitcore.settings.network import SystemNetwork
 
 NETWORK = SystemNetwork(name="gaitformer", frames=12, embedding_dim=8, width=8, heads=2, temporal_depth=1)
 INPUT = Input(channels=("x", "y"), unit="frame_width", short_sequences="excluded")

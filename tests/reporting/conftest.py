@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from gaitcore.reporting.context import TableContext
+from gaitcore.reporting.tables.context import TableContext
 
 NONE = math.nan
 COLUMNS = [

@@ -8,9 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from gaitcore.errors import GaitError
-from gaitcore.reporting.document import compile_pdf, document
-from gaitcore.reporting.latex import table_latex
-from gaitcore.reporting.tables import table1, table2
+from gaitcore.reporting.pages.document import compile_pdf, document
+from gaitcore.reporting.tables.latex import table_latex
+from gaitcore.reporting.tables.tables import table1, table2
 
 needs_latex = pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 

@@ -1,10 +1,11 @@
 """Tables as LaTeX: the exact text of a small one, escaping, and what is bold."""
 
 import ast
-from pathlib import Path
 
-from gaitcore.reporting.latex import escape, table_latex
-from gaitcore.reporting.tables import table1, table2
+from places import REPOSITORY
+
+from gaitcore.reporting.tables.latex import escape, table_latex
+from gaitcore.reporting.tables.tables import table1, table2
 
 TABLE_1 = r"""% Needs \usepackage{booktabs,multirow,graphicx}
 \begin{table*}[t]
@@ -77,7 +78,7 @@ def test_every_special_character_is_escaped():
 
 
 def test_every_sign_in_a_text_of_the_reports_is_known_to_latex():
-    modules = (Path(__file__).parents[2] / "gaitcore" / "reporting").rglob("*.py")
+    modules = (REPOSITORY / "gaitcore" / "reporting").rglob("*.py")
     texts = [
         node.value
         for module in modules

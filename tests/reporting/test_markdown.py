@@ -1,7 +1,7 @@
 """Tables as Markdown."""
 
-from gaitcore.reporting.markdown import table_markdown
-from gaitcore.reporting.tables import table1, table2
+from gaitcore.reporting.tables.markdown import table_markdown
+from gaitcore.reporting.tables.tables import table1, table2
 
 
 def test_table_1_as_markdown(summary, context):

@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
 
 from gaitcore.errors import DataError
-from gaitcore.poses.table import PoseInfo, table_of_sequences
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.reporting.figures.drawing import STYLE
+from gaitcore.reporting.figures.movie import durations, write_movie
 from gaitcore.reporting.figures.skeleton_drawing import CONFIDENCE
-from gaitcore.reporting.movie import durations, write_movie
-from gaitcore.sequences import SequenceKey
 
 NAME = "001-nm-01-090"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gaitcore.reporting.published import DISCREPANCY, published_table1, published_table2
+from gaitcore.reporting.tables.published import DISCREPANCY, published_table1, published_table2
 
 
 def test_table_1_has_five_methods_three_conditions_and_eleven_views_with_their_mean():

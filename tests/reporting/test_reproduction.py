@@ -1,22 +1,22 @@
 """Published against measured, the differences in force, and the checklist."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 import pytest
+from places import REPOSITORY
 
-from gaitcore.config_files import load_config, paper_config
-from gaitcore.reporting.comparison import verdict
-from gaitcore.reporting.differences import setting_differences, text_differences
-from gaitcore.reporting.estimates import Estimate
-from gaitcore.reporting.evidence import Evidence
-from gaitcore.reporting.html import page_html, table_html
-from gaitcore.reporting.reproduction import reproduction_page
-from gaitcore.reporting.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
-from gaitcore.reporting.tables import table2
+from gaitcore.reporting.pages.comparison import verdict
+from gaitcore.reporting.pages.differences import setting_differences, text_differences
+from gaitcore.reporting.pages.evidence import Evidence
+from gaitcore.reporting.pages.html import page_html, table_html
+from gaitcore.reporting.pages.reproduction import reproduction_page
+from gaitcore.reporting.pages.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
+from gaitcore.reporting.tables.estimates import Estimate
+from gaitcore.reporting.tables.tables import table2
+from gaitcore.settings.files import load_config, paper_config
 
-BASE = Path(__file__).parents[2] / "config.yaml"
+BASE = REPOSITORY / "config.yaml"
 NAN = float("nan")
 
 

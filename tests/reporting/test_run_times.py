@@ -2,8 +2,8 @@
 
 import pytest
 
-from gaitcore.reporting.evidence import duration
-from gaitcore.reporting.run_times import Jobs, jobs_grid
+from gaitcore.reporting.pages.evidence import duration
+from gaitcore.reporting.pages.run_times import Jobs, jobs_grid
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\n"
 

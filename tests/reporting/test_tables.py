@@ -6,9 +6,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from gaitcore.reporting.estimates import percent
-from gaitcore.reporting.layout import Table, table_csv
-from gaitcore.reporting.tables import table1, table2
+from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.layout import Table, table_csv
+from gaitcore.reporting.tables.tables import table1, table2
 
 
 def best(table: Table) -> dict[tuple[str, str], set[str]]:

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gaitcore.poses.table import PoseInfo, table_of_sequences
-from gaitcore.protocol import assign_roles
-from gaitcore.sequences import SequenceKey
-from gaitcore.split_file import write_split
+from gaitcore.artefacts.split import write_split
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.protocols.cross_view import assign_roles
 
 sys.path.insert(0, str(Path(__file__).parent))
 from resumable import PROTOCOL

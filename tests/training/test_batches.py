@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gaitcore.config import BalancedBatch, ShuffledBatch
+from gaitcore.settings.training import BalancedBatch, ShuffledBatch
 from gaitcore.training.batches import BalancedBatches, ShuffledBatches, training_items
 
 

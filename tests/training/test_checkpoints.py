@@ -14,15 +14,17 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import torch
+from places import REPOSITORY
 
-from gaitcore.config import Network, Training
-from gaitcore.config_files import load_config
+from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
-from gaitcore.models import build_model
-from gaitcore.provenance import file_digest
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.networks import build_model
+from gaitcore.settings.files import load_config
+from gaitcore.settings.network import Network
+from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
-from gaitcore.windows import FrameStore, NetworkInput
 
 sys.path.insert(0, str(Path(__file__).parent))
 from resumable import outputs_in, run
@@ -247,7 +249,7 @@ class StoppingAfter(Checkpoints):
 
 def baseline(name, checkpoints=None):
     """A short run of a system as config.yaml has it, with fewer steps: 3 an epoch, 2 epochs of each phase."""
-    system = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "casia_b"}).system(name)
+    system = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}).system(name)
     recipe = system.training.model_dump() | {"epochs": 2, "batch": {"kind": "shuffled", "size": 5, "views": 2}}
     recipe["second_phase"] = recipe["second_phase"] and {"epochs": 2, "learning_rate": 1e-5}
     network = Network(frames=12, embedding_dim=8)

@@ -1,22 +1,23 @@
 """The training loop: what it learns, what it records, what makes it repeatable."""
 
 import logging
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from places import REPOSITORY
 
-from gaitcore.config import Network, Training
-from gaitcore.config_files import load_config
 from gaitcore.errors import GaitError
-from gaitcore.models import build_model
+from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.networks import build_model
+from gaitcore.settings.files import load_config
+from gaitcore.settings.network import Network
+from gaitcore.settings.training import Training
 from gaitcore.training.history import spread
 from gaitcore.training.loop import train
-from gaitcore.windows import FrameStore, NetworkInput
 
-RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
+RECIPE = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training.model_dump()
 RECIPE |= {"epochs": 3, "validate_every": 2, "collapse_distance": 0.0}
 RECIPE |= {"batch": {"kind": "balanced", "subjects": 4, "sequences": 3}}
 NETWORK = Network(frames=10, embedding_dim=128)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gaitcore import config
+from gaitcore.settings import training as config
 from gaitcore.training.losses import build_loss
 
 

@@ -1,16 +1,16 @@
 """Optimiser and learning rate over the phases of a recipe."""
 
 import copy
-from pathlib import Path
 
 import pytest
 import torch
+from places import REPOSITORY
 
-from gaitcore.config import Training
-from gaitcore.config_files import load_config
+from gaitcore.settings.files import load_config
+from gaitcore.settings.training import Training
 from gaitcore.training.optimisation import Optimisation
 
-RECIPE = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"}).training.model_dump()
+RECIPE = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training.model_dump()
 
 
 def optimisation(steps=5, **recipe):

@@ -8,22 +8,23 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from places import REPOSITORY
 from safetensors.torch import load_file
 
-from gaitcore.config import SystemNetwork, Training
-from gaitcore.config_files import load_config
+from gaitcore.artefacts.split import read_split, select_role, write_split
+from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
-from gaitcore.poses.table import PoseInfo, PoseTable, table_of_sequences
-from gaitcore.protocol import assign_roles
-from gaitcore.provenance import file_digest
-from gaitcore.sequences import SequenceKey
-from gaitcore.split_file import read_split, select_role, write_split
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, table_of_sequences
+from gaitcore.protocols.cross_view import assign_roles
+from gaitcore.settings.files import load_config
+from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.training import Training
 from gaitcore.training.run import RunOutputs, train_run
 
 sys.path.insert(0, str(Path(__file__).parent))
 from resumable import PROTOCOL
 
-REPOSITORY = Path(__file__).parents[2]
 UCALGARY = REPOSITORY / ".." / "shared" / "data" / "ucalgary" / "poses.csv.xz"
 INFO = PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64)
 NETWORK = SystemNetwork.model_validate(
@@ -92,7 +93,7 @@ def test_a_training_subjects_poses_do_reach_it(tmp_path):
 
 
 def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_epoch(tmp_path):
-    from gaitcore.selection import validator
+    from gaitcore.evaluation.validation import validator
 
     held_out = PROTOCOL | {"splits": {"s": {"train": "1-3", "test": "4-5", "validation": "3"}}}
     weights = []
@@ -140,7 +141,7 @@ def test_subjects_keep_their_leading_zeros_in_the_split_file(tmp_path):
 @pytest.mark.real_data
 @pytest.mark.skipif(not UCALGARY.exists(), reason="the real data is not beside this checkout")
 def test_no_test_subject_trains_on_the_real_split(tmp_path):
-    from gaitcore.poses.readers import read_poses
+    from gaitcore.modalities.keypoints.reading import read_poses
 
     config = load_config(REPOSITORY / "config.yaml", {"experiment": "ucalgary"})
     table, _ = read_poses("gaitgraph_csv", UCALGARY, dataset="u", frame_width=320, frame_height=240, fps=30.0)

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from places import REPOSITORY
 
-REPOSITORY = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "experiments", "gaitcore", "profiles", "report", "rules", "workflow_scripts")
 
 TINY = """\

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from gaitcore.provenance import file_digest
+from gaitcore.digests import file_digest
 
 SCRATCH = runpy.run_path(str(Path(__file__).with_name("conftest.py")))
 REPOSITORY, TINY, Workflow = (SCRATCH[name] for name in ("REPOSITORY", "TINY", "Workflow"))

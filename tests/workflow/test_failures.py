@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from gaitcore.provenance import file_digest
+from gaitcore.digests import file_digest
 
 pytestmark = pytest.mark.workflow
 
@@ -32,7 +32,8 @@ def test_a_wrong_setting_stops_before_any_work(finished, edited):
 
 def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited):
     edited(
-        "gaitcore/reporting/write.py", lambda text: text.replace("statistics, ", "raise OSError('disk')\n    s, ", 1)
+        "gaitcore/reporting/pages/write.py",
+        lambda text: text.replace("statistics, ", "raise OSError('disk')\n    s, ", 1),
     )
     done = finished.snakemake("tables")
     assert done.returncode == 1

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaitcore.poses.table import PoseTable
+from gaitcore.modalities.keypoints.table import PoseTable
 
 pytestmark = pytest.mark.workflow
 

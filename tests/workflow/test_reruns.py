@@ -19,7 +19,7 @@ def test_a_second_run_has_nothing_to_do(finished):
 
 
 def test_touching_files_reruns_nothing(finished):
-    touched = ["config.yaml", "experiments/tiny.yaml", "gaitcore/models/gaitmixer.py", "workflow_scripts/train.py"]
+    touched = ["config.yaml", "experiments/tiny.yaml", "gaitcore/networks/gaitmixer.py", "workflow_scripts/train.py"]
     touched += ["results/tiny/poses.parquet", "results/tiny/gaitmixer/seed-0/weights.safetensors"]
     for name in touched:
         os.utime(finished.folder / name)
@@ -27,17 +27,17 @@ def test_touching_files_reruns_nothing(finished):
 
 
 def test_editing_the_tables_code_reruns_only_the_tables(finished, edited):
-    edited("gaitcore/reporting/latex.py", comment)
+    edited("gaitcore/reporting/tables/latex.py", comment)
     assert finished.jobs() == {"write_tables": 1, "write_manifest": 1}
 
 
 def test_editing_the_reproduction_report_reruns_only_it(finished, edited):
-    edited("gaitcore/reporting/checklist.py", comment)
+    edited("gaitcore/reporting/pages/checklist.py", comment)
     assert finished.jobs() == {"write_reproduction": 1, "write_manifest": 1}
 
 
 def test_editing_one_model_reruns_only_that_model(finished, edited):
-    edited("gaitcore/models/gaitmixer.py", comment)
+    edited("gaitcore/networks/gaitmixer.py", comment)
     assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
     wanted = finished.snakemake("tables", "-n").stdout
     assert "gaitmixer/seed-1/weights.safetensors" in wanted
@@ -55,12 +55,14 @@ def test_editing_the_statistics_neither_retrains_nor_embeds(finished, edited):
 
 
 def test_poses_read_again_with_the_same_bytes_retrain_nothing(finished, edited):
-    edited("gaitcore/poses/psymo_json.py", comment)
+    edited("gaitcore/modalities/keypoints/readers/psymo_json.py", comment)
     assert finished.jobs()["read_poses"] == 1
     done = finished.snakemake("results/tiny/split.csv")
     assert done.returncode == 0, done.stdout
     assert finished.jobs() == {}
-    edited("gaitcore/poses/psymo_json.py", lambda text: text.removesuffix(comment("")))  # as it was for other tests
+    edited(
+        "gaitcore/modalities/keypoints/readers/psymo_json.py", lambda text: text.removesuffix(comment(""))
+    )  # as it was for other tests
     assert finished.snakemake("results/tiny/split.csv").returncode == 0
     assert finished.jobs() == {}
 
@@ -87,7 +89,7 @@ def test_another_evaluation_setting_does_not_retrain(finished, edited):
 
 
 def test_a_help_text_in_the_schema_reruns_nothing(finished, edited):
-    edited("gaitcore/config.py", comment)
+    edited("gaitcore/settings/training.py", comment)
     assert finished.jobs() == {}
 
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gaitcore.manifest import check_manifest, read_manifest
+from gaitcore.audit.manifest import check_manifest, read_manifest
 
 pytestmark = pytest.mark.workflow
 

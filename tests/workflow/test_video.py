@@ -12,11 +12,11 @@ pytestmark = [pytest.mark.workflow, pytest.mark.video]
 
 import yaml
 
-from gaitcore.poses.report import read_report
-from gaitcore.poses.table import PoseTable
-from gaitcore.provenance import file_digest
+from gaitcore.digests import file_digest
+from gaitcore.modalities.keypoints.table import PoseTable
+from gaitcore.modalities.report import read_report
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "poses" / "video")]
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "modalities" / "keypoints" / "video")]
 from conftest import TINY, Workflow
 from drawn import settings, write_walk
 

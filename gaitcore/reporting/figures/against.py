@@ -6,12 +6,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from gaitcore.config import Config
 from gaitcore.evaluation.statistics import MEAN
-from gaitcore.reporting.estimates import percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, condition_title, counted
-from gaitcore.reporting.records import read_summary
+from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.records import read_summary
+from gaitcore.settings.experiment import Config
 
 BESIDE = 1.03  # points of one value stand beside one another, on the logarithmic axis
 OPTION_LABELS = {"kernel": "temporal kernel (frames)"}  # others are called as in the configuration

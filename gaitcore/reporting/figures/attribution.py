@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from gaitcore.config import Config
 from gaitcore.inspection.arrays import load_arrays
+from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import PAGE, condition_title, listed
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
-from gaitcore.skeleton import JOINTS, NUM_JOINTS
+from gaitcore.settings.experiment import Config
 
 PROBE = "probe"
 Maps = dict[tuple[str, str], np.ndarray]  # (system, "probe" or a condition) -> (T, J)

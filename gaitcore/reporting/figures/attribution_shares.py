@@ -6,13 +6,13 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.config import Config
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, listed, of_system
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
-from gaitcore.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
+from gaitcore.settings.experiment import Config
 
 FACE, HALF = "face", "frames_for_half"
 _KEYS = ["system", "condition", "quantity"]

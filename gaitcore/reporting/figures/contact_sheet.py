@@ -14,9 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
-from gaitcore.config import Config
 from gaitcore.errors import DataError
-from gaitcore.poses.table import PoseInfo, PoseTable
+from gaitcore.modalities.keypoints.skeleton import INDEX
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import PAGE, condition_title, counted
 from gaitcore.reporting.figures.skeleton_drawing import (
@@ -30,7 +30,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_skeleton,
     outside,
 )
-from gaitcore.skeleton import INDEX
+from gaitcore.settings.experiment import Config
 
 FIRST, LAST = "#D0D0D0", "#9A9A9A"  # where the walker was at the first and at the last frame
 FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]

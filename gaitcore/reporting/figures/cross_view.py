@@ -12,10 +12,10 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from gaitcore.config import Config
-from gaitcore.reporting.estimates import percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, PAGE, condition_title, counted, listed
+from gaitcore.reporting.tables.estimates import percent
+from gaitcore.settings.experiment import Config
 
 CELLS = ["condition", "gallery_view", "probe_view"]
 COLOURS = "viridis"  # even steps, and safe for the colour-blind

@@ -10,9 +10,9 @@ import matplotlib.style
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.config import Config
 from gaitcore.files import replacing
-from gaitcore.reporting.records import write_text
+from gaitcore.reporting.tables.records import write_text
+from gaitcore.settings.experiment import Config
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every glyph in a PDF

@@ -10,14 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from gaitcore.config import Config
-from gaitcore.poses.report import LEFT_OUT, read_report
-from gaitcore.protocol import EXCLUDED
-from gaitcore.reporting.context import excluded_by_reason
+from gaitcore.artefacts.split import read_split
+from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.report import LEFT_OUT, read_report
+from gaitcore.protocols.cross_view import EXCLUDED
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, condition_title, counted
-from gaitcore.sequences import parse_sequence_name
-from gaitcore.split_file import read_split
+from gaitcore.reporting.tables.context import excluded_by_reason
+from gaitcore.settings.experiment import Config
 
 BINS = 60  # at most, about
 TOLD = 4  # reasons in the caption; the others are counted together

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.config import Config
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, counted
 from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
+from gaitcore.settings.experiment import Config
 
 CHANNELS = 4  # as in the paper
 LOWEST = -3.0  # of log10; below it all is the darkest colour

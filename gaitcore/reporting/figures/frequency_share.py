@@ -6,14 +6,14 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.config import Config
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.spectrum import shares_from
+from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, listed, of_system
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
-from gaitcore.skeleton import NUM_JOINTS
+from gaitcore.settings.experiment import Config
 
 TIME, JOINTS = "frames", "joints"
 _AXES = {TIME: 0, JOINTS: 1}  # of the map

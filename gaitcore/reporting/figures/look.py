@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from gaitcore.config import Config
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.settings.experiment import Config
 
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
 

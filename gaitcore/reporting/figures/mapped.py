@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from gaitcore.config import Config
-from gaitcore.models import has_map
+from gaitcore.networks import has_map
 from gaitcore.reporting.figures.look import listed
+from gaitcore.settings.experiment import Config
 
 ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
 _OF_GRAPHS = "what the last graph convolution module gives, a quarter of the frames"

@@ -9,12 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from gaitcore.config import Config
 from gaitcore.evaluation.statistics import MEAN
-from gaitcore.reporting.estimates import percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, condition_title, counted, listed, of_system
-from gaitcore.reporting.published import published_table2, shows_published
+from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.published import published_table2, shows_published
+from gaitcore.settings.experiment import Config
 
 MEASURED, PUBLISHED = "measured", "published"
 

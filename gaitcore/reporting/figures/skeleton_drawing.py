@@ -8,8 +8,8 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.patches import Rectangle
 
-from gaitcore.poses.table import PoseInfo
-from gaitcore.skeleton import JOINTS, LINKS
+from gaitcore.modalities.keypoints.skeleton import JOINTS, LINKS
+from gaitcore.modalities.keypoints.table import PoseInfo
 
 # Viridis is perceptually uniform and told apart by the colour-blind. It is turned round and lacks its lightest end,
 # which would not be seen on white.

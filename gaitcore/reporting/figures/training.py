@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
-from gaitcore.config import Config
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.look import COLUMN, counted, listed, of_system
+from gaitcore.settings.experiment import Config
 
 LOSS, RATE, SPREAD, VALIDATION = "loss", "learning_rate", "spread", "validation_rank1_percent"
 LABELS = {LOSS: "Loss", RATE: "Learning rate", SPREAD: "Spread", VALIDATION: "Validation\nrank-1 (%)"}

@@ -1,17 +1,13 @@
 """A small configuration, and what inspections of its runs leave."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from places import REPOSITORY
 
-from gaitcore.config_files import load_config
 from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.spectrum import frequencies
 from gaitcore.reporting.figures.drawing import write_figure
-
-REPOSITORY = Path(__file__).parents[3]
-
+from gaitcore.settings.files import load_config
 
 SUFFIXES = (".pdf", ".png", ".csv", ".txt")
 

@@ -1,14 +1,12 @@
 """Figures: the numbers behind them, the same bytes each time, and what is drawn."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
+from places import REPOSITORY
 
-from gaitcore.config_files import load_config
 from gaitcore.reporting.figures.against import accuracy_against, draw
+from gaitcore.settings.files import load_config
 
-REPOSITORY = Path(__file__).parents[3]
 KERNELS = {"kernel_61": 61, "gaitmixer": 31, "kernel_3": 3}
 
 

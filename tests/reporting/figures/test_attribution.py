@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 
 from gaitcore.inspection.arrays import save_arrays
+from gaitcore.modalities.keypoints.skeleton import INDEX, JOINTS
 from gaitcore.reporting.figures.attribution import draw
 from gaitcore.reporting.figures.attribution_shares import draw as draw_shares
-from gaitcore.skeleton import INDEX, JOINTS
 
 RUNS = 4  # gaitmixer's two seeds, gaitformer's two
 

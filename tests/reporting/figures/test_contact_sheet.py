@@ -5,9 +5,9 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from gaitcore.errors import DataError
-from gaitcore.poses.table import PoseInfo, table_of_sequences
+from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.reporting.figures.contact_sheet import draw
-from gaitcore.sequences import parse_sequence_name
 
 INFO = PoseInfo("walkers", 100, 50, 25.0)
 

@@ -1,14 +1,12 @@
 """Every seed as a dot, beside the published value."""
 
 import json
-from pathlib import Path
 
 import pytest
+from places import REPOSITORY
 
-from gaitcore.config_files import load_config
 from gaitcore.reporting.figures.seeds import draw
-
-REPOSITORY = Path(__file__).parents[3]
+from gaitcore.settings.files import load_config
 
 
 @pytest.fixture

@@ -1,0 +1,272 @@
+"""From a number in a table to what is behind it: runs, weights, data, split, configuration, code, revision, machine.
+
+Nothing is taken on trust. Digests that a file records of another are computed again from the other, and the number in
+the table is computed again from the runs' accuracies.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gaitcore.audit.manifest import read_manifest
+from gaitcore.digests import file_digest
+from gaitcore.errors import DataError
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
+from gaitcore.reporting.tables.records import read_summary
+from gaitcore.settings.experiment import Config
+from gaitcore.suggest import nearest
+
+MEASURED = " (measured)"  # what a table adds to a model's name where published rows stand beside it
+_TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TracedFile:
+    """A file behind a number, its SHA-256 as computed now, and what other files record of it.
+
+    ``recorded`` maps the recording file's name to the digest that stands there.
+    """
+
+    path: Path
+    sha256: str
+    recorded: Mapping[str, str]
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every record is of the bytes that are there."""
+        return all(digest == self.sha256 for digest in self.recorded.values())
+
+
+@dataclass(frozen=True)
+class TracedRun:
+    """One seed behind a number: its accuracy (a fraction), its files, and its run.json."""
+
+    seed: int
+    accuracy: float
+    files: tuple[TracedFile, ...]
+    record: Record
+    evaluation_code: str | None
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What is behind one cell of a table; ``cell`` is its row of the table's CSV, ``estimate`` that of summary.csv."""
+
+    table: Path
+    cell: Record
+    estimate: Estimate
+    runs: tuple[TracedRun, ...]
+    common: tuple[TracedFile, ...]  # behind all runs
+    problems: tuple[str, ...] = field(default=())
+
+    @property
+    def holds(self) -> bool:
+        """Whether every digest and the number itself came out as recorded."""
+        return not self.problems
+
+
+def trace_cell(table: str | Path, row: str, column: str, block: str | None = None) -> Trace:
+    """Follow a measured cell down to its files.
+
+    Args:
+        table: ``results/<experiment>/tables/table1.csv`` or ``table2.csv``; the .md or .tex beside it will do.
+        row: the method, as printed or as the system is called.
+        column: condition ("NM", "nm"), probe view ("90", "90°"), or "mean".
+        block: the block of rows, where a method stands in several (Table 1: "NM#5-6" or "NM").
+
+    Raises:
+        DataError: there is no such cell, it is a published one, or a file behind it is missing or damaged.
+    """
+    table = Path(table).with_suffix(".csv")
+    folder = table.parent.parent
+    cell = _cell(table, row, column, block)
+    manifest = read_manifest(folder)
+    config = Config.model_validate(manifest["configuration"])
+    model, place = _model(cell["method"], config), _place(cell, config)
+    estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[model, *place]
+    listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
+    runs = tuple(_run(folder, model, seed, place, listed) for seed in config.seeds)
+    common = tuple(_common_files(folder, table, listed, manifest["sources"]))
+    return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
+
+
+def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
+    try:
+        cells = pd.read_csv(table, dtype=str, keep_default_na=False)
+    except FileNotFoundError:
+        raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables") from None
+    key = "view" if "view" in cells else "condition"
+    of_row = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
+    found = of_row[of_row[key].str.lower() == column.lower().removesuffix("°")]
+    if found.empty:
+        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), of_row[key])}')
+    return found.iloc[0].to_dict()
+
+
+def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
+    """The measured cells of a method; a published row may bear the same name."""
+    of_row = cells[cells["method"].map(_plain) == _plain(row)]
+    if of_row.empty:
+        raise DataError(f'{table}: there is no row "{row}"{nearest(row, cells["method"].unique())}')
+    measured = of_row[of_row["source"] == "measured"]
+    if measured.empty:
+        raise DataError(
+            f'{table}: "{row}" is a published row, as printed in the paper; see gaitcore/reporting/tables/.'
+        )
+    return measured
+
+
+def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> pd.DataFrame:
+    """The cells in one block, which has to be chosen where there are several."""
+    blocks = list(cells["block"].unique())
+    chosen = [name for name in blocks if block is None or block.lower() in (name.lower(), name.lower().split("#")[0])]
+    if len(chosen) != 1:
+        raise DataError(
+            f'{table}: "{row}" stands in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}'
+        )
+    return cells[cells["block"] == chosen[0]]
+
+
+def _plain(method: str) -> str:
+    return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
+
+
+def _model(method: str, config: Config) -> str:
+    return next(model for model in config.models if _plain(config.system(model).title) == _plain(method))
+
+
+def _place(cell: Record, config: Config) -> tuple[str, str]:
+    """(condition, view) of a cell, "mean" for an average over them."""
+    if "view" not in cell:
+        return cell["condition"], MEAN
+    title = cell["block"].partition("#")[0]
+    titles = {config.tables.conditions.get(name, name.upper()): name for name in config.protocol.probes}
+    return titles[title], cell["view"]
+
+
+def _run(folder: Path, model: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
+    run = folder / model / f"seed-{seed}"
+    record, metrics = _json(run / "run.json"), _json(run / "metrics.json")
+    manifest = {name: listed[f"{model}/seed-{seed}/{name}"] for name in ("run.json", "metrics.json")}
+    read, written = metrics.get("inputs", {}), metrics.get("outputs", {})
+    files = (
+        _traced(run / "run.json", manifest_json=manifest),
+        _traced(run / "metrics.json", manifest_json=manifest),
+        _traced(run / "subjects.csv", metrics_json=written),
+        _traced(run / "embeddings.parquet", metrics_json=written),
+        _traced(run / "weights.safetensors", metrics_json=read, run_json=record["outputs"]),
+        _traced(run / "training.csv", run_json=record["outputs"]),
+        _traced(folder / "poses.parquet", metrics_json=read, run_json=record["inputs"]),
+        _traced(folder / "split.csv", metrics_json=read, run_json=record["inputs"]),
+    )
+    return TracedRun(seed, _accuracy(metrics, *place), files, record, metrics.get("code_digest"))
+
+
+def _accuracy(metrics: Record, condition: str, view: str) -> float:
+    means = metrics["means"]["rank1"]
+    if condition == MEAN:
+        return math.fsum(means.values()) / len(means)
+    if view == MEAN:
+        return means[condition]
+    return metrics["conditions"][condition]["per_probe_view"]["rank1"][view]
+
+
+def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:
+    """The table, the statistics, and the source of the poses where it is at hand, against the manifest."""
+    for path in (table, folder / "summary.csv", folder / "poses.parquet", folder / "split.csv"):
+        yield TracedFile(path, _digest(path), {"manifest.json": listed[path.relative_to(folder).as_posix()]})
+    for source, digest in sources.items():
+        if Path(source).is_file():
+            yield TracedFile(Path(source), file_digest(source), {"manifest.json": digest})
+
+
+def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
+    again = 100 * math.fsum(run.accuracy for run in runs) / len(runs)
+    if abs(again - float(cell["rank1_percent"])) > _TOLERANCE:
+        yield f"the table has {cell['rank1_percent']} %, but the runs give {again:.4f} %"
+    seen = set()
+    for file in [*common, *(file for run in runs for file in run.files)]:
+        for recorder, digest in file.recorded.items():
+            if digest != file.sha256 and (file.path, recorder) not in seen:
+                seen.add((file.path, recorder))
+                yield f"{file.path} is not the file that {recorder} records ({digest})"
+
+
+def _traced(path: Path, **recorders: Record) -> TracedFile:
+    recorded = {
+        name.replace("_", "."): digests[path.name] for name, digests in recorders.items() if path.name in digests
+    }
+    return TracedFile(path, _digest(path), recorded)
+
+
+def _digest(path: Path) -> str:
+    try:
+        return file_digest(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
+
+
+def _json(path: Path) -> Record:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
+    except ValueError:
+        raise DataError(f"{path}: damaged, this is not JSON.") from None
+
+
+def trace_text(trace: Trace) -> str:
+    """A trace for people."""
+    cell = trace.cell
+    place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
+    ends = interval(trace.estimate)
+    seeds = f"{len(trace.runs)} seed{'s' * (len(trace.runs) > 1)}"
+    lines = [
+        f"{trace.table}: {cell['method']}, {place}",
+        f"  rank-1 {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; the mean of {seeds}",
+        *_file_lines(trace.common, indent="  "),
+    ]
+    for run in trace.runs:
+        lines += ["", f"seed {run.seed}: rank-1 {100 * run.accuracy:.2f} %", *_file_lines(run.files, indent="  ")]
+        lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
+    lines += ["", *_closing(trace)]
+    return "\n".join(lines)
+
+
+def _file_lines(files: tuple[TracedFile, ...], indent: str) -> Iterator[str]:
+    for file in files:
+        yield f"{indent}{file.path}"
+        where = " and ".join(file.recorded)
+        said = f", as {where} record{'s' * (len(file.recorded) == 1)}" if file.agrees else f", NOT as in {where}"
+        yield f"{indent}  sha256 {file.sha256}{said if file.recorded else ''}"
+
+
+def _facts(run: TracedRun) -> dict[str, str]:
+    record, machine, revision = run.record, run.record["machine"], run.record["revision"]
+    clean = {True: "", False: ", with uncommitted changes", None: ""}[revision["clean"]]
+    packages = machine["packages"]
+    return {
+        "pose source": record["pose_source_digest"] or "not recorded",
+        "training's code": record["code_digest"],
+        "evaluation's code": run.evaluation_code or "not recorded",
+        "git revision": f"{revision['commit']}{clean}" if revision["commit"] else "not in git",
+        "configuration": "run.json, settings: " + ", ".join(record["settings"]),
+        "split": record["settings"]["protocol"]["split"] if "protocol" in record["settings"] else "not recorded",
+        "machine": f"{record['device']}; {machine['processor']}, {machine['cores']} cores, {machine['platform']}",
+        "versions": f"Python {machine['python']}, torch {packages['torch']}, numpy {packages['numpy']}",
+    }
+
+
+def _closing(trace: Trace) -> list[str]:
+    if trace.holds:
+        return ["Every digest is as recorded, and the runs give the number in the table."]
+    return [f"NOT traced: {problem}." for problem in trace.problems]

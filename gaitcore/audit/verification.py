@@ -1,0 +1,79 @@
+"""Is a run repeatable? One that was trained again from nothing, held against the first.
+
+On the machine that made the first run, with the same packages, weights and accuracies must be equal to the byte.
+Elsewhere the last bits of every sum differ and training carries them further; there the accuracies are compared.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitcore.digests import file_digest
+
+TOLERANCE = 0.02  # of a condition's mean rank-1, a fraction, between machines
+BYTES, ACCURACIES = "bytes", "accuracies"
+
+_COMPARED = ("weights.safetensors", "metrics.json")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison found.
+
+    Attributes:
+        run: what was compared: "gaitmixer, seed 0".
+        compared: "bytes" or "accuracies".
+        agrees: whether they agree.
+        finding: a sentence without the run's name.
+    """
+
+    run: str
+    compared: str
+    agrees: bool
+    finding: str
+
+    def __str__(self) -> str:
+        return f"{self.run}: {'reproduced' if self.agrees else 'NOT reproduced'}; {self.finding}."
+
+
+def compare_runs(first: Path, again: Path) -> Verdict:
+    """Compare two runs of one system and seed, each a folder with weights.safetensors, metrics.json and run.json."""
+    records = [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in (first, again)]
+    name = f"{records[0]['model']}, seed {records[0]['seed']}"
+    differences = _machine_differences(*records)
+    if differences:
+        return _by_accuracies(name, first, again, differences)
+    return _by_bytes(name, first, again)
+
+
+def _machine_differences(first: dict, again: dict) -> list[str]:
+    """Where the two machines differ, as "processor (A, now B)"."""
+    places = [
+        ("device", first["device"], again["device"]),
+        *((key, first["machine"][key], again["machine"][key]) for key in ("processor", "platform", "python")),
+        *((key, old, again["machine"]["packages"].get(key)) for key, old in first["machine"]["packages"].items()),
+        *((key, old, again["determinism"].get(key)) for key, old in first["determinism"].items()),
+    ]
+    return [f"{key} ({old}, now {new})" for key, old, new in places if old != new]
+
+
+def _by_bytes(name: str, first: Path, again: Path) -> Verdict:
+    different = [file for file in _COMPARED if file_digest(first / file) != file_digest(again / file)]
+    if different:
+        return Verdict(name, BYTES, False, f"same machine, but other bytes in {' and '.join(different)}")
+    return Verdict(name, BYTES, True, f"same machine, same bytes: {' and '.join(_COMPARED)}")
+
+
+def _by_accuracies(name: str, first: Path, again: Path, differences: list[str]) -> Verdict:
+    old, new = (_rank1(folder) for folder in (first, again))
+    furthest = max(old, key=lambda condition: abs(new[condition] - old[condition]))
+    distance = abs(new[furthest] - old[furthest])
+    finding = (
+        f"other machine: {', '.join(differences)}; so accuracies were compared, not bytes: mean rank-1 differs by at "
+        f"most {100 * distance:.1f} points ({furthest}), {100 * TOLERANCE:.0f} are allowed"
+    )
+    return Verdict(name, ACCURACIES, distance <= TOLERANCE, finding)
+
+
+def _rank1(folder: Path) -> dict[str, float]:
+    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["means"]["rank1"]

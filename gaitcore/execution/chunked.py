@@ -1,0 +1,240 @@
+"""A training pass on a CPU, a few sequences at a time, with the gradients of the whole batch.
+
+A training step on a CPU is bound by memory: maps of hundreds of megabytes are written by one operation and read back
+by the next. Here a batch goes through the network in chunks small enough for the caches, one chunk to a thread. What
+couples the sequences of a batch is batch normalisation alone; a network is therefore cut there into stages, and the
+moments of the whole batch are taken between two of them. The result is that of one pass over the whole batch up to
+rounding. Chunks are summed in their order, so it does not depend on the number of threads.
+
+Between two stages only their maps are kept. What lies inside a stage is computed again for the backward pass (Chen et
+al., "Training deep nets with sublinear memory cost", 2016), unless the stage is to be kept whole.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from gaitcore.execution.compute import in_parallel
+
+CHUNK = 8  # sequences at most; a map of 256 channels is then 8 MB
+
+Maps = tuple[Tensor, ...]  # (chunk, ..., channels) each
+Moments = tuple[Tensor, ...]  # (2, channels) each: mean and biased variance over the batch
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a network does to each sequence by itself, up to the next batch normalisation.
+
+    Attributes:
+        run: maps of a chunk, normalised where the stage before asks for it, and the generator for dropout (None for
+            torch's own) -> maps.
+        parameters: what it uses, all of it.
+        norms: the batch normalisation of each of its maps, None where there is none; empty if no map has one.
+        keep: keep what the backward pass needs instead of computing it again: faster, and larger.
+    """
+
+    run: Callable[[Maps, torch.Generator | None], Maps]
+    parameters: tuple[nn.Parameter, ...] = ()
+    norms: tuple[nn.BatchNorm2d | None, ...] = ()
+    keep: bool = False
+
+    @property
+    def normalised(self) -> tuple[int, ...]:
+        """Which of its maps are normalised, by index."""
+        return tuple(index for index, norm in enumerate(self.norms) if norm is not None)
+
+
+def run_stages(stages: Iterable[Stage], x: Tensor, training: bool) -> Tensor:
+    """Run a batch (B, ...) through a network whose last stage gives a single map, in the way that suits its device."""
+    return in_chunks(stages, x) if training and x.device.type == "cpu" else whole_batch(stages, x)
+
+
+def whole_batch(stages: Iterable[Stage], x: Tensor) -> Tensor:
+    """Run a batch through a network as it is: on a GPU, and wherever nothing is trained."""
+    maps: Maps = (x,)
+    for stage in stages:
+        maps = stage.run(maps, None)
+        if stage.norms:
+            maps = tuple(x if norm is None else normalise(norm, x) for norm, x in zip(stage.norms, maps, strict=True))
+    (only,) = maps
+    return only
+
+
+def in_chunks(stages: Iterable[Stage], x: Tensor) -> Tensor:
+    """Run a batch through a network in training, chunk by chunk; batch normalisations track the whole batch.
+
+    Args:
+        stages: the network; the last one gives a single map.
+        x: (B, ...) input; no gradient flows back to it.
+
+    Returns:
+        The last map, (B, ...).
+    """
+    passes: list[_StagePass] = []
+    seed = int(torch.randint(2**62, ()))  # of all dropout in this pass
+    for number, stage in enumerate(stages):
+        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + number))
+    out = _InChunks.apply(passes, x, *(parameter for pass_ in passes for parameter in pass_.parameters))
+    for pass_ in passes:
+        pass_.track()
+    return out
+
+
+def normalise(norm: nn.BatchNorm2d, x: Tensor, moments: Tensor | None = None) -> Tensor:
+    """Batch normalisation of a map (B, ..., C), by the mean and variance given in (2, C) if any."""
+    if moments is None:
+        return norm(x.movedim(-1, 1)).movedim(1, -1)
+    mean, variance = moments
+    scale = norm.weight * torch.rsqrt(variance + norm.eps)
+    return torch.addcmul(norm.bias - mean * scale, x, scale)
+
+
+def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
+    """The parameters of several modules."""
+    return tuple(parameter for module in modules for parameter in module.parameters())
+
+
+def split(x: Tensor) -> tuple[Tensor, ...]:
+    """A batch in chunks of nearly the same size, four of them or a multiple, which up to four threads share evenly."""
+    chunks = 4 * math.ceil(len(x) / CHUNK / 4)
+    return x.tensor_split(min(chunks, len(x)))
+
+
+class _InChunks(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, passes: list["_StagePass"], x: Tensor, *_: Tensor) -> Tensor:
+        ctx.passes = list(passes)
+        maps: list[Maps] = [(chunk,) for chunk in split(x)]
+        for pass_ in passes:
+            maps = pass_.forward(maps)
+        return torch.cat([only for (only,) in maps])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
+        of_maps: list[Maps] = [(chunk,) for chunk in split(gradient)]
+        of_moments: list[Tensor] = []
+        of_parameters: list[Tensor] = []
+        while ctx.passes:
+            of_maps, of_moments, of_stage = ctx.passes.pop().backward(of_maps, of_moments)
+            of_parameters = [*of_stage, *of_parameters]
+        return None, None, *of_parameters
+
+
+class _StagePass:
+    """One stage and one batch, there and back; it begins with the batch normalisations of the stage before."""
+
+    def __init__(self, stage: Stage, before: "_StagePass | None", seed: int):
+        self.stage, self.before, self.seed = stage, before, seed
+        self.norms = before.stage.norms if before else ()
+        self.parameters = (*parameters_of(*filter(None, self.norms)), *stage.parameters)
+        self.autocast = torch.is_autocast_enabled("cpu")
+        self.maps: list[Maps] = []  # that it was given
+        self.kept: dict[int, tuple[list[Tensor], Maps]] = {}  # by chunk: see _with_graph
+        self.moments: Moments = ()  # of the maps it made, where they are normalised
+        self.positions: tuple[int, ...] = ()  # in the batch, behind each of the moments
+
+    @property
+    def given(self) -> Moments:
+        """The moments of the maps it was given."""
+        return self.before.moments if self.before else ()
+
+    def forward(self, maps: list[Maps]) -> list[Maps]:
+        """The stage's maps; the moments of those that are normalised next are taken on the way."""
+        self.maps = maps
+
+        def chunk(number: int) -> tuple[Maps, list[Tensor]]:
+            if self.stage.keep:
+                leaves, out = self._with_graph(number)
+                self.kept[number] = leaves, out
+            else:
+                with torch.no_grad():
+                    out = self._run(number, self.maps[number], self.given)
+            out = tuple(map_.detach() for map_ in out)
+            return out, [_sums(out[index]) for index in self.stage.normalised]
+
+        done = in_parallel(chunk, range(len(self.maps)))
+        self._take_moments([out for out, _ in done], [sums for _, sums in done])
+        return [out for out, _ in done]
+
+    def backward(self, of_maps: list[Maps], of_moments: list[Tensor]) -> tuple[list[Maps], list[Tensor], list[Tensor]]:
+        """Gradients of the stage's input maps, of the moments it was given, and of its parameters."""
+        if not self.before and not self.parameters:
+            return [], [], []
+        through = list(zip(self.stage.normalised, self.moments, of_moments, self.positions, strict=True))
+
+        def chunk(number: int) -> tuple[Maps, ...]:
+            leaves, out = self.kept.pop(number, None) or self._with_graph(number)
+            gradients = list(of_maps[number])
+            for index, moments, gradient, positions in through:
+                by_moments = _through_moments(out[index].detach(), moments, gradient / positions)
+                gradients[index] = (gradients[index] + by_moments).to(out[index].dtype)
+            found = torch.autograd.grad(out, [*leaves, *self.parameters], gradients)
+            maps = len(leaves) - len(self.given)
+            return found[:maps], found[maps : len(leaves)], found[len(leaves) :]
+
+        done = in_parallel(chunk, range(len(self.maps)))
+        of_inputs, of_given, of_parameters = zip(*done, strict=True)
+        return list(of_inputs), _summed(of_given), _summed(of_parameters)
+
+    def _with_graph(self, number: int) -> tuple[list[Tensor], Maps]:
+        """What a chunk's gradients are taken of, and its maps with the graph behind them."""
+        maps, given = self.maps[number], self.given
+        if self.before:
+            maps, given = (tuple(tensor.detach().requires_grad_() for tensor in group) for group in (maps, given))
+        with torch.enable_grad():
+            out = self._run(number, maps, given)
+        return [*maps, *given] if self.before else [], out
+
+    def track(self) -> None:
+        """Update the running mean and variance of its norms, as they do themselves when they see the whole batch."""
+        norms = filter(None, self.stage.norms)
+        for norm, (mean, variance), positions in zip(norms, self.moments, self.positions, strict=True):
+            norm.num_batches_tracked += 1
+            norm.running_mean.lerp_(mean, norm.momentum)
+            norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
+
+    def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
+        generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
+            moments = iter(given)
+            if self.norms:
+                maps = tuple(
+                    x if norm is None else normalise(norm, x, next(moments))
+                    for norm, x in zip(self.norms, maps, strict=True)
+                )
+            return self.stage.run(maps, generator)
+
+    def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
+        for place, index in enumerate(self.stage.normalised):
+            positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
+            mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / positions
+            moments = torch.stack([mean, square - mean**2]).to(_at_least_float32(maps[0][index]))
+            self.moments, self.positions = (*self.moments, moments), (*self.positions, positions)
+
+
+def _through_moments(map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
+    """What the gradient at each position of a map gets by way of the batch's mean and variance."""
+    (mean, _), (of_mean, of_variance) = moments, gradient
+    return torch.addcmul(of_mean - 2 * of_variance * mean, map_, 2 * of_variance)
+
+
+def _sums(map_: Tensor) -> Tensor:
+    """(2, channels) float64: sum and sum of squares. A product with ones is faster than a sum over the first axis."""
+    flat = map_.flatten(0, -2).to(_at_least_float32(map_))
+    ones = flat.new_ones(1, len(flat))
+    return torch.cat([ones @ flat, ones @ flat.square()]).double()
+
+
+def _at_least_float32(map_: Tensor) -> torch.dtype:
+    return torch.promote_types(map_.dtype, torch.float32)
+
+
+def _summed(of_chunks: Sequence[Maps]) -> list[Tensor]:
+    """The sums over chunks, in the chunks' order."""
+    return [sum(tensors[1:], start=tensors[0]) for tensors in zip(*of_chunks, strict=True)]

@@ -1,0 +1,74 @@
+"""Augmentation of a whole batch at once, on the device, from its own generator.
+
+Source: GaitMixer, section 4.2 (GaitGraph's augmentations), order and strengths of the published code: mirror, reversal
+in time, random window, point noise, joint noise. GaitGraph2, published code: reversal, window, left and right
+exchanged, joint noise, point noise, also of the confidence, and a move of the whole window.
+"""
+
+import torch
+from torch import Tensor
+
+from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
+from gaitcore.modalities.keypoints.store import FrameStore, centred_start
+from gaitcore.settings.training import Augmentation
+
+NOISE_FRAME_WIDTH = 320  # the published noise is in pixels of a frame this wide
+
+
+def augmented_windows(
+    store: FrameStore, sequences: Tensor, frames: int, settings: Augmentation, generator: torch.Generator
+) -> Tensor:
+    """A random window of each sequence, augmented.
+
+    Args:
+        store: the training sequences' frames.
+        sequences: (B,) which sequences; one shorter than ``frames`` is run back and forth.
+        frames: window length T.
+        settings: probabilities and noise.
+        generator: source of every draw, on the store's device.
+
+    Returns:
+        (B, T, 17, C) float32, pixels and confidence.
+    """
+    poses = store.gather(sequences, _random_frames(store.lengths[sequences], frames, settings.reverse, generator))
+    mirrored = _chance(len(poses), settings.mirror, generator)
+    scale = store.frame_width / NOISE_FRAME_WIDTH
+    x, y, *others = poses.unbind(-1)  # each (B, T, 17)
+    x = torch.where(mirrored[:, None, None], 2 * x.mean(dim=2, keepdim=True) - x, x)
+    xy = torch.stack([x, y], dim=-1)
+    xy = xy + _noise(scale * settings.point_noise, xy.shape, settings.noise, generator)
+    xy = xy + _noise(scale * settings.joint_noise, (len(xy), 1, *xy.shape[2:]), settings.noise, generator)
+    if any(settings.move):
+        reach = scale * torch.tensor(settings.move, device=xy.device)
+        xy = xy + reach * _noise(1.0, (len(xy), 1, 1, 2), "uniform", generator)
+    if settings.confidence_noise:
+        noise = _noise(settings.confidence_noise, others[0].shape, settings.noise, generator)
+        others[0] = (others[0] + noise).clamp(0, 1)
+    poses = torch.cat([xy, torch.stack(others, dim=-1)], dim=-1)
+    if settings.swap:
+        swapped = _chance(len(poses), settings.swap, generator)
+        poses = torch.where(swapped[:, None, None, None], poses[:, :, OTHER_SIDE], poses)
+    return poses
+
+
+def _random_frames(lengths: Tensor, frames: int, reverse: float, generator: torch.Generator) -> Tensor:
+    """(B, T) frame numbers of a random window, run backwards with probability ``reverse``.
+
+    The whole sequence is reversed before the window is cut, and, as in the published code, the last possible start is
+    never drawn. A sequence shorter than the window lies in its centre.
+    """
+    draws = torch.rand(len(lengths), generator=generator, device=lengths.device)
+    start = torch.where(lengths > frames, (draws * (lengths - frames)).long(), centred_start(lengths, frames))
+    window = start[:, None] + torch.arange(frames, device=lengths.device)
+    backwards = _chance(len(lengths), reverse, generator)
+    return torch.where(backwards[:, None], lengths[:, None] - 1 - window, window)
+
+
+def _chance(count: int, probability: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(count, generator=generator, device=generator.device) < probability
+
+
+def _noise(amount: float, shape: tuple[int, ...], distribution: str, generator: torch.Generator) -> Tensor:
+    if distribution == "normal":
+        return amount * torch.randn(shape, generator=generator, device=generator.device)
+    return amount * (2 * torch.rand(shape, generator=generator, device=generator.device) - 1)

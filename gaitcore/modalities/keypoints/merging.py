@@ -1,0 +1,118 @@
+"""Several pose tables of one data set -> one: the subjects' shards of a video experiment, or tables made elsewhere."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+from gaitcore.keys import KEY_COLUMNS, SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+from gaitcore.modalities.report import LEFT_OUT, DropReport, read_report
+
+_ESTIMATOR = ("source", "source_version", "weights_digest")
+_CAMERA = ("frame_width", "frame_height", "fps")
+
+
+def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_sources: bool = False) -> PoseTable:
+    """One table of all sequences; ``paths`` are the tables' files, for the messages and the digest.
+
+    Raises DataError where two tables hold the same sequence, differ in frame size or rate, or come from different
+    estimators (unless ``mixed_sources``): confidences and errors of two estimators do not compare.
+    """
+    info = tables[0].info
+    for path, table in zip(paths[1:], tables[1:], strict=True):
+        _check_alike(paths[0], info, path, table.info, mixed_sources)
+        if (table.z is None) != (tables[0].z is None):
+            raise DataError(f"{path} and {paths[0]}: one has depth and the other has none; one table has it or not.")
+    poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
+    files: dict[SequenceKey, Path] = {}
+    for path, table in zip(paths, tables, strict=True):
+        depth = [] if table.z is None else [table.z[..., None]]
+        keypoints = np.concatenate([table.keypoints, *depth], axis=2)
+        for s, row in enumerate(table.sequences[list(KEY_COLUMNS)].itertuples(index=False)):
+            key, rows = SequenceKey(*row), slice(table.offsets[s], table.offsets[s + 1])
+            if key in poses:
+                raise DataError(f"{path}: sequence {key.name} is in {files[key]} too, expected it once; remove one.")
+            poses[key], files[key] = (table.frame[rows], keypoints[rows]), path
+    digest = combined_digest((path.name, table.info.source_digest) for path, table in zip(paths, tables, strict=True))
+    sources = {name: _joined(tables, name) for name in _ESTIMATOR}
+    return table_of_sequences(poses, replace(info, source_digest=digest, **sources))
+
+
+def merge_shards(
+    shards: Sequence[Path],
+    reports: Sequence[Path],
+    left_out: Iterable[Sequence],
+    *,
+    poses: Path,
+    report: Path,
+    mixed_sources: bool = False,
+) -> str:
+    """Write the pose table and the report of a video experiment.
+
+    Args:
+        shards, reports: of each subject, as ``gaitcore.modalities.keypoints.video.extraction`` writes them.
+        left_out: (file, reason, line, sequence) of the videos no subject has: names that do not parse, duplicates.
+        poses, report: files to write.
+        mixed_sources: take shards of several estimators.
+
+    Returns:
+        How many videos are in the table and how many were left out, as a sentence.
+
+    Raises DataError where no shard holds a pose, or as :func:`merge_tables`.
+    """
+    table = merge_tables(shards, [PoseTable.read(shard) for shard in shards], mixed_sources=mixed_sources)
+    without = DropReport()
+    for file, reason, line, sequence in left_out:
+        without.add(file, reason, line=line, sequence=sequence)
+    lines = pd.concat([without.to_frame(), *(read_report(one) for one in reports)], ignore_index=True)
+    if not len(table):
+        first = f" {lines['file'][0]}: {lines['reason'][0]}." if len(lines) else ""
+        raise DataError(f"No video gave a pose; the shards' reports say why.{first}")
+    table.write(poses)
+    with replacing(report) as unfinished:
+        lines.to_csv(unfinished, index=False)
+    gone = len(without) + lines["reason"].str.startswith(LEFT_OUT).sum()
+    return (
+        f"{len(table.sequences)} of {len(table.sequences) + gone} videos are in {poses} ({len(table)} frames); {gone} "
+        f"were left out, see {report}"
+    )
+
+
+def read_pose_tables(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources: bool = False) -> PoseTable:
+    """Pose tables that were made before, ``poses.parquet`` of other experiments or machines, as one.
+
+    Raises DataError where a file is no pose table, has another frame size or rate than ``info``, or the tables do not
+    go together (:func:`merge_tables`).
+    """
+    table = merge_tables(paths, [PoseTable.read(path) for path in paths], mixed_sources=mixed_sources)
+    for name in _CAMERA:
+        found, expected = getattr(table.info, name), getattr(info, name)
+        if found != expected:
+            raise DataError(f"{paths[0]}: {name} is {found}, expected {expected} (data.{name}).")
+    return replace(table, info=replace(table.info, dataset=info.dataset))
+
+
+def _check_alike(first_path: Path, first: PoseInfo, path: Path, info: PoseInfo, mixed_sources: bool) -> None:
+    for name in _CAMERA:
+        found, expected = getattr(info, name), getattr(first, name)
+        if found != expected:
+            raise DataError(f"{path}: {name} is {found}, expected {expected} as in {first_path}; one table has one.")
+    if not mixed_sources and _source(info) != _source(first):
+        raise DataError(
+            f"{path}: poses of {_source(info)}, expected {_source(first)} as in {first_path}; confidences and errors "
+            "of two estimators do not compare. Make all poses with one, or set data.mixed_pose_sources: true."
+        )
+
+
+def _source(info: PoseInfo) -> str:
+    weights = f", weights {info.weights_digest[:12]}" if info.weights_digest else ""
+    return f"{info.source} ({info.source_version or 'no version'}{weights})"
+
+
+def _joined(tables: Sequence[PoseTable], name: str) -> str:
+    return " + ".join(dict.fromkeys(getattr(table.info, name) for table in tables))

@@ -1,0 +1,235 @@
+"""A CSV of poses in blocks of whole lines, a few at a time in parallel, straight into float32.
+
+Only a block in which a number cannot be read is read again as text, to find the row, so that clean files pay
+nothing.
+"""
+
+import gzip
+import hashlib
+import lzma
+import re
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+
+from gaitcore.errors import DataError
+from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS, NUM_VALUES
+
+COORDINATES: tuple[str, ...] = tuple(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)
+COLUMNS: tuple[str, ...] = ("image_name", *COORDINATES)
+
+_IMAGE_NAME = r"(?P<sequence>[^/]+)/(?P<frame>[0-9]{1,9})\.[A-Za-z]+$"
+_EXAMPLE = "./001-nm-01-090/000001.jpg"
+_BLOCK_BYTES = 1 << 23
+_MOST_WORKERS = 8
+
+
+class Rows(NamedTuple):
+    """Usable rows of one block: row n is of sequence ``keys[code[n]]`` and stands in the 1-based line ``line[n]``."""
+
+    path: Path
+    keys: list[SequenceKey]
+    code: np.ndarray
+    frame: np.ndarray
+    line: np.ndarray
+    keypoints: np.ndarray
+
+
+class Dropped(NamedTuple):
+    line: int
+    image_name: str
+    reason: str
+
+
+@contextmanager
+def open_source(path: Path) -> Iterator[BinaryIO]:
+    """The file's uncompressed bytes; whatever goes wrong while reading them is a DataError."""
+    openers = {".xz": lzma.open, ".gz": gzip.open}
+    try:
+        with openers.get(path.suffix, open)(path, "rb") as file:
+            yield file
+    except (lzma.LZMAError, EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{path}: damaged or cut short ({error}), expected a complete {path.suffix} file; fetch it again."
+        ) from error
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a CSV file of poses.") from error
+
+
+def text_blocks(file: BinaryIO, digest: "hashlib._Hash") -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole lines, each with the number of its first line; the header has been read."""
+    first_line, rest = 2, b""
+    while data := file.read(_BLOCK_BYTES):
+        digest.update(data)
+        end = data.rfind(b"\n") + 1
+        if not end:
+            rest += data
+            continue
+        block, rest = rest + data[:end], data[end:]
+        yield first_line, block
+        first_line += block.count(b"\n")
+    if rest:
+        yield first_line, rest
+
+
+def in_parallel(parse: Callable, blocks: Iterator[tuple[int, bytes]]) -> Iterator:
+    """``parse(first_line, block)`` of each block in order; only a few blocks are in memory at a time."""
+    workers = min(pa.cpu_count(), _MOST_WORKERS)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future] = deque()
+        for first_line, block in blocks:
+            waiting.append(pool.submit(parse, first_line, block))
+            if len(waiting) > workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def parse_block(path: Path, columns: list[str], first_line: int, block: bytes) -> tuple[Rows, list[Dropped]]:
+    """The usable rows of a block and, by line, what was dropped from it."""
+    _check_text(path, first_line, block)
+    block = block.replace(b"\r", b"").replace(b'"', b"")
+    line = _line_numbers(first_line, block)
+    table, line, dropped = _read_numbers(columns, line, block)
+    names = table.column("image_name").combine_chunks()
+    keypoints = np.empty((len(line), NUM_VALUES), np.float32)
+    for n, column in enumerate(COORDINATES):
+        keypoints[:, n] = table.column(column)
+    keys, code, frame = _parse_names(names)
+
+    usable = (code >= 0) & np.isfinite(keypoints).all(axis=1)
+    for n in np.flatnonzero(~usable).tolist():
+        name = names[n].as_py()
+        dropped.append(Dropped(int(line[n]), name, _why_unusable(name, code[n], keypoints[n])))
+    if not usable.all():
+        code, frame, line, keypoints = code[usable], frame[usable], line[usable], keypoints[usable]
+    keypoints = keypoints.reshape(-1, NUM_JOINTS, len(CHANNELS))
+    return Rows(path, keys, code, frame, line, keypoints), sorted(dropped)
+
+
+def _check_text(path: Path, first_line: int, block: bytes) -> None:
+    if block.isascii():
+        return
+    try:
+        block.decode()
+    except UnicodeDecodeError as error:
+        line = first_line + block.count(b"\n", 0, error.start)
+        raise DataError(f"{path}, line {line}: not UTF-8 text, expected a CSV file of poses; fetch it again.") from None
+
+
+def _line_numbers(first_line: int, block: bytes) -> np.ndarray:
+    """The file's line of each line of the block that is not blank."""
+    if block.startswith(b"\n") or b"\n\n" in block:
+        return first_line + np.flatnonzero([len(line) for line in block.split(b"\n")])
+    return first_line + np.arange(block.count(b"\n") + (not block.endswith(b"\n")))
+
+
+def _read_numbers(columns: list[str], line: np.ndarray, block: bytes) -> tuple[pa.Table, np.ndarray, list[Dropped]]:
+    """The block's rows as float32, their lines, and the rows with too few or too many values or with no number."""
+    dropped: dict[int, Dropped] = {}
+    try:
+        table = _read_csv(columns, line, block, pa.float32(), dropped)
+        return table, np.delete(line, list(dropped)), list(dropped.values())
+    except pa.ArrowInvalid:
+        text = _trimmed(_read_csv(columns, line, block, pa.string(), dropped))
+    line = np.delete(line, list(dropped))
+    reasons = _not_numbers(text)
+    names = text.column("image_name")
+    unreadable = [Dropped(int(line[n]), names[n].as_py(), reason) for n, reason in reasons.items()]
+    good = np.ones(len(line), bool)
+    good[list(reasons)] = False
+    return text.filter(good).cast(_schema(pa.float32())), line[good], [*dropped.values(), *unreadable]
+
+
+def _schema(number: pa.DataType) -> pa.Schema:
+    return pa.schema([("image_name", pa.string()), *((name, number) for name in COORDINATES)])
+
+
+def _read_csv(
+    columns: list[str], line: np.ndarray, block: bytes, number: pa.DataType, dropped: dict[int, Dropped]
+) -> pa.Table:
+    """The block with its coordinates as ``number``; rows with a wrong number of values go to ``dropped``."""
+
+    def drop(row: pa_csv.InvalidRow) -> str:
+        shape = "(image name and 17 x (x, y, confidence))" if len(columns) == len(COLUMNS) else "(as in the header)"
+        reason = f"{row.actual_columns} values, expected {row.expected_columns} {shape}"
+        dropped[row.number - 1] = Dropped(int(line[row.number - 1]), row.text.split(",")[0], reason)
+        return "skip"
+
+    schema = _schema(number)
+    return pa_csv.read_csv(
+        pa.BufferReader(block),
+        # One thread and one chunk: only so does Arrow know the number of an invalid row.
+        pa_csv.ReadOptions(column_names=columns, use_threads=False, block_size=len(block) + 1),
+        pa_csv.ParseOptions(quote_char=False, invalid_row_handler=drop),
+        pa_csv.ConvertOptions(column_types=schema, include_columns=schema.names, null_values=[], check_utf8=False),
+    )
+
+
+def _trimmed(text: pa.Table) -> pa.Table:
+    """As Arrow does itself when it reads numbers from a CSV file, but not when it casts text."""
+    numbers = {name: pc.utf8_trim_whitespace(text.column(name)) for name in COORDINATES}
+    return pa.table({"image_name": text.column("image_name"), **numbers})
+
+
+def _not_numbers(text: pa.Table) -> dict[int, str]:
+    """Row -> what is wrong with it, for rows of text columns that hold anything but numbers."""
+    reasons: dict[int, str] = {}
+    for name in COORDINATES:
+        column = text.column(name).combine_chunks()
+        for n in _uncastable(column, 0):
+            value = column[n].as_py()
+            found = f"text {value!r}" if value else "nothing"
+            reasons.setdefault(n, f"{found} in column {name}, expected a number")
+    return reasons
+
+
+def _uncastable(column: pa.StringArray, start: int) -> Iterator[int]:
+    """The positions (counted from ``start``) that are not numbers to Arrow, found by halving."""
+    try:
+        column.cast(pa.float32())
+    except pa.ArrowInvalid:
+        if len(column) == 1:
+            yield start
+            return
+        half = len(column) // 2
+        yield from _uncastable(column[:half], start)
+        yield from _uncastable(column[half:], start + half)
+
+
+def parse_image_name(name: str) -> tuple[SequenceKey, int] | None:
+    """Sequence and frame of ``./001-nm-01-090/000001.jpg``, or None if the text is not such a name."""
+    match = re.search(_IMAGE_NAME, name)
+    key = parse_sequence_name(match["sequence"]) if match else None
+    return (key, int(match["frame"])) if match and key else None
+
+
+def _parse_names(names: pa.Array) -> tuple[list[SequenceKey], np.ndarray, np.ndarray]:
+    """The distinct sequences of image names, each row's index into them (-1: no such name), and its frame."""
+    parts = pc.extract_regex(names, _IMAGE_NAME)
+    sequences = parts.field("sequence").dictionary_encode()
+    frame = pc.if_else(parts.is_valid(), parts.field("frame"), "0").cast(pa.int32()).to_numpy()
+    keys: list[SequenceKey] = []
+    index = []
+    for text in sequences.dictionary.to_pylist():
+        key = parse_sequence_name(text)
+        index.append(len(keys) if key else -1)
+        keys += [key] if key else []
+    return keys, np.array(index, np.int64)[sequences.indices.to_numpy()], frame
+
+
+def _why_unusable(name: str, code: int, keypoints: np.ndarray) -> str:
+    if code < 0:
+        return f"image name {name!r}, expected a name like {_EXAMPLE}"
+    column = int(np.flatnonzero(~np.isfinite(keypoints))[0])
+    return f"{keypoints[column]} in column {COORDINATES[column]}, expected a finite number"

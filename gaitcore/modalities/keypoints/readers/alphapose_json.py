@@ -1,0 +1,30 @@
+"""AlphaPose's results as it writes them: one JSON file per sequence, one entry per detected person.
+
+Fang et al., AlphaPose, TPAMI 2022; the COCO models' output. The file, or the folder AlphaPose wrote its
+``alphapose-results.json`` to, is called like the sequence. What is in it: parsing/detections.py.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.modalities.keypoints.parsing.detections import read_detections
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.report import DropReport
+
+_RESULTS = "alphapose-results"
+_EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-results.json"
+
+
+def read_alphapose_json(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+    """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
+    return read_detections(paths, _find_files, _EXPECTED, info, report)
+
+
+def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    for path in sorted(root.rglob("*.json")):
+        key = parse_sequence_name(path.parent.name if path.stem == _RESULTS else path.stem)
+        if key is None:
+            report.add(path, f"names no sequence, expected {_EXPECTED}")
+        else:
+            yield key, path

@@ -1,0 +1,144 @@
+"""GaitGraph's CSV: one row per frame, an image name and 17 x (x, y, confidence) in pixels, COCO-17 order.
+
+Format: Teepe et al., GaitGraph (ICIP 2021): ``./001-nm-01-090/000001.jpg,158.67,65.78,0.90,...``. CASIA-B comes as
+``casia-b_pose_train_valid.csv`` and ``casia-b_pose_test.csv``, or as one file.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from gaitcore.errors import DataError
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.parsing.csv_blocks import (
+    COLUMNS,
+    Dropped,
+    Rows,
+    in_parallel,
+    open_source,
+    parse_block,
+    parse_image_name,
+    text_blocks,
+)
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, sequence_frame
+from gaitcore.modalities.report import DropReport
+
+_HEADER_BYTES = 1 << 16
+
+
+def read_gaitgraph_csv(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+    """Read one or more CSV files (also ``.csv.xz``, ``.csv.gz``) as one table, sorted by sequence and frame.
+
+    A bad row is left out and noted in ``report`` with its line: a wrong number of values, text or nothing in place
+    of a number, a NaN or infinite coordinate, an image name that does not parse, a frame that is repeated further
+    on (the later row wins, as in the published code). The source digest is that of the uncompressed text.
+
+    Raises DataError for a file that cannot be read, is empty, is not UTF-8 text, lacks a column, or holds no usable
+    row.
+    """
+    files = [_read_file(path, report) for path in paths]
+    blocks = [rows for file_blocks, _ in files for rows in file_blocks]
+    digests = [(path.name, digest) for path, (_, digest) in zip(paths, files, strict=True)]
+    keys = sorted({key for rows in blocks for key in rows.keys})
+    rank = {key: rank for rank, key in enumerate(keys)}
+    position = np.concatenate([_positions(rows, rank) for rows in blocks])
+    keypoints = np.concatenate([rows.keypoints for rows in blocks])
+    if not (np.diff(position) > 0).all():
+        order = _sort(position, blocks, report)
+        position, keypoints = position[order], keypoints[order]
+    present, frames = np.unique(position >> 32, return_counts=True)
+    frame = position.astype(np.int32)  # the lower half
+    digest = digests[0][1] if len(digests) == 1 else combined_digest(digests)
+    sequences = sequence_frame([keys[rank] for rank in present], frames)
+    return PoseTable(sequences, frame, keypoints, replace(info, source_digest=digest))
+
+
+def _positions(rows: Rows, rank: dict[SequenceKey, int]) -> np.ndarray:
+    """(n,) int64 that sorts rows by sequence, then frame: the sequence's rank above, the frame in the lower half."""
+    ranks = np.array([rank[key] for key in rows.keys], np.int64)
+    return ranks[rows.code] << 32 | rows.frame
+
+
+def _sort(position: np.ndarray, blocks: list[Rows], report: DropReport) -> np.ndarray:
+    """The rows in sorted order, of repeated frames only the last; the earlier ones are reported."""
+    order = np.argsort(position, kind="stable")
+    ordered = position[order]
+    last = np.searchsorted(ordered, ordered, side="right") - 1
+    kept = last == np.arange(len(last))
+    if not kept.all():
+        _report_repeated(sorted(zip(order[~kept], order[last[~kept]], strict=True)), blocks, report)
+    return order[kept]
+
+
+def _report_repeated(repeated: list[tuple[int, int]], blocks: list[Rows], report: DropReport) -> None:
+    """Report each earlier row of ``repeated`` (earlier, later) pairs; rows are counted through all blocks."""
+    starts = np.cumsum([0] + [len(rows.line) for rows in blocks])
+
+    def where(row: int) -> tuple[Rows, int]:
+        block = int(np.searchsorted(starts, row, side="right")) - 1
+        return blocks[block], row - starts[block]
+
+    for earlier, later in repeated:
+        (rows, n), (winner, m) = where(earlier), where(later)
+        other = "" if rows.path == winner.path else f" of {winner.path}"
+        reason = f"repeated frame, line {winner.line[m]}{other} has it again and is used"
+        name = rows.keys[rows.code[n]].name
+        report.add(rows.path, reason, line=int(rows.line[n]), sequence=name, frame=int(rows.frame[n]))
+
+
+def _read_file(path: Path, report: DropReport) -> tuple[list[Rows], str]:
+    """The usable rows of one file, block by block, and the SHA-256 of its text."""
+    digest = hashlib.sha256()
+    blocks = []
+    with open_source(path) as file:
+        columns = _read_header(path, file, digest, report)
+        noted = len(report)
+        for rows, dropped in in_parallel(partial(parse_block, path, columns), text_blocks(file, digest)):
+            blocks.append(rows)
+            _note(path, dropped, report)
+    if any(len(rows.line) for rows in blocks):
+        return blocks, digest.hexdigest()
+    if len(report) == noted:
+        raise DataError(f"{path}: only a header, expected one row per frame; put the whole file there.")
+    raise DataError(f"{path}: no usable row among {len(report) - noted}. {report.sentence(noted)}.")
+
+
+def _read_header(path: Path, file: BinaryIO, digest: "hashlib._Hash", report: DropReport) -> list[str]:
+    header = file.readline(_HEADER_BYTES)
+    digest.update(header)
+    if not header:
+        raise DataError(f"{path}: empty, expected a header (image_name, nose_x, ...) and one row per frame.")
+    try:
+        columns = [name.strip(' "\r\n') for name in header.decode("utf-8-sig").split(",")]
+    except UnicodeDecodeError:
+        raise DataError(f"{path}, line 1: not UTF-8 text, expected the header of a CSV file of poses.") from None
+    missing = [name for name in COLUMNS if columns.count(name) != 1]
+    if missing:
+        raise DataError(_wrong_header(path, columns, missing))
+    for name in columns:
+        if name not in COLUMNS:
+            report.add(path, f"column {name!r} is not used", line=1)
+    return columns
+
+
+def _wrong_header(path: Path, columns: list[str], missing: list[str]) -> str:
+    first = missing[0]
+    if first in columns:
+        return f"{path}, line 1: column {first!r} twice, expected once; remove one."
+    others = f" (nor {len(missing) - 1} others)" if len(missing) > 1 else ""
+    nearest = get_close_matches(first, [name for name in columns if name not in COLUMNS], n=1)
+    hint = f"; the nearest present is {nearest[0]!r}" if nearest else ""
+    expected = "image_name and the x, y and conf of 17 joints (nose_x, nose_y, nose_conf, left_eye_x, ...)"
+    return f"{path}, line 1: no column {first!r}{others}{hint}; expected {expected}."
+
+
+def _note(path: Path, dropped: list[Dropped], report: DropReport) -> None:
+    for line, image_name, reason in dropped:
+        key, frame = parse_image_name(image_name) or (None, None)
+        report.add(path, reason, line=line, sequence=key.name if key else "", frame=frame)

@@ -1,0 +1,152 @@
+"""Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence, or (T, 17, 4).
+
+Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence,
+and a z (depth in pixels) where the estimator gave one; COCO-17 order. A pickle can ask for any code to be run; here it
+gets numpy arrays and plain values, nothing else.
+"""
+
+import hashlib
+import io
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from gaitcore.errors import DataError
+from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+from gaitcore.modalities.report import DropReport
+
+_EXPECTED = "a folder of subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
+_ARRAY_GLOBALS = {
+    ("numpy", "ndarray"),
+    ("numpy", "dtype"),
+    ("numpy._core.multiarray", "_reconstruct"),
+    ("numpy._core.multiarray", "scalar"),
+    ("numpy._core.numeric", "_frombuffer"),
+    ("_codecs", "encode"),  # how protocols 0 to 2 spell bytes
+}
+
+_Poses = tuple[np.ndarray, np.ndarray]
+
+
+def read_pickle_tree(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+    """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
+
+    Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several
+    (which of them holds the poses?), a sequence found twice, an array that is not (T, 17, 3), a frame with a NaN or
+    infinite coordinate.
+
+    Raises DataError for a pickle that is damaged or holds anything but numbers, and where no sequence is usable.
+    """
+    poses: dict[SequenceKey, _Poses] = {}
+    files: dict[SequenceKey, Path] = {}
+    digests = []
+    for root in paths:
+        for key, path in _find_pickles(root, report):
+            if key in files:
+                report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
+                continue
+            content = _read_bytes(path)
+            files[key] = path
+            digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
+            sequence = _usable_frames(path, key, load_array(path, content), report)
+            if sequence is not None:
+                poses[key] = sequence
+    if not poses:
+        first = f" {report.sentence(0)}." if len(report) else ""
+        raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {_EXPECTED}.{first}")
+    with_z = {key: keypoints.shape[-1] > len(CHANNELS) for key, (_, keypoints) in poses.items()}
+    if len(set(with_z.values())) > 1:
+        flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
+        raise DataError(f"{files[deep]} has a z and {files[flat]} has none; give all sequences one, or none.")
+    return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
+
+
+def load_array(path: Path, content: bytes) -> np.ndarray:
+    """The array of numbers a pickle holds (a list of numbers will do), without running any code of its choosing.
+
+    Raises DataError naming ``path`` where the pickle asks for anything else, holds no numbers or is damaged.
+    """
+    try:
+        array = np.asarray(_ArrayUnpickler(path, io.BytesIO(content)).load())
+    except DataError:
+        raise
+    except Exception as error:  # a damaged pickle can raise anything
+        raise DataError(
+            f"{path}: not a readable pickle ({error}), expected one array (T, 17, 3) of numbers; fetch it again."
+        ) from error
+    if array.dtype.kind not in "fiu":
+        raise DataError(f"{path}: holds {array.dtype} values, expected one array (T, 17, 3) of numbers; remove it.")
+    return array
+
+
+class _ArrayUnpickler(pickle.Unpickler):
+    def __init__(self, path: Path, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self._path = path
+
+    def find_class(self, module: str, name: str) -> object:
+        module = module.replace("numpy.core.", "numpy._core.")  # numpy before 2.0
+        if (module, name) not in _ARRAY_GLOBALS:
+            raise DataError(
+                f"{self._path}: the pickle asks for {module}.{name}, expected one array (T, 17, 3) of numbers; "
+                f"nothing of it was run, remove it."
+            )
+        return super().find_class(module, name)
+
+
+def _find_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence's key and its only pickle, in the order of the names."""
+    if not root.is_dir():
+        raise DataError(f"{root}: not a folder, expected {_EXPECTED}.")
+    for view in _children(root, 3, report):
+        key = parse_sequence_name("-".join(view.relative_to(root).parts))
+        if key is None:
+            report.add(view, "names no sequence, expected subject/condition-sequence/view, e.g. 001/nm-01/090")
+            continue
+        pickles = sorted(view.glob("*.pkl"))
+        if len(pickles) == 1:
+            yield key, pickles[0]
+        else:
+            names = f" ({', '.join(path.name for path in pickles)})" if pickles else ""
+            report.add(view, f"{len(pickles)} pickles{names}, expected one", sequence=key.name)
+
+
+def _children(folder: Path, depth: int, report: DropReport) -> Iterator[Path]:
+    """The folders ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
+    if depth == 0:
+        yield folder
+        return
+    if not folder.is_dir():
+        report.add(folder, "a file where a folder is expected (subject/condition-sequence/view/<any>.pkl)")
+        return
+    names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    if not names:
+        report.add(folder, "an empty folder, expected subject/condition-sequence/view/<any>.pkl")
+    for path in names:
+        yield from _children(path, depth - 1, report)
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a pickle of poses.") from error
+
+
+def _usable_frames(path: Path, key: SequenceKey, array: np.ndarray, report: DropReport) -> _Poses | None:
+    channels = (len(CHANNELS), len(CHANNELS) + 1)  # with a z
+    if array.ndim != 3 or array.shape[1] != NUM_JOINTS or array.shape[2] not in channels or not len(array):
+        report.add(path, f"an array {array.shape}, expected (T, 17, 3), or (T, 17, 4) with a z", sequence=key.name)
+        return None
+    keypoints = array.astype(np.float32)
+    finite = np.isfinite(keypoints).all(axis=(1, 2))
+    for row in np.flatnonzero(~finite).tolist():
+        report.add(path, "a NaN or infinite coordinate", sequence=key.name, frame=row + 1)
+    if not finite.any():
+        return None
+    return np.flatnonzero(finite).astype(np.int32) + 1, keypoints[finite]

@@ -1,0 +1,32 @@
+"""PsyMo's skeletons: AlphaPose's output, one JSON file per sequence, one entry per detected person.
+
+Format: Cosma and Radoi, PsyMo (2023). Files are named ``SSS_VV_D_RUN_COND.json``: subject, viewpoint in degrees,
+direction (1 walks the other way: the view is VV + 180), run, condition. What is in them: parsing/detections.py.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.parsing.detections import read_detections
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.report import DropReport
+
+_FILE_NAME = re.compile(r"(\d+)_(\d{1,3})_([01])_(\d{1,9})_([A-Za-z]+)\.json")
+_EXPECTED = "files named SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json"
+
+
+def read_psymo_json(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+    """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
+    return read_detections(paths, _find_files, _EXPECTED, info, report)
+
+
+def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    for path in sorted(root.rglob("*.json")):
+        match = _FILE_NAME.fullmatch(path.name)
+        if match is None:
+            report.add(path, "names no sequence, expected SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json")
+            continue
+        subject, viewpoint, direction, run, condition = match.groups()
+        yield SequenceKey(subject, condition, int(run), int(viewpoint) + 180 * int(direction)), path

@@ -1,0 +1,239 @@
+"""The pose table: every frame's 17 keypoints, sorted by sequence and frame, in memory and as ``poses.parquet``."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+from gaitcore.keys import KEY_COLUMNS, SequenceKey
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
+
+SCHEMA_VERSION = 1
+
+_METADATA_KEY = b"gaitcore"
+_NAMES = pa.dictionary(pa.int32(), pa.string())
+_SCHEMA = pa.schema(
+    [
+        pa.field("subject", _NAMES, nullable=False),
+        pa.field("condition", _NAMES, nullable=False),
+        pa.field("sequence", pa.int32(), nullable=False),
+        pa.field("view", pa.int32(), nullable=False),
+        pa.field("frame", pa.int32(), nullable=False),
+        pa.field("keypoints", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_VALUES), nullable=False),
+    ]
+)
+_Z = pa.field("z", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_JOINTS), nullable=False)
+# Byte-stream split makes floats compress better; groups of 65,536 rows keep reading fast and small.
+_WRITE_OPTIONS = {
+    "row_group_size": 1 << 16,
+    "compression": "zstd",
+    "use_dictionary": ["subject", "condition"],
+    "column_encoding": {"keypoints.list.element": "BYTE_STREAM_SPLIT"},
+    "write_statistics": False,
+    "write_page_checksum": True,
+}
+
+
+@dataclass(frozen=True)
+class PoseInfo:
+    """Where the poses come from: data set, camera frame and estimator.
+
+    ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in frames per second. ``source`` is the pose
+    estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content, ``weights_digest`` that
+    of the estimator's weights, where they are known.
+    """
+
+    dataset: str
+    frame_width: int
+    frame_height: int
+    fps: float
+    source: str = ""
+    source_version: str = ""
+    source_digest: str = ""
+    weights_digest: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class PoseTable:
+    """The poses of one data set.
+
+    ``sequences`` has one row per sequence, sorted by key: subject (str), condition (str), sequence, view
+    (degrees), frames (their number). Row n of ``frame`` (N,) int32 and ``keypoints`` (N, 17, 3) float32 (x and y
+    in pixels, confidence; COCO-17 order) is one frame; the frames of sequence s are rows
+    ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where an estimator gave one.
+    """
+
+    sequences: pd.DataFrame
+    frame: np.ndarray
+    keypoints: np.ndarray
+    info: PoseInfo
+    z: np.ndarray | None = None
+
+    def __post_init__(self) -> None:
+        if self.z is not None and self.z.shape != (len(self.frame), NUM_JOINTS):
+            raise ValueError(f"z {self.z.shape}, expected ({len(self.frame)}, 17)")
+        if self.keypoints.shape != (len(self.frame), NUM_JOINTS, len(CHANNELS)):
+            raise ValueError(f"keypoints {self.keypoints.shape}, expected ({len(self.frame)}, 17, 3)")
+        if self.sequences["frames"].sum() != len(self.frame):
+            raise ValueError(f"{self.sequences['frames'].sum()} frames in sequences, {len(self.frame)} in frame")
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @cached_property
+    def offsets(self) -> np.ndarray:
+        """(S + 1,) int64: sequence s holds the rows ``offsets[s]:offsets[s + 1]``."""
+        return np.concatenate([[0], np.cumsum(self.sequences["frames"].to_numpy(np.int64))])
+
+    def select(self, mask: Sequence[bool] | np.ndarray | pd.Series) -> "PoseTable":
+        """The table of the sequences where ``mask`` (S,) is true, in the same order."""
+        mask = np.asarray(mask, dtype=bool)
+        rows = np.repeat(mask, self.sequences["frames"].to_numpy())
+        sequences = self.sequences[mask].reset_index(drop=True)
+        z = None if self.z is None else self.z[rows]
+        return PoseTable(sequences, self.frame[rows], self.keypoints[rows], self.info, z)
+
+    def write(self, path: str | Path) -> None:
+        """Write ``poses.parquet``, whole or not at all; equal tables give equal bytes."""
+        with replacing(path) as unfinished:
+            pq.write_table(_to_arrow(self), unfinished, **_WRITE_OPTIONS)
+
+    @classmethod
+    def read(cls, path: str | Path) -> "PoseTable":
+        """Read ``poses.parquet``.
+
+        Raises DataError where the file is missing, cut short, not Parquet, or not a pose table of this schema.
+        """
+        path = Path(path)
+        try:
+            with pq.ParquetFile(path, page_checksum_verification=True) as file:
+                info = _check_schema(path, file.schema_arrow)
+                frame, keypoints, z = _read_frames(file)
+                return PoseTable(_read_sequences(file), frame, keypoints, info, z)
+        except FileNotFoundError:
+            raise DataError(f"{path}: not found, expected a pose table; run the workflow to make it.") from None
+        except (pa.ArrowException, OSError) as error:
+            raise DataError(
+                f"{path}: not a readable Parquet file (cut short, damaged or of another format), "
+                f"expected a pose table; delete it and run again."
+            ) from error
+
+
+def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarray) -> pd.DataFrame:
+    """The ``sequences`` of a table: the keys' columns and the number of ``frames`` of each."""
+    columns = list(zip(*keys, strict=True)) or [()] * len(KEY_COLUMNS)
+    sequences = pd.DataFrame(dict(zip(KEY_COLUMNS, columns, strict=True))).assign(frames=np.asarray(frames))
+    numbers = dict.fromkeys(("sequence", "view", "frames"), np.int64)
+    return sequences.astype({"subject": "str", "condition": "str", **numbers})
+
+
+def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
+    """The table of whole sequences: key -> (frame (T,), keypoints (T, 17, 3)), each sorted by frame.
+
+    Keypoints (T, 17, 4) have a z behind the confidence; all sequences have one or none has.
+    """
+    keys = sorted(poses)
+    sequences = sequence_frame(keys, [len(poses[key][0]) for key in keys])
+    if not keys:
+        return PoseTable(sequences, np.empty(0, np.int32), np.empty((0, NUM_JOINTS, len(CHANNELS)), np.float32), info)
+    frame = np.concatenate([poses[key][0] for key in keys], dtype=np.int32)
+    keypoints = np.concatenate([poses[key][1] for key in keys], dtype=np.float32)
+    z = keypoints[..., len(CHANNELS)].copy() if keypoints.shape[-1] > len(CHANNELS) else None
+    return PoseTable(sequences, frame, np.ascontiguousarray(keypoints[..., : len(CHANNELS)]), info, z)
+
+
+def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
+    """One SHA-256 for several files, from (name, SHA-256 of the content) in the order of reading.
+
+    It is that of the lines ``sha256sum`` prints for them.
+    """
+    lines = "".join(f"{digest}  {name}\n" for name, digest in digests)
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _to_arrow(table: PoseTable) -> pa.Table:
+    repeats = table.sequences["frames"].to_numpy()
+
+    def names(column: str) -> pa.Array:
+        codes, values = pd.factorize(table.sequences[column], sort=True)
+        codes = np.repeat(codes.astype(np.int32), repeats)
+        return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string()))
+
+    def numbers(column: str) -> pa.Array:
+        return pa.array(np.repeat(table.sequences[column].to_numpy(np.int32), repeats))
+
+    keypoints = pa.array(table.keypoints.reshape(-1), pa.float32())
+    columns = [
+        names("subject"),
+        names("condition"),
+        numbers("sequence"),
+        numbers("view"),
+        pa.array(table.frame, pa.int32()),
+        pa.FixedSizeListArray.from_arrays(keypoints, type=_SCHEMA.field("keypoints").type),
+    ]
+    schema = _SCHEMA
+    if table.z is not None:
+        z = pa.array(table.z.reshape(-1), pa.float32())
+        columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
+        schema = schema.append(_Z)
+    metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(table.info)}, sort_keys=True)
+    return pa.Table.from_arrays(columns, schema=schema.with_metadata({_METADATA_KEY: metadata}))
+
+
+def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
+    expected_schema = _SCHEMA.append(_Z) if _Z.name in schema.names else _SCHEMA
+    if schema.names != expected_schema.names:
+        found, expected = ", ".join(schema.names), ", ".join(expected_schema.names)
+        raise DataError(f"{path}: columns {found}, expected {expected}; delete it and run again.")
+    metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    version = metadata.pop("schema_version", "none")
+    if version != SCHEMA_VERSION:
+        raise DataError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; delete it and run again.")
+    for found, expected in zip(schema, expected_schema, strict=True):
+        if found.type != expected.type:
+            raise DataError(
+                f"{path}: column {found.name} holds {found.type}, expected {expected.type}; delete it and run again."
+            )
+    return PoseInfo(**metadata)
+
+
+def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """``frame``, ``keypoints`` and ``z``, group by group into place: faster and smaller than one large Arrow table."""
+    rows = file.metadata.num_rows
+    values = {"frame": np.empty(rows, np.int32), "keypoints": np.empty((rows, NUM_JOINTS, len(CHANNELS)), np.float32)}
+    if _Z.name in file.schema_arrow.names:
+        values["z"] = np.empty((rows, NUM_JOINTS), np.float32)
+    start = 0
+    for batch in file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=list(values)):
+        stop = start + len(batch)
+        for name, array in values.items():
+            column = batch.column(name)
+            flat = column.flatten() if pa.types.is_fixed_size_list(column.type) else column
+            array[start:stop] = flat.to_numpy().reshape(-1, *array.shape[1:])
+        start = stop
+    return values["frame"], values["keypoints"], values.get("z")
+
+
+def _read_sequences(file: pq.ParquetFile) -> pd.DataFrame:
+    """The key columns where they change, and how many rows until they change again."""
+    columns = file.read(columns=list(KEY_COLUMNS)).unify_dictionaries().combine_chunks()
+    codes = [_codes(columns.column(name)) for name in KEY_COLUMNS]
+    changes = np.logical_or.reduce([values[1:] != values[:-1] for values in codes])
+    starts = np.flatnonzero(np.concatenate([[len(columns) > 0], changes]))
+    keys = columns.take(starts).to_pydict()
+    frames = np.diff(starts, append=len(columns))
+    return sequence_frame([SequenceKey(*key) for key in zip(*keys.values(), strict=True)], frames)
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray:
+    values = column.combine_chunks()
+    return (values.indices if pa.types.is_dictionary(values.type) else values).to_numpy()

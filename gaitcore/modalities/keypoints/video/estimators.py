@@ -1,0 +1,110 @@
+"""What finds people and what finds their joints: the interfaces, and who implements them.
+
+Each module has a function that makes one: ``make_estimator(settings)`` and ``make_detector(settings)``. They are
+loaded by name, so that an estimator which is not in use need not be installed and does not count as code of a result.
+"""
+
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from gaitcore.digests import file_digest
+from gaitcore.errors import ConfigError, DataError
+from gaitcore.modalities.keypoints.parsing.tracks import Box
+from gaitcore.settings.data import Video
+
+
+class Identity(NamedTuple):
+    """What a pose table records of its source: name, version, SHA-256 of the weights."""
+
+    name: str
+    version: str
+    weights: str
+
+
+class Detector(Protocol):
+    """Finds people."""
+
+    identity: Identity
+
+    def detect(self, image: np.ndarray) -> list[Box]:
+        """Everybody in a frame (H, W, 3) of RGB bytes; boxes in pixels, the surest first."""
+
+
+class Estimator(Protocol):
+    """Finds the joints of the person in a box."""
+
+    identity: Identity
+    batch: int  # how many boxes are worth giving at once
+
+    def estimate(self, images: Sequence[np.ndarray], boxes: Sequence[Box]) -> np.ndarray:
+        """Keypoints (N, 17, 3), x and y in pixels of the frame and confidence, of one box in each of N frames.
+
+        Frames are (H, W, 3) of RGB bytes; one may be given several times. Where nobody is in the box: NaN.
+        """
+
+
+class _Part(NamedTuple):
+    module: str
+    packages: tuple[str, ...]
+
+
+_DECODING = ("av", "cv2")
+_ESTIMATORS = {
+    "hrnet": _Part("gaitcore.modalities.keypoints.video.hrnet", ()),
+    "mediapipe": _Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
+    "onnx": _Part("gaitcore.modalities.keypoints.video.onnx_pose", ("onnxruntime",)),
+}
+_DETECTORS = {
+    "mediapipe": _Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
+    "yolox": _Part("gaitcore.modalities.keypoints.video.yolox", ("onnxruntime",)),
+}
+
+
+def modules(video: Video) -> tuple[str, ...]:
+    """The modules of the estimator and detector in use: entries of the digest of the code."""
+    return tuple(sorted({_ESTIMATORS[video.estimator].module, _DETECTORS[video.detector.kind].module}))
+
+
+def check_installed(video: Video) -> None:
+    """ConfigError where a package is missing that the settings ask for."""
+    wanted = (*_DECODING, *_ESTIMATORS[video.estimator].packages, *_DETECTORS[video.detector.kind].packages)
+    missing = [package for package in dict.fromkeys(wanted) if find_spec(package) is None]
+    if missing:
+        raise ConfigError(
+            f"Poses from video (estimator {video.estimator}, detector {video.detector.kind}) need packages that are "
+            f"not installed: {', '.join(missing)}. Install them with: make video"
+        )
+
+
+def make_estimator(video: Video) -> Estimator:
+    """The estimator the settings name, for one thread."""
+    make: Callable[[Video], Estimator] = import_module(_ESTIMATORS[video.estimator].module).make_estimator
+    return make(video)
+
+
+def make_detector(video: Video) -> Detector:
+    """The detector the settings name, for one thread."""
+    make: Callable[[Video], Detector] = import_module(_DETECTORS[video.detector.kind].module).make_detector
+    return make(video)
+
+
+def checked_weights(key: str, path: str | None, sha256: str | None) -> Path:
+    """The path of a file of weights whose content is what the configuration says.
+
+    Raises DataError for a file that is missing or another one; ``key`` is the section it is set in.
+    """
+    file = Path(path or "")
+    if not file.is_file():
+        raise DataError(f"{key}.weights: {path}: no such file; docs/poses.md says where to get weights.")
+    found = file_digest(file)
+    if found != sha256:
+        raise DataError(
+            f"{path}: its SHA-256 is {found}, expected {sha256} ({key}.sha256); fetch the file again, or correct the "
+            "setting if these are the weights you mean."
+        )
+    return file

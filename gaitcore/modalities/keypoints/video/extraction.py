@@ -1,0 +1,154 @@
+"""A subject's videos -> one shard of the pose table, and a report of what it leaves out.
+
+Videos are worked on side by side, one to a thread, each with a detector and an estimator of its own that compute in
+that thread alone: the number of threads changes the time and nothing else. What a video gave is kept in a scratch
+folder until the shard is written, so that a run that was killed goes on with the next video.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from threading import local
+from typing import NamedTuple
+
+import numpy as np
+
+from gaitcore.digests import file_digest
+from gaitcore.files import replacing
+from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.keypoints.table import PoseInfo, combined_digest, table_of_sequences
+from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, count_frames
+from gaitcore.modalities.keypoints.video.estimators import (
+    Detector,
+    Estimator,
+    check_installed,
+    make_detector,
+    make_estimator,
+)
+from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
+from gaitcore.modalities.keypoints.video.progress import FrameProgress
+from gaitcore.modalities.report import DropReport
+from gaitcore.settings.data import Video
+
+log = logging.getLogger(__name__)
+
+_SHOWN = 12  # digits of a digest that stand in a version
+
+
+class ShardOutputs(NamedTuple):
+    """Where a shard goes: a pose table and a CSV like poses_report.csv; ``scratch`` is gone when they are written."""
+
+    poses: Path
+    report: Path
+    scratch: Path
+
+
+def extract_subject(
+    videos: Mapping[str, str], info: PoseInfo, video: Video, outputs: ShardOutputs, *, threads: int, code: str
+) -> None:
+    """Make the shard of one subject; a bad video is left out, with the reason in the report, and stops nothing.
+
+    Args:
+        videos: sequence's name -> path of the video.
+        info: what the videos must be: frame size and rate. The table's own says how the poses were made too.
+        video: how poses are made.
+        outputs: files to write; what an earlier run left in ``scratch`` is used if it came from the same video,
+            settings and code.
+        threads: videos that are worked on at a time.
+        code: digest of the code.
+
+    Raises ConfigError or DataError where the estimator or the detector cannot be had.
+    """
+    check_installed(video)
+    tools = _Tools(video)
+    info = _with_source(info, tools)
+    digests = {name: file_digest(path) for name, path in videos.items()}
+    scratch = _Scratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
+    subject = next(iter(videos)).partition("-")[0]
+    with FrameProgress(subject, sum(count_frames(Path(path)) for path in videos.values())) as progress:
+
+        def extract(name: str) -> VideoPoses:
+            poses = scratch.read(name, digests[name])
+            if poses is not None:
+                progress.skip(count_frames(Path(videos[name])))
+                return poses
+            decoder = Decoder(Path(videos[name]), info.frame_width, info.frame_height, info.fps)
+            poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
+            scratch.write(name, digests[name], poses)
+            return poses
+
+        with ThreadPoolExecutor(threads) as pool:
+            poses = dict(zip(videos, pool.map(extract, videos), strict=True))
+    digest = combined_digest((Path(videos[name]).name, digests[name]) for name in videos)
+    _write(poses, videos, replace(info, source_digest=digest), outputs)
+    shutil.rmtree(outputs.scratch)
+
+
+class _Tools:
+    """A detector and an estimator for each thread that asks."""
+
+    def __init__(self, video: Video) -> None:
+        self._video = video
+        self._of_thread = local()
+        self.following = Following(video.people, video.detect_every)
+
+    @property
+    def detector(self) -> Detector:
+        if not hasattr(self._of_thread, "detector"):
+            self._of_thread.detector = make_detector(self._video)
+        return self._of_thread.detector
+
+    @property
+    def estimator(self) -> Estimator:
+        if not hasattr(self._of_thread, "estimator"):
+            self._of_thread.estimator = make_estimator(self._video)
+        return self._of_thread.estimator
+
+
+class _Scratch:
+    """What each video gave, by the digest of all it depends on."""
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self._folder, self._settings = folder, settings
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, name: str, digest: str) -> VideoPoses | None:
+        path = self._path(name, digest)
+        if not path.is_file():
+            return None
+        with np.load(path) as file:
+            notes = [Note(*note) for note in json.loads(str(file["notes"]))]
+            return VideoPoses(file["frame"], file["keypoints"], notes)
+
+    def write(self, name: str, digest: str, poses: VideoPoses) -> None:
+        with replacing(self._path(name, digest)) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, frame=poses.frame, keypoints=poses.keypoints, notes=json.dumps(poses.notes))
+
+    def _path(self, name: str, digest: str) -> Path:
+        key = hashlib.sha256(f"{digest} {self._settings}".encode()).hexdigest()
+        return self._folder / f"{name}.{key[:16]}.npz"
+
+
+def _with_source(info: PoseInfo, tools: _Tools) -> PoseInfo:
+    """With the estimator and its weights, and in the version how people were found."""
+    estimator, detector = tools.estimator.identity, tools.detector.identity
+    people = f"people: {tools.following.people}, {detector.name} ({detector.version}, {detector.weights[:_SHOWN]})"
+    version = f"{estimator.version}; {people}"
+    return replace(info, source=estimator.name, source_version=version, weights_digest=estimator.weights)
+
+
+def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: PoseInfo, outputs: ShardOutputs) -> None:
+    keyed = {parse_sequence_name(name): (one.frame, one.keypoints) for name, one in poses.items() if len(one.frame)}
+    table_of_sequences(keyed, info).write(outputs.poses)
+    report = DropReport()
+    for name, one in poses.items():
+        for frame, reason in one.notes:
+            report.add(videos[name], reason, sequence=name, frame=frame)
+        log.info("%s: %d frames, %d lines in the report", name, len(one.frame), len(one.notes))
+    with replacing(outputs.report) as unfinished:
+        report.to_frame().to_csv(unfinished, index=False)

@@ -1,0 +1,334 @@
+"""Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
+
+A subject is a draw from two tables of traits (:data:`SCALES`, :data:`OFFSETS`); each walk changes the gait a little,
+never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
+lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
+
+Typical values and spreads, rounded to what a demonstration needs:
+    Winter, Biomechanics and Motor Control of Human Movement, 4th ed. 2009 (and ... of Human Gait, 1991): segment
+        lengths as fractions of height (fig. 4.1, after Drillis and Contini 1966); hip, knee and ankle curves.
+    Perry, Gait Analysis, 1992: the same curves, trunk and pelvis, an arm swing of about 30 degrees.
+    Murray, Drought and Kory, J Bone Joint Surg 46A, 1964: pelvic rotation, sway, step width, step frequency.
+    Murray, Sepic and Barnard, Phys Ther 47, 1967: shoulder and elbow angles.
+    Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
+
+The demo exaggerates: its subjects differ more than people do (``WalkerSettings.between_subjects``), so that a network
+learns to tell them apart in minutes. What it measures says that the pipeline works, nothing about people.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+
+from gaitcore.errors import ConfigError
+from gaitcore.files import replacing
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, INDEX, JOINTS, NUM_JOINTS, NUM_VALUES
+from gaitcore.modalities.keypoints.walkers.cameras import VIEWS, Cameras, Estimator, least_distance
+from gaitcore.modalities.keypoints.walkers.gait_cycle import SIDES, Clothing, Traits, body_joints, curve, ride
+from gaitcore.suggest import nearest
+
+WALKS: dict[str, int] = {"nm": 6, "bg": 2, "cl": 2}  # walks in each condition, as in CASIA-B
+
+# Positive traits: typical value, relative spread between subjects, and between the walks of one subject.
+SCALES: dict[str, tuple[float, float, float]] = {
+    "height": (1.70, 0.040, 0.0),  # metres
+    "thigh": (0.245, 0.035, 0.0),  # this and the next eight: fractions of the height
+    "shank": (0.246, 0.035, 0.0),
+    "trunk": (0.288, 0.03, 0.0),  # between the middle of the hips and of the shoulders
+    "neck": (0.115, 0.07, 0.0),  # from there to the middle of the ears
+    "upper_arm": (0.186, 0.04, 0.0),
+    "forearm": (0.146, 0.045, 0.0),
+    "shoulders": (0.21, 0.07, 0.0),  # joint centres, which lie inside Winter's outer breadths
+    "hips": (0.115, 0.08, 0.0),
+    "step_width": (0.05, 0.20, 0.10),
+    "cadence": (1.95, 0.06, 0.02),  # steps a second
+    "hip_swing": (1.06, 0.10, 0.025),  # factors on the curves' movement about their mean
+    "knee_swing": (1.0, 0.09, 0.025),
+    "knee_stance": (1.0, 0.20, 0.06),  # factor on the second harmonic: flexion while loaded
+    "ankle_swing": (1.0, 0.15, 0.05),
+    "leg_left": (1.0, 0.03, 0.01),  # asymmetry: factors on one side's movement
+    "leg_right": (1.0, 0.03, 0.01),
+    "arm_swing": (16.0, 0.25, 0.10),  # degrees, half of the range
+    "arm_left": (1.0, 0.12, 0.05),
+    "arm_right": (1.0, 0.12, 0.05),
+    "elbow": (27.0, 0.22, 0.07),  # degrees, mean flexion
+    "elbow_swing": (9.0, 0.25, 0.10),
+    "abduction": (9.0, 0.22, 0.08),
+    "pelvis_turn": (4.5, 0.30, 0.10),  # degrees, half of the range: about the vertical
+    "pelvis_drop": (3.0, 0.30, 0.10),  # in the frontal plane
+    "chest_turn": (4.0, 0.30, 0.10),
+    "chest_roll": (2.0, 0.35, 0.12),
+    "sway": (0.02, 0.30, 0.10),  # metres, half of the range: the pelvis, sideways
+}
+
+# Traits around a value: typical value, spread between subjects, and between the walks of one subject.
+OFFSETS: dict[str, tuple[float, float, float]] = {
+    "hip": (0.0, 2.5, 0.7),  # degrees, added to the curve
+    "knee": (1.0, 1.8, 0.6),
+    "lean": (3.0, 2.8, 0.7),  # degrees, trunk forward
+    "tilt": (0.0, 1.2, 0.4),  # degrees, trunk to the left
+    "head": (4.0, 4.5, 1.5),  # degrees, face down, on top of half of the lean
+    "shoulder": (-7.0, 5.0, 1.2),  # degrees, mean flexion; the arm swings further back than forth
+    "elbow_left": (0.0, 4.0, 1.0),  # degrees, asymmetry
+    "elbow_right": (0.0, 4.0, 1.0),
+    "abduction_left": (0.0, 1.5, 0.4),
+    "abduction_right": (0.0, 1.5, 0.4),
+    "hip_phase": (0.0, 0.010, 0.003),  # parts of a cycle
+    "knee_phase": (0.0, 0.012, 0.003),
+    "arm_phase": (0.02, 0.030, 0.008),
+    "side_phase": (0.0, 0.008, 0.003),  # how much the right leg is late
+}
+
+_COAT_COVERS = ("left_hip", "right_hip", "left_knee", "right_knee")
+_SPREAD_LIMIT = 2.0  # standard deviations; nobody is further from the typical walker
+_COORDINATE_TEXT = 100  # hundredths of a pixel
+_CONFIDENCE_TEXT = 1000  # thousandths
+
+
+@dataclass(frozen=True)
+class WalkerSettings:
+    """What is walked, by whom and how well it is seen. Every number is a knob of the demo's difficulty.
+
+    Raises :class:`ConfigError` for a value out of range.
+    """
+
+    subjects: int = 36  # 1 to 999
+    seed: int = 1  # of every draw; a subject depends on this and its own number alone
+    width: int = 320  # pixels
+    height: int = 240
+    fps: float = 25.0  # frames a second
+    min_frames: int = 68  # of a walk; an estimator that loses the person may leave fewer
+    max_frames: int = 110
+    path: float = 3.6  # metres walked, give or take 8 %
+    between_subjects: float = 2.0  # factor on the spread of every trait between subjects: 1 is the literature's
+    within_subject: float = 0.8  # factor on the spread of the gait between one subject's walks: larger is harder
+    placement: float = 1.0  # factor on the random offset, heading, and camera distance of a walk
+    bag: float = 1.2  # 0: no effect, 1: one arm bound, the trunk leaning
+    coat: float = 1.4  # 0: no effect, 1: hips and knees wide, blurred and stiff
+    noise: float = 0.8  # factor on the estimator's errors, about 1 to 2 pixels at 1
+    missing: float = 0.02  # fraction of the frames in which no person is found
+    short: float = 0.004  # fraction of the sequences cut off after 35 to 60 frames
+    outliers: float = 0.003  # fraction of the joints thrown far off
+    swaps: float = 0.04  # fraction of the frames, in profile, with left and right leg exchanged
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, float]) -> "WalkerSettings":
+        """Settings by name, as a configuration gives them; ConfigError for a name that is none."""
+        known = [field.name for field in fields(cls)]
+        for name in values:
+            if name not in known:
+                raise ConfigError(f"data.walkers.{name}: unknown setting{nearest(name, known)}")
+        return cls(**values)
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if not np.isfinite(value) or value < 0:
+                raise ConfigError(f"Synthetic walkers: {field.name} is {value}, expected a finite number, 0 or more.")
+        if not 1 <= self.subjects <= 999:
+            raise ConfigError(
+                f"Synthetic walkers: subjects is {self.subjects}, expected 1 to 999 (names have 3 digits)."
+            )
+        if not 1 <= self.min_frames <= self.max_frames:
+            raise ConfigError(
+                f"Synthetic walkers: min_frames is {self.min_frames} and max_frames {self.max_frames}, "
+                "expected 1 <= min_frames <= max_frames."
+            )
+        for name in ("width", "height", "fps", "path"):
+            if getattr(self, name) == 0:
+                raise ConfigError(f"Synthetic walkers: {name} is {getattr(self, name)}, expected a positive number.")
+
+
+class Walk(NamedTuple):
+    """One walk, seen from every view of :data:`gaitcore.modalities.keypoints.walkers.cameras.VIEWS`.
+
+    traits: the walker's, on this walk. phase: (T,) gait cycles. joints: (T, 17, 3) metres, x along the path, y to the
+    left, z up. image: (V, T, 17, 2) pixels, what a perfect estimator would give. keypoints: (V, T, 17, 3) pixels and
+    confidence, what ours gives. found: (V, T) whether it gives anything in that frame.
+    """
+
+    traits: Traits
+    phase: np.ndarray
+    joints: np.ndarray
+    image: np.ndarray
+    keypoints: np.ndarray
+    found: np.ndarray
+
+
+def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
+    """The bones and habits of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
+    rng = _generator(settings, subject)
+    scales = {
+        name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in SCALES.items()
+    }
+    offsets = {
+        name: mean + spread * settings.between_subjects * _normal(rng) for name, (mean, spread, _) in OFFSETS.items()
+    }
+    return scales | offsets
+
+
+def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) -> Walk:
+    """Walk ``sequence`` (1, 2, ...) of a subject (1, 2, ...) in a condition of :data:`WALKS`.
+
+    The same arguments give the same walk, whatever else is walked.
+    """
+    rng = _generator(settings, subject, 1 + list(WALKS).index(condition), sequence)
+    worn = _dress(condition, _vary(subject_traits(subject, settings), settings, rng), settings, rng)
+    stride, rise, advance = ride(worn.traits)
+    speed = stride * worn.traits["cadence"] / 2
+    frames = round(settings.path * rng.uniform(0.92, 1.08) / speed * settings.fps)
+    frames = int(np.clip(frames, settings.min_frames, settings.max_frames))
+    phase = _phase(frames, worn.traits["cadence"] / 2, settings, rng)
+    x = stride * (phase - phase.mean()) + curve(advance, phase)
+    joints = body_joints(worn, phase) + np.stack([x, np.zeros(frames), curve(rise, phase)], axis=1)[:, None]
+    joints = _place(joints, settings.placement, rng)
+    return _see(worn, phase, joints, settings, rng)
+
+
+def write_walkers(path: Path, settings: WalkerSettings) -> None:
+    """Write all walks of all subjects as one CSV in GaitGraph's format, under a temporary name until complete.
+
+    Header ``image_name,nose_x,nose_y,nose_conf,...``; names ``./001-nm-01-000/000001.jpg``; pixels with 2 decimals,
+    confidence with 3. The same settings give the same bytes; more subjects only add lines at the end.
+    """
+    columns = ["image_name", *(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)]
+    schema = pa.schema([(column, pa.string()) for column in columns])
+    plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")  # Arrow always quotes a header
+    with replacing(path) as unfinished, unfinished.open("wb") as stream:
+        stream.write((",".join(columns) + "\n").encode())
+        with pa.csv.CSVWriter(stream, schema, write_options=plain) as writer:
+            for subject in range(1, settings.subjects + 1):
+                writer.write_batch(pa.record_batch(_text_columns(subject, settings), schema=schema))
+
+
+# --- one subject, one walk ---
+
+
+def _generator(settings: WalkerSettings, *key: int) -> np.random.Generator:
+    """The generator at one place of the seed tree: seed -> subject -> condition -> sequence."""
+    return np.random.default_rng(np.random.SeedSequence(settings.seed, spawn_key=key))
+
+
+def _normal(rng: np.random.Generator) -> float:
+    return float(np.clip(rng.standard_normal(), -_SPREAD_LIMIT, _SPREAD_LIMIT))
+
+
+def _factor(spread: float, rng: np.random.Generator) -> float:
+    return float(np.exp(spread * _normal(rng)))
+
+
+def _vary(traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Traits:
+    """The same walker on another day."""
+    scales = {
+        name: traits[name] * _factor(within * settings.within_subject, rng) for name, (*_, within) in SCALES.items()
+    }
+    offsets = {
+        name: traits[name] + within * settings.within_subject * _normal(rng) for name, (*_, within) in OFFSETS.items()
+    }
+    return scales | offsets
+
+
+def _dress(condition: str, traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Clothing:
+    if condition == "bg":
+        return _carry_bag(traits, settings.bag, rng)
+    if condition == "cl":
+        return _wear_coat(traits, settings.coat, rng)
+    return Clothing(traits)
+
+
+def _carry_bag(traits: Traits, strength: float, rng: np.random.Generator) -> Clothing:
+    """One arm holds the bag and hardly swings; the trunk leans against the load; the bag hides what is beside it."""
+    side = rng.choice(list(SIDES))
+    burdened = traits | {
+        f"arm_{side}": traits[f"arm_{side}"] * (1 - 0.9 * min(strength, 1.0)),
+        f"elbow_{side}": traits[f"elbow_{side}"] + strength * rng.uniform(5, 55),
+        f"abduction_{side}": traits[f"abduction_{side}"] + strength * rng.uniform(2, 10),
+        "lean": traits["lean"] + strength * rng.uniform(0, 6),
+        "tilt": traits["tilt"] - strength * SIDES[side] * rng.uniform(1, 5),
+        "hip_swing": traits["hip_swing"] * _factor(0.05 * strength, rng),
+        "cadence": traits["cadence"] * _factor(0.03 * strength, rng),
+    }
+    beside = tuple(f"{side}_{joint}" for joint in ("shoulder", "elbow", "wrist", "hip"))
+    return Clothing(burdened, beside, 1 + 0.6 * strength)
+
+
+def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> Clothing:
+    """Stiff cloth: smaller movements, arms held off; hips and knees seem wider, lower and are hard to find."""
+    stiff = traits | {
+        "knee_swing": traits["knee_swing"] * np.exp(-strength * rng.uniform(0.10, 0.25)),
+        "hip_swing": traits["hip_swing"] * np.exp(-strength * rng.uniform(0.02, 0.10)),
+        "arm_swing": traits["arm_swing"] * np.exp(-strength * rng.uniform(0.10, 0.35)),
+        "abduction": traits["abduction"] + strength * rng.uniform(2, 6),
+    }
+    widening, sagging = strength * rng.uniform(0.015, 0.045), strength * rng.uniform(-0.015, 0.05)
+    return Clothing(stiff, _COAT_COVERS, 1 + 1.2 * strength, widening, sagging)
+
+
+def _phase(frames: int, frequency: float, settings: WalkerSettings, rng: np.random.Generator) -> np.ndarray:
+    """Gait cycles (T,) at each frame: a random start and a stride time that wanders by a percent or two."""
+    time = np.arange(frames) / settings.fps
+    wander = 0.008 * settings.within_subject * np.sin(2 * np.pi * (0.4 * time + rng.random()))
+    return rng.random() + frequency * time + wander
+
+
+def _place(joints: np.ndarray, placement: float, rng: np.random.Generator) -> np.ndarray:
+    """The walk on a path of its own: a heading a few degrees off, an offset along and across."""
+    heading = np.deg2rad(1.5) * placement * _normal(rng)
+    along, across = placement * rng.uniform(-1, 1, 2) * (0.1, 0.15)
+    turn = np.array([[np.cos(heading), -np.sin(heading), 0], [np.sin(heading), np.cos(heading), 0], [0, 0, 1]])
+    return joints @ turn.T + [along, across, 0]
+
+
+def _see(
+    worn: Clothing, phase: np.ndarray, joints: np.ndarray, settings: WalkerSettings, rng: np.random.Generator
+) -> Walk:
+    """Set the cameras up so that nobody walks out of the image, project, and estimate."""
+    distance = 4.9 * (1 + 0.10 * settings.placement * rng.random())
+    elevation = 0.95 + 0.04 * settings.placement * rng.uniform(-1, 1)
+    cameras = Cameras(distance, elevation, VIEWS, settings.width, settings.height)
+    cameras = replace(cameras, distance=max(distance, least_distance(joints, cameras)))
+    blur = np.ones(NUM_JOINTS)
+    blur[[INDEX[name] for name in worn.covered]] = worn.blur
+    estimator = Estimator(settings.noise, settings.outliers, settings.swaps, settings.missing, settings.short, blur)
+    image = cameras.project(joints)
+    keypoints = estimator.estimate(image, cameras, rng)
+    found = estimator.found(len(VIEWS), len(phase), rng)
+    return Walk(worn.traits, phase, joints, image[..., :2], keypoints, found)
+
+
+# --- writing ---
+
+
+def _sequences(subject: int, settings: WalkerSettings) -> Iterator[tuple[list[str], np.ndarray]]:
+    """Image names and keypoints (frames found, 51) of each sequence of a subject, in the order of their names."""
+    for condition, count in WALKS.items():
+        for sequence in range(1, count + 1):
+            walked = walk(subject, condition, sequence, settings)
+            for view, keypoints, found in zip(VIEWS, walked.keypoints, walked.found, strict=True):
+                name = SequenceKey(f"{subject:03d}", condition, sequence, view).name
+                frames = np.flatnonzero(found)
+                yield [f"./{name}/{frame + 1:06d}.jpg" for frame in frames], keypoints[frames].reshape(-1, NUM_VALUES)
+
+
+def _text_columns(subject: int, settings: WalkerSettings) -> list[pa.Array]:
+    """The CSV's columns for one subject. Numbers become text by look-up: formatting each costs ten times more."""
+    names, values = zip(*_sequences(subject, settings), strict=True)
+    values = np.concatenate(values)
+    pixel_text = _decimals(_COORDINATE_TEXT, max(settings.width, settings.height), 2)
+    confidence_text = _decimals(_CONFIDENCE_TEXT, 1, 3)
+    columns = [pa.array([name for some in names for name in some])]
+    for index in range(NUM_VALUES):
+        confidence = index % len(CHANNELS) == CHANNELS.index("conf")
+        text, steps = (confidence_text, _CONFIDENCE_TEXT) if confidence else (pixel_text, _COORDINATE_TEXT)
+        columns.append(text.take(pa.array(np.rint(values[:, index] * steps).astype(np.int32))))
+    return columns
+
+
+def _decimals(steps: int, largest: int, digits: int) -> pa.Array:
+    return pa.array([f"{step / steps:.{digits}f}" for step in range(largest * steps + 1)])

@@ -1,0 +1,117 @@
+"""GaitFormer: spatial self-attention, then temporal self-attention on each joint.
+
+Source: Pinyoanuntapong, Ali, Wang, Lee, Chen, "GaitMixer: Skeleton-based Gait Representation Learning via
+Wide-spectrum Multi-axial Mixer", ICASSP 2023, section 4.3: the homogeneous counterpart of GaitMixer. 141,952
+parameters. The paper gives no detail; this follows the published code: the temporal blocks are shared among the
+joints, each joint has its own class token's output, and the 17 outputs are concatenated.
+"""
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from gaitcore.execution.chunked import Maps, Stage, in_chunks, parameters_of
+from gaitcore.networks.layers import NORM_EPS, SpatialMixer, TransformerBlock
+
+# The authors' key names, as patterns, and what they are called here.
+PUBLISHED_KEYS = (
+    (r"spatial_joint_to_embedding\.", r"spatial.embed."),
+    (r"spatial_pos_embed", r"spatial.joint_embedding"),
+    (r"(spatial|temporal)_blocks\.(\d+)\.mlp\.", r"\1_blocks.\2."),
+    (r"spatial_blocks\.", r"spatial.blocks."),
+    (r"spatial_norm\.", r"spatial.norm."),
+    (r"temporal_pos_embed", r"frame_embedding"),
+    (r"temporal_cls_token", r"class_token"),
+    (r"temporal_blocks\.", r"temporal."),
+    (r"head\.0\.", r"head_norm."),
+    (r"head\.1\.", r"head."),
+)
+
+
+class GaitFormer(nn.Module):
+    """(B, T, J, C) poses, x and y divided by the frame's width -> (B, embedding_dim), unit length.
+
+    Args:
+        frames: window length T; the learned frame positions tie the network to it.
+        joints: J, 17 for COCO.
+        in_channels: C, 2 for x and y.
+        embedding_dim: length of the embedding.
+        width: channels of both mixers.
+        spatial_depth: blocks over joints.
+        spatial: how they mix, "attention" (the paper) or "convolution".
+        temporal_depth: transformer blocks over frames.
+        heads: attention heads of both.
+    """
+
+    def __init__(
+        self,
+        frames: int = 60,
+        joints: int = 17,
+        in_channels: int = 2,
+        embedding_dim: int = 128,
+        *,
+        width: int = 32,
+        spatial_depth: int = 4,
+        spatial: Literal["attention", "convolution"] = "attention",
+        temporal_depth: int = 4,
+        heads: int = 8,
+    ):
+        super().__init__()
+        self.spatial = SpatialMixer(joints, in_channels, width, spatial_depth, heads, spatial)
+        self.class_token = nn.Parameter(torch.randn(1, 1, width))
+        self.frame_embedding = nn.Parameter(torch.zeros(1, frames + 1, width))
+        self.temporal = nn.ModuleList(TransformerBlock(width, heads) for _ in range(temporal_depth))
+        self.temporal_norm = nn.LayerNorm(width, eps=NORM_EPS)
+        self.head_norm = nn.LayerNorm(joints * width)
+        self.head = nn.Linear(joints * width, embedding_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if self.training and x.device.type == "cpu":
+            return self.embed(in_chunks(self._stages(), x))
+        return self.over_time(self.spatial(x))
+
+    def over_time(self, x: Tensor) -> Tensor:
+        """(B, T, J, width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
+        return self.embed(self.class_tokens(x))
+
+    def class_tokens(self, x: Tensor) -> Tensor:
+        """(B, T, J, width) -> (B, J * width): what each joint's class token has gathered over time."""
+        return self._gathered(self._tokens(x), len(x))
+
+    def last_map(self, x: Tensor) -> Maps:
+        """(B, T, J, C) -> (B, T, J, width), the frames' tokens as they enter the last temporal block, where the class
+        tokens read them for the last time; and these, (B, 1, J, width). What leaves that block of a frame is not read.
+        """
+        tokens = self._tokens(self.spatial(x)).unflatten(0, (len(x), -1)).transpose(1, 2)  # (B, 1 + T, J, width)
+        return tokens[:, 1:], tokens[:, :1]
+
+    def read(self, frames: Tensor, class_tokens: Tensor) -> Tensor:
+        """The last map and the class tokens -> (B, embedding_dim)."""
+        tokens = torch.cat([class_tokens, frames], dim=1).transpose(1, 2).flatten(0, 1)
+        return self.embed(self._gathered(tokens, len(frames)))
+
+    def _tokens(self, x: Tensor) -> Tensor:
+        """(B, T, J, width) -> (B * J, 1 + T, width), what enters the last block: each joint's class token first."""
+        x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
+        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding
+        for block in self.temporal[:-1]:
+            x = block(x)
+        return x
+
+    def _gathered(self, tokens: Tensor, batch: int) -> Tensor:
+        x = self.temporal[-1](tokens, wanted=1)  # (B * J, 1, width): nothing else is read
+        return self.temporal_norm(x[:, 0]).reshape(batch, -1)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        """(B, J * width) -> (B, embedding_dim), unit length."""
+        return F.normalize(self.head(self.head_norm(tokens)))
+
+    def _stages(self) -> list[Stage]:
+        """The same, in the order in which a CPU's caches like it: see :mod:`gaitcore.execution.chunked`."""
+        over_time = (self.class_token, self.frame_embedding, *parameters_of(self.temporal, self.temporal_norm))
+        return [
+            Stage(lambda maps, _: (self.spatial(*maps),), parameters_of(self.spatial), keep=True),
+            Stage(lambda maps, _: (self.class_tokens(*maps),), over_time),
+        ]

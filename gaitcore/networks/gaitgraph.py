@@ -1,0 +1,34 @@
+"""GaitGraph: a graph convolutional network on poses as they are.
+
+Source: Teepe, Khan, Gilg, Herzog, Hörmann, Rigoll, "GaitGraph: Graph Convolutional Network for Skeleton-Based Gait
+Recognition", ICIP 2021, and its published code: ResGCN-N39-R8 on x, y (pixels) and confidence. 319,530 parameters.
+"""
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
+
+__all__ = ["PUBLISHED_KEYS", "GaitGraph"]
+STRUCTURE = (1, 2, 2, 2)  # N39
+
+
+class GaitGraph(ResGCN):
+    """(B, T, J, C) poses, pixels and confidence -> (B, embedding_dim), unit length.
+
+    Args:
+        frames: window length T; any length will do.
+        joints: J, 17 for COCO.
+        in_channels: C, 3 for x, y and confidence.
+        embedding_dim: length of the embedding.
+        reduction: of the channels in a bottleneck.
+    """
+
+    def __init__(
+        self, frames: int = 60, joints: int = 17, in_channels: int = 3, embedding_dim: int = 128, *, reduction: int = 8
+    ):
+        super().__init__(in_channels, 1, STRUCTURE, reduction, embedding_dim)
+
+    def embed(self, pooled: Tensor) -> Tensor:
+        """(B, 256) -> (B, embedding_dim), unit length."""
+        return F.normalize(self.head(pooled))

@@ -1,0 +1,60 @@
+"""The authors' released weights: read safely, renamed, loaded strictly."""
+
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gaitcore.errors import DataError
+
+
+def load(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
+    """See :func:`gaitcore.networks.load_published_weights`."""
+    name = "the mapping given" if isinstance(weights, Mapping) else str(weights)
+    published = weights if isinstance(weights, Mapping) else _read(Path(weights))
+    patterns = sys.modules[type(model).__module__].PUBLISHED_KEYS
+    ours = model.state_dict()
+    renamed = {}
+    for key, tensor in published.items():
+        renamed[_rename(key, patterns)] = (key, torch.as_tensor(tensor))
+    unknown = [key for new, (key, _) in renamed.items() if new not in ours]
+    missing = [key for key in ours if key not in renamed]
+    if unknown or missing:
+        raise DataError(
+            f"{name}: these are not weights of {type(model).__name__} with the options it was built with"
+            + (f"; {len(unknown)} unknown keys, the first {unknown[0]}" if unknown else "")
+            + (f"; {len(missing)} missing keys, the first {missing[0]}" if missing else "")
+            + "."
+        )
+    for new, (key, tensor) in renamed.items():
+        if tensor.shape != ours[new].shape:
+            raise DataError(f"{name}: {key} has shape {tuple(tensor.shape)}, expected {tuple(ours[new].shape)}.")
+    model.load_state_dict({new: tensor for new, (_, tensor) in renamed.items()})
+
+
+def _rename(key: str, patterns: tuple) -> str:
+    key = key.removeprefix("module.")
+    for pattern, replacement in patterns:
+        key = re.sub(rf"^{pattern}", replacement, key)
+    return key
+
+
+def _read(path: Path) -> Mapping[str, Tensor]:
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file, expected the authors' released weights (.pt).") from None
+    except Exception as error:
+        raise DataError(
+            f"{path}: cannot be read as a file of tensors ({type(error).__name__}), expected the authors' released "
+            "weights (.pt); a file that asks to run code is refused."
+        ) from error
+    for key in ("model", "state_dict"):  # a training checkpoint holds the weights one level down
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+    if not isinstance(content, Mapping) or not all(isinstance(tensor, Tensor) for tensor in content.values()):
+        raise DataError(f"{path}: holds {type(content).__name__}, expected a mapping of names to tensors.")
+    return content

@@ -1,6 +1,0 @@
-"""Poses: the table every later step reads, and the readers and walkers that fill it."""
-
-from gaitcore.poses.readers import SOURCE_FORMATS, read_poses
-from gaitcore.poses.table import PoseInfo, PoseTable
-
-__all__ = ["SOURCE_FORMATS", "PoseInfo", "PoseTable", "read_poses"]

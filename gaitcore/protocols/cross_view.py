@@ -1,0 +1,97 @@
+"""Who trains, who is gallery, who is probe, and who is left out and why.
+
+Source: GaitMixer, section 4.1, the large-sample protocol of CASIA-B; the minimum number of frames is the published
+code's, which drops shorter sequences everywhere without saying so.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from gaitcore.errors import ProtocolError
+from gaitcore.keys import KEY_COLUMNS, canonical_subject
+from gaitcore.settings.protocol import Protocol
+
+TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
+VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
+
+
+def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping) -> pd.DataFrame:
+    """Give every sequence its role.
+
+    Args:
+        sequences: one row per sequence with subject, condition, sequence, view (degrees) and frames.
+        protocol: a :class:`gaitcore.settings.protocol.Protocol` or a mapping of its keys.
+
+    Returns:
+        The same rows with two more columns: ``role`` (train, gallery, probe, excluded; validation_gallery and
+        validation_probe where the split holds subjects out to choose the epoch) and ``reason``, which says for an
+        excluded sequence why it is left out and is empty otherwise.
+
+    Raises:
+        ProtocolError: nobody is left to train on, a probe condition or the gallery is empty, or every sequence is
+            too short.
+    """
+    if not isinstance(protocol, Protocol):
+        protocol = Protocol.model_validate(protocol)
+    if not len(sequences):
+        raise ProtocolError("The pose table holds no sequence; poses_report.csv beside it says what was dropped.")
+    roles = [_role(row, protocol) for row in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)]
+    assigned = sequences.reset_index(drop=True).assign(
+        role=[role for role, _ in roles], reason=[reason for _, reason in roles]
+    )
+    _check(assigned, protocol)
+    return assigned
+
+
+def _role(row, protocol: Protocol) -> tuple[str, str]:
+    subject, split = canonical_subject(row.subject), protocol.subjects
+    if row.frames < protocol.min_frames:
+        return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
+    if subject in split.validation:
+        gallery, probe = VALIDATION_GALLERY, VALIDATION_PROBE
+    elif subject in split.train:
+        return TRAIN, ""
+    elif subject in split.test:
+        gallery, probe = GALLERY, PROBE
+    else:
+        return EXCLUDED, f"subject {row.subject} is in no part of the split {protocol.split}"
+    if row.sequence in protocol.gallery.get(row.condition, ()):
+        return gallery, ""
+    if row.sequence in protocol.probes.get(row.condition, ()):
+        return probe, ""
+    return EXCLUDED, f"{row.condition}-{row.sequence:02d} is neither gallery nor probe"
+
+
+def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
+    longest = assigned["frames"].max()
+    if longest < protocol.min_frames:
+        raise ProtocolError(
+            f"All {len(assigned)} sequences are too short: the longest has {longest} frames, protocol.min_frames is "
+            f"{protocol.min_frames}; lower it and network.frames with it, or bring longer walks."
+        )
+    found = set(assigned["role"])
+    subjects = assigned["subject"].map(canonical_subject)
+    named = f"protocol.splits.{protocol.split}"
+    if TRAIN not in found:
+        raise ProtocolError(
+            f"No sequence is left to train on: {named}.train names {len(protocol.subjects.train)} subjects, the poses "
+            f"are of {subjects.nunique()} subjects from {assigned['subject'].min()} to {assigned['subject'].max()}."
+        )
+    if GALLERY not in found:
+        raise ProtocolError(
+            f"The gallery is empty: no test subject has a sequence {_walks(protocol.gallery)} of at least "
+            f"{protocol.min_frames} frames; change protocol.gallery or {named}.test."
+        )
+    probes = set(assigned.loc[assigned["role"] == PROBE, "condition"])
+    for condition, numbers in protocol.probes.items():
+        if condition not in probes:
+            raise ProtocolError(
+                f"There is no probe of condition {condition}: no test subject has a sequence "
+                f"{_walks({condition: numbers})} of at least {protocol.min_frames} frames; the poses hold "
+                f"{', '.join(sorted(set(assigned['condition'])))}. Change protocol.probes."
+            )
+
+
+def _walks(walks: Mapping[str, tuple[int, ...]]) -> str:
+    return " or ".join(f"{condition}-{number:02d}" for condition, numbers in walks.items() for number in numbers)

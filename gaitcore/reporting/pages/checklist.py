@@ -1,0 +1,138 @@
+"""The machine learning reproducibility checklist, filled in from the files of an experiment.
+
+J. Pineau et al., "Improving Reproducibility in Machine Learning Research", JMLR 22(164), 2021; version 2.0 of the list.
+"""
+
+from gaitcore.reporting.pages.evidence import Evidence, duration
+from gaitcore.reporting.pages.sections import Grid, Section
+from gaitcore.reporting.tables import notes
+
+_HEADER = ("Asked for", "Answer")
+
+
+def checklist_section(evidence: Evidence) -> Section:
+    """Every item of the list with its answer; what the files cannot know is said to be open."""
+    return Section(
+        "Machine learning reproducibility checklist",
+        (
+            "Version 2.0 of the list of Pineau et al. (JMLR 22, 2021). The answers are taken from the configuration, "
+            "`run.json`, `split.csv` and `summary.csv` of this experiment.",
+            "For all models and algorithms:",
+            Grid(_HEADER, _models(evidence)),
+            "For any theoretical claim: none is made.",
+            "For all data sets:",
+            Grid(_HEADER, _data(evidence)),
+            "For all shared code:",
+            Grid(_HEADER, _code(evidence)),
+            "For all reported experimental results:",
+            Grid(_HEADER, _results(evidence)),
+        ),
+    )
+
+
+def _models(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    networks = dict.fromkeys(evidence.config.system(model).network.name for model in evidence.config.models)
+    files = ", ".join(f"gaitcore/models/{name}.py" for name in networks)
+    return (
+        ("Description of the setting, algorithm and model", f"Yes: {files}; docs/protocol.md."),
+        (
+            "Explanation of the assumptions",
+            "Yes: docs/protocol.md; the statistics' in gaitcore/evaluation/statistics.py.",
+        ),
+        (
+            "Analysis of complexity: time, space, sample size",
+            f"Weights: {evidence.per_model('parameters')}. Time and memory of each run: see Compute.",
+        ),
+    )
+
+
+def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    context, data = evidence.context, evidence.config.data
+    sequences = evidence.common("training_sequences")
+    return (
+        (
+            "Relevant statistics, such as number of examples",
+            f"{context.dataset}: {context.train_subjects} training and {context.test_subjects} test subjects, "
+            f"{sequences} training sequences, {context.probes} probes.",
+        ),
+        (
+            "Details of train, validation and test splits",
+            f"Split {evidence.config.protocol.split}. {notes.protocol_sentence(evidence.summary, context)} "
+            "Each sequence: split.csv.",
+        ),
+        (
+            "Data that were excluded, and pre-processing",
+            f"{notes.excluded_note(context)} Entries of the source that were dropped: {len(evidence.poses_report)}, "
+            f"listed in poses_report.csv. {_given(evidence)}",
+        ),
+        ("Link to a downloadable version", data.help or "Open: data.help is empty."),
+        (
+            "For new data, how they were collected",
+            "Synthetic: made by gaitcore/modalities/keypoints/walkers/walkers.py."
+            if data.walkers is not None
+            else "No new data: see the data set's authors.",
+        ),
+    )
+
+
+def _given(evidence: Evidence) -> str:
+    """What of a pose each network is given."""
+    units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
+    ways: dict[str, list[str]] = {}
+    for model in evidence.config.models:
+        system = evidence.config.system(model)
+        ways.setdefault(f"{', '.join(system.input.channels)} ({units[system.input.unit]})", []).append(system.title)
+    given = (f"{way}: {', '.join(titles)}" for way, titles in ways.items())
+    return f"Networks are given {'; '.join(given)}."
+
+
+def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Specification of dependencies", "Yes: requirements.lock; the versions in use are recorded in run.json."),
+        ("Training code", "Yes: gaitcore/training/, workflow_scripts/train.py."),
+        ("Evaluation code", "Yes: gaitcore/evaluation/, workflow_scripts/evaluate.py."),
+        ("Trained models", "Yes: weights.safetensors of each run; SHA-256 in run.json and manifest.json."),
+        (
+            "README with a table of results and the precise command",
+            f"Yes: snakemake --cores 8 tables --config experiment={evidence.config.experiment}",
+        ),
+    )
+
+
+def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    runs = len(evidence.runs)
+    seconds = sum(run["wall_seconds"] for run in evidence.runs) / runs
+    return (
+        (
+            "Hyper-parameters: range considered, selection, and those used",
+            "No search was made: the published values, and the changes listed under Protocol differences. All of them: "
+            "settings in run.json.",
+        ),
+        ("Exact number of training and evaluation runs", f"{runs} of each: {_seeds(evidence)}; none was left out."),
+        (
+            "Definition of the measure",
+            "Rank-1 accuracy across views, identical view excluded, the unweighted mean over probe views: "
+            "docs/protocol.md.",
+        ),
+        (
+            "Results with central tendency and variation",
+            f"Yes. {notes.run_sentence(evidence.summary, evidence.context)}",
+        ),
+        (
+            "Average runtime of each result, or energy",
+            f"{duration(seconds)} a training run on average; energy was not measured.",
+        ),
+        (
+            "Description of the computing infrastructure",
+            f"{evidence.common('device')}; {evidence.common('machine', 'processor')}, "
+            f"{evidence.common('machine', 'cores')} cores, {evidence.common('machine', 'platform')}.",
+        ),
+    )
+
+
+def _seeds(evidence: Evidence) -> str:
+    seeds = {model: [run["seed"] for run in evidence.of_model(model)] for model in evidence.config.models}
+    return "; ".join(
+        f"{evidence.context.model_title(model)} with seed{'s' * (len(of_model) > 1)} {', '.join(map(str, of_model))}"
+        for model, of_model in seeds.items()
+    )

@@ -1,0 +1,95 @@
+"""Published against measured: each number beside the other, with a verdict.
+
+A verdict says where the published number lies: within the measured interval, above it or below it. The published
+numbers are the best of several runs and have no interval of their own, so a verdict is no test of their truth.
+"""
+
+import math
+
+import pandas as pd
+
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.pages.sections import Grid
+from gaitcore.reporting.tables.context import TableContext
+from gaitcore.reporting.tables.estimates import (
+    Estimate,
+    estimates,
+    interval,
+    measured_models,
+    points,
+    printed,
+    titles_with_mean,
+    with_spread,
+)
+from gaitcore.reporting.tables.published import published_table2
+
+COMPARISON_TITLE = "Published against measured: rank-1 accuracy (%)"
+VERDICT_NOTE = (
+    "The verdict says where the published number lies: within the measured interval, above or below it. The "
+    "difference is measured minus published, in points. The authors describe their numbers as the best of eight "
+    "runs, so a mean is expected below them."
+)
+WITHIN, ABOVE, BELOW = "within", "above", "below"
+_VERDICTS = (WITHIN, ABOVE, BELOW)
+_NO_VERDICT = "no interval"
+_NOTHING = "–"
+
+
+def verdict(published: float, measured: Estimate) -> str:
+    """Where a published accuracy (a fraction) lies: "within", "above" or "below" the measured interval.
+
+    Compared as printed, with one decimal of a percent. "no interval" where there is none (one subject).
+    """
+    if math.isnan(measured.ci_low):
+        return _NO_VERDICT
+    if printed(published) > printed(measured.ci_high):
+        return ABOVE
+    return BELOW if printed(published) < printed(measured.ci_low) else WITHIN
+
+
+def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
+    """How many published numbers lie within the measured intervals, in one sentence."""
+    verdicts = [verdict(number, found) for _, _, number, found in _comparisons(summary, context) if number is not None]
+    if not verdicts:
+        return (
+            "This experiment shows no published rows, since nothing was published for its data and protocol. There is "
+            "nothing to reproduce; what follows says what was measured and how."
+        )
+    counts = {name: verdicts.count(name) for name in (*_VERDICTS, _NO_VERDICT)}
+    parts = [f"{counts[WITHIN]} within the measured interval", f"{counts[ABOVE]} above it", f"{counts[BELOW]} below it"]
+    parts += [f"{counts[_NO_VERDICT]} without an interval to compare with"] * bool(counts[_NO_VERDICT])
+    return f"Of {len(verdicts)} published numbers {', '.join(parts[:-1])} and {parts[-1]}."
+
+
+def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
+    """The published number of every system and condition beside the measured one."""
+    lines = []
+    for title, condition, published, found in _comparisons(summary, context):
+        number, difference, judged = _NOTHING, _NOTHING, _NOTHING
+        if published is not None:
+            number = f"{printed(published):.1f}"
+            difference = points(found._replace(mean=found.mean - published))
+            judged = verdict(published, found)
+        measured = with_spread(found), difference, interval(found) or _NOTHING
+        lines.append((title, condition, number, *measured, judged, str(found.n_seeds)))
+    header = ("Model", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
+    return Grid(header, tuple(lines))
+
+
+def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str, str, float | None, Estimate]]:
+    """(system's title, condition's title, published fraction, measured) of every system and condition."""
+    published, rank1 = _published(context), estimates(summary, "rank1")
+    return [
+        (title, of_condition, published.get((title, condition)), rank1[model, condition, MEAN])
+        for model in measured_models(summary)
+        for title in [context.model_title(model)]
+        for condition, of_condition in titles_with_mean(summary, context).items()
+    ]
+
+
+def _published(context: TableContext) -> dict[tuple[str, str], float]:
+    """(system's title, condition) -> the published fraction; nothing where the tables show none."""
+    if not context.show_published:
+        return {}
+    rows = published_table2()
+    return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["percent"] / 100, strict=True))

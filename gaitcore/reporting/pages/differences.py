@@ -1,0 +1,96 @@
+"""In which settings an experiment differs from the paper's, and where those follow the published code, not the text."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import yaml
+
+from gaitcore.settings.experiment import Config
+
+_DATA = ("dataset", "frame_width", "frame_height", "fps", "pose_source")
+_PROTOCOL = ("split", "gallery", "probes", "min_frames")
+
+# What the paper's text says where the published code does otherwise: (setting, the text).
+_TEXT: tuple[tuple[str, str], ...] = (
+    ("protocol.min_frames", "not said"),
+    ("evaluation.windows", "the 60 centre frames (section 4.2)"),
+    ("training.select", "not said; the published code takes the best epoch on the test subjects"),
+    ("training.repeat", "not said"),
+    ("training.augmentation", '"from GaitGraph"'),
+    ("systems.gaitmixer.network.spatial_width", "256, isotropic (sections 3 and 3.3)"),
+    ("systems.gaitmixer.network.widths", "256 throughout, isotropic (sections 3 and 3.3)"),
+    ("systems.gaitmixer.network.padding", '"reverse padding with size of 30" (section 3.2)'),
+    ("systems.gaitmixer.network.dropout", "not said"),
+)
+
+
+def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, str]]:
+    """(setting, the paper's, here) for each setting that is not the paper's.
+
+    A setting that is changed for all systems alike stands there once, one of a single system under its name.
+
+    Args:
+        config: the experiment's configuration.
+        paper: config.yaml as it stands, without an overlay.
+    """
+    here, papers = dict(_common(config)), dict(_common(paper))
+    changed = {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
+    by_system = {model: _system_changes(config, paper, model) for model in config.models}
+    for model, changes in by_system.items():
+        for key, values in changes.items():
+            alike = all(other.get(key) == values for other in by_system.values())
+            changed[key if alike else f"systems.{model}.{key}"] = values
+    return [(key, _text(old), _text(new)) for key, (old, new) in changed.items()]
+
+
+def text_differences(config: Config) -> list[tuple[str, str, str]]:
+    """(setting, the paper's text, here) where the text leaves a setting open or the published code does otherwise."""
+    found = []
+    for key, text in _TEXT:
+        value = _value(config, key)
+        if value is not None:
+            found.append((key, text, _text(value)))
+    return found
+
+
+def _common(config: Config) -> Iterator[tuple[str, Any]]:
+    values = config.model_dump(mode="json")
+    yield from ((f"data.{key}", values["data"][key]) for key in _DATA)
+    yield from ((f"protocol.{key}", values["protocol"][key]) for key in _PROTOCOL)
+    yield "seeds", values["seeds"]
+
+
+def _system_changes(config: Config, paper: Config, model: str) -> dict[str, tuple[Any, Any]]:
+    system = config.system(model)
+    like = model if model in paper.systems else system.network.name  # a variant differs from what it is built on
+    here, papers = (dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, paper.system(like)))
+    return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
+
+
+def _flat(values: Mapping, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        if isinstance(value, Mapping) and key != "repeat":  # whose keys are the data's conditions
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _value(config: Config, key: str) -> Any:
+    """A setting by its name; None where the experiment has no such system."""
+    section, *rest = key.split(".")
+    if section == "systems":
+        model, *rest = rest
+        value = config.system(model).model_dump(mode="json") if model in config.models else None
+    else:
+        value = config.model_dump(mode="json")[section]
+    for part in rest:
+        value = value.get(part) if value else None
+    return value
+
+
+def _text(value: Any) -> str:
+    """As in a YAML file, on one line."""
+    if value is None:
+        return "–"
+    text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)
+    return text.removesuffix("...\n").strip()

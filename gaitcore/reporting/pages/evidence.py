@@ -1,0 +1,62 @@
+"""What the reproduction report is made of, and what its parts ask of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from gaitcore.reporting.tables.context import TableContext
+from gaitcore.settings.experiment import Config
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """The configuration, the paper's, and the files an experiment's runs left.
+
+    ``summary`` is summary.csv, ``poses_report`` poses_report.csv, ``runs`` the content of each run.json.
+    """
+
+    config: Config
+    paper: Config
+    context: TableContext
+    summary: pd.DataFrame
+    poses_report: pd.DataFrame
+    runs: Sequence[Mapping[str, Any]]
+
+    def of_model(self, model: str) -> list[Mapping[str, Any]]:
+        """The runs of one system."""
+        return [run for run in self.runs if run["model"] == model]
+
+    def per_model(self, fact: str) -> str:
+        """A fact of the runs, by system where they differ: ``GaitFormer 141,952, GaitMixer 166,304``."""
+        return ", ".join(f"{self.context.model_title(run['model'])} {run[fact]:,}" for run in self._first_runs())
+
+    def common(self, *path: str) -> str:
+        """A fact that runs usually share, as text; each of its values where they do not."""
+        values = []
+        for run in self.runs:
+            value: Any = run
+            for key in path:
+                value = value[key]
+            values.append(str(value))
+        return ", ".join(dict.fromkeys(values))
+
+    def _first_runs(self) -> Iterator[Mapping[str, Any]]:
+        seen = set()
+        for run in self.runs:
+            if run["model"] not in seen:
+                seen.add(run["model"])
+                yield run
+
+
+def duration(seconds: float) -> str:
+    """0.8 s, 35 s, 12.4 min or 3.1 h."""
+    if seconds < 120:
+        return f"{seconds:.{int(seconds < 9.95)}f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def gigabytes(number: float) -> str:
+    """2.4 GB for 2.4e9 bytes."""
+    return f"{number / 1e9:.1f} GB"

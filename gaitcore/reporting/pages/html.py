@@ -1,0 +1,162 @@
+"""Pages as HTML files that stand alone, pictures and all: no network, no script."""
+
+from base64 import b64encode
+
+from jinja2 import Environment
+
+from gaitcore.reporting.pages.sections import Page, anchor
+from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Table
+
+# A picture's letters are about as large as the page's: on a screen above their size on paper, when printed at it. On a
+# phone a wide picture scrolls, as a table does, rather than shrink until nothing can be read.
+_STYLE = """
+body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 72rem; margin: 2rem auto;
+  padding: 0 1.5rem; }
+h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+p, li { max-width: 60rem; }
+a { color: #0b57a4; }
+nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; }
+.scroll { overflow-x: auto; }
+table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid;
+  font-variant-numeric: tabular-nums; }
+thead { border-bottom: 1px solid; }
+th, td { padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; }
+tr.block td { border-top: 1px solid #bbb; }
+code { overflow-wrap: anywhere; }
+th, .numbers td { white-space: nowrap; }
+figure { display: inline-block; vertical-align: top; width: calc(var(--inches) * 120px); max-width: 100%;
+  margin: 1rem 2.5rem 1.5rem 0; }
+figure img { display: block; width: 100%; min-width: calc(var(--inches) * 80px); height: auto; }
+figcaption { margin-top: .5rem; }
+.files { font-size: .87em; color: #555; overflow-wrap: anywhere; }
+figcaption .files { margin: .3rem 0 0; }
+summary { cursor: pointer; }
+pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; line-height: 1.4; }
+@media print {
+  @page { margin: 1.5cm; }
+  body { font-size: 9pt; max-width: none; margin: 0; padding: 0; }
+  h2 { break-after: avoid; }
+  figure { width: calc(var(--inches) * 1in); margin-right: .1in; }
+  figure, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  .scroll, pre { overflow: visible; }
+  pre { white-space: pre-wrap; }
+  nav { display: none; }
+}
+""".strip()
+
+_PAGE = """{% macro show_files(files) %}
+<p class="files">{{ files.lead }}:
+{% for path in files.paths %}<a href="{{ path }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
+{% endmacro %}
+{% macro show_grid(grid) %}
+<div class="scroll"><table>
+<thead><tr>{% for cell in grid.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
+<tbody>
+{% for line in grid.lines %}
+<tr>{% for cell in line %}<td>{{ cell }}</td>{% endfor %}</tr>
+{% endfor %}
+</tbody>
+</table></div>
+{% endmacro %}
+{% macro show_bullets(sentences) %}
+<ul>
+{% for sentence in sentences %}
+<li>{{ sentence }}</li>
+{% endfor %}
+</ul>
+{% endmacro %}
+{% macro show_table(table) %}
+{% set in_blocks = table.rows | map(attribute="block") | select | list %}
+<p id="{{ table.name }}-caption">{{ table.caption }}</p>
+<div class="scroll"><table class="numbers" aria-describedby="{{ table.name }}-caption">
+<thead><tr>{% if in_blocks %}<th>{{ table.block_title }}</th>{% endif %}<th>Method</th>
+{%- for title in table.columns.values() %}<th>{{ title }}</th>{% endfor %}<th>{{ interval_title }}</th></tr></thead>
+<tbody>
+{% for row in table.rows %}
+{% set starts = in_blocks and loop.changed(row.block) %}
+<tr{% if starts %} class="block"{% endif %}>{% if in_blocks %}<td>{{ row.block if starts }}</td>{% endif %}
+<td>{{ row.method }}{{ row.mark }}</td>
+{%- for key in table.columns %}{% set text = table.cell_text(row, key) %}
+<td>{% if key in row.best %}<b>{{ text }}</b>{% else %}{{ text }}{% endif %}</td>
+{%- endfor %}<td>{{ table.interval_text(row) }}</td></tr>
+{% endfor %}
+</tbody>
+</table></div>
+{{ show_bullets(table.notes) }}
+{%- endmacro %}
+{% macro show_picture(picture) %}
+<figure style="--inches: {{ picture.inches | round(2) }}">
+<div class="scroll"><img alt="{{ picture.alt }}" src="data:image/png;base64,{{ picture.png | base64 }}"></div>
+<figcaption><b>{{ picture.name }}.</b> {{ picture.caption }}
+{{ show_files(picture.files) }}</figcaption>
+</figure>
+{% endmacro %}
+{% macro show(part) %}
+{% set kind = part | kind %}
+{% if kind == "str" %}
+<p>{{ part }}</p>
+{% elif kind == "Grid" %}
+{{ show_grid(part) }}
+{%- elif kind == "Bullets" %}
+{{ show_bullets(part.sentences) }}
+{%- elif kind == "Files" %}
+{{ show_files(part) }}
+{%- elif kind == "Table" %}
+{{ show_table(part) }}
+{%- elif kind == "Picture" %}
+{{ show_picture(part) }}
+{%- elif kind == "Code" %}
+<details><summary>{{ part.summary }}</summary>
+<pre><code>{{ part.text }}</code></pre>
+</details>
+{% elif kind == "Contents" %}
+<nav aria-label="Contents"><ul>
+{% for title in part.titles %}
+<li><a href="#{{ title | anchor }}">{{ title }}</a></li>
+{% endfor %}
+</ul></nav>
+{% endif %}
+{% endmacro %}
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>{{ page.title }}</title>
+<style>
+{{ style }}
+</style>
+</head>
+<body>
+<h1>{{ page.title }}</h1>
+{% for part in page.lead %}
+{{ show(part) }}
+{%- endfor %}
+{% for section in page.sections %}
+<h2 id="{{ section.title | anchor }}">{{ section.title }}</h2>
+{% for part in section.parts %}
+{{ show(part) }}
+{%- endfor %}
+{% endfor %}
+</body>
+</html>
+"""
+
+_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+_ENVIRONMENT.filters |= {
+    "anchor": anchor,
+    "base64": lambda content: b64encode(content).decode("ascii"),
+    "kind": lambda part: type(part).__name__,
+}
+_TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
+
+
+def page_html(page: Page) -> str:
+    """A page as an HTML file."""
+    return _TEMPLATE.render(page=page, style=_STYLE, interval_title=INTERVAL_TITLE).lstrip()
+
+
+def table_html(table: Table) -> str:
+    """Caption, table and notes as an HTML file."""
+    return page_html(Page(table.title, lead=(table,), sections=()))

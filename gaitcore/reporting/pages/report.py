@@ -1,0 +1,128 @@
+"""The report: what came out, both tables, every figure, what it took and the whole configuration, on one page."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import yaml
+from PIL import Image
+
+from gaitcore.artefacts.split import read_split
+from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
+from gaitcore.reporting.pages.html import page_html
+from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
+from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Page, Part, Picture, Section
+from gaitcore.reporting.tables import notes
+from gaitcore.reporting.tables.context import TableContext, context_of
+from gaitcore.reporting.tables.estimates import estimates, measured_models, overall, with_spread
+from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
+from gaitcore.reporting.tables.tables import table1, table2
+from gaitcore.settings.experiment import Config
+
+
+def write_report(
+    config: Config,
+    *,
+    summary: Path,
+    split: Path,
+    runs: Iterable[Path],
+    figures: Iterable[Path],
+    timed: Iterable[Jobs],
+    report: Path,
+) -> None:
+    """Write the report as one HTML file.
+
+    Args:
+        config: the experiment's configuration.
+        summary: summary.csv.
+        split: split.csv.
+        runs: run.json of every run.
+        figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
+        timed: the jobs whose times are told, with their benchmark files, which may be missing.
+        report: the file to write.
+    """
+    statistics, facts = read_summary(summary), read_runs(runs)
+    context = context_of(config, read_split(split), facts)
+    sections = (
+        *_tables(statistics, context),
+        *_comparison(statistics, context),
+        Section("Figures", tuple(_pictures(figures, report.parent))),
+        _run_times(context, facts, timed),
+        Section("Configuration", (_configuration(config),)),
+    )
+    page = Page(
+        title=f"Report: {context.experiment} on {context.dataset}",
+        lead=(*_lead(statistics, context), Contents(tuple(section.title for section in sections))),
+        sections=sections,
+    )
+    write_text(report, page_html(page))
+
+
+def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
+    rank1 = estimates(summary, "rank1")
+    means = (f"{context.model_title(model)} {with_spread(rank1[overall(model)])}" for model in measured_models(summary))
+    return (
+        conclusion(summary, context),
+        notes.protocol_sentence(summary, context),
+        f"Mean rank-1 accuracy over conditions (%): {', '.join(means)}. {notes.chance_note(summary, context)}",
+        Files(
+            "What differs from the paper, what was left out, data, code and machine, and the reproducibility checklist",
+            ("reproduction.html",),
+        ),
+    )
+
+
+def _tables(summary: pd.DataFrame, context: TableContext) -> list[Section]:
+    tables = (table1(summary, context), table2(summary, context))
+    return [Section(table.title, (table, _as_files(f"tables/{table.name}"))) for table in tables]
+
+
+def _as_files(path: str) -> Files:
+    return Files("As files", tuple(f"{path}.{suffix}" for suffix in ("tex", "csv", "md", "html")))
+
+
+def _comparison(summary: pd.DataFrame, context: TableContext) -> list[Section]:
+    if not context.show_published:
+        return []
+    return [Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets((VERDICT_NOTE,))))]
+
+
+def _pictures(figures: Iterable[Path], folder: Path) -> Iterable[Picture]:
+    for number, path in enumerate(figures, 1):
+        caption = path.with_suffix(".txt").read_text(encoding="utf-8").strip()
+        first_sentence = re.split(r"(?<=\.)\s+(?=[A-Z])", caption)[0]
+        files = tuple(path.with_suffix(suffix).relative_to(folder).as_posix() for suffix in (".pdf", ".csv"))
+        yield Picture(
+            name=f"Figure {number}",
+            png=path.read_bytes(),
+            inches=_inches(path),
+            alt=f"{path.stem}: {first_sentence}",
+            caption=caption,
+            files=Files("To print, and the numbers", files),
+        )
+
+
+def _inches(path: Path) -> float:
+    """How wide a PNG is by its pixels and what it says of their density."""
+    with Image.open(path) as image:
+        return image.width / image.info["dpi"][0]
+
+
+def _run_times(context: TableContext, runs: Sequence[Mapping[str, Any]], timed: Iterable[Jobs]) -> Section:
+    return Section(
+        "Run times",
+        (
+            *training_parts(context, runs),
+            "Every job, as Snakemake timed it, start of Python included; of a training run that was killed and went "
+            "on, the last session alone. A dash: no time is here, since the files came from elsewhere.",
+            jobs_grid(context, timed),
+        ),
+    )
+
+
+def _configuration(config: Config) -> Code:
+    values = config.model_dump(mode="json")
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
+    return Code("Everything config.yaml, the experiment's overlay and the command line gave", text)

@@ -1,0 +1,112 @@
+"""The reproduction report: published against measured, what differs, what was left out, what it took."""
+
+import re
+
+from gaitcore.reporting.pages.checklist import checklist_section
+from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
+from gaitcore.reporting.pages.differences import setting_differences, text_differences
+from gaitcore.reporting.pages.evidence import Evidence
+from gaitcore.reporting.pages.run_times import training_parts
+from gaitcore.reporting.pages.sections import Bullets, Grid, Page, Part, Section
+from gaitcore.reporting.tables import notes
+
+_NOTHING = "–"
+
+
+def reproduction_page(evidence: Evidence) -> Page:
+    """The report of an experiment."""
+    context = evidence.context
+    return Page(
+        title=f"Reproduction report: {context.experiment} on {context.dataset}",
+        lead=(conclusion(evidence.summary, context), notes.protocol_sentence(evidence.summary, context)),
+        sections=(
+            _comparison_section(evidence),
+            _differences_section(evidence),
+            _left_out_section(evidence),
+            Section("Seeds and compute", training_parts(context, evidence.runs)),
+            _provenance_section(evidence),
+            checklist_section(evidence),
+        ),
+    )
+
+
+def _comparison_section(evidence: Evidence) -> Section:
+    summary, context = evidence.summary, evidence.context
+    verdicts = [*notes.published_notes(), VERDICT_NOTE]
+    explained = (
+        notes.run_sentence(summary, context),
+        notes.reported_sentence(context),
+        *(verdicts if context.show_published else ["No published rows are shown, so there is no verdict."]),
+        *notes.collapse_notes(summary, context),
+        notes.chance_note(summary, context),
+        notes.interval_sentence(summary),
+    )
+    return Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets(explained)))
+
+
+def _differences_section(evidence: Evidence) -> Section:
+    changed = setting_differences(evidence.config, evidence.paper)
+    text = text_differences(evidence.config)
+    of_settings: tuple[Part, ...] = ("Every setting is that of config.yaml.",)
+    if changed:
+        of_settings = (
+            "Settings that are not those of config.yaml, the paper's:",
+            Grid(("Setting", "config.yaml", "Here"), tuple(changed)),
+        )
+    return Section(
+        "Protocol differences in force",
+        (
+            *of_settings,
+            "Where the paper's text leaves a setting open or the published code does otherwise (docs/protocol.md):",
+            Grid(("Setting", "The paper's text", "Here"), tuple(text)),
+            "In force always: no epoch is chosen on test subjects; all seeds count; frames are sorted by number; empty "
+            "cells are left out of the means and reported.",
+        ),
+    )
+
+
+def _left_out_section(evidence: Evidence) -> Section:
+    excluded = tuple((why, str(count)) for why, count in evidence.context.excluded.items())
+    parts: list[Part] = [notes.excluded_note(evidence.context)]
+    if excluded:
+        parts.append(Grid(("Sequences excluded: part, reason", "Number"), excluded))
+        parts.append("Each of them, with its number of frames and its reason: split.csv.")
+    reasons = evidence.poses_report["reason"].map(_without_numbers).value_counts()
+    if len(reasons):
+        lines = tuple((reason, f"{count:,}") for reason, count in sorted(reasons.items()))
+        parts.append(Grid(("Dropped while the poses were read: reason", "Entries"), lines))
+        parts.append("Each of them, with file and line: poses_report.csv.")
+    else:
+        parts.append("Nothing was dropped while the poses were read.")
+    return Section("Sequences excluded, and why", tuple(parts))
+
+
+def _without_numbers(reason: str) -> str:
+    """The kind of reason: numbers, which differ from entry to entry, as N."""
+    return re.sub(r"-?\d+(?:\.\d+)?", "N", reason)
+
+
+def _provenance_section(evidence: Evidence) -> Section:
+    packages = ", ".join(
+        f"{name} {version}" for name, version in evidence.runs[0]["machine"]["packages"].items() if version
+    )
+    return Section(
+        "Data, code and machine",
+        (
+            Grid(
+                ("What", "Which"),
+                (
+                    ("source of the poses, SHA-256", evidence.common("pose_source_digest") or _NOTHING),
+                    ("poses.parquet, SHA-256", evidence.common("inputs", "poses.parquet")),
+                    ("split.csv, SHA-256", evidence.common("inputs", "split.csv")),
+                    ("git revision", evidence.common("revision", "commit")),
+                    ("without uncommitted changes", evidence.common("revision", "clean")),
+                    ("processor", evidence.common("machine", "processor")),
+                    ("platform", evidence.common("machine", "platform")),
+                    ("Python", evidence.common("machine", "python")),
+                    ("packages of the first run", packages),
+                ),
+            ),
+            "The way from one number to the files behind it: python -m gaitcore trace TABLE ROW COLUMN.",
+        ),
+    )

@@ -1,0 +1,51 @@
+"""The reproduction report of an experiment, from the files its runs left."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from gaitcore.artefacts.split import read_split
+from gaitcore.reporting.pages.evidence import Evidence
+from gaitcore.reporting.pages.html import page_html
+from gaitcore.reporting.pages.reproduction import reproduction_page
+from gaitcore.reporting.pages.sections import page_markdown
+from gaitcore.reporting.tables.context import context_of
+from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
+from gaitcore.settings.experiment import Config
+
+
+def write_reproduction(
+    config: Config,
+    paper: Config,
+    *,
+    summary: Path,
+    split: Path,
+    poses_report: Path,
+    runs: Iterable[Path],
+    markdown: Path,
+    html: Path,
+) -> None:
+    """Write the reproduction report, as Markdown and as an HTML file.
+
+    Args:
+        config: the experiment's configuration.
+        paper: config.yaml as it stands.
+        summary: summary.csv.
+        split: split.csv.
+        poses_report: poses_report.csv.
+        runs: run.json of every run.
+        markdown, html: the files to write.
+    """
+    facts = read_runs(runs)
+    evidence = Evidence(
+        config=config,
+        paper=paper,
+        context=context_of(config, read_split(split), facts),
+        summary=read_summary(summary),
+        poses_report=pd.read_csv(poses_report, dtype=str),
+        runs=facts,
+    )
+    page = reproduction_page(evidence)
+    write_text(markdown, page_markdown(page))
+    write_text(html, page_html(page))

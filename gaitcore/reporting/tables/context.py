@@ -1,0 +1,130 @@
+"""What a table says beside its numbers: the data set, the protocol and the runs behind it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from gaitcore.keys import canonical_subject
+from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN
+from gaitcore.reporting.tables.published import shows_published
+from gaitcore.settings.evaluation import Evaluation
+from gaitcore.settings.experiment import Config
+
+
+@dataclass(frozen=True, eq=False)
+class TableContext:
+    """Everything the tables and ``summary.md`` print that is not in ``summary.csv``.
+
+    ``condition_titles`` gives the conditions' order. ``excluded`` counts sequences left out, by what they were and
+    why ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
+    counts the probes, of ``probes`` in all, whose subject is not in the gallery. ``epoch`` completes the sentence
+    "Reported is ...". ``runs`` has one row per trained network: model, seed, collapsed (bool), spread (of its
+    embeddings, 0 when all are one point).
+    """
+
+    experiment: str
+    dataset: str
+    train_subjects: int
+    test_subjects: int
+    gallery: str  # "NM#1-4"
+    probe_labels: Mapping[str, str]  # {"nm": "NM#5-6"}
+    condition_titles: Mapping[str, str]  # {"nm": "NM"}
+    model_titles: Mapping[str, str]  # {"gaitmixer": "GaitMixer"}
+    embeddings: Mapping[str, str]  # model -> how a sequence becomes one: "the one window in the sequence's centre"
+    epoch: str  # "the last epoch"
+    chance: float
+    excluded: Mapping[str, int]
+    runs: pd.DataFrame
+    probes: int = 0
+    unmatched: int = 0
+    show_published: bool = False
+    confidence: float = 0.95
+
+    def model_title(self, model: str) -> str:
+        """The model's printed name; its own name where none was given."""
+        return self.model_titles.get(model, model)
+
+    def collapsed_seeds(self, model: str) -> list[int]:
+        """Seeds of this model whose embeddings became one point."""
+        runs = self.runs[(self.runs["model"] == model) & self.runs["collapsed"].astype(bool)]
+        return sorted(int(seed) for seed in runs["seed"])
+
+
+def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> TableContext:
+    """What an experiment's tables say beside their numbers.
+
+    Args:
+        config: the experiment's configuration.
+        split: split.csv.
+        runs: the content of each run.json.
+    """
+    protocol, systems = config.protocol, {model: config.system(model) for model in config.models}
+    subjects = split.groupby("role")["subject"].nunique()
+    enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
+    matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
+    return TableContext(
+        experiment=config.experiment,
+        dataset=config.data.dataset,
+        train_subjects=int(subjects.get(TRAIN, 0)),
+        test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
+        gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
+        probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
+        condition_titles={condition: config.tables.title(condition) for condition in protocol.probes},
+        model_titles={model: system.title for model, system in systems.items()},
+        embeddings={model: _embedding(system.evaluation) for model, system in systems.items()},
+        epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
+        chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
+        excluded=excluded_by_reason(split, config),
+        runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
+        probes=len(matched),
+        unmatched=int((~matched).sum()),
+        show_published=shows_published(config),
+        confidence=config.statistics.confidence,
+    )
+
+
+def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
+    """NM#5-6, NM#2 or NM#1,3."""
+    consecutive = len(numbers) > 1 and list(numbers) == list(range(numbers[0], numbers[-1] + 1))
+    text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(map(str, numbers))
+    return f"{config.tables.title(condition)}#{text}"
+
+
+def _common(values: Iterable[str]) -> str:
+    """The setting, or all of them where systems differ."""
+    return " or ".join(dict.fromkeys(values))
+
+
+_WINDOWS = {
+    "centre": "the one window in the sequence's centre",
+    "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
+}
+_VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "with left and right exchanged"}
+
+
+def _embedding(evaluation: Evaluation) -> str:
+    """How a sequence becomes an embedding, in words."""
+    windows = _WINDOWS[evaluation.windows]
+    if evaluation.views == ("original",):
+        return windows
+    *others, last = (_VIEWS[view] for view in evaluation.views)
+    together = "their mean" if evaluation.combine == "mean" else "one behind the other"
+    views = f"{', '.join(others)} and {last}" if others else last
+    return f"{windows}, {views}, {together}" if others else f"{windows}, {views}"
+
+
+def _epoch(config: Config, select: str) -> str:
+    if select == "last":
+        return "the last epoch"
+    return f"the epoch that was best on {len(config.protocol.subjects.validation)} validation subjects"
+
+
+def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
+    """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
+    left_out = split[split["role"] == EXCLUDED]
+    part = left_out["subject"].map(canonical_subject).isin(config.protocol.subjects.train).map({True: "training"})
+    short = left_out["frames"] < config.protocol.min_frames
+    reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
+    counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
+    return {text: int(count) for text, count in counts.sort_index().items()}

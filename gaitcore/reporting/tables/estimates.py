@@ -1,0 +1,100 @@
+"""The rows of ``summary.csv`` by key, and how a number, its spread, interval and p-value are printed."""
+
+import math
+from decimal import ROUND_HALF_UP, Decimal
+from itertools import combinations
+from typing import NamedTuple
+
+import pandas as pd
+
+from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.reporting.tables.context import TableContext
+
+
+class Estimate(NamedTuple):
+    """One row of the summary; all fractions, NaN where there is no such number."""
+
+    mean: float
+    std: float
+    ci_low: float
+    ci_high: float
+    n_seeds: int
+    n_subjects: int
+    p_value: float
+    p_value_holm: float
+
+
+def estimates(summary: pd.DataFrame, metric: str) -> dict[tuple[str, str, str], Estimate]:
+    """The summary's rows of one metric by (model, condition, view)."""
+    rows = summary[summary["metric"] == metric]
+    keys = zip(rows["model"], rows["condition"], rows["view"].astype(str), strict=True)
+    found = (Estimate(*row) for row in rows[list(Estimate._fields)].itertuples(index=False))
+    return dict(zip(keys, found, strict=True))
+
+
+def measured_models(summary: pd.DataFrame) -> list[str]:
+    """The models of a summary, in its order; differences of two models are not models."""
+    return list(summary.loc[summary["metric"] != DIFFERENCE, "model"].unique())
+
+
+def measured_conditions(summary: pd.DataFrame, context: TableContext) -> list[str]:
+    """The conditions with a result, in the context's order."""
+    present = set(summary["condition"])
+    return [condition for condition in context.condition_titles if condition in present]
+
+
+def titles_with_mean(summary: pd.DataFrame, context: TableContext) -> dict[str, str]:
+    """The titles of the conditions with a result, and of their mean."""
+    return {c: context.condition_titles[c] for c in measured_conditions(summary, context)} | {MEAN: "Mean"}
+
+
+def compared_pairs(summary: pd.DataFrame) -> list[tuple[str, str]]:
+    """The pairs of models the summary compares, in its order."""
+    compared = set(summary.loc[summary["metric"] == DIFFERENCE, "model"])
+    return [(a, b) for a, b in combinations(measured_models(summary), 2) if f"{a} - {b}" in compared]
+
+
+def overall(model: str) -> tuple[str, str, str]:
+    """The key of a model's mean over conditions."""
+    return model, MEAN, MEAN
+
+
+def at_chance(estimate: Estimate, chance: float) -> bool:
+    """Whether the interval reaches down to the accuracy of guessing; never without an interval."""
+    return estimate.ci_low <= chance
+
+
+def printed(fraction: float) -> float:
+    """In percent, rounded to one decimal as a reader of the CSV would: halves away from zero, not by their last bit."""
+    exact = Decimal(repr(round(float(100 * fraction), 8)))
+    return float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP)) + 0.0  # no negative zero
+
+
+def percent(fraction: float) -> str:
+    """94.9 for 0.949, with a minus sign rather than a hyphen; a dash where there is no number."""
+    return "–" if math.isnan(fraction) else f"{printed(fraction):.1f}".replace("-", "−")
+
+
+def points(estimate: Estimate) -> str:
+    """+4.9 or −0.3: a difference in percentage points."""
+    return f"{printed(estimate.mean):+.1f}".replace("-", "−")
+
+
+def with_spread(estimate: Estimate) -> str:
+    """94.9 ± 0.3; without a spread (one seed) the mean alone."""
+    spread = "" if math.isnan(estimate.std) else f" ± {percent(estimate.std)}"
+    return percent(estimate.mean) + spread
+
+
+def interval(estimate: Estimate) -> str:
+    """[93.8, 95.9]; nothing where there is no interval (one subject)."""
+    if math.isnan(estimate.ci_low):
+        return ""
+    return f"[{percent(estimate.ci_low)}, {percent(estimate.ci_high)}]"
+
+
+def p_value(value: float) -> str:
+    """p = 0.031, p < 0.001, or "not tested" (one subject)."""
+    if math.isnan(value):
+        return "not tested"
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"

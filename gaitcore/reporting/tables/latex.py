@@ -1,0 +1,99 @@
+r"""Tables as LaTeX: a float of its own for ``\input``, with booktabs rules and the notes underneath."""
+
+import re
+
+import pandas as pd
+
+from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Row, Table
+
+PACKAGES: tuple[str, ...] = ("booktabs", "multirow", "graphicx")
+
+_ESCAPES = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        **{sign: f"\\{sign}" for sign in "{}$&#%_"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": "$<$",
+        ">": "$>$",
+        "±": r"$\pm$",
+        "−": "$-$",
+        "×": r"$\times$",
+        "°": r"$^{\circ}$",
+        "†": r"$^{\dagger}$",
+        "‡": r"$^{\ddagger}$",
+        "–": "--",
+        "…": r"\ldots{}",
+    }
+)
+
+# Shrinks a table that is wider than the text and leaves any other as it is.
+_FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
+
+
+def escape(text: str) -> str:
+    """The same text for LaTeX: special characters escaped, signs like ± and ° as mathematics."""
+    return text.translate(_ESCAPES)
+
+
+def table_latex(table: Table) -> str:
+    r"""A complete ``table*`` float, to be read with ``\input``; a leading comment names the packages it needs."""
+    notes = "\\par\n".join(escape(note) for note in table.notes)
+    return "\n".join(
+        [
+            f"% Needs \\usepackage{{{','.join(PACKAGES)}}}",
+            r"\begin{table*}[t]",
+            r"\centering",
+            rf"\caption{{{escape(table.caption)}}}",
+            rf"\label{{{table.label}}}",
+            r"\footnotesize",
+            r"\setlength{\tabcolsep}{3.5pt}",
+            _FIT,
+            _tabular(table) + "}",
+            r"\par\smallskip",
+            rf"\parbox{{\linewidth}}{{\scriptsize\raggedright {notes}\par}}",
+            r"\end{table*}",
+            "",
+        ]
+    )
+
+
+def _tabular(table: Table) -> str:
+    """The tabular by pandas' Styler, which knows no rule between blocks or below a spanner but \\cline."""
+    blocks = any(row.block for row in table.rows)
+    frame = _text_frame(table, blocks)
+    labels = 1 + blocks
+    text = frame.style.to_latex(
+        column_format="l" * labels + "c" * len(frame.columns),
+        hrules=True,
+        clines="skip-last;data" if blocks else None,
+        multirow_align="t",
+        multicol_align="c",
+    ).strip()
+    text = re.sub(r"\\cline\{[^}]*\}\n(?=\\bottomrule)", "", text)
+    text = re.sub(r"\\cline\{[^}]*\}", r"\\midrule", text)
+    first_line, rest = text.split("\\\\\n", 1)
+    return f"{first_line}\\\\\n\\cmidrule(lr){{{labels + 1}-{labels + len(table.columns) - 1}}}\n{rest}"
+
+
+def _text_frame(table: Table, blocks: bool) -> pd.DataFrame:
+    header = [(escape(table.spanner), escape(title)) for title in table.columns.values()]
+    header[-1] = ("", header[-1][1])
+    return pd.DataFrame(
+        [[*(_cell(table, row, column) for column in table.columns), table.interval_text(row)] for row in table.rows],
+        index=_row_labels(table, blocks),
+        columns=pd.MultiIndex.from_tuples([*header, ("", INTERVAL_TITLE)], names=map(escape, table.corner)),
+    )
+
+
+def _row_labels(table: Table, blocks: bool) -> pd.Index:
+    methods = [escape(row.method + row.mark) for row in table.rows]
+    if not blocks:
+        return pd.Index(methods)
+    return pd.MultiIndex.from_arrays([[escape(row.block) for row in table.rows], methods])
+
+
+def _cell(table: Table, row: Row, column: str) -> str:
+    number, _, spread = table.cell_text(row, column).partition(" ± ")
+    number = rf"\textbf{{{escape(number)}}}" if column in row.best else escape(number)
+    return number + (rf" {{\scriptsize $\pm$ {escape(spread)}}}" if spread else "")

@@ -1,0 +1,106 @@
+"""A table ready to be printed: numbers and plain text, no LaTeX and no Markdown."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, percent, printed, with_spread
+
+PUBLISHED_MARK = "†"
+COLLAPSED_MARK = "‡"
+INTERVAL_TITLE = "Interval"  # the column behind the mean; the caption says of what
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method in one block. ``cells`` are by column; a published cell is a mean without spread or seeds."""
+
+    block: str
+    method: str
+    modality: str
+    published: bool
+    cells: dict[str, Estimate]
+    collapsed: int = 0  # runs
+    best: frozenset[str] = frozenset()  # columns in which this row is the best of its block
+
+    @property
+    def mark(self) -> str:
+        return PUBLISHED_MARK * self.published + COLLAPSED_MARK * (self.collapsed > 0)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows in printing order under named columns; ``corner`` and ``spanner`` are the header above them."""
+
+    name: str
+    title: str  # of its page or section: "Table 1: per probe view"
+    label: str
+    caption: str
+    corner: tuple[str, str]  # above the row labels, on the first and the second header line
+    spanner: str  # above all columns but the mean
+    block_title: str
+    key: str  # what the columns are: "view" or "condition"
+    columns: dict[str, str]  # cell key -> title; the last one is the mean
+    spread_in: frozenset[str]  # columns wide enough for the spread over seeds
+    rows: tuple[Row, ...]
+    notes: tuple[str, ...]
+
+    def cell_text(self, row: Row, column: str) -> str:
+        """94.9 ± 0.3, 94.9, or a dash where nothing was measured."""
+        if column not in row.cells:
+            return "–"
+        cell = row.cells[column]
+        return with_spread(cell) if column in self.spread_in else percent(cell.mean)
+
+    def interval_text(self, row: Row) -> str:
+        """[93.8, 95.9] of the row's mean; empty for a published row."""
+        return interval(row.cells[MEAN]) if MEAN in row.cells else ""
+
+
+def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
+    """Mark the best of each block and column, as printed (so ties are all marked).
+
+    A row with a collapsed run does not compete. Nothing is marked where there is nothing to be better than, or where
+    the best one's own interval includes ``chance``.
+    """
+    rows = list(rows)
+    return tuple(
+        replace(row, best=frozenset(column for column in row.cells if _is_best(row, column, rows, chance)))
+        for row in rows
+    )
+
+
+def _is_best(row: Row, column: str, rows: list[Row], chance: float) -> bool:
+    rivals = [other for other in rows if other.block == row.block and column in other.cells]
+    if row.collapsed or len(rivals) < 2 or at_chance(row.cells[column], chance):
+        return False
+    own = printed(row.cells[column].mean)
+    return all(printed(rival.cells[column].mean) <= own for rival in rivals if not rival.collapsed)
+
+
+def table_csv(table: Table) -> str:
+    """The numbers as CSV, one row per method and column; accuracies in percent, not rounded to one decimal."""
+    lines = [
+        {
+            "block": row.block,
+            "method": row.method,
+            "modality": row.modality,
+            "source": "published" if row.published else "measured",
+            table.key: column,
+            **_percentages(row.cells[column]),
+            "n_seeds": row.cells[column].n_seeds or "",
+            "collapsed_seeds": row.collapsed,
+            "best": column in row.best,
+        }
+        for row in table.rows
+        for column in table.columns
+        if column in row.cells
+    ]
+    return pd.DataFrame(lines).to_csv(index=False, lineterminator="\n")
+
+
+def _percentages(cell: Estimate) -> dict[str, float]:
+    numbers = {"rank1": cell.mean, "std": cell.std, "ci_low": cell.ci_low, "ci_high": cell.ci_high}
+    return {f"{name}_percent": round(100 * number, 4) for name, number in numbers.items()}

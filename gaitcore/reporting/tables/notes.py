@@ -1,0 +1,158 @@
+"""The sentences around the tables: caption, protocol, tests, chance level, what was left out, what collapsed.
+
+Plain text with signs like ± and °; each writer puts them into its own format.
+"""
+
+import pandas as pd
+
+from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.reporting.tables.context import TableContext
+from gaitcore.reporting.tables.estimates import (
+    at_chance,
+    compared_pairs,
+    estimates,
+    measured_conditions,
+    measured_models,
+    overall,
+    p_value,
+    percent,
+    points,
+    titles_with_mean,
+)
+from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK
+from gaitcore.reporting.tables.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
+
+_MOST_PAIRS = 6  # more do not fit under a table; there only the best model is compared with each other one
+
+
+def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
+    """Who trains, who is tested, what is gallery and what is probe."""
+    probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
+    return (
+        f"Protocol: {context.train_subjects} training and {context.test_subjects} test subjects, "
+        f"gallery {context.gallery}, probes {probes}, identical view excluded."
+    )
+
+
+def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
+    """How many seeds the measured rows are the mean of, and what spread and interval mean."""
+    rank1 = estimates(summary, "rank1")
+    seeds = {context.model_title(model): rank1[overall(model)].n_seeds for model in measured_models(summary)}
+    level = f"{100 * context.confidence:g}%"
+    if set(seeds.values()) == {1}:
+        return (
+            f"Measured: one seed; in brackets the {level} bootstrap interval over subjects only, "
+            "which does not cover retraining."
+        )
+    counts = sorted(set(seeds.values()))
+    each = ", ".join(f"{title} {count}" for title, count in seeds.items())
+    number = f"{counts[0]} seeds" if len(counts) == 1 else f"seeds ({each})"
+    only = " (over subjects only where there is one seed)" if 1 in counts else ""
+    return (
+        f"Measured: mean ± standard deviation over {number}; in brackets the {level} bootstrap interval "
+        f"of the mean over subjects and seeds{only}."
+    )
+
+
+def reported_sentence(context: TableContext) -> str:
+    """Which epoch is reported and how a sequence is embedded."""
+    ways: dict[str, list[str]] = {}
+    for model, way in context.embeddings.items():
+        ways.setdefault(way, []).append(context.model_title(model))
+    if len(ways) > 1:
+        ways = {f"{way} ({', '.join(titles)})": titles for way, titles in ways.items()}
+    return f"Reported is {context.epoch}; a sequence's embedding is {'; '.join(ways)}."
+
+
+def interval_sentence(summary: pd.DataFrame) -> str:
+    """What the interval covers and what it does not."""
+    seeds = {estimate.n_seeds for key, estimate in estimates(summary, "rank1").items() if key == overall(key[0])}
+    narrow = "" if seeds == {1} else " A handful of seeds shows little of how far retraining can move a result."
+    return f"The intervals draw test subjects anew while the gallery stays as it is.{narrow}"
+
+
+def published_notes() -> list[str]:
+    """Where the published rows come from, and where the paper contradicts itself."""
+    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT]
+
+
+def collapse_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
+    """One sentence per model with collapsed runs."""
+    notes = []
+    for model in measured_models(summary):
+        seeds = context.collapsed_seeds(model)
+        if not seeds:
+            continue
+        total = int((context.runs["model"] == model).sum())
+        named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
+        notes.append(
+            f"{COLLAPSED_MARK} {context.model_title(model)}, collapsed: {len(seeds)} of {total} seeds ({named}); "
+            "all embeddings became nearly one point. Collapsed runs are part of the mean, and such a row is never bold."
+        )
+    return notes
+
+
+def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> list[str]:
+    """The differences between models in these conditions (or "mean") with their p-values."""
+    pairs = _printed_pairs(summary)
+    if not pairs:
+        return []
+    differences = estimates(summary, DIFFERENCE)
+    titles = titles_with_mean(summary, context)
+    sentences = []
+    for a, b in pairs:
+        found = [differences[f"{a} - {b}", condition, MEAN] for condition in conditions]
+        results = (
+            f"{titles[condition]} {points(estimate)} ({p_value(estimate.p_value_holm)})"
+            for condition, estimate in zip(conditions, found, strict=True)
+        )
+        sentences.append(f"{context.model_title(a)} − {context.model_title(b)}: {', '.join(results)}")
+    total = len(compared_pairs(summary))
+    adjusted = f", p-values after Holm for {total} pairs" if total > 1 else ""
+    others = "" if len(pairs) == total else "; the other pairs are in summary.csv"
+    text = f"Differences in points, paired permutation test over subjects{adjusted}: {'; '.join(sentences)}{others}."
+    return [text, *smallest_p_notes(summary, context)]
+
+
+def _printed_pairs(summary: pd.DataFrame) -> list[tuple[str, str]]:
+    pairs = compared_pairs(summary)
+    if len(pairs) <= _MOST_PAIRS:
+        return pairs
+    rank1 = estimates(summary, "rank1")
+    best = max(measured_models(summary), key=lambda model: rank1[overall(model)].mean)
+    return [pair for pair in pairs if best in pair]
+
+
+def smallest_p_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
+    """With n subjects there are 2**n sign flips, so no two-sided p-value is below 2 / 2**n."""
+    subjects = int(summary.loc[summary["metric"] == DIFFERENCE, "n_subjects"].max())
+    smallest = 2 / 2**subjects
+    if subjects < 2 or smallest <= 1 - context.confidence:
+        return []
+    return [f"With {subjects} subjects no p-value can be below {smallest:.3f}, whatever the difference."]
+
+
+def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
+    """The chance level, and which models' intervals reach down to it, in which conditions."""
+    rank1 = estimates(summary, "rank1")
+    titles = titles_with_mean(summary, context)
+    lost = []
+    for model in measured_models(summary):
+        where = [title for c, title in titles.items() if at_chance(rank1[model, c, MEAN], context.chance)]
+        if where:
+            named = "in every condition" if len(where) == len(titles) else ", ".join(where)
+            lost.append(f"{context.model_title(model)} ({named})")
+    not_above = f" Not distinguishable from chance: {'; '.join(lost)}." if lost else ""
+    return f"Chance is {percent(context.chance)}%.{not_above}"
+
+
+def excluded_note(context: TableContext) -> str:
+    """How many sequences were left out and why, and how many probes had nobody to find."""
+    reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
+    text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
+    if context.unmatched:
+        text += (
+            f" {context.unmatched} of {context.probes} probes are of subjects without a gallery sequence; they count "
+            "as misses, as in the published code."
+        )
+    return text

@@ -1,0 +1,42 @@
+"""Published results on CASIA-B, as printed in Tables 1 and 2 of the GaitMixer paper.
+
+E. Pinyoanuntapong, A. Ali, P. Wang, M. Lee, C. Chen: "GaitMixer: Skeleton-based Gait Representation Learning via
+Wide-spectrum Multi-axial Mixer", ICASSP 2023. The files keep every number as printed, in percent.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from gaitcore.settings.experiment import Config
+
+SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
+DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
+POSEGAIT_SPLIT = "PoseGait's published row is of another split: 62 subjects trained it and 62 were tested."
+
+PAPER_SUBJECTS = (74, 50)  # training and test subjects
+
+_FOLDER = Path(__file__).parent / "published_numbers"
+
+
+def shows_published(config: Config) -> bool:
+    """Whether an experiment's results stand beside the published ones; those of another split are of another task."""
+    split = config.protocol.subjects
+    return config.tables.published and (len(split.train), len(split.test)) == PAPER_SUBJECTS
+
+
+def published_table1() -> pd.DataFrame:
+    """Rank-1 per probe view: columns modality, condition, method, view (degrees as text, or "mean"), percent."""
+    wide = pd.read_csv(_FOLDER / "table1.csv").assign(modality="skeleton")
+    return _tidy(wide, ["modality", "condition", "method"], "view")
+
+
+def published_table2() -> pd.DataFrame:
+    """Rank-1 per condition: columns modality (appearance, skeleton), method, condition (or "mean"), view, percent."""
+    wide = pd.read_csv(_FOLDER / "table2.csv").assign(view="mean")
+    return _tidy(wide, ["modality", "method", "view"], "condition")
+
+
+def _tidy(wide: pd.DataFrame, keys: list[str], variable: str) -> pd.DataFrame:
+    tidy = wide.melt(keys, var_name=variable, value_name="percent")
+    return tidy.assign(condition=tidy["condition"].str.lower())

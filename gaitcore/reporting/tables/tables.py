@@ -1,0 +1,126 @@
+"""Tables 1 and 2 of the GaitMixer paper, filled with measured results beside the published ones.
+
+The layout follows the paper: Table 1 has one block per condition and one column per probe view, Table 2 one column
+per condition. ``layout.py`` says what a table is, ``latex.py`` and ``markdown.py`` print it.
+"""
+
+import math
+from collections.abc import Iterator
+
+import pandas as pd
+
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables import notes
+from gaitcore.reporting.tables.context import TableContext
+from gaitcore.reporting.tables.estimates import (
+    Estimate,
+    estimates,
+    measured_conditions,
+    measured_models,
+    titles_with_mean,
+)
+from gaitcore.reporting.tables.layout import Row, Table, mark_best
+from gaitcore.reporting.tables.published import published_table1, published_table2
+
+_BLOCKS = {"appearance": "Appearance based", "skeleton": "Skeleton based"}
+_MEASURED_BLOCK = "Measured"
+
+
+def table1(summary: pd.DataFrame, context: TableContext) -> Table:
+    """Rank-1 per condition and probe view, published methods first, then the measured models.
+
+    ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns.
+    """
+    conditions = measured_conditions(summary, context)
+    rows = mark_best(_rows_per_view(summary, context, conditions), context.chance)
+    views = sorted({view for row in rows for view in row.cells} - {MEAN}, key=int)
+    return Table(
+        name="table1",
+        title="Table 1: per probe view",
+        label=f"tab:{context.experiment}-per-view",
+        caption=f"Rank-1 accuracy (%) on {context.dataset} per probe view. {_caption(summary, context, rows)}",
+        corner=(f"Gallery {context.gallery}", "Probe"),
+        spanner="°, ".join(views) + "°" if len(views) < 3 else f"{views[0]}°–{views[-1]}°",
+        block_title="Probe",
+        key="view",
+        columns={view: f"{view}°" for view in views} | {MEAN: "Mean"},
+        spread_in=frozenset({MEAN}),
+        rows=rows,
+        notes=tuple(_notes(summary, context, conditions)),
+    )
+
+
+def table2(summary: pd.DataFrame, context: TableContext) -> Table:
+    """Rank-1 per condition and their mean: appearance based, skeleton based, and the measured models.
+
+    ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns.
+    """
+    columns = titles_with_mean(summary, context)
+    rows = mark_best(_rows_per_condition(summary, context), context.chance)
+    return Table(
+        name="table2",
+        title="Table 2: per condition",
+        label=f"tab:{context.experiment}-per-condition",
+        caption=f"Rank-1 accuracy (%) on {context.dataset} per condition. {_caption(summary, context, rows)}",
+        corner=("", "Method"),
+        spanner="Probe",
+        block_title="Group",
+        key="condition",
+        columns=columns,
+        spread_in=frozenset(columns),
+        rows=rows,
+        notes=tuple(_notes(summary, context, [MEAN])),
+    )
+
+
+def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[Row]:
+    published = published_table1() if context.show_published else None
+    rank1 = estimates(summary, "rank1")
+    for condition in conditions:
+        block = context.probe_labels[condition]
+        if published is not None:
+            of_condition = published[published["condition"] == condition]
+            for method, rows in of_condition.groupby("method", sort=False):
+                yield Row(block, method, "skeleton", True, _printed(rows, "view"))
+        for model in measured_models(summary):
+            cells = {view: found for (m, c, view), found in rank1.items() if (m, c) == (model, condition)}
+            yield _measured_row(model, block, cells, context, " (measured)" * context.show_published)
+
+
+def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
+    if context.show_published:
+        for (modality, method), rows in published_table2().groupby(["modality", "method"], sort=False):
+            yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"))
+    rank1 = estimates(summary, "rank1")
+    block = _MEASURED_BLOCK if context.show_published else ""
+    for model in measured_models(summary):
+        cells = {condition: found for (m, condition, view), found in rank1.items() if (m, view) == (model, MEAN)}
+        yield _measured_row(model, block, cells, context)
+
+
+def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
+    none = math.nan
+    fractions = zip(rows[key], rows["percent"] / 100, strict=True)
+    return {column: Estimate(mean, none, none, none, 0, 0, none, none) for column, mean in fractions}
+
+
+def _measured_row(model: str, block: str, cells: dict[str, Estimate], context: TableContext, suffix: str = "") -> Row:
+    title = context.model_title(model) + suffix
+    return Row(block, title, "skeleton", False, cells, len(context.collapsed_seeds(model)))
+
+
+def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]) -> str:
+    sentences = [notes.protocol_sentence(summary, context), notes.run_sentence(summary, context)]
+    if any(row.best for row in rows):
+        sentences.append("In bold the best of each column within a block.")
+    return " ".join(sentences)
+
+
+def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[str]:
+    if context.show_published:
+        yield from notes.published_notes()
+    yield from notes.collapse_notes(summary, context)
+    yield notes.reported_sentence(context)
+    yield from notes.comparison_notes(summary, context, conditions)
+    yield notes.chance_note(summary, context)
+    yield notes.excluded_note(context)

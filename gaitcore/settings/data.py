@@ -1,0 +1,55 @@
+"""Where the poses come from and how they are made: the section ``data``."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from gaitcore.settings.values import Count, Positive, Probability, Settings, listed
+
+
+class Detector(Settings):
+    """What finds the people in a frame."""
+
+    kind: Literal["mediapipe", "yolox"] = Field(description="mediapipe (nothing to fetch) or yolox (an ONNX model)")
+    weights: str | None = Field(None, description="file of a YOLOX model, relative to the repository")
+    sha256: str | None = Field(None, description="SHA-256 of that file; another file is refused")
+    score: Probability = Field(0.5, description="people the detector is less sure of do not count")
+
+
+class Video(Settings):
+    """How poses are made from videos; only for data.format: video."""
+
+    list: str | None = Field(
+        description="CSV that names subject, condition, sequence and view of each video; null: the files' names do"
+    )
+    estimator: Literal["hrnet", "mediapipe", "onnx"] = Field(description="what finds the joints of a person")
+    weights: str | None = Field(description="file of the weights (hrnet) or the model (onnx)")
+    sha256: str | None = Field(description="SHA-256 of that file; another file is refused")
+    channels: Literal["bgr", "rgb"] = Field(description="order of the colours an ONNX pose model wants")
+    detector: Detector
+    people: Literal["exactly_one", "track"] = Field(
+        description="exactly_one drops frames with more or fewer people; track follows the largest person"
+    )
+    detect_every: Count = Field(description="frames from one detection to the next; between, keypoints make the box")
+
+
+class Data(Settings):
+    """Where the poses come from and what they are."""
+
+    dataset: str = Field(description="name of the data set, as it stands in captions")
+    format: Literal[
+        "gaitgraph_csv", "pickle_tree", "psymo_json", "alphapose_json", "openpose_json", "pose_table", "video"
+    ] = Field(description="source format of the poses; video makes them")
+    path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+        description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
+    )
+    frame_width: Count = Field(description="pixels; where x and y are fractions, both are divided by it")
+    frame_height: Count = Field(description="pixels")
+    fps: Positive = Field(description="frames per second")
+    pose_source: str = Field(description="the pose estimator, recorded in the pose table; video records its own")
+    mixed_pose_sources: bool = Field(False, description="allow poses of several estimators in one table")
+    help: str = Field("", description="where to get the data; shown when it is missing")
+    walkers: dict[str, Any] | None = Field(
+        None, description="make the data from synthetic walkers with these settings; null reads the user's own"
+    )
+    video: Video | None = Field(None, description="how poses are made, if the format is video")

@@ -1,0 +1,29 @@
+"""How a test sequence becomes an embedding, and what is counted: the section ``evaluation``."""
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from gaitcore.settings.values import Count, Numbers, Settings, unique
+
+
+def _one_and_five(ranks: tuple[int, ...]) -> tuple[int, ...]:
+    if not {1, 5} <= set(ranks):
+        raise ValueError(f"{list(ranks)} lacks 1 or 5, which the summary and the tables report")
+    return ranks
+
+
+Views = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field(min_length=1), AfterValidator(unique)]
+
+
+class Evaluation(Settings):
+    """How a test sequence becomes an embedding, and what is counted."""
+
+    windows: Literal["centre", "three_windows_and_reverse"] = Field(
+        description="centre (the paper's text) or three_windows_and_reverse (the published code)"
+    )
+    window_step: Count = Field(description="frames between the three windows")
+    views: Views = Field(description="of each window: as it is, reversed in time, left and right joints exchanged")
+    combine: Literal["mean", "concatenated"] = Field(description="what is made of the embeddings of the views")
+    distance: Literal["cosine", "euclidean"] = Field(description="by which the nearest gallery sequence is found")
+    ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")

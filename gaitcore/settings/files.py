@@ -1,0 +1,265 @@
+"""The configuration's files: layers merged, validated once, and one sentence for a mistake.
+
+``config.yaml`` holds the paper's settings, the chosen experiment's overlay is merged over it, and what the
+command line gives goes on top. Every message names the key and the file it stands in.
+"""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import ValidationError
+
+from gaitcore.errors import ConfigError
+from gaitcore.settings.experiment import Config, lineage_of, merged
+from gaitcore.settings.values import Settings
+from gaitcore.suggest import nearest
+
+_NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
+
+Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
+
+_WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
+
+
+def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
+    """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
+
+    Args:
+        base: path of ``config.yaml``; the overlay is ``experiments/<experiment>.yaml`` beside it.
+        overrides: what the command line gives (``--config``), nested like the file.
+
+    Raises:
+        ConfigError: a file is missing or not YAML, a key is unknown, a value is not allowed. One sentence that
+            names the key, the file, what was found and what is expected.
+    """
+    base = Path(base)
+    overrides = _typed(overrides or {})
+    layers = [(str(base), _read_yaml(base))]
+    name = overrides.get("experiment", layers[0][1].get("experiment"))
+    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", overrides)]
+    values: dict = {}
+    for _, layer in layers:
+        values = merged(values, layer)
+    _refuse_unknown_options(layers)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, layers)) from None
+    for model in config.models:
+        _check_system(config, model, layers)
+    for option, systems in config.figures.against.items():
+        for name in systems:
+            _check_figure(config, option, name, layers)
+    if config.data.format == "video":
+        _check_video(config, layers)
+    return config
+
+
+def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
+    """An experiment's overlay, behind those it extends."""
+    overlay = folder / f"{name}.yaml"
+    if not overlay.is_file():
+        known = sorted(path.stem for path in folder.glob("*.yaml"))
+        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){nearest(str(name), known)}')
+    if name in within:
+        raise ConfigError(f"{overlay}: extends leads in a circle: {', '.join([*within, name])}.")
+    content = _read_yaml(overlay)
+    extended = content.pop("extends", [])
+    extended = [extended] if isinstance(extended, str) else extended
+    before = [layer for other in extended for layer in _overlays(folder, other, (*within, name))]
+    return [*before, (str(overlay), content)]
+
+
+def paper_config(base: str | Path) -> Config:
+    """The paper's settings: ``base``, the path of ``config.yaml``, as it stands, without an experiment's overlay.
+
+    Raises:
+        ConfigError: as :func:`load_config`.
+    """
+    values = _read_yaml(Path(base))
+    try:
+        return Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, [(str(base), values)])) from None
+
+
+def _check_system(config: Config, model: str, layers: Layers) -> None:
+    try:
+        system = config.system(model)
+    except ValidationError as error:
+        raise ConfigError(_sentence(error, layers, within=("systems", model))) from None
+    if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
+        raise ConfigError(
+            f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
+            f"expected more than {model}'s window of {system.network.frames} frames (the published code never draws a "
+            "sequence's last window)."
+        )
+    if system.training.select == "best_validation" and not config.protocol.subjects.validation:
+        raise ConfigError(
+            f"{_file_of(['training', 'select'], layers)}: training.select is best_validation, but "
+            f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
+            "or select last."
+        )
+
+
+def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:
+    where = f"{_file_of(['figures', 'against', option], layers)}: figures.against.{option}"
+    if name not in config.models:
+        raise ConfigError(f'{where} names "{name}", which is not one of the models{nearest(name, config.models)}')
+    if option not in config.system(name).network.model_dump():
+        raise ConfigError(f'{where}: "{name}" has no network option "{option}".')
+
+
+def _check_video(config: Config, layers: Layers) -> None:
+    """The settings of one estimator or detector that depend on which it is."""
+    video = config.data.video
+    if video is None:
+        raise ConfigError(f"{_file_of(['data', 'video'], layers)}: data.video is null, but data.format is video.")
+    for section, part, name in (
+        ("video", video, video.estimator),
+        ("video.detector", video.detector, video.detector.kind),
+    ):
+        if name == "mediapipe":
+            continue
+        for key in ("weights", "sha256"):
+            if getattr(part, key) is None:
+                where = _file_of(["data", *section.split("."), key], layers)
+                raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
+    if video.people == "exactly_one" and video.detect_every > 1:
+        raise ConfigError(
+            f"{_file_of(['data', 'video', 'detect_every'], layers)}: data.video.detect_every is {video.detect_every}, "
+            "but exactly_one counts people in every frame; set it to 1, or data.video.people: track."
+        )
+
+
+def _typed(value: Any) -> Any:
+    """Numbers and booleans in what the command line gives: below the first level Snakemake leaves them text."""
+    if isinstance(value, Mapping):
+        return {key: _typed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner) for inner in value]
+    plain = isinstance(value, str) and _NUMBER_OR_BOOLEAN.fullmatch(value)
+    return yaml.safe_load(value) if plain else value
+
+
+def _read_yaml(path: Path) -> dict:
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: no such file, expected the configuration.") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{path}{line}: this is not YAML ({getattr(error, 'problem', None) or error}).") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path}: holds {type(content).__name__}, expected a mapping of settings.")
+    return content
+
+
+def _refuse_unknown_options(layers: Layers) -> None:
+    """A system's options are free-form for the schema, so the base file, which lists them all, is their schema."""
+    base = layers[0][1]
+    systems: dict[str, Any] = {}
+    for file, layer in layers:
+        systems = merged(systems, layer.get("systems") or {})
+        for name, sections in (layer.get("systems") or {}).items():
+            try:
+                network = lineage_of(name, systems)[0]
+            except ValueError as error:
+                raise ConfigError(f"{file}: systems.{name}: {str(error).rstrip('.')}{_full_stop(error)}") from None
+            known = {*base["network"], *(base["systems"][network].get("network") or {})}
+            for option in (sections or {}).get("network") or {}:
+                if option not in known:
+                    raise ConfigError(
+                        f"{file}: systems.{name}.network.{option}: unknown setting{nearest(option, known)}"
+                    )
+
+
+def _full_stop(message: object) -> str:
+    return "" if str(message).endswith("?") else "."
+
+
+def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str:
+    """The first mistake as one sentence: file, key, found, expected."""
+    first = error.errors()[0]
+    path = list(first["loc"])  # with the kind of a section where there are several
+    location = _without_kinds(path)
+    if within and any(_holds(layer, [*within, *location]) for _, layer in layers):
+        location = [*within, *location]
+    key = ".".join(str(part) for part in location)
+    where = f"{_file_of(location, layers)}: {key}" if location else "The configuration"
+    if first["type"] == "extra_forbidden":
+        return f"{where}: unknown setting{nearest(str(location[-1]), _fields_at(path[:-1]))}"
+    if first["type"] == "missing":
+        return f"{where} is missing ({_description(path)})."
+    if first["type"].startswith("union_tag"):
+        kinds = first["ctx"].get("expected_tags") or "one of the kinds in docs/configuration.md"
+        return f"{where}.kind is {first['ctx'].get('tag', 'missing')}, expected {kinds.replace(', ', ' or ')}."
+    message = first["msg"].removeprefix("Value error, ").rstrip(".")
+    if first["type"] == "value_error":
+        return f"{where}: {message}{_full_stop(message)}"
+    expected = message.replace("Input should be", "expected")
+    return f"{where} is {first['input']!r}, {expected} ({_description(path)})."
+
+
+def _without_kinds(path: list) -> list:
+    """The key as it is written: pydantic puts the kind of a section behind the section's name."""
+    section, written = Config, []
+    for part in path:
+        if not isinstance(section, tuple):
+            written.append(part)
+        section = _section_type(section, str(part))
+    return written
+
+
+def _file_of(location: list, layers: Layers) -> str:
+    """The last layer that sets the key (or, for a missing one, the section it belongs in)."""
+    for file, layer in reversed(layers):
+        if _holds(layer, location):
+            return file
+    return layers[0][0]
+
+
+def _holds(layer: Any, location: list) -> bool:
+    for part in location:
+        if not isinstance(layer, Mapping | list):
+            return True  # the layer puts a plain value where a section is expected
+        try:
+            layer = layer[part]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
+
+
+def _fields_at(path: list) -> list[str]:
+    section: Any = Config
+    for part in path:
+        section = _section_type(section, str(part))
+    return list(section.model_fields) if section is not None else []
+
+
+def _description(path: list) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    section: Any = Config
+    for part in names[:-1]:
+        section = _section_type(section, part) or section
+    field = section.model_fields.get(names[-1]) if names and not isinstance(section, tuple) else None
+    return (field.description if field else None) or "see docs/configuration.md"
+
+
+def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | None:
+    """The settings class below ``key``; several where the section comes in kinds, of which the next key is one.
+
+    Through a mapping of named sections too (protocol.splits.74/50).
+    """
+    if isinstance(section, tuple):
+        return next((kind for kind in section if key in get_args(kind.model_fields["kind"].annotation)), None)
+    field = section.model_fields.get(key) if section is not None else None
+    if field is None:
+        return section  # a name the user chose inside a mapping of sections
+    candidates = (field.annotation, *get_args(field.annotation))
+    classes = tuple(c for c in candidates if isinstance(c, type) and issubclass(c, Settings))
+    return classes if field.discriminator else next(iter(classes), None)

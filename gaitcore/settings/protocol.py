@@ -1,0 +1,52 @@
+"""Who trains, what is gallery and what is probe: the section ``protocol``."""
+
+from pydantic import Field, model_validator
+
+from gaitcore.settings.values import Count, Numbers, Settings, Subjects
+from gaitcore.suggest import nearest
+
+
+class Split(Settings):
+    """Who trains and who is tested; no subject may do both."""
+
+    train: Subjects = Field(description="subjects to train on, e.g. 1-74")
+    test: Subjects = Field(description="subjects to test on, e.g. 75-124")
+    validation: Subjects = Field((), description="training subjects held out to choose the epoch, e.g. 60-74")
+
+    @model_validator(mode="after")
+    def _nobody_trains_and_is_tested(self) -> "Split":
+        both = [subject for subject in self.train if subject in set(self.test)]
+        if both:
+            raise ValueError(f"subject {both[0]} is in both train and test; a test subject must never be trained on")
+        strangers = [subject for subject in self.validation if subject not in set(self.train)]
+        if strangers:
+            raise ValueError(f"validation subject {strangers[0]} is not one of the train subjects it is held out of")
+        return self
+
+
+Walks = dict[str, Numbers]
+
+
+class Protocol(Settings):
+    """Who trains, what is gallery and what is probe."""
+
+    split: str = Field(description="which of the splits below")
+    splits: dict[str, Split] = Field(description="the splits one can choose from, by name")
+    gallery: Walks = Field(description="gallery sequences per condition", min_length=1)
+    probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
+    min_frames: Count = Field(description="sequences with fewer usable frames are excluded everywhere")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Protocol":
+        if self.split not in self.splits:
+            raise ValueError(f'there is no split "{self.split}"{nearest(self.split, self.splits)}')
+        for condition, sequences in self.probes.items():
+            both = set(sequences) & set(self.gallery.get(condition, ()))
+            if both:
+                raise ValueError(f"{condition}-{min(both):02d} is both gallery and probe")
+        return self
+
+    @property
+    def subjects(self) -> Split:
+        """The split in use."""
+        return self.splits[self.split]

@@ -1,0 +1,32 @@
+"""What stands in tables and figures: the sections ``tables`` and ``figures``."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from gaitcore.settings.values import Settings
+
+
+class Tables(Settings):
+    """What stands in the tables."""
+
+    published: bool = Field(description="show the paper's rows; only for CASIA-B under the paper's protocol")
+    conditions: dict[str, str] = Field(description="how a condition is written: nm -> NM")
+
+    def title(self, condition: str) -> str:
+        """How a condition is written; in capitals where nothing is said."""
+        return self.conditions.get(condition, condition.upper())
+
+
+class Figures(Settings):
+    """What is drawn."""
+
+    against: dict[str, tuple[str, ...]] = Field(
+        description="accuracy against an option of the network: the option, and the systems that differ in it"
+    )
+    probe: str | None = Field(
+        description="the probe whose map is shown by itself; null: one of the first condition, seen from the side"
+    )
+    attribution: Literal["grad_cam", "hires_cam"] = Field(
+        description="grad_cam (the paper's) or hires_cam, also exact where joints are not averaged (GaitFormer)"
+    )

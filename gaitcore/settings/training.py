@@ -1,0 +1,119 @@
+"""The recipe: batches, augmentation, loss, optimiser, schedule: the section ``training``.
+
+A section that comes in several kinds (the batch, the loss) says which in ``kind``.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gaitcore.settings.values import Count, NotNegative, Positive, Probability, Settings
+
+
+class BalancedBatch(Settings):
+    """So many subjects, so many sequences of each."""
+
+    kind: Literal["balanced"] = "balanced"
+    subjects: Count = Field(description="subjects in a batch; all of them if there are fewer")
+    sequences: Annotated[int, Field(ge=2)] = Field(description="sequences of each subject")
+
+
+class ShuffledBatch(Settings):
+    """All sequences in random order, so many at a time."""
+
+    kind: Literal["shuffled"]
+    size: Count = Field(description="sequences in a batch; the last one of an epoch may have fewer")
+    views: Count = Field(1, description="how often each of them is in it, augmented anew each time")
+
+
+class Augmentation(Settings):
+    """What a training window goes through, in this order. Pixels are those of a frame 320 wide."""
+
+    mirror: Probability = Field(description="probability of reflecting x about each frame's mean x")
+    reverse: Probability = Field(description="probability of reversing the sequence in time")
+    swap: Probability = Field(0, description="probability of exchanging the left and the right joints")
+    noise: Literal["normal", "uniform"] = Field(
+        "normal", description="distribution of the noise; its amount is a standard deviation, or the bound on each side"
+    )
+    point_noise: NotNegative = Field(description="per joint and frame, pixels")
+    joint_noise: NotNegative = Field(description="per joint, one offset for the whole window, pixels")
+    confidence_noise: NotNegative = Field(0, description="per joint and frame; confidences stay between 0 and 1")
+    move: tuple[NotNegative, NotNegative] = Field(
+        (0, 0), description="of all joints and frames together in x and y, uniform to each side, pixels"
+    )
+
+
+class TripletLoss(Settings):
+    """Triplet margin loss of mined triplets."""
+
+    kind: Literal["triplet"] = "triplet"
+    miner_epsilon: NotNegative = Field(description="multi-similarity miner's epsilon (cosine similarity)")
+    margin: Positive = Field(description="triplet margin, Euclidean distance of unit embeddings")
+
+
+class SupervisedContrastiveLoss(Settings):
+    """Each embedding against all others of its batch; those of its subject are the positives."""
+
+    kind: Literal["supervised_contrastive"]
+    temperature: Positive = Field(description="what similarities are divided by")
+    base_temperature: Positive | None = Field(
+        None, description="the loss is multiplied by the temperature over this; null leaves it as it is"
+    )
+    similarity: Literal["cosine", "euclidean"] = Field(
+        description="of two embeddings of unit length: cosine, or minus their Euclidean distance"
+    )
+
+
+class SoftmaxCentreLoss(Settings):
+    """Cross entropy of a linear classifier on the embedding, and its distance from the subject's centre."""
+
+    kind: Literal["softmax_centre"]
+    centre_weight: NotNegative = Field(description="of the squared distance from the centre, beside the cross entropy")
+    centre_rate: Probability = Field(description="how far a step moves a centre towards the batch's embeddings")
+
+
+class Phase(Settings):
+    """Training again from where it ended, with an optimiser and a schedule of its own."""
+
+    epochs: Count = Field(description="passes over the training sequences")
+    learning_rate: Positive = Field(description="peak of its schedule")
+
+
+class Training(Settings):
+    """The recipe: batches, augmentation, loss, optimiser, schedule."""
+
+    epochs: Count = Field(description="passes over the training sequences")
+    second_phase: Phase | None = Field(None, description="what follows them: epochs and learning_rate; null is nothing")
+    batch: BalancedBatch | ShuffledBatch = Field(discriminator="kind")
+    repeat: dict[str, Count] = Field(description="how often a condition's sequences are listed; others once")
+    augmentation: Augmentation
+    loss: TripletLoss | SupervisedContrastiveLoss | SoftmaxCentreLoss = Field(discriminator="kind")
+    optimiser: Literal["adam", "adamw"] = Field("adam", description="adam (coupled weight decay) or adamw (decoupled)")
+    learning_rate: Positive = Field(description="peak of the schedule")
+    weight_decay: NotNegative = Field(description="the optimiser's")
+    schedule: Literal["one_cycle", "constant"] = Field("one_cycle", description="of the learning rate, over all steps")
+    warmup: Probability = Field(description="share of all steps in which the learning rate rises")
+    start_divisor: Positive = Field(description="the learning rate starts at its peak over this")
+    end_divisor: Positive = Field(description="and ends at its start over this")
+    momentum: tuple[Probability, Probability] = Field(description="beta1 at the peak and at both ends")
+    precision: Literal["float32", "bfloat16"] = Field(
+        description="of the network's products in training; bfloat16 takes two thirds of the memory and is coarser"
+    )
+    select: Literal["last", "best_validation"] = Field(
+        description="which epoch's weights are kept; best_validation needs validation subjects in the split"
+    )
+    validate_every: Count = Field(description="epochs between validations, if the epoch is chosen by them")
+    collapse_distance: NotNegative = Field(
+        description="a run has collapsed if two of its embeddings end, on average, less than this of their length apart"
+    )
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """One, or two."""
+        first = Phase(epochs=self.epochs, learning_rate=self.learning_rate)
+        return (first, self.second_phase) if self.second_phase else (first,)
+
+    @property
+    def all_epochs(self) -> int:
+        """Of all phases."""
+        return sum(phase.epochs for phase in self.phases)

@@ -1,0 +1,63 @@
+"""dvc.yaml lists the systems and seeds of the experiment that it runs."""
+
+import pytest
+from places import REPOSITORY
+
+from gaitcore.audit.stages import check_stages
+from gaitcore.errors import ConfigError
+from gaitcore.settings.files import load_config
+
+STAGES = """\
+vars:
+  - config.yaml:experiment
+  - runs:
+      models: [gaitformer, gaitmixer]
+      seeds: [0, 1]
+stages:
+  tables:
+    deps: [results/x, "results/${experiment}/gaitformer", "results/${experiment}/gaitmixer"]
+"""
+
+
+@pytest.fixture
+def stages(tmp_path):
+    path = tmp_path / "dvc.yaml"
+    path.write_text(STAGES)
+    return path
+
+
+def test_the_repositorys_stages_are_those_of_its_experiment():
+    config = load_config(REPOSITORY / "config.yaml")
+    check_stages(REPOSITORY / "dvc.yaml", config.models, config.seeds)
+
+
+def test_the_order_does_not_matter(stages):
+    check_stages(stages, ["gaitmixer", "gaitformer"], [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("models", "seeds", "sentence"),
+    [
+        (
+            ["gaitformer", "gaitmixer", "gaitgraph"],
+            [0, 1],
+            "vars.runs.models is ['gaitformer', 'gaitmixer'], but the experiment in config.yaml has "
+            "['gaitformer', 'gaitmixer', 'gaitgraph']; write there: models: [gaitformer, gaitmixer, gaitgraph]",
+        ),
+        (
+            ["gaitformer", "gaitmixer"],
+            [0],
+            "vars.runs.seeds is [0, 1], but the experiment in config.yaml has [0]; write there: seeds: [0]",
+        ),
+    ],
+)
+def test_other_runs_are_refused(stages, models, seeds, sentence):
+    with pytest.raises(ConfigError) as refused:
+        check_stages(stages, models, seeds)
+    assert str(refused.value) == f"{stages}: {sentence}"
+
+
+def test_a_system_the_tables_do_not_depend_on_is_refused(stages):
+    stages.write_text(STAGES.replace(', "results/${experiment}/gaitmixer"', ""))
+    with pytest.raises(ConfigError, match=r"tables\.deps lacks results/\$\{experiment\}/gaitmixer, without which"):
+        check_stages(stages, ["gaitformer", "gaitmixer"], [0, 1])

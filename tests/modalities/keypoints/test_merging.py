@@ -1,0 +1,117 @@
+"""Several pose tables become one, unless they do not go together."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from gaitcore.errors import DataError
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.merging import merge_shards
+from gaitcore.modalities.keypoints.reading import read_poses
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+from gaitcore.modalities.report import DropReport, read_report
+
+INFO = PoseInfo("walks", 320, 240, 25.0, "BlazePose", "mediapipe 0.10.21", "", "ab" * 32)
+
+
+def shard(folder, subject, info=INFO, frames=3):
+    """A shard of one sequence whose every number is the subject's; its report has one line."""
+    number = int(subject)
+    poses = {SequenceKey(subject, "nm", 1, 90): (np.arange(1, frames + 1), np.full((frames, 17, 3), number))}
+    path = folder / f"{subject}.parquet"
+    table_of_sequences(poses if frames else {}, replace(info, source_digest=f"digest {subject}")).write(path)
+    report = DropReport()
+    report.add(f"{subject}.avi", "nobody found", sequence=f"{subject}-nm-01-090", frame=7)
+    if not frames:
+        report.add(f"{subject}.avi", "left out: no pose in any of 9 frames", sequence=f"{subject}-nm-01-090")
+    report.to_frame().to_csv(path.with_suffix(".csv"), index=False)
+    return path
+
+
+def merge(folder, shards, left_out=(), **options):
+    outputs = {"poses": folder / "poses.parquet", "report": folder / "poses_report.csv"}
+    return merge_shards(shards, [path.with_suffix(".csv") for path in shards], left_out, **outputs, **options)
+
+
+def error(*arguments, **options):
+    with pytest.raises(DataError) as caught:
+        merge(*arguments, **options)
+    return str(caught.value)
+
+
+def test_shards_become_one_table_one_report_and_one_sentence(tmp_path):
+    shards = [shard(tmp_path, "002"), shard(tmp_path, "001", frames=2), shard(tmp_path, "003", frames=0)]
+    sentence = merge(tmp_path, shards, [("walk.avi", "names no sequence", None, "")])
+    assert sentence == (
+        f"2 of 4 videos are in {tmp_path}/poses.parquet (5 frames); 2 were left out, see {tmp_path}/poses_report.csv"
+    )
+    table = PoseTable.read(tmp_path / "poses.parquet")
+    assert table.sequences[["subject", "frames"]].to_numpy().tolist() == [["001", 2], ["002", 3]]
+    assert table.keypoints[:, 0, 0].tolist() == [1, 1, 2, 2, 2]
+    digest = combined_digest((f"{subject}.parquet", f"digest {subject}") for subject in ("002", "001", "003"))
+    assert table.info == replace(INFO, source_digest=digest)
+    report = read_report(tmp_path / "poses_report.csv")
+    assert report["file"].tolist() == ["walk.avi", "002.avi", "001.avi", "003.avi", "003.avi"]
+    assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [None, 7, 7, 7, None]
+
+
+def test_two_estimators_are_refused_unless_the_setting_allows_them(tmp_path):
+    other = replace(INFO, source="HRNet-W32 384x288", source_version="torch 2.13.0", weights_digest="cd" * 32)
+    shards = [shard(tmp_path, "001"), shard(tmp_path, "002", other)]
+    assert error(tmp_path, shards) == (
+        f"{shards[1]}: poses of HRNet-W32 384x288 (torch 2.13.0, weights cdcdcdcdcdcd), expected BlazePose (mediapipe "
+        f"0.10.21, weights abababababab) as in {shards[0]}; confidences and errors of two estimators do not compare. "
+        "Make all poses with one, or set data.mixed_pose_sources: true."
+    )
+    assert not (tmp_path / "poses.parquet").exists()
+    merge(tmp_path, shards, mixed_sources=True)
+    assert PoseTable.read(tmp_path / "poses.parquet").info.source == "BlazePose + HRNet-W32 384x288"
+
+
+def test_two_sets_of_weights_are_two_estimators(tmp_path):
+    shards = [shard(tmp_path, "001"), shard(tmp_path, "002", replace(INFO, weights_digest="cd" * 32))]
+    assert "weights cdcdcdcdcdcd), expected BlazePose" in error(tmp_path, shards)
+
+
+def test_another_frame_size_is_refused(tmp_path):
+    shards = [shard(tmp_path, "001"), shard(tmp_path, "002", replace(INFO, frame_width=640))]
+    assert error(tmp_path, shards, mixed_sources=True) == (
+        f"{shards[1]}: frame_width is 640, expected 320 as in {shards[0]}; one table has one."
+    )
+
+
+def test_a_sequence_in_two_tables_is_refused(tmp_path):
+    (tmp_path / "other").mkdir()
+    shards = [shard(tmp_path, "001"), shard(tmp_path / "other", "001")]
+    assert error(tmp_path, shards) == (
+        f"{shards[1]}: sequence 001-nm-01-090 is in {shards[0]} too, expected it once; remove one."
+    )
+
+
+def test_no_pose_at_all_is_one_sentence_with_the_first_reason(tmp_path):
+    assert error(tmp_path, [shard(tmp_path, "003", frames=0)]) == (
+        "No video gave a pose; the shards' reports say why. 003.avi: nobody found."
+    )
+
+
+def read_tables(paths, **changes):
+    camera = {"frame_width": 320, "frame_height": 240, "fps": 25, **changes}
+    return read_poses("pose_table", paths, dataset="both", **camera)[0]
+
+
+def test_pose_tables_made_before_are_read_as_one(tmp_path):
+    paths = [shard(tmp_path, "001"), shard(tmp_path, "002")]
+    table = read_tables(paths)
+    assert table.sequences["subject"].tolist() == ["001", "002"]
+    assert (table.info.dataset, table.info.source) == ("both", "BlazePose")
+    with pytest.raises(DataError) as caught:
+        read_tables(paths, fps=30)
+    assert str(caught.value) == f"{paths[0]}: fps is 25.0, expected 30.0 (data.fps)."
+
+
+def test_pose_tables_of_two_estimators_are_refused_too(tmp_path):
+    paths = [shard(tmp_path, "001"), shard(tmp_path, "002", replace(INFO, source="HRNet"))]
+    with pytest.raises(DataError, match="Make all poses with one, or set data"):
+        read_tables(paths)
+    assert len(read_tables(paths, mixed_sources=True).sequences) == 2

@@ -1,0 +1,208 @@
+"""The pose table: what is written is read back, equal tables give equal bytes, and damage is named."""
+
+import hashlib
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from gaitcore.errors import DataError
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+
+INFO = PoseInfo("casia-b", 320, 240, 25.0, "HRNet-W32 (GaitGraph CSV)", "1.0", "ab12")
+
+
+def make_table(info: PoseInfo = INFO) -> PoseTable:
+    generator = np.random.default_rng(1)
+
+    def walk(frames: list[int]) -> tuple[np.ndarray, np.ndarray]:
+        return np.array(frames), generator.uniform(0, 240, (len(frames), 17, 3))
+
+    poses = {
+        SequenceKey("002", "bg", 1, 18): walk([1, 2, 4]),
+        SequenceKey("001", "nm", 2, 0): walk([7]),
+        SequenceKey("001", "nm", 1, 180): walk([1, 2]),
+        SequenceKey("001", "nm", 1, 18): walk([5, 9]),
+    }
+    return table_of_sequences(poses, info)
+
+
+def test_sequences_are_sorted_by_key_and_offsets_point_to_their_frames():
+    table = make_table()
+    assert table.sequences.to_numpy().tolist() == [
+        ["001", "nm", 1, 18, 2],
+        ["001", "nm", 1, 180, 2],
+        ["001", "nm", 2, 0, 1],
+        ["002", "bg", 1, 18, 3],
+    ]
+    assert table.offsets.tolist() == [0, 2, 4, 5, 8]
+    assert table.frame.tolist() == [5, 9, 1, 2, 7, 1, 2, 4]
+    assert len(table) == 8
+
+
+def test_a_table_is_read_back_as_it_was_written(tmp_path):
+    table = make_table()
+    table.write(tmp_path / "poses.parquet")
+    read = PoseTable.read(tmp_path / "poses.parquet")
+    assert read.sequences.equals(table.sequences)
+    assert read.sequences.dtypes.equals(table.sequences.dtypes)
+    assert np.array_equal(read.frame, table.frame)
+    assert np.array_equal(read.keypoints, table.keypoints)
+    assert (read.frame.dtype, read.keypoints.dtype) == (np.int32, np.float32)
+    assert read.keypoints.flags.c_contiguous
+    assert read.info == INFO
+
+
+def test_equal_tables_give_equal_bytes(tmp_path):
+    make_table().write(tmp_path / "first.parquet")
+    make_table().write(tmp_path / "second.parquet")
+    PoseTable.read(tmp_path / "first.parquet").write(tmp_path / "third.parquet")
+    first = (tmp_path / "first.parquet").read_bytes()
+    assert (tmp_path / "second.parquet").read_bytes() == first
+    assert (tmp_path / "third.parquet").read_bytes() == first
+
+
+def test_columns_types_and_metadata_are_those_of_the_contract(tmp_path):
+    make_table().write(tmp_path / "poses.parquet")
+    schema = pq.read_schema(tmp_path / "poses.parquet")
+    names = ["subject", "condition", "sequence", "view", "frame", "keypoints"]
+    assert schema.names == names
+    assert [str(schema.field(name).type) for name in names] == [
+        "dictionary<values=string, indices=int32, ordered=0>",
+        "dictionary<values=string, indices=int32, ordered=0>",
+        "int32",
+        "int32",
+        "int32",
+        "fixed_size_list<element: float not null>[51]",
+    ]
+    assert json.loads(schema.metadata[b"gaitcore"]) == {
+        "schema_version": 1,
+        "dataset": "casia-b",
+        "frame_width": 320,
+        "frame_height": 240,
+        "fps": 25.0,
+        "source": "HRNet-W32 (GaitGraph CSV)",
+        "source_version": "1.0",
+        "source_digest": "ab12",
+        "weights_digest": "",
+    }
+
+
+def test_only_the_finished_file_is_left_behind(tmp_path):
+    make_table().write(tmp_path / "poses.parquet")
+    assert [path.name for path in tmp_path.iterdir()] == ["poses.parquet"]
+
+
+def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_one(tmp_path):
+    path = tmp_path / "poses.parquet"
+    make_table().write(path)
+    before = path.read_bytes()
+    unwritable = make_table(PoseInfo("casia-b", 320, 240, fps=b"not for JSON"))
+    with pytest.raises(TypeError):
+        unwritable.write(path)
+    assert [one.name for one in tmp_path.iterdir()] == ["poses.parquet"]
+    assert path.read_bytes() == before
+
+
+def test_select_keeps_the_chosen_sequences_in_order():
+    table = make_table()
+    chosen = table.select(table.sequences["view"] == 18)
+    assert chosen.sequences.to_numpy().tolist() == [["001", "nm", 1, 18, 2], ["002", "bg", 1, 18, 3]]
+    assert chosen.frame.tolist() == [5, 9, 1, 2, 4]
+    assert np.array_equal(chosen.keypoints, table.keypoints[[0, 1, 5, 6, 7]])
+
+
+def test_an_empty_selection_can_be_written_and_read(tmp_path):
+    nothing = make_table().select(np.zeros(4, bool))
+    nothing.write(tmp_path / "poses.parquet")
+    read = PoseTable.read(tmp_path / "poses.parquet")
+    assert (len(read), len(read.sequences), read.offsets.tolist()) == (0, 0, [0])
+
+
+def message(path) -> str:
+    with pytest.raises(DataError) as caught:
+        PoseTable.read(path)
+    return str(caught.value)
+
+
+UNREADABLE = (
+    "not a readable Parquet file (cut short, damaged or of another format), "
+    "expected a pose table; delete it and run again."
+)
+
+
+def test_a_truncated_file_is_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    make_table().write(path)
+    path.write_bytes(path.read_bytes()[:-100])
+    assert message(path) == f"{path}: {UNREADABLE}"
+
+
+def test_a_file_that_is_not_parquet_is_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    path.write_text("image_name,nose_x\n")
+    assert message(path) == f"{path}: {UNREADABLE}"
+    path.write_bytes(b"")
+    assert message(path) == f"{path}: {UNREADABLE}"
+
+
+def test_damaged_values_are_noticed(tmp_path):
+    path = tmp_path / "poses.parquet"
+    make_table().write(path)
+    content = bytearray(path.read_bytes())
+    offset = pq.read_metadata(path).row_group(0).column(5).data_page_offset
+    content[offset + 60] ^= 0xFF
+    path.write_bytes(content)
+    assert message(path) == f"{path}: {UNREADABLE}"
+
+
+def test_a_missing_file_is_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    assert message(path) == f"{path}: not found, expected a pose table; run the workflow to make it."
+
+
+def test_other_columns_are_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    pq.write_table(pa.table({"subject": ["001"], "angle": [90]}), path)
+    assert message(path) == (
+        f"{path}: columns subject, angle, expected subject, condition, sequence, view, frame, keypoints; "
+        "delete it and run again."
+    )
+
+
+def rewrite(path, change):
+    make_table().write(path)
+    pq.write_table(change(pq.read_table(path)), path)
+
+
+def test_another_schema_version_is_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    rewrite(path, lambda table: table.replace_schema_metadata({"gaitcore": '{"schema_version": 2}'}))
+    assert message(path) == f"{path}: schema version 2, expected 1; delete it and run again."
+    rewrite(path, lambda table: table.replace_schema_metadata(None))
+    assert message(path) == f"{path}: schema version none, expected 1; delete it and run again."
+
+
+def test_a_column_of_another_type_is_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    rewrite(path, lambda table: table.set_column(3, "view", pa.array(["018"] * len(table))))
+    assert message(path) == f"{path}: column view holds string, expected int32; delete it and run again."
+
+
+def test_the_digest_of_several_files_is_that_of_sha256sum_lines():
+    digest = combined_digest([("a.csv", "11"), ("b.csv", "22")])
+    assert digest == hashlib.sha256(b"11  a.csv\n22  b.csv\n").hexdigest()
+
+
+def test_a_z_is_written_read_and_selected_with_its_frames(tmp_path):
+    deep = np.random.default_rng(0).uniform(0, 100, (5, 17, 4)).astype(np.float32)
+    walks = {SequenceKey(name, "nm", 1, 0): (np.arange(1, 6), deep + number) for number, name in enumerate("ab")}
+    table = table_of_sequences(walks, PoseInfo("test", 320, 240, 25.0))
+    table.write(tmp_path / "poses.parquet")
+    read = PoseTable.read(tmp_path / "poses.parquet")
+    np.testing.assert_array_equal(read.keypoints[:5], deep[..., :3])
+    np.testing.assert_array_equal(read.z[5:], deep[..., 3] + 1)
+    np.testing.assert_array_equal(read.select([False, True]).z, deep[..., 3] + 1)

@@ -1,0 +1,107 @@
+"""Which videos there are: by name, by a list, and what is left out with the reason."""
+
+import pytest
+
+from gaitcore.errors import DataError
+from gaitcore.modalities.keypoints.video.listing import LeftOut, find_videos
+
+
+def touch(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def error(*arguments):
+    with pytest.raises(DataError) as caught:
+        find_videos(*arguments)
+    return str(caught.value)
+
+
+def test_names_give_the_sequences_in_any_folder_sorted_by_key(tmp_path):
+    names = ["b/002-nm-01-090.avi", "a/001-nm-1-000.MP4", "001-bg-01-018.mkv", "001-nm-10-000.avi"]
+    touch(*(tmp_path / name for name in names))
+    listing = find_videos([tmp_path])
+    assert listing.videos == {
+        "001-bg-01-018": str(tmp_path / "001-bg-01-018.mkv"),
+        "001-nm-01-000": str(tmp_path / "a/001-nm-1-000.MP4"),
+        "001-nm-10-000": str(tmp_path / "001-nm-10-000.avi"),
+        "002-nm-01-090": str(tmp_path / "b/002-nm-01-090.avi"),
+    }
+    assert list(listing.by_subject) == ["001", "002"]
+    assert list(listing.by_subject["002"]) == ["002-nm-01-090"]
+    assert listing.left_out == []
+
+
+def test_a_name_that_is_none_and_a_duplicate_are_left_out(tmp_path):
+    touch(tmp_path / "a" / "001-nm-01-090.avi", tmp_path / "b" / "001-nm-01-090.mp4", tmp_path / "holiday.mov")
+    touch(tmp_path / "notes.txt", tmp_path / ".001-nm-02-090.avi")  # no video, and hidden
+    listing = find_videos([tmp_path])
+    first = tmp_path / "a" / "001-nm-01-090.avi"
+    assert listing.videos == {"001-nm-01-090": str(first)}
+    assert listing.left_out == [
+        LeftOut(
+            str(tmp_path / "b" / "001-nm-01-090.mp4"), f"sequence twice, {first} is used", sequence="001-nm-01-090"
+        ),
+        LeftOut(
+            str(tmp_path / "holiday.mov"),
+            "names no sequence, expected a name like 001-nm-01-090.avi, or data.video.list",
+        ),
+    ]
+
+
+def test_a_list_names_videos_of_any_name(tmp_path):
+    touch(tmp_path / "walk one.mov", tmp_path / "deep" / "x.avi", tmp_path / "other.avi")
+    table = tmp_path / "list.csv"
+    table.write_text(
+        "video,subject,condition,sequence,view,remark\n"
+        "walk one.mov,A1,nm,1,90,\n"
+        "deep/x.avi, A1, coat, 2, 0,\n"
+        "gone.avi,A1,nm,3,90,\n"
+        "other.avi,A1,nm,first,90,\n"
+    )
+    listing = find_videos([tmp_path], table)
+    assert listing.videos == {
+        "A1-coat-02-000": str(tmp_path / "deep" / "x.avi"),
+        "A1-nm-01-090": str(tmp_path / "walk one.mov"),
+    }
+    assert listing.left_out == [
+        LeftOut(str(table), f"no video 'gone.avi' in {tmp_path}", 4),
+        LeftOut(
+            str(table),
+            "subject 'A1', condition 'nm', sequence 'first', view '90'; expected letters or digits, letters, and two "
+            "whole numbers, e.g. 001, nm, 1, 90",
+            5,
+        ),
+    ]
+
+
+def test_a_video_that_is_not_in_the_list_is_left_out(tmp_path):
+    touch(tmp_path / "001-nm-01-090.avi", tmp_path / "001-nm-02-090.avi")
+    table = tmp_path / "list.csv"
+    table.write_text("video,subject,condition,sequence,view\n001-nm-01-090.avi,7,bg,1,0\n")
+    listing = find_videos([tmp_path], table)
+    assert list(listing.videos) == ["7-bg-01-000"]
+    assert listing.left_out == [LeftOut(str(tmp_path / "001-nm-02-090.avi"), f"not in {table}")]
+
+
+def test_nothing_usable_is_one_sentence(tmp_path):
+    assert error([tmp_path / "nowhere"]) == f"{tmp_path / 'nowhere'}: no such folder or file, expected videos."
+    expected = "expected files like 001-nm-01-090.avi or a list of them (data.video.list)."
+    assert error([tmp_path]) == f"{tmp_path}: no usable video, {expected}"
+    touch(tmp_path / "x.avi")
+    assert error([tmp_path]).startswith(
+        f"{tmp_path}: no usable video, {expected} {tmp_path / 'x.avi'}: names no sequence"
+    )
+    table = tmp_path / "list.csv"
+    table.write_text("file,subject\n")
+    assert error([tmp_path], table) == (
+        f"{table}, line 1: no column 'video', expected video, subject, condition, sequence, view."
+    )
+
+
+def test_a_few_sequences_are_spread_over_all_of_them(tmp_path):
+    touch(*(tmp_path / f"{subject:03d}-nm-01-{view:03d}.avi" for subject in range(1, 4) for view in range(0, 40, 10)))
+    listing = find_videos([tmp_path])
+    assert listing.spread(3) == ["001-nm-01-020", "002-nm-01-020", "003-nm-01-020"]
+    assert listing.spread(100) == list(listing.videos)

@@ -1,0 +1,300 @@
+"""The configuration: merged in order, refused with one sentence that names file, key, found and expected."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from places import REPOSITORY
+
+from gaitcore.errors import ConfigError
+from gaitcore.settings.files import load_config
+from gaitcore.settings.protocol import Protocol
+
+
+@pytest.fixture
+def base(tmp_path, monkeypatch):
+    """The real config.yaml and experiments in a scratch folder, which is the working directory."""
+    shutil.copy(REPOSITORY / "config.yaml", tmp_path)
+    shutil.copytree(REPOSITORY / "experiments", tmp_path / "experiments")
+    monkeypatch.chdir(tmp_path)
+    return Path("config.yaml")
+
+
+def test_the_papers_recipe_is_the_published_one(base):
+    config = load_config(base, {"experiment": "casia_b"})
+    system = config.system("gaitmixer")
+    assert config.protocol.split == "74/50"
+    assert config.seeds == (0, 1, 2, 3, 4)
+    assert (system.training.epochs, system.training.batch.subjects, system.training.batch.sequences) == (300, 74, 4)
+    assert (system.training.learning_rate, system.training.weight_decay) == (6e-3, 1e-5)
+    assert system.network.model_dump()["kernel"] == 31
+
+
+def test_the_overlay_changes_what_it_names_and_nothing_else(base):
+    paper, real = (load_config(base, {"experiment": name}) for name in ("casia_b", "ucalgary"))
+    assert (real.training.epochs, real.training.loss) == (30, paper.training.loss)
+    assert real.training.repeat == {}
+    assert list(real.protocol.probes) == ["nm", "ar", "al"]
+    assert "74/50" in real.protocol.splits
+
+
+def test_the_command_line_goes_over_the_overlay(base):
+    config = load_config(base, {"experiment": "ucalgary", "seeds": [7], "training": {"epochs": 2}})
+    assert (config.seeds, config.training.epochs, config.training.batch.subjects) == ((7,), 2, 18)
+
+
+def test_a_systems_own_setting_concerns_that_system_alone(base):
+    config = load_config(base, {"systems": {"gaitmixer": {"training": {"learning_rate": 0.5}}}})
+    assert config.system("gaitmixer").training.learning_rate == 0.5
+    assert config.system("gaitformer").training.learning_rate == config.training.learning_rate
+
+
+@pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
+def test_the_customary_splits_are_one_setting(base, name, train, test):
+    subjects = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol.subjects
+    assert (len(subjects.train), len(subjects.test)) == (train, test)
+
+
+def test_subjects_compare_as_numbers():
+    split = {"train": ["001", "2"], "test": "3"}
+    protocol = {"split": "s", "splits": {"s": split}, "gallery": {"nm": 1}, "probes": {"nm": 2}, "min_frames": 1}
+    assert Protocol.model_validate(protocol).subjects.train == ("1", "2")
+
+
+LINE = "--config on the command line: "
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        (
+            {"experiment": "casa_b"},
+            'There is no experiment "casa_b" (no file experiments/casa_b.yaml); did you mean "casia_b"?',
+        ),
+        ({"trainig": {}}, LINE + 'trainig: unknown setting; did you mean "training"?'),
+        ({"training": {"epohcs": 3}}, LINE + 'training.epohcs: unknown setting; did you mean "epochs"?'),
+        (
+            {"systems": {"gaitmixer": {"network": {"kernal": 3}}}},
+            LINE + 'systems.gaitmixer.network.kernal: unknown setting; did you mean "kernel"?',
+        ),
+        (
+            {"training": {"epochs": 0}},
+            LINE + "training.epochs is 0, expected greater than or equal to 1 (passes over the training sequences).",
+        ),
+        (
+            {"systems": {"gaitmixer": {"training": {"epochs": 0}}}},
+            LINE + "systems.gaitmixer.training.epochs is 0, expected greater than or equal to 1 "
+            "(passes over the training sequences).",
+        ),
+        ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is given twice."),
+        (
+            {"seeds": [-1]},
+            LINE + "seeds.0 is -1, expected greater than or equal to 0 (one training run per seed and system).",
+        ),
+        (
+            {"evaluation": {"ranks": [1, 10]}},
+            LINE + "evaluation.ranks: [1, 10] lacks 1 or 5, which the summary and the tables report.",
+        ),
+        (
+            {"data": {"format": "opengait"}},
+            LINE
+            + "data.format is 'opengait', expected 'gaitgraph_csv', 'pickle_tree', 'psymo_json', 'alphapose_json', "
+            "'openpose_json', 'pose_table' or 'video' (source format of the poses; video makes them).",
+        ),
+        (
+            {"protocol": {"splits": {"24/16": {"train": "1-30"}}}},
+            LINE + "protocol.splits.24/16: subject 25 is in both train and test; "
+            "a test subject must never be trained on.",
+        ),
+        ({"protocol": {"split": "70/50"}}, LINE + 'protocol: there is no split "70/50"; did you mean "74/50"?'),
+        ({"protocol": {"gallery": {"nm": [1, 5]}}}, LINE + "protocol: nm-05 is both gallery and probe."),
+        (
+            {"protocol": {"splits": {"24/16": {"test": "9-3"}}}},
+            LINE + 'protocol.splits.24/16.test: "9-3" is not a range of subjects like 1-74.',
+        ),
+        (
+            {"protocol": {"min_frames": 40}},
+            LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
+            "(the published code never draws a sequence's last window).",
+        ),
+        ({"models": ["gaitmixr"]}, LINE + 'models: there is no model "gaitmixr"; did you mean "gaitmixer"?'),
+        (
+            {"training": {"select": "best"}},
+            LINE + "training.select is 'best', expected 'last' or 'best_validation' "
+            "(which epoch's weights are kept; best_validation needs validation subjects in the split).",
+        ),
+        (
+            {"training": {"select": "best_validation"}},
+            LINE + "training.select is best_validation, but protocol.splits.24/16 holds no validation subjects out; "
+            "name some there, or select last.",
+        ),
+        (
+            {"training": {"batch": {"subjcts": 3}}},
+            LINE + 'training.batch.subjcts: unknown setting; did you mean "subjects"?',
+        ),
+        (
+            {"training": {"loss": {"margin": 0}}},
+            LINE + "training.loss.margin is 0, expected greater than 0 "
+            "(triplet margin, Euclidean distance of unit embeddings).",
+        ),
+        (
+            {"training": {"loss": {"kind": "triplets"}}},
+            LINE
+            + "training.loss.kind is triplets, expected 'triplet' or 'supervised_contrastive' or 'softmax_centre'.",
+        ),
+        (
+            {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "models": "gaitgraph"},
+            LINE + "systems.gaitgraph.training.batch.size is 0, expected greater than or equal to 1 "
+            "(sequences in a batch; the last one of an epoch may have fewer).",
+        ),
+        (
+            {"systems": {"long": {"like": "gaitmxer"}}},
+            LINE + 'systems.long: there is no network "gaitmxer"; did you mean "gaitmixer"?',
+        ),
+        (
+            {"systems": {"long": {"like": "gaitmixer", "network": {"kernal": 61}}}},
+            LINE + 'systems.long.network.kernal: unknown setting; did you mean "kernel"?',
+        ),
+        (
+            {"systems": {"a": {"like": "b"}, "b": {"like": "a"}}},
+            LINE + "systems.a: `like` leads in a circle: a, b, a.",
+        ),
+        (
+            {"systems": {"gaitmixr": {"network": {"kernel": 3}}}},
+            LINE + 'systems.gaitmixr: there is no network "gaitmixr"; did you mean "gaitmixer"? A variant of a system '
+            "says in `like` which.",
+        ),
+        (
+            {"figures": {"against": {"kernel": ["gaitmxer"]}}},
+            LINE + 'figures.against.kernel names "gaitmxer", which is not one of the models; did you mean "gaitmixer"?',
+        ),
+        (
+            {"figures": {"against": {"kernel": ["gaitformer"]}}},
+            LINE + 'figures.against.kernel: "gaitformer" has no network option "kernel".',
+        ),
+        (
+            {"data": {"format": "video"}},
+            "config.yaml: data.video.sha256 is not set, but hrnet needs it (what sha256sum prints for the file).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "onnx", "sha256": "ab", "weights": None}}},
+            LINE + "data.video.weights is not set, but onnx needs it (the file; docs/poses.md says where to get it).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "mediapipe", "detector": {"kind": "yolox"}}}},
+            "config.yaml: data.video.detector.weights is not set, but yolox needs it "
+            "(the file; docs/poses.md says where to get it).",
+        ),
+        (
+            {"data": {"format": "video", "video": {"estimator": "mediapipe", "detect_every": 5}}},
+            LINE + "data.video.detect_every is 5, but exactly_one counts people in every frame; set it to 1, or "
+            "data.video.people: track.",
+        ),
+        (
+            {"data": {"video": {"estimator": "alphapose"}}},
+            LINE + "data.video.estimator is 'alphapose', expected 'hrnet', 'mediapipe' or 'onnx' "
+            "(what finds the joints of a person).",
+        ),
+        (
+            {"network": {"frames": "long"}},
+            LINE + "network.frames is 'long', expected a valid integer, unable to parse string as an integer "
+            "(window length, frames).",
+        ),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_sentence(base, override, sentence):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", **override})
+    assert str(raised.value) == sentence
+
+
+def test_the_sentence_names_the_overlay_that_is_wrong(base):
+    overlay = Path("experiments/demo.yaml")
+    overlay.write_text(overlay.read_text().replace("epochs:", "epohcs:"))
+    with pytest.raises(ConfigError) as raised:
+        load_config(base)
+    assert str(raised.value) == 'experiments/demo.yaml: training.epohcs: unknown setting; did you mean "epochs"?'
+
+
+def test_an_overlay_that_is_not_yaml_names_the_line(base):
+    Path("experiments/demo.yaml").write_text("experiment: demo\ntraining: {epochs: 3\n")
+    with pytest.raises(ConfigError, match=r"^experiments/demo\.yaml, line 3: this is not YAML \("):
+        load_config(base)
+
+
+def test_a_missing_setting_is_named_with_its_meaning(base):
+    base.write_text(base.read_text().replace("  epochs: 300\n", ""))
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "casia_b"})
+    assert str(raised.value) == "config.yaml: training.epochs is missing (passes over the training sequences)."
+
+
+def test_numbers_from_the_command_line_are_numbers(base):
+    given = {"systems": {"gaitmixer": {"network": {"kernel": "9", "widths": ["16", "32"], "padding": "both"}}}}
+    network = load_config(base, given).system("gaitmixer").network.model_dump()
+    assert (network["kernel"], network["widths"], network["padding"]) == (9, [16, 32], "both")
+
+
+def test_a_split_named_on_the_command_line_stays_text(base):
+    config = load_config(base, {"protocol": {"splits": {"2/2": {"train": "1-2", "test": "3-4"}}, "split": "2/2"}})
+    assert config.protocol.subjects.test == ("3", "4")
+
+
+def test_a_section_of_another_kind_replaces_the_common_one(base):
+    recipe = load_config(base, {"experiment": "casia_b", "models": ["gaitgraph"]}).system("gaitgraph").training
+    assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "views": 2}
+    assert recipe.loss.model_dump() == {
+        "kind": "supervised_contrastive",
+        "temperature": 0.01,
+        "base_temperature": 0.07,
+        "similarity": "cosine",
+    }
+    assert [(phase.epochs, phase.learning_rate) for phase in recipe.phases] == [(300, 1e-2), (100, 1e-5)]
+
+
+def test_a_variant_is_its_system_and_what_it_changes(base):
+    systems = {"short": {"like": "gaitmixer", "title": "GaitMixer, 3 frames", "network": {"kernel": 3}}}
+    systems["shorter"] = {"like": "short", "training": {"epochs": 1}}
+    config = load_config(base, {"experiment": "casia_b", "models": ["gaitmixer", "shorter"], "systems": systems})
+    whole, variant = (config.system(name) for name in config.models)
+    assert (whole.title, config.system("short").title, variant.title) == ("GaitMixer", "GaitMixer, 3 frames", "shorter")
+    assert variant.network.model_dump() == whole.network.model_dump() | {"kernel": 3}
+    assert variant.training.model_dump() == whole.training.model_dump() | {"epochs": 1}
+
+
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait"])
+def test_every_system_can_be_asked_for_in_every_experiment(base, name):
+    for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
+        config = load_config(base, {"experiment": experiment, "models": name})
+        assert config.system(name).network.name == name
+
+
+def test_an_overlay_extends_others_in_their_order(base):
+    Path("experiments/first.yaml").write_text("experiment: first\nseeds: [1]\ntraining: {epochs: 7}\n")
+    Path("experiments/second.yaml").write_text("experiment: second\nextends: [demo, first]\nnetwork: {frames: 30}\n")
+    config = load_config(base, {"experiment": "second"})
+    assert (config.experiment, config.seeds, config.training.epochs, config.network.frames) == ("second", (1,), 7, 30)
+    assert config.data.dataset == "synthetic walkers"
+
+
+def test_overlays_that_extend_each_other_are_refused(base):
+    Path("experiments/first.yaml").write_text("extends: second\n")
+    Path("experiments/second.yaml").write_text("extends: first\n")
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "first"})
+    assert str(raised.value) == "experiments/first.yaml: extends leads in a circle: first, second, first."
+
+
+def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base):
+    for experiment in ("ablations", "ablations_demo"):
+        config = load_config(base, {"experiment": experiment})
+        networks = {name: config.system(name).network.model_dump() for name in config.models}
+        whole = networks["gaitmixer"]
+        kernels = {name: networks[name]["kernel"] for name in config.figures.against["kernel"]}
+        assert list(kernels.values()) == [3, 9, 15, 31, 61]
+        for name, kernel in kernels.items():
+            assert networks[name] == whole | {"kernel": kernel}
+        assert networks["padded_both"] == whole | {"padding": "both"}
+        assert networks["conv_conv"] == whole | {"spatial": "convolution"}
+        assert networks["conv_attention"] == networks["gaitformer"] | {"spatial": "convolution"}
+        assert len({networks["isotropic"]["spatial_width"], *networks["isotropic"]["widths"]}) == 1
