@@ -25,11 +25,11 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
     """Condition -> rank-1 in percent, of weights drawn with this seed."""
     torch.manual_seed(seed)
     channels = [channel for channel in system.input.channels if channel != "z"]
-    model = build_model(in_channels=len(channels), **system.network.model_dump())
-    given = system.input.model_copy(update={"channels": tuple(channels)})
+    system = build_model(in_channels=len(channels), **system.network.model_dump())
+    given = system.input.system_copy(update={"channels": tuple(channels)})
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("weights", "embeddings", "metrics", "subjects")]
-        save_file(model.state_dict(), files[0])
+        save_file(system.state_dict(), files[0])
         evaluate_run(
             name,
             system.network,
@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("systems", nargs="*")
     arguments = parser.parse_args()
     config = load_config(REPOSITORY / "config.yaml", {"experiment": arguments.experiment})
-    for name in arguments.systems or config.models:
+    for name in arguments.systems or config.compare:
         of_seeds = [
             untrained(name, config.system(name), seed, REPOSITORY / "results" / config.experiment)
             for seed in config.seeds

@@ -63,7 +63,7 @@ On the command line a section is a piece of YAML in quotes:
 
 ```sh
 snakemake --cores 8 tables --config experiment=casia_b seeds='[0]'
-snakemake --cores 8 tables --config experiment=casia_b models=gaitmixer training='{epochs: 2}'
+snakemake --cores 8 tables --config experiment=casia_b systems=gaitmixer training='{epochs: 2}'
 snakemake --cores 8 tables --config experiment=casia_b evaluation='{windows: centre}'
 ```
 
@@ -71,7 +71,7 @@ Results go to the same folder as without the change and replace what stands ther
 another name. The options of a network (`systems`) and of the walkers (`data.walkers`) belong in an overlay in any
 case.
 
-In `data.path`, `models`, `seeds`, `evaluation.ranks`, `protocol.gallery` and `protocol.probes` a single value stands
+In `data.path`, `systems`, `seeds`, `evaluation.ranks`, `protocol.gallery` and `protocol.probes` a single value stands
 for a list of one.
 """
 
@@ -107,11 +107,11 @@ systems:
     training: {learning_rate: 3.0e-3}
 ```
 
-A variant of a system is a system of its own, which `models` can name beside the first. `like` says of what it is one,
+A variant of a system is a system of its own, which `systems` can name beside the first. `like` says of what it is one,
 `title` how the tables call it:
 
 ```yaml
-models: [gaitmixer, short]
+systems: [gaitmixer, short]
 
 systems:
   short:
@@ -143,8 +143,8 @@ def configuration_page() -> str:
             parts += [f"\n## `{name}`\n", f"{inspect.getdoc(inner)}\n", _table(settings(inner, f"{name}."), values)]
             parts += [f"\n{NOTES[name]}"] if name in NOTES else []
     parts.append(f"\n{SYSTEMS}")
-    for model in model_names():
-        parts += [f"### {model_title(model)}\n", _table(options(model), values), ""]
+    for system in model_names():
+        parts += [f"### {model_title(system)}\n", _table(options(system), values), ""]
     return "\n".join(parts).rstrip() + "\n"
 
 
@@ -173,14 +173,14 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
             yield from settings(inner, f"{key}.NAME.")
 
 
-def options(model: str) -> Iterator[Setting]:
+def options(system: str) -> Iterator[Setting]:
     """The options of a system's network, from its signature and docstring."""
-    network = type(build_model(model, in_channels=3))
+    network = type(build_model(system, in_channels=3))
     meanings = dict(re.findall(r"^    (\w+): (.+)$", inspect.getdoc(network), re.MULTILINE))
     for name, parameter in inspect.signature(network).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
             values = allowed(TypeAdapter(parameter.annotation).json_schema())
-            yield Setting(f"systems.{model}.network.{name}", values, meanings[name].rstrip("."))
+            yield Setting(f"systems.{system}.network.{name}", values, meanings[name].rstrip("."))
 
 
 def allowed(schema: dict[str, Any]) -> str:

@@ -27,7 +27,7 @@ container: "docker://python:3.11"
 
 wildcard_constraints:
     experiment=re.escape(CONFIG.experiment),
-    model="|".join(map(re.escape, CONFIG.models)),
+    system="|".join(map(re.escape, CONFIG.compare)),
     seed=r"\d+",
 
 
@@ -48,8 +48,8 @@ def run_configuration():
 
 
 def of_experiment(pattern, **wildcards):
-    """Paths of the experiment in use, over all its models and seeds unless given otherwise."""
-    values = {"model": CONFIG.models, "seed": CONFIG.seeds, **wildcards}
+    """Paths of the experiment in use, over all its systems and seeds unless given otherwise."""
+    values = {"system": CONFIG.compare, "seed": CONFIG.seeds, **wildcards}
     return expand(pattern, experiment=CONFIG.experiment, **values)
 
 
@@ -60,12 +60,12 @@ def folder_contents(_):
 
 def network_module(wildcards):
     """The module of a system's network, which is loaded by name and so must be named for a digest."""
-    return model_module(CONFIG.system(wildcards.model).network.name)
+    return model_module(CONFIG.system(wildcards.system).network.name)
 
 
 def validation_settings(wildcards):
     """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
-    system = CONFIG.system(wildcards.model)
+    system = CONFIG.system(wildcards.system)
     return (
         settings(system.evaluation)
         if system.training.select == "best_validation"

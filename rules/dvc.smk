@@ -14,7 +14,7 @@ rule write_settings:
         runtime=10,
     params:
         by_stage=settings_by_stage(),
-        models=CONFIG.models,
+        systems=CONFIG.compare,
         seeds=CONFIG.seeds,
     message:
         "Writing down what each stage of {wildcards.experiment} depends on"

@@ -5,40 +5,40 @@ rule evaluate:
     input:
         poses="results/{experiment}/poses.parquet",
         split="results/{experiment}/split.csv",
-        weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
+        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
-        embeddings="results/{experiment}/{model}/seed-{seed}/embeddings.parquet",
+        embeddings="results/{experiment}/{system}/seed-{seed}/embeddings.parquet",
         metrics=report(
-            "results/{experiment}/{model}/seed-{seed}/metrics.json",
+            "results/{experiment}/{system}/seed-{seed}/metrics.json",
             caption="../report/metrics.rst",
             category="Runs",
-            labels={"model": "{model}", "seed": "{seed}", "file": "accuracies"},
+            labels={"system": "{system}", "seed": "{seed}", "file": "accuracies"},
         ),
-        subjects="results/{experiment}/{model}/seed-{seed}/subjects.csv",
+        subjects="results/{experiment}/{system}/seed-{seed}/subjects.csv",
     log:
-        "results/{experiment}/logs/{model}/seed-{seed}/evaluate.log",
+        "results/{experiment}/logs/{system}/seed-{seed}/evaluate.log",
     benchmark:
-        "results/{experiment}/benchmarks/{model}/seed-{seed}/evaluate.tsv"
+        "results/{experiment}/benchmarks/{system}/seed-{seed}/evaluate.tsv"
     threads: 2
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
-        evaluation=lambda wildcards: settings(CONFIG.system(wildcards.model).evaluation),
+        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
+        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
+        evaluation=lambda wildcards: settings(CONFIG.system(wildcards.system).evaluation),
         code=lambda wildcards: code_digest(
             "workflow_scripts/evaluate.py", network_module(wildcards)
         ),
     message:
-        "Evaluating {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/evaluate.py"
 
 
 rule summary:
     input:
-        of_experiment("results/{experiment}/{model}/seed-{seed}/subjects.csv"),
+        of_experiment("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
     output:
         summary=report(
             "results/{experiment}/summary.csv",
@@ -56,7 +56,7 @@ rule summary:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=[(model, seed) for model in CONFIG.models for seed in CONFIG.seeds],
+        runs=[(system, seed) for system in CONFIG.compare for seed in CONFIG.seeds],
         statistics=settings(CONFIG.statistics),
         code=code_digest("workflow_scripts/summary.py"),
     message:

@@ -14,8 +14,8 @@ def one_file(pattern):
 
 def of_inspections(file):
     """A file of the inspection of every run whose network has a map to look at."""
-    pattern = "results/{experiment}/inspection/{model}/seed-{seed}/{file}"
-    return of_experiment(pattern, model=MAPPED, file=file)
+    pattern = "results/{experiment}/inspection/{system}/seed-{seed}/{file}"
+    return of_experiment(pattern, system=MAPPED, file=file)
 
 
 ON_MAPS = {
@@ -34,17 +34,17 @@ FIGURES = {
     **(ON_MAPS if MAPPED else {}),
     "seeds": drawn(
         "seeds",
-        metrics=of_experiment("results/{experiment}/{model}/seed-{seed}/metrics.json"),
+        metrics=of_experiment("results/{experiment}/{system}/seed-{seed}/metrics.json"),
     ),
     **{
-        f"cross_view_{model}": drawn(
+        f"cross_view_{system}": drawn(
             "cross_view",
-            {"system": model},
+            {"system": system},
             metrics=of_experiment(
-                "results/{experiment}/{model}/seed-{seed}/metrics.json", model=model
+                "results/{experiment}/{system}/seed-{seed}/metrics.json", system=system
             ),
         )
-        for model in CONFIG.models
+        for system in CONFIG.compare
     },
     **{
         f"against_{option}": drawn(
@@ -56,7 +56,7 @@ FIGURES = {
     },
     "training": drawn(
         "training",
-        training=of_experiment("results/{experiment}/{model}/seed-{seed}/training.csv"),
+        training=of_experiment("results/{experiment}/{system}/seed-{seed}/training.csv"),
     ),
     "exclusions": drawn(
         "exclusions",

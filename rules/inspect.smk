@@ -3,7 +3,7 @@ from gaitcore.networks import has_map
 
 # Not PoseGait: its maps are over frames and features.
 MAPPED = [
-    model for model in CONFIG.models if has_map(CONFIG.system(model).network.name)
+    system for system in CONFIG.compare if has_map(CONFIG.system(system).network.name)
 ]
 
 
@@ -11,29 +11,29 @@ rule inspect_run:
     input:
         poses="results/{experiment}/poses.parquet",
         split="results/{experiment}/split.csv",
-        weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
+        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
-        spectrum="results/{experiment}/inspection/{model}/seed-{seed}/spectrum.safetensors",
-        maps="results/{experiment}/inspection/{model}/seed-{seed}/maps.safetensors",
-        probes="results/{experiment}/inspection/{model}/seed-{seed}/probes.csv",
+        spectrum="results/{experiment}/inspection/{system}/seed-{seed}/spectrum.safetensors",
+        maps="results/{experiment}/inspection/{system}/seed-{seed}/maps.safetensors",
+        probes="results/{experiment}/inspection/{system}/seed-{seed}/probes.csv",
     log:
-        "results/{experiment}/logs/{model}/seed-{seed}/inspect.log",
+        "results/{experiment}/logs/{system}/seed-{seed}/inspect.log",
     benchmark:
-        "results/{experiment}/benchmarks/{model}/seed-{seed}/inspect.tsv"
+        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect.tsv"
     threads: 2
     resources:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
-        distance=lambda wildcards: CONFIG.system(wildcards.model).evaluation.distance,
+        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
+        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
+        distance=lambda wildcards: CONFIG.system(wildcards.system).evaluation.distance,
         attribution=CONFIG.figures.attribution,
         shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: code_digest(
             "workflow_scripts/inspect_run.py", network_module(wildcards)
         ),
     message:
-        "Looking at {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Looking at {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_run.py"

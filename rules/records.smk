@@ -38,8 +38,8 @@ def origins():
 
     for subject in VIDEOS.by_subject if FROM_VIDEO else ():
         add("extract_poses", subject=subject)
-    for name, model, seed in product(ARTEFACT_RULES, CONFIG.models, CONFIG.seeds):
-        add(name, model=model, seed=seed)
+    for name, system, seed in product(ARTEFACT_RULES, CONFIG.compare, CONFIG.seeds):
+        add(name, system=system, seed=seed)
     return list(made.values())
 
 
@@ -66,8 +66,8 @@ def poses_settings():
 
 def settings_by_stage():
     """stage of dvc.yaml -> its rules' settings."""
-    by_model = {
-        stage: {model: rule_settings(proxy, model=model) for model in CONFIG.models}
+    by_system = {
+        stage: {system: rule_settings(proxy, system=system) for system in CONFIG.compare}
         for stage, proxy in {"train": rules.train, "evaluate": rules.evaluate}.items()
     }
     walkers = {"walkers": rule_settings(rules.walkers)} if CONFIG.data.walkers else {}
@@ -75,7 +75,7 @@ def settings_by_stage():
         **walkers,
         "poses": poses_settings(),
         "splits": rule_settings(rules.splits),
-        **by_model,
+        **by_system,
         "tables": {
             name: rule_settings(getattr(rules, name))
             for name in (
@@ -91,8 +91,8 @@ def timed():
     subjects = VIDEOS.by_subject if FROM_VIDEO else []
     for name in filter(rules.has, TIMED):
         benchmark = str(getattr(rules, name).benchmark)
-        for model in CONFIG.models if "{model}" in benchmark else [""]:
+        for system in CONFIG.compare if "{system}" in benchmark else [""]:
             files = of_experiment(
-                benchmark, model=[model], subject=subjects, figure=FIGURES
+                benchmark, system=[system], subject=subjects, figure=FIGURES
             )
-            yield name, model, files
+            yield name, system, files

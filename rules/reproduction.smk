@@ -7,7 +7,7 @@ rule write_reproduction:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
         poses_report="results/{experiment}/poses_report.csv",
-        runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
+        runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
         published="gaitcore/reporting/tables/published_numbers/table2.csv",
     output:
         markdown="results/{experiment}/reproduction.md",

@@ -5,7 +5,7 @@ rule write_tables:
     input:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
-        runs=of_experiment("results/{experiment}/{model}/seed-{seed}/run.json"),
+        runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
         published=[
             "gaitcore/reporting/tables/published_numbers/table1.csv",
             "gaitcore/reporting/tables/published_numbers/table2.csv",

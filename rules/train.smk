@@ -6,23 +6,23 @@ rule train:
         poses="results/{experiment}/poses.parquet",
         split="results/{experiment}/split.csv",
     output:
-        weights="results/{experiment}/{model}/seed-{seed}/weights.safetensors",
+        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
         history=report(
-            "results/{experiment}/{model}/seed-{seed}/training.csv",
+            "results/{experiment}/{system}/seed-{seed}/training.csv",
             caption="../report/training.rst",
             category="Runs",
-            labels={"model": "{model}", "seed": "{seed}", "file": "training history"},
+            labels={"system": "{system}", "seed": "{seed}", "file": "training history"},
         ),
         run=report(
-            "results/{experiment}/{model}/seed-{seed}/run.json",
+            "results/{experiment}/{system}/seed-{seed}/run.json",
             caption="../report/run.rst",
             category="Runs",
-            labels={"model": "{model}", "seed": "{seed}", "file": "provenance"},
+            labels={"system": "{system}", "seed": "{seed}", "file": "provenance"},
         ),
     log:
-        "results/{experiment}/logs/{model}/seed-{seed}/train.log",
+        "results/{experiment}/logs/{system}/seed-{seed}/train.log",
     benchmark:
-        "results/{experiment}/benchmarks/{model}/seed-{seed}/train.tsv"
+        "results/{experiment}/benchmarks/{system}/seed-{seed}/train.tsv"
     threads: 2
     resources:
         mem_mb=12000,
@@ -30,14 +30,14 @@ rule train:
         checkpoint_minutes=10,
     params:
         # Not an output: what is resumed from must outlive a failed job.
-        checkpoints="results/{experiment}/checkpoints/{model}/seed-{seed}",
+        checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
         configuration=run_configuration(),
-        network=lambda wildcards: settings(CONFIG.system(wildcards.model).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.model).input),
-        training=lambda wildcards: settings(CONFIG.system(wildcards.model).training),
+        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
+        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
+        training=lambda wildcards: settings(CONFIG.system(wildcards.system).training),
         validation=validation_settings,
         code=training_code,
     message:
-        "Training {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/train.py"

@@ -4,54 +4,54 @@
 use rule train as train_again with:
     output:
         weights=temp(
-            "results/{experiment}/verify/{model}/seed-{seed}/weights.safetensors"
+            "results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors"
         ),
-        history="results/{experiment}/verify/{model}/seed-{seed}/training.csv",
-        run="results/{experiment}/verify/{model}/seed-{seed}/run.json",
+        history="results/{experiment}/verify/{system}/seed-{seed}/training.csv",
+        run="results/{experiment}/verify/{system}/seed-{seed}/run.json",
     log:
-        "results/{experiment}/logs/verify/{model}/seed-{seed}/train.log",
+        "results/{experiment}/logs/verify/{system}/seed-{seed}/train.log",
     benchmark:
-        "results/{experiment}/benchmarks/verify/{model}/seed-{seed}/train.tsv"
+        "results/{experiment}/benchmarks/verify/{system}/seed-{seed}/train.tsv"
     params:
-        checkpoints="results/{experiment}/checkpoints/verify/{model}/seed-{seed}",
+        checkpoints="results/{experiment}/checkpoints/verify/{system}/seed-{seed}",
     message:
-        "Training {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment} again"
+        "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment} again"
 
 
 use rule evaluate as evaluate_again with:
     input:
         poses="results/{experiment}/poses.parquet",
         split="results/{experiment}/split.csv",
-        weights="results/{experiment}/verify/{model}/seed-{seed}/weights.safetensors",
+        weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:
         embeddings=temp(
-            "results/{experiment}/verify/{model}/seed-{seed}/embeddings.parquet"
+            "results/{experiment}/verify/{system}/seed-{seed}/embeddings.parquet"
         ),
-        metrics="results/{experiment}/verify/{model}/seed-{seed}/metrics.json",
-        subjects="results/{experiment}/verify/{model}/seed-{seed}/subjects.csv",
+        metrics="results/{experiment}/verify/{system}/seed-{seed}/metrics.json",
+        subjects="results/{experiment}/verify/{system}/seed-{seed}/subjects.csv",
     log:
-        "results/{experiment}/logs/verify/{model}/seed-{seed}/evaluate.log",
+        "results/{experiment}/logs/verify/{system}/seed-{seed}/evaluate.log",
     benchmark:
-        "results/{experiment}/benchmarks/verify/{model}/seed-{seed}/evaluate.tsv"
+        "results/{experiment}/benchmarks/verify/{system}/seed-{seed}/evaluate.tsv"
     message:
-        "Evaluating {wildcards.model}, seed {wildcards.seed}, on {wildcards.experiment} again"
+        "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment} again"
 
 
 rule verify:  # no output: it never counts as done
     input:
         first=of_experiment(
-            "results/{experiment}/{model}/seed-{seed}/metrics.json",
+            "results/{experiment}/{system}/seed-{seed}/metrics.json",
             seed=CONFIG.seeds[0],
         ),
         first_runs=of_experiment(
-            "results/{experiment}/{model}/seed-{seed}/run.json", seed=CONFIG.seeds[0]
+            "results/{experiment}/{system}/seed-{seed}/run.json", seed=CONFIG.seeds[0]
         ),
         again=of_experiment(
-            "results/{experiment}/verify/{model}/seed-{seed}/metrics.json",
+            "results/{experiment}/verify/{system}/seed-{seed}/metrics.json",
             seed=CONFIG.seeds[0],
         ),
         again_runs=of_experiment(
-            "results/{experiment}/verify/{model}/seed-{seed}/{file}",
+            "results/{experiment}/verify/{system}/seed-{seed}/{file}",
             seed=CONFIG.seeds[0],
             file=["run.json", "weights.safetensors"],
         ),

@@ -12,7 +12,7 @@ with job(snakemake):
 
     output = snakemake.output
     evaluate_run(
-        snakemake.wildcards.model,
+        snakemake.wildcards.system,
         SystemNetwork.model_validate(snakemake.params.network),
         Input.model_validate(snakemake.params.given),
         Evaluation.model_validate(snakemake.params.evaluation),

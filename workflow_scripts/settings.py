@@ -6,5 +6,5 @@ with job(snakemake):
     from gaitcore.audit.stages import check_stages
     from gaitcore.files import write_json
 
-    check_stages(snakemake.input.dvc, snakemake.params.models, snakemake.params.seeds)
+    check_stages(snakemake.input.dvc, snakemake.params.systems, snakemake.params.seeds)
     write_json(snakemake.output[0], snakemake.params.by_stage)

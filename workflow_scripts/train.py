@@ -23,7 +23,7 @@ with job(snakemake):
             poses, split, network.frames, given, evaluation
         )
     train_run(
-        snakemake.wildcards.model,
+        snakemake.wildcards.system,
         int(snakemake.wildcards.seed),
         network,
         given,

@@ -9,7 +9,7 @@ import yaml
 from gaitcore.errors import ConfigError
 
 
-def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) -> None:
+def check_stages(path: str | Path, systems: Iterable[str], seeds: Iterable[int]) -> None:
     """Refuse a ``dvc.yaml`` whose stages are of other systems or seeds than the experiment's.
 
     DVC makes its stages before it runs anything, so it cannot take the lists from the merged configuration: they stand
@@ -19,16 +19,16 @@ def check_stages(path: str | Path, models: Iterable[str], seeds: Iterable[int]) 
         ConfigError: they differ.
     """
     content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    models, seeds = list(models), list(seeds)
-    for name, wanted in {"models": models, "seeds": seeds}.items():
+    systems, seeds = list(systems), list(seeds)
+    for name, wanted in {"systems": systems, "seeds": seeds}.items():
         given = _run_list(content, name)
         if sorted(given) != sorted(wanted):
             raise ConfigError(
                 f"{path}: vars.runs.{name} is {given}, but the experiment in config.yaml has {wanted}; "
                 f"write there: {name}: [{', '.join(map(str, wanted))}]"
             )
-    for model in models:
-        folder = f"results/${{experiment}}/{model}"
+    for system in systems:
+        folder = f"results/${{experiment}}/{system}"
         if folder not in content["stages"]["tables"]["deps"]:
             raise ConfigError(
                 f"{path}: stages.tables.deps lacks {folder}, without which its results would go unnoticed."

@@ -23,7 +23,7 @@ from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config
 from gaitcore.suggest import nearest
 
-MEASURED = " (measured)"  # what a table adds to a model's name where published rows stand beside it
+MEASURED = " (measured)"  # what a table adds to a system's name where published rows stand beside it
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
 
 Record = Mapping[str, Any]
@@ -91,10 +91,10 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
     config = Config.model_validate(manifest["configuration"])
-    model, place = _model(cell["method"], config), _place(cell, config)
-    estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[model, *place]
+    system, place = _system(cell["method"], config), _place(cell, config)
+    estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[system, *place]
     listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
-    runs = tuple(_run(folder, model, seed, place, listed) for seed in config.seeds)
+    runs = tuple(_run(folder, system, seed, place, listed) for seed in config.seeds)
     common = tuple(_common_files(folder, table, listed, manifest["sources"]))
     return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
 
@@ -140,8 +140,8 @@ def _plain(method: str) -> str:
     return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
 
 
-def _model(method: str, config: Config) -> str:
-    return next(model for model in config.models if _plain(config.system(model).title) == _plain(method))
+def _system(method: str, config: Config) -> str:
+    return next(system for system in config.compare if _plain(config.system(system).title) == _plain(method))
 
 
 def _place(cell: Record, config: Config) -> tuple[str, str]:
@@ -153,10 +153,10 @@ def _place(cell: Record, config: Config) -> tuple[str, str]:
     return titles[title], cell["view"]
 
 
-def _run(folder: Path, model: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
-    run = folder / model / f"seed-{seed}"
+def _run(folder: Path, system: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
+    run = folder / system / f"seed-{seed}"
     record, metrics = _json(run / "run.json"), _json(run / "metrics.json")
-    manifest = {name: listed[f"{model}/seed-{seed}/{name}"] for name in ("run.json", "metrics.json")}
+    manifest = {name: listed[f"{system}/seed-{seed}/{name}"] for name in ("run.json", "metrics.json")}
     read, written = metrics.get("inputs", {}), metrics.get("outputs", {})
     files = (
         _traced(run / "run.json", manifest_json=manifest),

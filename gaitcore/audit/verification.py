@@ -39,7 +39,7 @@ class Verdict:
 def compare_runs(first: Path, again: Path) -> Verdict:
     """Compare two runs of one system and seed, each a folder with weights.safetensors, metrics.json and run.json."""
     records = [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in (first, again)]
-    name = f"{records[0]['model']}, seed {records[0]['seed']}"
+    name = f"{records[0]['system']}, seed {records[0]['seed']}"
     differences = _machine_differences(*records)
     if differences:
         return _by_accuracies(name, first, again, differences)

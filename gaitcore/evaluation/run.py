@@ -81,7 +81,7 @@ def evaluate_run(
     write_json(
         outputs.metrics,
         {
-            "model": system,
+            "system": system,
             "evaluation": evaluation.model_dump(mode="json"),
             "inputs": {path.name: file_digest(path) for path in (poses, split, weights)},
             "outputs": {path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},

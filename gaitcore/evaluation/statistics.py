@@ -13,8 +13,8 @@ filmed and the *seeds* the network was trained with. They are crossed: every see
 - The **gallery is held fixed**: a subject keeps the hits it has against all gallery subjects, also in a resample that
   leaves some of these out. Matching against a resampled gallery, where copies of a subject meet each other, would
   be another task.
-- The **paired test** asks whether two models, as trained, differ on the population of subjects. It flips, subject by
-  subject, which model's result is whose (a sign-flip permutation test; R. A. Fisher, The Design of Experiments,
+- The **paired test** asks whether two systems, as trained, differ on the population of subjects. It flips, subject by
+  subject, which system's result is whose (a sign-flip permutation test; R. A. Fisher, The Design of Experiments,
   1935, section 21), after averaging over seeds. It holds the runs fixed: it does not say that retraining would give
   the same order. The spread over seeds is there for that.
 """
@@ -34,7 +34,7 @@ METRICS: tuple[str, ...] = ("rank1", "rank5", "mAP")
 DIFFERENCE = "rank1_difference"
 MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
 
-_RUN = ["model", "seed"]
+_RUN = ["system", "seed"]
 _CELL = ["condition", "view"]
 _KEYS = [*_RUN, *_CELL, "subject"]
 _PERMUTATIONS = 9999  # up to 13 subjects all 2**13 sign flips are enumerated and the p-value is exact
@@ -44,35 +44,35 @@ _DECIMALS = 12  # far below one probe; the last bits of a sum depend on the mach
 def summarise(
     by_subject: pd.DataFrame, *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
 ) -> pd.DataFrame:
-    """Means over seeds with spread and interval, and every pair of models compared: the rows of ``summary.csv``.
+    """Means over seeds with spread and interval, and every pair of systems compared: the rows of ``summary.csv``.
 
-    ``by_subject`` has one row per model, seed, condition, view (of the probe, degrees) and subject, with ``probes``
+    ``by_subject`` has one row per system, seed, condition, view (of the probe, degrees) and subject, with ``probes``
     (how many sequences) and ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and over all
     non-identical gallery views). The accuracy of a condition and view is the mean over its *probes*; that of a
     condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
     a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent from it.
 
-    Returns the columns model, condition, view, metric, mean, std, ci_low, ci_high, n_seeds, n_subjects, p_value,
+    Returns the columns system, condition, view, metric, mean, std, ci_low, ci_high, n_seeds, n_subjects, p_value,
     p_value_holm. All are fractions. ``view`` is text, the degrees or "mean"; the overall mean has condition "mean".
 
     - ``std``: over seeds (n - 1 in the denominator); NaN with one seed.
     - ``ci_low``, ``ci_high``: percentile bootstrap over subjects and seeds (see above); NaN with one subject.
-    - Pairs of models: model "a - b", metric "rank1_difference", for each condition's mean and the overall mean,
+    - Pairs of systems: system "a - b", metric "rank1_difference", for each condition's mean and the overall mean,
       over the seeds both have (seed 3 of a against seed 3 of b, since runs with one seed may share the order of
       their batches); a pair without a common seed has no rows. Subjects and seeds are drawn jointly for a and b.
     - ``p_value``: two-sided, exact up to 13 subjects, else from 9,999 random flips. Its statistic is the tabled
       difference itself, written as a sum of the subjects' shares in it, so that the two cannot disagree. Subjects
       without a probe there are left out; NaN with fewer than two subjects.
-    - ``p_value_holm``: adjusted for all pairs of models within that condition (S. Holm, 1979).
+    - ``p_value_holm``: adjusted for all pairs of systems within that condition (S. Holm, 1979).
 
-    The same generator state is used for each model, so a model's interval does not depend on which others are there.
+    The same generator state is used for each system, so a system's interval does not depend on which others are there.
 
     Raises DataError if a column is missing, a value is not a fraction, a row is there twice, or the runs were not all
     measured on the same probes.
     """
     measured = _measurements(by_subject)
     options = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rows = [_rows(model, METRICS, measured, *measured.runs[model], **options) for model in measured.runs]
+    rows = [_rows(system, METRICS, measured, *measured.runs[system], **options) for system in measured.runs]
     rows += list(_pair_rows(measured, **options))
     summary = pd.concat(rows, ignore_index=True)
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
@@ -82,11 +82,11 @@ def summarise(
 
 @dataclass(frozen=True)
 class _Measurements:
-    """All runs on common axes. Sizes: S seeds of a model, N subjects, C cells (condition and view), M metrics."""
+    """All runs on common axes. Sizes: S seeds of a system, N subjects, C cells (condition and view), M metrics."""
 
     cells: list[tuple[str, int]]
     probes: np.ndarray  # (N, C) number of probes, the same for every run
-    runs: dict[str, tuple[np.ndarray, np.ndarray]]  # model -> seeds (S,), fractions (S, N, C, M), 0 without a probe
+    runs: dict[str, tuple[np.ndarray, np.ndarray]]  # system -> seeds (S,), fractions (S, N, C, M), 0 without a probe
 
     @property
     def conditions(self) -> list[str]:
@@ -115,7 +115,7 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     frame = _checked(by_subject)
     order = {condition: rank for rank, condition in enumerate(frame["condition"].unique())}
     cells = sorted(set(zip(frame["condition"], frame["view"], strict=True)), key=lambda cell: (order[cell[0]], cell[1]))
-    runs = list(dict.fromkeys(zip(frame["model"], frame["seed"], strict=True)))
+    runs = list(dict.fromkeys(zip(frame["system"], frame["seed"], strict=True)))
     subjects = sorted(frame["subject"].unique())
     where = (
         pd.MultiIndex.from_tuples(runs).get_indexer(pd.MultiIndex.from_frame(frame[_RUN])),
@@ -127,11 +127,11 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     _check_same_probes(probes, runs, subjects, cells)
     values = np.zeros((*probes.shape, len(METRICS)))
     values[where] = frame[list(METRICS)]
-    by_model = {}
-    for model in dict.fromkeys(name for name, _ in runs):
-        seeds, rows = zip(*sorted((seed, row) for row, (name, seed) in enumerate(runs) if name == model), strict=True)
-        by_model[model] = (np.array(seeds), values[list(rows)])
-    return _Measurements(cells, probes[0], by_model)
+    by_system = {}
+    for system in dict.fromkeys(name for name, _ in runs):
+        seeds, rows = zip(*sorted((seed, row) for row, (name, seed) in enumerate(runs) if name == system), strict=True)
+        by_system[system] = (np.array(seeds), values[list(rows)])
+    return _Measurements(cells, probes[0], by_system)
 
 
 def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:
@@ -154,7 +154,7 @@ def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:
 
 def _place(frame: pd.DataFrame) -> str:
     row = frame.iloc[0]
-    return f"{row['model']} seed {row['seed']}, {row['condition']} at {row['view']} degrees, subject {row['subject']}"
+    return f"{row['system']} seed {row['seed']}, {row['condition']} at {row['view']} degrees, subject {row['subject']}"
 
 
 def _check_same_probes(probes: np.ndarray, runs: list, subjects: list, cells: list) -> None:
@@ -241,7 +241,7 @@ def _rows(
     frames = [
         pd.DataFrame(
             {
-                "model": name,
+                "system": name,
                 "condition": conditions,
                 "view": views,
                 "metric": metric,
@@ -274,7 +274,7 @@ def _pair_rows(measured: _Measurements, **options) -> Iterator[pd.DataFrame]:
 
 
 def _p_values(difference: np.ndarray, measured: _Measurements, seed: int) -> list[float]:
-    """Of each condition and of the overall mean, from the (S, N, C) differences between two models."""
+    """Of each condition and of the overall mean, from the (S, N, C) differences between two systems."""
     shares = difference.mean(axis=0) * measured.probes / measured.probes.sum(axis=0)  # (N, C), sums to the cells
     by_condition = [shares[:, cells].mean(axis=1) for cells in measured.membership]
     by_condition.append(np.mean(by_condition, axis=0))

@@ -19,15 +19,15 @@ def summarise_runs(
     """Gather each run's subjects.csv and write summary.csv.
 
     Args:
-        runs: (model, seed) of each run and the path of its subjects.csv.
+        runs: (system, seed) of each run and the path of its subjects.csv.
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
-        rank1: a JSON file with each model's mean rank-1 per condition, for `dvc metrics`; None writes none.
+        rank1: a JSON file with each system's mean rank-1 per condition, for `dvc metrics`; None writes none.
     """
     by_subject = pd.concat(
         [
-            pd.read_csv(path, dtype={"subject": str, "condition": str}).assign(model=model, seed=seed)
-            for (model, seed), path in runs
+            pd.read_csv(path, dtype={"subject": str, "condition": str}).assign(system=system, seed=seed)
+            for (system, seed), path in runs
         ],
         ignore_index=True,
     )
@@ -39,7 +39,7 @@ def summarise_runs(
     for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
         log.info(
             "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",
-            row.model,
+            row.system,
             row.condition,
             100 * row.mean,
             100 * row.ci_low,
@@ -48,8 +48,8 @@ def summarise_runs(
 
 
 def _rank1_means(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
-    """model -> condition (or "mean") -> fraction."""
+    """system -> condition (or "mean") -> fraction."""
     means: dict[str, dict[str, float]] = {}
     for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
-        means.setdefault(row.model, {})[row.condition] = row.mean
+        means.setdefault(row.system, {})[row.condition] = row.mean
     return means

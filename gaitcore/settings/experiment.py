@@ -38,7 +38,7 @@ class Config(Settings):
         description="per system: its network's options, and any setting of network, input, training or evaluation it "
         "changes"
     )
-    models: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
+    compare: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
         description="systems to train and compare"
     )
     seeds: Numbers = Field(description="one training run per seed and system")
@@ -57,24 +57,24 @@ class Config(Settings):
             lineage_of(name, systems)
         return systems
 
-    @field_validator("models")
+    @field_validator("compare")
     @classmethod
-    def _are_systems(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    def _are_systems(cls, compare: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         known = {*model_names(), *info.data.get("systems", {})}
-        for model in models:
-            if model not in known:
-                raise ValueError(f'there is no model "{model}"{nearest(model, known)}')
-        return models
+        for system in compare:
+            if system not in known:
+                raise ValueError(f'there is no system "{system}"{nearest(system, known)}')
+        return compare
 
-    def system(self, model: str) -> System:
+    def system(self, name: str) -> System:
         """A system's settings: the common ones, with those of the system it is like and its own merged over them."""
         values = self.model_dump(include={"network", "input", "training", "evaluation"})
-        lineage = lineage_of(model, self.systems)
-        for name in lineage:
-            values = merged(values, self.systems.get(name, {}))
+        lineage = lineage_of(name, self.systems)
+        for ancestor in lineage:
+            values = merged(values, self.systems.get(ancestor, {}))
         values.pop("like", None)
-        name = model_title(model) if model in model_names() else model
-        values["title"] = self.systems.get(model, {}).get("title", name)
+        title = model_title(name) if name in model_names() else name
+        values["title"] = self.systems.get(name, {}).get("title", title)
         values["network"]["name"] = lineage[0]
         return System.model_validate(values)
 

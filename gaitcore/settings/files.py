@@ -4,6 +4,7 @@
 command line gives goes on top. Every message names the key and the file it stands in.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,10 @@ from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
 
 _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
+
+log = logging.getLogger(__name__)
+
+RENAMED = {"models": "compare"}  # keys of the release before
 
 Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
 
@@ -40,6 +45,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     layers = [(str(base), _read_yaml(base))]
     name = overrides.get("experiment", layers[0][1].get("experiment"))
     layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", overrides)]
+    layers = [(file, _with_new_names(layer, file)) for file, layer in layers]
     values: dict = {}
     for _, layer in layers:
         values = merged(values, layer)
@@ -48,8 +54,8 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers)) from None
-    for model in config.models:
-        _check_system(config, model, layers)
+    for system in config.compare:
+        _check_system(config, system, layers)
     for option, systems in config.figures.against.items():
         for name in systems:
             _check_figure(config, option, name, layers)
@@ -86,15 +92,24 @@ def paper_config(base: str | Path) -> Config:
         raise ConfigError(_sentence(error, [(str(base), values)])) from None
 
 
-def _check_system(config: Config, model: str, layers: Layers) -> None:
+def _with_new_names(layer: dict, file: str) -> dict:
+    """The layer with the keys of the release before under their new names, and a line in the log for each."""
+    for old, new in RENAMED.items():
+        if old in layer:
+            log.warning("%s: %s is now called %s; the old name works until the next release.", file, old, new)
+            layer = {new if key == old else key: value for key, value in layer.items()}
+    return layer
+
+
+def _check_system(config: Config, name: str, layers: Layers) -> None:
     try:
-        system = config.system(model)
+        system = config.system(name)
     except ValidationError as error:
-        raise ConfigError(_sentence(error, layers, within=("systems", model))) from None
+        raise ConfigError(_sentence(error, layers, within=("systems", name))) from None
     if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
             f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
-            f"expected more than {model}'s window of {system.network.frames} frames (the published code never draws a "
+            f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
     if system.training.select == "best_validation" and not config.protocol.subjects.validation:
@@ -107,8 +122,8 @@ def _check_system(config: Config, model: str, layers: Layers) -> None:
 
 def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:
     where = f"{_file_of(['figures', 'against', option], layers)}: figures.against.{option}"
-    if name not in config.models:
-        raise ConfigError(f'{where} names "{name}", which is not one of the models{nearest(name, config.models)}')
+    if name not in config.compare:
+        raise ConfigError(f'{where} names "{name}", which is not one of the systems{nearest(name, config.compare)}')
     if option not in config.system(name).network.model_dump():
         raise ConfigError(f'{where}: "{name}" has no network option "{option}".')
 

@@ -100,7 +100,7 @@ def train_run(
     write_json(
         outputs.run,
         {
-            "model": system,
+            "system": system,
             "seed": seed,
             "settings": settings,
             "channels": of_poses.channels,

@@ -11,7 +11,7 @@ STAGES = """\
 vars:
   - config.yaml:experiment
   - runs:
-      models: [gaitformer, gaitmixer]
+      systems: [gaitformer, gaitmixer]
       seeds: [0, 1]
 stages:
   tables:
@@ -28,7 +28,7 @@ def stages(tmp_path):
 
 def test_the_repositorys_stages_are_those_of_its_experiment():
     config = load_config(REPOSITORY / "config.yaml")
-    check_stages(REPOSITORY / "dvc.yaml", config.models, config.seeds)
+    check_stages(REPOSITORY / "dvc.yaml", config.compare, config.seeds)
 
 
 def test_the_order_does_not_matter(stages):
@@ -36,13 +36,13 @@ def test_the_order_does_not_matter(stages):
 
 
 @pytest.mark.parametrize(
-    ("models", "seeds", "sentence"),
+    ("systems", "seeds", "sentence"),
     [
         (
             ["gaitformer", "gaitmixer", "gaitgraph"],
             [0, 1],
-            "vars.runs.models is ['gaitformer', 'gaitmixer'], but the experiment in config.yaml has "
-            "['gaitformer', 'gaitmixer', 'gaitgraph']; write there: models: [gaitformer, gaitmixer, gaitgraph]",
+            "vars.runs.systems is ['gaitformer', 'gaitmixer'], but the experiment in config.yaml has "
+            "['gaitformer', 'gaitmixer', 'gaitgraph']; write there: systems: [gaitformer, gaitmixer, gaitgraph]",
         ),
         (
             ["gaitformer", "gaitmixer"],
@@ -51,9 +51,9 @@ def test_the_order_does_not_matter(stages):
         ),
     ],
 )
-def test_other_runs_are_refused(stages, models, seeds, sentence):
+def test_other_runs_are_refused(stages, systems, seeds, sentence):
     with pytest.raises(ConfigError) as refused:
-        check_stages(stages, models, seeds)
+        check_stages(stages, systems, seeds)
     assert str(refused.value) == f"{stages}: {sentence}"
 
 

@@ -8,7 +8,7 @@ import pytest
 from gaitcore.audit.verification import compare_runs
 
 RECORD = {
-    "model": "gaitmixer",
+    "system": "gaitmixer",
     "seed": 3,
     "device": "cpu",
     "machine": {"platform": "Linux", "processor": "A", "python": "3.11.9", "packages": {"torch": "2.13.0"}},

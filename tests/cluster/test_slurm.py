@@ -148,7 +148,7 @@ def test_every_job_went_through_sbatch_and_short_ones_together(on_slurm):
 
 
 def test_the_results_are_those_of_this_machine_to_the_byte(local, on_slurm):
-    names = [f"{model}/seed-0/{name}" for model in ("gaitformer", "gaitmixer") for name in ARTEFACTS]
+    names = [f"{system}/seed-0/{name}" for system in ("gaitformer", "gaitmixer") for name in ARTEFACTS]
     names += ["poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json"]
     names += [f"tables/{path.name}" for path in local.results("tables").iterdir()]
     different = [name for name in names if file_digest(on_slurm.results(name)) != file_digest(local.results(name))]

@@ -10,32 +10,34 @@ import pytest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import summarise
 
-COLUMNS = ["model", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
+COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [
-    *("model", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds", "n_subjects"),
+    *("system", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds", "n_subjects"),
     *("p_value", "p_value_holm"),
 ]
 
 
 def results(*rows: tuple) -> pd.DataFrame:
-    """Rows of (model, seed, condition, view, subject, probes, rank1); rank-5 is 1 and mAP half of rank-1."""
+    """Rows of (system, seed, condition, view, subject, probes, rank1); rank-5 is 1 and mAP half of rank-1."""
     return pd.DataFrame([(*row, 1.0, row[-1] / 2) for row in rows], columns=COLUMNS)
 
 
 def one_cell(accuracies: dict[str, list[list[float]]]) -> pd.DataFrame:
-    """One condition, one view, one probe; per model a list over seeds of a list over subjects."""
+    """One condition, one view, one probe; per system a list over seeds of a list over subjects."""
     return results(
         *(
-            (model, seed, "nm", 0, f"{subject:03d}", 1, value)
-            for model, seeds in accuracies.items()
+            (system, seed, "nm", 0, f"{subject:03d}", 1, value)
+            for system, seeds in accuracies.items()
             for seed, values in enumerate(seeds)
             for subject, value in enumerate(values)
         )
     )
 
 
-def row(summary: pd.DataFrame, model: str, condition: str, view: str, metric: str = "rank1") -> pd.Series:
-    found = summary[(summary[["model", "condition", "view", "metric"]] == [model, condition, view, metric]).all(axis=1)]
+def row(summary: pd.DataFrame, system: str, condition: str, view: str, metric: str = "rank1") -> pd.Series:
+    found = summary[
+        (summary[["system", "condition", "view", "metric"]] == [system, condition, view, metric]).all(axis=1)
+    ]
     assert len(found) == 1
     return found.iloc[0]
 
@@ -204,7 +206,7 @@ def test_the_test_is_over_subjects_after_averaging_over_seeds():
 
 def test_the_test_leaves_out_subjects_without_probes_in_the_condition():
     cells = [("nm", f"{subject:03d}") for subject in range(6)] + [("bg", f"{subject:03d}") for subject in range(3)]
-    rows = [(model, 0, condition, 0, subject, 1, value) for condition, subject in cells for model, value in LEVELS]
+    rows = [(system, 0, condition, 0, subject, 1, value) for condition, subject in cells for system, value in LEVELS]
     summary = summarise(results(*rows))
     found = [row(summary, "a - b", condition, "mean", "rank1_difference") for condition in ("nm", "bg", "mean")]
     assert [f["p_value"] for f in found] == [2 / 64, 2 / 8, 2 / 64]
@@ -216,22 +218,22 @@ LEVELS = (("a", 0.7), ("b", 0.4))
 
 def test_a_difference_is_the_difference_of_the_tabled_means_also_with_uneven_probes():
     a = crossed(0)
-    b = crossed(1).assign(model="b")
+    b = crossed(1).assign(system="b")
     summary = summarise(pd.concat([a, b]))
     for condition in ("nm", "bg", "mean"):
-        means = [row(summary, model, condition, "mean")["mean"] for model in ("m", "b")]
+        means = [row(summary, system, condition, "mean")["mean"] for system in ("m", "b")]
         found = row(summary, "m - b", condition, "mean", "rank1_difference")
         assert found["mean"] == pytest.approx(means[0] - means[1])
         assert found["ci_low"] < found["mean"] < found["ci_high"]
 
 
-def test_differences_use_the_seeds_both_models_have():
+def test_differences_use_the_seeds_both_systems_have():
     frame = one_cell({"a": [[0.5, 0.5], [0.7, 0.7], [0.9, 0.9]], "b": [[0.4, 0.4], [0.6, 0.6]]})
     found = row(summarise(frame), "a - b", "nm", "mean", "rank1_difference")
     assert found["mean"] == pytest.approx(0.1)
     assert found["n_seeds"] == 2
-    only = frame[~((frame["model"] == "b") & (frame["seed"] == 0)) & ~((frame["model"] == "a") & (frame["seed"] > 0))]
-    assert "a - b" not in set(summarise(only)["model"])
+    only = frame[~((frame["system"] == "b") & (frame["seed"] == 0)) & ~((frame["system"] == "a") & (frame["seed"] > 0))]
+    assert "a - b" not in set(summarise(only)["system"])
 
 
 def test_p_values_are_adjusted_after_holm_within_a_condition():
@@ -249,18 +251,18 @@ def test_p_values_are_adjusted_after_holm_within_a_condition():
 
 
 def test_the_summary_is_the_same_every_time_whatever_the_order_of_rows():
-    frame = pd.concat([crossed(0), crossed(1).assign(model="b")], ignore_index=True)
+    frame = pd.concat([crossed(0), crossed(1).assign(system="b")], ignore_index=True)
     shuffled = pd.concat([frame.iloc[[0, -1]], frame.iloc[1:-1].sample(frac=1, random_state=0)])
-    by_key = ["model", "condition", "view", "metric"]
+    by_key = ["system", "condition", "view", "metric"]
     first, second = (summarise(rows).sort_values(by_key, ignore_index=True) for rows in (frame, shuffled))
     pd.testing.assert_frame_equal(first, second, check_exact=True)
     assert not summarise(frame, seed=1)["ci_low"].equals(summarise(frame)["ci_low"])
 
 
-def test_a_models_rows_do_not_depend_on_the_other_models():
-    both = summarise(pd.concat([crossed(0), crossed(1).assign(model="b")]))
+def test_a_systems_rows_do_not_depend_on_the_other_systems():
+    both = summarise(pd.concat([crossed(0), crossed(1).assign(system="b")]))
     alone = summarise(crossed(0))
-    pd.testing.assert_frame_equal(both[both["model"] == "m"], alone, check_exact=True, check_dtype=False)
+    pd.testing.assert_frame_equal(both[both["system"] == "m"], alone, check_exact=True, check_dtype=False)
 
 
 def test_runs_measured_on_different_probes_are_refused():
@@ -279,7 +281,7 @@ def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_ref
     with pytest.raises(DataError) as error:
         summarise(frame.drop(columns="mAP"))
     assert str(error.value) == (
-        "The results by subject lack the column 'mAP'; expected model, seed, condition, view, subject, probes, rank1, "
+        "The results by subject lack the column 'mAP'; expected system, seed, condition, view, subject, probes, rank1, "
         "rank5, mAP."
     )
     with pytest.raises(DataError) as error:

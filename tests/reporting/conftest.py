@@ -1,4 +1,4 @@
-"""A small made-up experiment with exact numbers: two models, two conditions, two views."""
+"""A small made-up experiment with exact numbers: two systems, two conditions, two views."""
 
 import math
 from dataclasses import replace
@@ -10,7 +10,7 @@ from gaitcore.reporting.tables.context import TableContext
 
 NONE = math.nan
 COLUMNS = [
-    *("model", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds", "n_subjects"),
+    *("system", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds", "n_subjects"),
     *("p_value", "p_value_holm"),
 ]
 RANK1 = {
@@ -27,9 +27,9 @@ DIFFERENCES = {"nm": (0.0999, 0.004), "ar": (0.0, 1.0), "mean": (0.04995, 0.0002
 @pytest.fixture
 def summary() -> pd.DataFrame:
     rows = [
-        (model, condition, view, metric, scale * mean, 0.012, mean - 0.05, mean + 0.04, 3, 10, NONE, NONE)
+        (system, condition, view, metric, scale * mean, 0.012, mean - 0.05, mean + 0.04, 3, 10, NONE, NONE)
         for metric, scale in (("rank1", 1.0), ("rank5", 1.1), ("mAP", 0.5))
-        for (model, condition), views in RANK1.items()
+        for (system, condition), views in RANK1.items()
         for view, mean in views.items()
     ]
     rows += [
@@ -41,7 +41,7 @@ def summary() -> pd.DataFrame:
 
 @pytest.fixture
 def context() -> TableContext:
-    runs = [(model, seed, False, 0.4) for model in ("alpha", "beta_net") for seed in (0, 1, 2)]
+    runs = [(system, seed, False, 0.4) for system in ("alpha", "beta_net") for seed in (0, 1, 2)]
     return TableContext(
         experiment="two_views",
         dataset="100% R&D_set",
@@ -50,12 +50,12 @@ def context() -> TableContext:
         gallery="NM#1",
         probe_labels={"nm": "NM#2", "ar": "AR#1-2"},
         condition_titles={"nm": "NM", "ar": "AR"},
-        model_titles={"alpha": "Alpha", "beta_net": "Beta_net"},
+        system_titles={"alpha": "Alpha", "beta_net": "Beta_net"},
         embeddings=dict.fromkeys(("alpha", "beta_net"), "the one window in the sequence's centre"),
         epoch="the last epoch",
         chance=0.1,
         excluded={"probe, fewer than 61 usable frames": 2, "gallery, no 90° view": 1},
-        runs=pd.DataFrame(runs, columns=["model", "seed", "collapsed", "spread"]),
+        runs=pd.DataFrame(runs, columns=["system", "seed", "collapsed", "spread"]),
     )
 
 

@@ -36,9 +36,9 @@ def test_without_an_interval_there_is_no_verdict():
     assert verdict(0.9, measured(NAN, NAN)) == "no interval"
 
 
-def run(model, seed, **changes):
+def run(system, seed, **changes):
     return {
-        "model": model,
+        "system": system,
         "seed": seed,
         "epoch": 300,
         "final_loss": 0.01234,
@@ -67,9 +67,9 @@ def evidence(casia_b):
     """The made-up numbers as if the two systems had been trained on CASIA-B."""
     summary, context = casia_b
     names = {"alpha": "gaitmixer", "beta_net": "gaitformer", "alpha - beta_net": "gaitmixer - gaitformer"}
-    runs = [run(model, seed) for model in ("gaitformer", "gaitmixer") for seed in (0, 1, 2)]
+    runs = [run(system, seed) for system in ("gaitformer", "gaitmixer") for seed in (0, 1, 2)]
     runs[-1] = run("gaitmixer", 2, wall_seconds=3600.0, device="H100", resumed_after_steps=[410])
-    facts = pd.DataFrame(runs)[["model", "seed", "collapsed"]].assign(spread=0.4)
+    facts = pd.DataFrame(runs)[["system", "seed", "collapsed"]].assign(spread=0.4)
     return Evidence(
         config=load_config(BASE, {"experiment": "casia_b"}),
         paper=paper_config(BASE),
@@ -77,9 +77,9 @@ def evidence(casia_b):
             context,
             experiment="casia_b",
             runs=facts,
-            model_titles={"gaitmixer": "GaitMixer", "gaitformer": "GaitFormer"},
+            system_titles={"gaitmixer": "GaitMixer", "gaitformer": "GaitFormer"},
         ),
-        summary=summary.replace({"model": names}),
+        summary=summary.replace({"system": names}),
         poses_report=pd.DataFrame(
             {"reason": ["50 values, expected 52", "49 values, expected 52", "the image name is not a name"]}
         ),

@@ -13,21 +13,21 @@ and seeds. Reported is the last epoch; a sequence's embedding is the one window 
 
 ## Rank-1 accuracy (%)
 
-| Model    | Seeds   | NM                      | AR                      | Mean                    |
+| System    | Seeds   | NM                      | AR                      | Mean                    |
 |:---------|:--------|:------------------------|:------------------------|:------------------------|
 | Alpha    | 3       | 85.1 ± 1.2 [80.1, 89.1] | 55.0 ± 1.2 [50.0, 59.0] | 70.0 ± 1.2 [65.0, 74.0] |
 | Beta_net | 3       | 75.1 ± 1.2 [70.1, 79.1] | 55.0 ± 1.2 [50.0, 59.0] | 65.0 ± 1.2 [60.0, 69.0] |
 
 ## All metrics, mean over conditions (%)
 
-| Model    | Rank-1     | Rank-5     | mAP        |
+| System    | Rank-1     | Rank-5     | mAP        |
 |:---------|:-----------|:-----------|:-----------|
 | Alpha    | 70.0 ± 1.2 | 77.0 ± 1.2 | 35.0 ± 1.2 |
 | Beta_net | 65.0 ± 1.2 | 71.5 ± 1.2 | 32.5 ± 1.2 |
 
-## Differences between models
+## Differences between systems
 
-Rank-1 differences in percentage points. The paired test flips the two models subject by subject, after averaging over \
+Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after averaging \
 seeds, so it is about these trained networks and not about training them again.
 
 | Models           | Condition   | Points   | Interval    | Paired test   | After Holm (1 pair)   |
@@ -64,7 +64,7 @@ def test_chance_level_and_collapsed_runs_are_named(summary, one_collapsed):
     assert "| Alpha‡   | 3 " in page
 
 
-def test_a_single_model_has_no_section_of_differences(summary, context):
-    page = summary_markdown(summary[summary["model"] == "alpha"], context)
+def test_a_single_system_has_no_section_of_differences(summary, context):
+    page = summary_markdown(summary[summary["system"] == "alpha"], context)
     assert "Differences" not in page
     assert "Beta_net" not in page

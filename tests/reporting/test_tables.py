@@ -57,7 +57,7 @@ def test_nothing_at_chance_level_is_bold_and_the_notes_name_it(summary, context)
 
 
 def test_a_single_row_is_not_bold_for_want_of_rivals(summary, context):
-    alone = summary[summary["model"] == "alpha"]
+    alone = summary[summary["system"] == "alpha"]
     assert best(table2(alone, context)) == {("", "Alpha"): set()}
 
 
@@ -122,7 +122,7 @@ def test_one_seed_is_said_to_be_one_and_prints_no_spread(summary, context):
 
 
 def test_different_numbers_of_seeds_are_listed(summary, context):
-    summary = summary.assign(n_seeds=summary["n_seeds"].where(summary["model"] == "alpha", 1))
+    summary = summary.assign(n_seeds=summary["n_seeds"].where(summary["system"] == "alpha", 1))
     assert (
         "mean ± standard deviation over seeds (Alpha 3, Beta_net 1); in brackets the 95% bootstrap interval of "
         "the mean over subjects and seeds (over subjects only where there is one seed)."
@@ -149,13 +149,13 @@ def test_too_few_subjects_for_a_small_p_value_is_said(summary, context):
     assert "With 5 subjects no p-value can be below 0.062, whatever the difference." in notes
 
 
-def test_many_models_are_compared_with_the_best_one_only(summary, context):
-    measured = summary[summary["model"].isin(["alpha", "beta_net"])]
-    difference = summary[summary["model"] == "alpha - beta_net"]
+def test_many_systems_are_compared_with_the_best_one_only(summary, context):
+    measured = summary[summary["system"].isin(["alpha", "beta_net"])]
+    difference = summary[summary["system"] == "alpha - beta_net"]
     others = [f"m{k}" for k in range(3)]
-    models = ["alpha", "beta_net", *others]
-    frames = [measured, *(measured[measured["model"] == "beta_net"].assign(model=name) for name in others)]
-    frames += [difference.assign(model=f"{a} - {b}") for k, a in enumerate(models) for b in models[k + 1 :]]
+    systems = ["alpha", "beta_net", *others]
+    frames = [measured, *(measured[measured["system"] == "beta_net"].assign(system=name) for name in others)]
+    frames += [difference.assign(system=f"{a} - {b}") for k, a in enumerate(systems) for b in systems[k + 1 :]]
     note = table2(pd.concat(frames), context).notes[1]
     assert note == (
         "Differences in points, paired permutation test over subjects, p-values after Holm for 10 pairs: "

@@ -117,7 +117,7 @@ LINE = "--config on the command line: "
             LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
             "(the published code never draws a sequence's last window).",
         ),
-        ({"models": ["gaitmixr"]}, LINE + 'models: there is no model "gaitmixr"; did you mean "gaitmixer"?'),
+        ({"compare": ["gaitmixr"]}, LINE + 'compare: there is no system "gaitmixr"; did you mean "gaitmixer"?'),
         (
             {"training": {"select": "best"}},
             LINE + "training.select is 'best', expected 'last' or 'best_validation' "
@@ -143,7 +143,7 @@ LINE = "--config on the command line: "
             + "training.loss.kind is triplets, expected 'triplet' or 'supervised_contrastive' or 'softmax_centre'.",
         ),
         (
-            {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "models": "gaitgraph"},
+            {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "compare": "gaitgraph"},
             LINE + "systems.gaitgraph.training.batch.size is 0, expected greater than or equal to 1 "
             "(sequences in a batch; the last one of an epoch may have fewer).",
         ),
@@ -166,7 +166,8 @@ LINE = "--config on the command line: "
         ),
         (
             {"figures": {"against": {"kernel": ["gaitmxer"]}}},
-            LINE + 'figures.against.kernel names "gaitmxer", which is not one of the models; did you mean "gaitmixer"?',
+            LINE
+            + 'figures.against.kernel names "gaitmxer", which is not one of the systems; did you mean "gaitmixer"?',
         ),
         (
             {"figures": {"against": {"kernel": ["gaitformer"]}}},
@@ -241,7 +242,7 @@ def test_a_split_named_on_the_command_line_stays_text(base):
 
 
 def test_a_section_of_another_kind_replaces_the_common_one(base):
-    recipe = load_config(base, {"experiment": "casia_b", "models": ["gaitgraph"]}).system("gaitgraph").training
+    recipe = load_config(base, {"experiment": "casia_b", "compare": ["gaitgraph"]}).system("gaitgraph").training
     assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "views": 2}
     assert recipe.loss.model_dump() == {
         "kind": "supervised_contrastive",
@@ -255,8 +256,8 @@ def test_a_section_of_another_kind_replaces_the_common_one(base):
 def test_a_variant_is_its_system_and_what_it_changes(base):
     systems = {"short": {"like": "gaitmixer", "title": "GaitMixer, 3 frames", "network": {"kernel": 3}}}
     systems["shorter"] = {"like": "short", "training": {"epochs": 1}}
-    config = load_config(base, {"experiment": "casia_b", "models": ["gaitmixer", "shorter"], "systems": systems})
-    whole, variant = (config.system(name) for name in config.models)
+    config = load_config(base, {"experiment": "casia_b", "compare": ["gaitmixer", "shorter"], "systems": systems})
+    whole, variant = (config.system(name) for name in config.compare)
     assert (whole.title, config.system("short").title, variant.title) == ("GaitMixer", "GaitMixer, 3 frames", "shorter")
     assert variant.network.model_dump() == whole.network.model_dump() | {"kernel": 3}
     assert variant.training.model_dump() == whole.training.model_dump() | {"epochs": 1}
@@ -265,7 +266,7 @@ def test_a_variant_is_its_system_and_what_it_changes(base):
 @pytest.mark.parametrize("name", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait"])
 def test_every_system_can_be_asked_for_in_every_experiment(base, name):
     for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
-        config = load_config(base, {"experiment": experiment, "models": name})
+        config = load_config(base, {"experiment": experiment, "compare": name})
         assert config.system(name).network.name == name
 
 
@@ -288,7 +289,7 @@ def test_overlays_that_extend_each_other_are_refused(base):
 def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base):
     for experiment in ("ablations", "ablations_demo"):
         config = load_config(base, {"experiment": experiment})
-        networks = {name: config.system(name).network.model_dump() for name in config.models}
+        networks = {name: config.system(name).network.model_dump() for name in config.compare}
         whole = networks["gaitmixer"]
         kernels = {name: networks[name]["kernel"] for name in config.figures.against["kernel"]}
         assert list(kernels.values()) == [3, 9, 15, 31, 61]

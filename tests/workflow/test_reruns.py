@@ -36,7 +36,7 @@ def test_editing_the_reproduction_report_reruns_only_it(finished, edited):
     assert finished.jobs() == {"write_reproduction": 1, "write_manifest": 1}
 
 
-def test_editing_one_model_reruns_only_that_model(finished, edited):
+def test_editing_one_system_reruns_only_that_system(finished, edited):
     edited("gaitcore/networks/gaitmixer.py", comment)
     assert finished.jobs() == {"train": 2, "evaluate": 2, **ALL_TABLES}
     wanted = finished.snakemake("tables", "-n").stdout
@@ -115,7 +115,7 @@ def test_every_contracted_file_is_there(finished):
 
 def test_run_json_says_what_made_the_run(finished):
     run = json.loads(finished.results("gaitmixer/seed-1/run.json").read_text())
-    assert (run["model"], run["seed"], run["training_subjects"]) == ("gaitmixer", 1, 3)
+    assert (run["system"], run["seed"], run["training_subjects"]) == ("gaitmixer", 1, 3)
     assert run["determinism"]["deterministic_algorithms"] is True
     assert run["settings"]["network"]["kernel"] == 5
     assert run["settings"]["protocol"]["splits"]["3/3"]["train"] == ["1", "2", "3"]

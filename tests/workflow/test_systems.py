@@ -12,7 +12,7 @@ ALL = """\
 experiment: all_systems
 extends: tiny
 seeds: [0]
-models: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow]
+compare: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow]
 systems:
   gaitgraph: {training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 64}}}
   gaitgraph2: {training: {epochs: 1, batch: {size: 64}}}

@@ -116,7 +116,7 @@ def test_the_manifest_lists_every_artefact_and_what_made_it(finished):
     tables = {f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")}
     assert set(manifest["artefacts"]) == {
         *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json"),
-        *(f"{model}/seed-{n}/{file}" for model in ("gaitformer", "gaitmixer") for n in (0, 1) for file in of_a_run),
+        *(f"{system}/seed-{n}/{file}" for system in ("gaitformer", "gaitmixer") for n in (0, 1) for file in of_a_run),
         *tables,
         *("tables/summary.md", "reproduction.md", "reproduction.html"),
     }

@@ -1,4 +1,4 @@
-"""From videos to the tables with the real workflow: drawn walkers, and ONNX models that see them."""
+"""From videos to the tables with the real workflow: drawn walkers, and ONNX systems that see them."""
 
 import json
 import sys
@@ -41,10 +41,10 @@ def filmed(tmp_path_factory):
         "dataset": "drawn walkers",
         "format": "video",
         "path": "data/raw/films",
-        "video": settings(workflow.folder / "models"),
+        "video": settings(workflow.folder / "systems"),
     }
     experiment["protocol"] |= {"split": "2/2", "splits": {"2/2": {"train": "1-2", "test": "3-4"}}}
-    experiment |= {"models": ["gaitmixer"], "seeds": [0]}
+    experiment |= {"compare": ["gaitmixer"], "seeds": [0]}
     experiment["training"] = {"epochs": 1, "batch": {"subjects": 2, "sequences": 8}}
     (workflow.folder / "experiments" / "films.yaml").write_text(yaml.safe_dump(experiment))
     workflow.experiment = "films"

@@ -32,8 +32,8 @@ def draw(config: Config, *, option: str, summary: Path) -> Drawing:
 def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.DataFrame:
     """The numbers, as :func:`draw` gives them."""
     values = {name: config.system(name).network.model_dump()[option] for name in config.figures.against[option]}
-    rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["model"].isin(values)]
-    found = pd.DataFrame({"system": rows["model"], option: rows["model"].map(values), "condition": rows["condition"]})
+    rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["system"].isin(values)]
+    found = pd.DataFrame({"system": rows["system"], option: rows["system"].map(values), "condition": rows["condition"]})
     for column, source in (("rank1", "mean"), ("std", "std"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
         found[f"{column}_percent"] = (100 * rows[source]).round(4)
     found["n_seeds"] = rows["n_seeds"]

@@ -21,7 +21,7 @@ _MAPS = {
 
 def mapped_systems(config: Config) -> list[str]:
     """The systems whose networks end with a map over frames and joints, in the configuration's order."""
-    return [system for system in config.models if has_map(config.system(system).network.name)]
+    return [system for system in config.compare if has_map(config.system(system).network.name)]
 
 
 def mapped_runs(config: Config, files: Sequence[Path]) -> Iterator[tuple[str, int, Path]]:
@@ -37,5 +37,5 @@ def maps_sentence(config: Config) -> str:
         settings = config.system(system)
         by_map.setdefault(_MAPS[settings.network.name], []).append(settings.title)
     sentence = "The map is, for " + "; for ".join(f"{listed(titles)}, {text}" for text, titles in by_map.items()) + "."
-    without = [config.system(system).title for system in config.models if system not in mapped_systems(config)]
+    without = [config.system(system).title for system in config.compare if system not in mapped_systems(config)]
     return sentence + (f" {listed(without)} ha{'s' if len(without) == 1 else 've'} none." if without else "")

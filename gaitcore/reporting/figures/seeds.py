@@ -31,7 +31,7 @@ def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
 
 def _measured(config: Config, metrics: Sequence[Path]) -> list[dict]:
     rows = []
-    for (system, seed), path in zip(product(config.models, config.seeds), metrics, strict=True):
+    for (system, seed), path in zip(product(config.compare, config.seeds), metrics, strict=True):
         rank1 = json.loads(path.read_text(encoding="utf-8"))["means"]["rank1"]
         found = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
         found[MEAN] = sum(found.values()) / len(found)
@@ -43,7 +43,7 @@ def _published(config: Config) -> list[dict]:
     if not shows_published(config):
         return []
     table = published_table2()
-    titles = {config.system(system).title: system for system in config.models}
+    titles = {config.system(system).title: system for system in config.compare}
     return [
         _row(titles[row.method], PUBLISHED, row.condition, None, row.percent)
         for row in table[table["method"].isin(titles)].itertuples()
@@ -60,11 +60,11 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.4))
     axes = figure.subplots()
     conditions = list(dict.fromkeys(numbers["condition"]))
-    width = 0.8 / len(config.models)  # of a system's place within a condition
-    for number, system in enumerate(config.models):
+    width = 0.8 / len(config.compare)  # of a system's place within a condition
+    for number, system in enumerate(config.compare):
         look = of_system(config, system)
         rows = numbers[numbers["system"] == system]
-        place = rows["condition"].map(conditions.index) + (number - (len(config.models) - 1) / 2) * width
+        place = rows["condition"].map(conditions.index) + (number - (len(config.compare) - 1) / 2) * width
         measured = rows["source"] == MEASURED
         axes.plot(place[measured], rows["rank1_percent"][measured], linestyle="", alpha=0.75, **look)
         means = rows[measured].groupby(place[measured])["rank1_percent"].mean()

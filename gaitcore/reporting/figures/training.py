@@ -43,12 +43,12 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
     ``n_seeds`` says of how many; an epoch without a validation has no row of it.
     """
     runs = []
-    for (system, _), path in zip(product(config.models, config.seeds), training, strict=True):
+    for (system, _), path in zip(product(config.compare, config.seeds), training, strict=True):
         run = pd.read_csv(path)
         run[VALIDATION] = 100 * run["validation_rank1"].astype(float)
         runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
     rows = pd.concat(runs).dropna(subset="value")
-    order = {"system": pd.CategoricalDtype(config.models), "quantity": pd.CategoricalDtype(list(LABELS))}
+    order = {"system": pd.CategoricalDtype(config.compare), "quantity": pd.CategoricalDtype(list(LABELS))}
     of_seeds = rows.astype(order).groupby(["system", "epoch", "quantity"], observed=True)["value"]
     found = of_seeds.agg(mean="mean", lowest="min", highest="max", n_seeds="count").reset_index()
     values = ["mean", "lowest", "highest"]
@@ -61,7 +61,7 @@ def collapse_spreads(config: Config) -> list[float]:
 
     Two embeddings are, in the root of the mean square, sqrt(2 spread) of their length apart.
     """
-    return sorted({config.system(name).training.collapse_distance ** 2 / 2 for name in config.models} - {0.0})
+    return sorted({config.system(name).training.collapse_distance ** 2 / 2 for name in config.compare} - {0.0})
 
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
@@ -131,7 +131,7 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
 
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
     """What a reader must know of these curves, a sentence for each."""
-    recipes = {config.system(name).title: config.system(name).training for name in config.models}
+    recipes = {config.system(name).title: config.system(name).training for name in config.compare}
     told = [
         f"{title}'s second phase begins after epoch {recipe.epochs}. "
         for title, recipe in recipes.items()

@@ -18,7 +18,7 @@ def checklist_section(evidence: Evidence) -> Section:
             "Version 2.0 of the list of Pineau et al. (JMLR 22, 2021). The answers are taken from the configuration, "
             "`run.json`, `split.csv` and `summary.csv` of this experiment.",
             "For all models and algorithms:",
-            Grid(_HEADER, _models(evidence)),
+            Grid(_HEADER, _systems(evidence)),
             "For any theoretical claim: none is made.",
             "For all data sets:",
             Grid(_HEADER, _data(evidence)),
@@ -30,9 +30,9 @@ def checklist_section(evidence: Evidence) -> Section:
     )
 
 
-def _models(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    networks = dict.fromkeys(evidence.config.system(model).network.name for model in evidence.config.models)
-    files = ", ".join(f"gaitcore/models/{name}.py" for name in networks)
+def _systems(evidence: Evidence) -> tuple[tuple[str, str], ...]:
+    networks = dict.fromkeys(evidence.config.system(system).network.name for system in evidence.config.compare)
+    files = ", ".join(f"gaitcore/networks/{name}.py" for name in networks)
     return (
         ("Description of the setting, algorithm and model", f"Yes: {files}; docs/protocol.md."),
         (
@@ -41,7 +41,7 @@ def _models(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Analysis of complexity: time, space, sample size",
-            f"Weights: {evidence.per_model('parameters')}. Time and memory of each run: see Compute.",
+            f"Weights: {evidence.per_system('parameters')}. Time and memory of each run: see Compute.",
         ),
     )
 
@@ -79,8 +79,8 @@ def _given(evidence: Evidence) -> str:
     """What of a pose each network is given."""
     units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
     ways: dict[str, list[str]] = {}
-    for model in evidence.config.models:
-        system = evidence.config.system(model)
+    for name in evidence.config.compare:
+        system = evidence.config.system(name)
         ways.setdefault(f"{', '.join(system.input.channels)} ({units[system.input.unit]})", []).append(system.title)
     given = (f"{way}: {', '.join(titles)}" for way, titles in ways.items())
     return f"Networks are given {'; '.join(given)}."
@@ -131,8 +131,8 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 
 def _seeds(evidence: Evidence) -> str:
-    seeds = {model: [run["seed"] for run in evidence.of_model(model)] for model in evidence.config.models}
+    seeds = {system: [run["seed"] for run in evidence.of_system(system)] for system in evidence.config.compare}
     return "; ".join(
-        f"{evidence.context.model_title(model)} with seed{'s' * (len(of_model) > 1)} {', '.join(map(str, of_model))}"
-        for model, of_model in seeds.items()
+        f"{evidence.context.system_title(name)} with seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+        for name, numbers in seeds.items()
     )

@@ -15,7 +15,7 @@ from gaitcore.reporting.tables.estimates import (
     Estimate,
     estimates,
     interval,
-    measured_models,
+    measured_systems,
     points,
     printed,
     titles_with_mean,
@@ -72,7 +72,7 @@ def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
             judged = verdict(published, found)
         measured = with_spread(found), difference, interval(found) or _NOTHING
         lines.append((title, condition, number, *measured, judged, str(found.n_seeds)))
-    header = ("Model", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
+    header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
     return Grid(header, tuple(lines))
 
 
@@ -80,9 +80,9 @@ def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str
     """(system's title, condition's title, published fraction, measured) of every system and condition."""
     published, rank1 = _published(context), estimates(summary, "rank1")
     return [
-        (title, of_condition, published.get((title, condition)), rank1[model, condition, MEAN])
-        for model in measured_models(summary)
-        for title in [context.model_title(model)]
+        (title, of_condition, published.get((title, condition)), rank1[system, condition, MEAN])
+        for system in measured_systems(summary)
+        for title in [context.system_title(system)]
         for condition, of_condition in titles_with_mean(summary, context).items()
     ]
 

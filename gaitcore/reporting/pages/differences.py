@@ -35,11 +35,11 @@ def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, s
     """
     here, papers = dict(_common(config)), dict(_common(paper))
     changed = {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
-    by_system = {model: _system_changes(config, paper, model) for model in config.models}
-    for model, changes in by_system.items():
+    by_system = {system: _system_changes(config, paper, system) for system in config.compare}
+    for system, changes in by_system.items():
         for key, values in changes.items():
             alike = all(other.get(key) == values for other in by_system.values())
-            changed[key if alike else f"systems.{model}.{key}"] = values
+            changed[key if alike else f"systems.{system}.{key}"] = values
     return [(key, _text(old), _text(new)) for key, (old, new) in changed.items()]
 
 
@@ -60,9 +60,9 @@ def _common(config: Config) -> Iterator[tuple[str, Any]]:
     yield "seeds", values["seeds"]
 
 
-def _system_changes(config: Config, paper: Config, model: str) -> dict[str, tuple[Any, Any]]:
-    system = config.system(model)
-    like = model if model in paper.systems else system.network.name  # a variant differs from what it is built on
+def _system_changes(config: Config, paper: Config, name: str) -> dict[str, tuple[Any, Any]]:
+    system = config.system(name)
+    like = name if name in paper.systems else system.network.name  # a variant differs from what it is built on
     here, papers = (dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, paper.system(like)))
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
@@ -79,8 +79,8 @@ def _value(config: Config, key: str) -> Any:
     """A setting by its name; None where the experiment has no such system."""
     section, *rest = key.split(".")
     if section == "systems":
-        model, *rest = rest
-        value = config.system(model).model_dump(mode="json") if model in config.models else None
+        system, *rest = rest
+        value = config.system(system).model_dump(mode="json") if system in config.compare else None
     else:
         value = config.model_dump(mode="json")[section]
     for part in rest:

@@ -24,13 +24,13 @@ class Evidence:
     poses_report: pd.DataFrame
     runs: Sequence[Mapping[str, Any]]
 
-    def of_model(self, model: str) -> list[Mapping[str, Any]]:
+    def of_system(self, system: str) -> list[Mapping[str, Any]]:
         """The runs of one system."""
-        return [run for run in self.runs if run["model"] == model]
+        return [run for run in self.runs if run["system"] == system]
 
-    def per_model(self, fact: str) -> str:
+    def per_system(self, fact: str) -> str:
         """A fact of the runs, by system where they differ: ``GaitFormer 141,952, GaitMixer 166,304``."""
-        return ", ".join(f"{self.context.model_title(run['model'])} {run[fact]:,}" for run in self._first_runs())
+        return ", ".join(f"{self.context.system_title(run['system'])} {run[fact]:,}" for run in self._first_runs())
 
     def common(self, *path: str) -> str:
         """A fact that runs usually share, as text; each of its values where they do not."""
@@ -45,8 +45,8 @@ class Evidence:
     def _first_runs(self) -> Iterator[Mapping[str, Any]]:
         seen = set()
         for run in self.runs:
-            if run["model"] not in seen:
-                seen.add(run["model"])
+            if run["system"] not in seen:
+                seen.add(run["system"])
                 yield run
 
 

@@ -16,7 +16,7 @@ from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
 from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Page, Part, Picture, Section
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext, context_of
-from gaitcore.reporting.tables.estimates import estimates, measured_models, overall, with_spread
+from gaitcore.reporting.tables.estimates import estimates, measured_systems, overall, with_spread
 from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
@@ -62,7 +62,9 @@ def write_report(
 
 def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
     rank1 = estimates(summary, "rank1")
-    means = (f"{context.model_title(model)} {with_spread(rank1[overall(model)])}" for model in measured_models(summary))
+    means = (
+        f"{context.system_title(system)} {with_spread(rank1[overall(system)])}" for system in measured_systems(summary)
+    )
     return (
         conclusion(summary, context),
         notes.protocol_sentence(summary, context),

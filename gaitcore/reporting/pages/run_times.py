@@ -27,7 +27,7 @@ def training_parts(context: TableContext, runs: Sequence[Mapping[str, Any]]) -> 
     """How long training took in all, and each run, from the content of each run.json."""
     lines = [
         (
-            context.model_title(run["model"]),
+            context.system_title(run["system"]),
             str(run["seed"]),
             str(run["epoch"]),
             f"{run['final_loss']:.4f}",
@@ -40,7 +40,7 @@ def training_parts(context: TableContext, runs: Sequence[Mapping[str, Any]]) -> 
         for run in runs
     ]
     header = (
-        "Model",
+        "System",
         "Seed",
         "Epoch",
         "Final loss",
@@ -63,7 +63,7 @@ def _total(runs: Sequence[Mapping[str, Any]]) -> str:
 
 def jobs_grid(context: TableContext, timed: Iterable[Jobs]) -> Grid:
     """A row for the jobs of each rule and system; a dash where no benchmark file is there."""
-    lines = tuple((jobs.rule, context.model_title(jobs.system), *_measured(jobs.benchmarks)) for jobs in timed)
+    lines = tuple((jobs.rule, context.system_title(jobs.system), *_measured(jobs.benchmarks)) for jobs in timed)
     return Grid(("Rule", "System", "Jobs", "Wall time in all", "Peak memory"), lines)
 
 

@@ -9,7 +9,7 @@ from gaitcore.reporting.tables.estimates import (
     compared_pairs,
     estimates,
     interval,
-    measured_models,
+    measured_systems,
     overall,
     p_value,
     points,
@@ -52,12 +52,12 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     rank1 = estimates(summary, "rank1")
     titles = titles_with_mean(summary, context)
     lines = _published_lines(titles) if context.show_published else []
-    for model in measured_models(summary):
-        found = [rank1[model, condition, MEAN] for condition in titles]
-        mark = COLLAPSED_MARK * bool(context.collapsed_seeds(model))
+    for system in measured_systems(summary):
+        found = [rank1[system, condition, MEAN] for condition in titles]
+        mark = COLLAPSED_MARK * bool(context.collapsed_seeds(system))
         cells = [f"{with_spread(estimate)} {interval(estimate)}".strip() for estimate in found]
-        lines.append([context.model_title(model) + mark, str(found[-1].n_seeds), *cells])
-    return grid(lines, ["Model", "Seeds", *titles.values()])
+        lines.append([context.system_title(system) + mark, str(found[-1].n_seeds), *cells])
+    return grid(lines, ["System", "Seeds", *titles.values()])
 
 
 def _published_lines(titles: dict[str, str]) -> list[list[str]]:
@@ -72,10 +72,10 @@ def _published_lines(titles: dict[str, str]) -> list[list[str]]:
 def _metrics_grid(summary: pd.DataFrame, context: TableContext) -> str:
     found = {title: estimates(summary, metric) for metric, title in _METRIC_TITLES.items()}
     lines = [
-        [context.model_title(model), *(with_spread(rows[overall(model)]) for rows in found.values())]
-        for model in measured_models(summary)
+        [context.system_title(system), *(with_spread(rows[overall(system)]) for rows in found.values())]
+        for system in measured_systems(summary)
     ]
-    return grid(lines, ["Model", *found])
+    return grid(lines, ["System", *found])
 
 
 def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
@@ -87,7 +87,7 @@ def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
     for a, b in pairs:
         for condition, title in titles_with_mean(summary, context).items():
             estimate = found[f"{a} - {b}", condition, MEAN]
-            pair = f"{context.model_title(a)} − {context.model_title(b)}"
+            pair = f"{context.system_title(a)} − {context.system_title(b)}"
             tests = [p_value(estimate.p_value), p_value(estimate.p_value_holm)]
             lines.append([pair, title, points(estimate), interval(estimate), *tests])
     header = [
@@ -99,11 +99,11 @@ def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
         f"After Holm ({len(pairs)} pair{'s' * (len(pairs) > 1)})",
     ]
     explained = (
-        "Rank-1 differences in percentage points. The paired test flips the two models subject by subject, after "
+        "Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after "
         "averaging over seeds, so it is about these trained networks and not about training them again."
     )
     return [
-        "## Differences between models",
+        "## Differences between systems",
         explained,
         grid(lines, header),
         *notes.smallest_p_notes(summary, context),

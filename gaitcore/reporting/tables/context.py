@@ -19,7 +19,7 @@ class TableContext:
     ``condition_titles`` gives the conditions' order. ``excluded`` counts sequences left out, by what they were and
     why ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
     counts the probes, of ``probes`` in all, whose subject is not in the gallery. ``epoch`` completes the sentence
-    "Reported is ...". ``runs`` has one row per trained network: model, seed, collapsed (bool), spread (of its
+    "Reported is ...". ``runs`` has one row per trained network: system, seed, collapsed (bool), spread (of its
     embeddings, 0 when all are one point).
     """
 
@@ -30,8 +30,8 @@ class TableContext:
     gallery: str  # "NM#1-4"
     probe_labels: Mapping[str, str]  # {"nm": "NM#5-6"}
     condition_titles: Mapping[str, str]  # {"nm": "NM"}
-    model_titles: Mapping[str, str]  # {"gaitmixer": "GaitMixer"}
-    embeddings: Mapping[str, str]  # model -> how a sequence becomes one: "the one window in the sequence's centre"
+    system_titles: Mapping[str, str]  # {"gaitmixer": "GaitMixer"}
+    embeddings: Mapping[str, str]  # system -> how a sequence becomes one: "the one window in the sequence's centre"
     epoch: str  # "the last epoch"
     chance: float
     excluded: Mapping[str, int]
@@ -41,13 +41,13 @@ class TableContext:
     show_published: bool = False
     confidence: float = 0.95
 
-    def model_title(self, model: str) -> str:
-        """The model's printed name; its own name where none was given."""
-        return self.model_titles.get(model, model)
+    def system_title(self, system: str) -> str:
+        """The system's printed name; its own name where none was given."""
+        return self.system_titles.get(system, system)
 
-    def collapsed_seeds(self, model: str) -> list[int]:
-        """Seeds of this model whose embeddings became one point."""
-        runs = self.runs[(self.runs["model"] == model) & self.runs["collapsed"].astype(bool)]
+    def collapsed_seeds(self, system: str) -> list[int]:
+        """Seeds of this system whose embeddings became one point."""
+        runs = self.runs[(self.runs["system"] == system) & self.runs["collapsed"].astype(bool)]
         return sorted(int(seed) for seed in runs["seed"])
 
 
@@ -59,7 +59,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         split: split.csv.
         runs: the content of each run.json.
     """
-    protocol, systems = config.protocol, {model: config.system(model) for model in config.models}
+    protocol, systems = config.protocol, {name: config.system(name) for name in config.compare}
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
     matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
@@ -71,12 +71,12 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
         probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
         condition_titles={condition: config.tables.title(condition) for condition in protocol.probes},
-        model_titles={model: system.title for model, system in systems.items()},
-        embeddings={model: _embedding(system.evaluation) for model, system in systems.items()},
+        system_titles={name: system.title for name, system in systems.items()},
+        embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
         chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
         excluded=excluded_by_reason(split, config),
-        runs=pd.DataFrame([{key: run[key] for key in ("model", "seed", "collapsed", "spread")} for run in runs]),
+        runs=pd.DataFrame([{key: run[key] for key in ("system", "seed", "collapsed", "spread")} for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),

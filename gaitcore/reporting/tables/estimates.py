@@ -25,16 +25,16 @@ class Estimate(NamedTuple):
 
 
 def estimates(summary: pd.DataFrame, metric: str) -> dict[tuple[str, str, str], Estimate]:
-    """The summary's rows of one metric by (model, condition, view)."""
+    """The summary's rows of one metric by (system, condition, view)."""
     rows = summary[summary["metric"] == metric]
-    keys = zip(rows["model"], rows["condition"], rows["view"].astype(str), strict=True)
+    keys = zip(rows["system"], rows["condition"], rows["view"].astype(str), strict=True)
     found = (Estimate(*row) for row in rows[list(Estimate._fields)].itertuples(index=False))
     return dict(zip(keys, found, strict=True))
 
 
-def measured_models(summary: pd.DataFrame) -> list[str]:
-    """The models of a summary, in its order; differences of two models are not models."""
-    return list(summary.loc[summary["metric"] != DIFFERENCE, "model"].unique())
+def measured_systems(summary: pd.DataFrame) -> list[str]:
+    """The systems of a summary, in its order; differences of two systems are not systems."""
+    return list(summary.loc[summary["metric"] != DIFFERENCE, "system"].unique())
 
 
 def measured_conditions(summary: pd.DataFrame, context: TableContext) -> list[str]:
@@ -49,14 +49,14 @@ def titles_with_mean(summary: pd.DataFrame, context: TableContext) -> dict[str, 
 
 
 def compared_pairs(summary: pd.DataFrame) -> list[tuple[str, str]]:
-    """The pairs of models the summary compares, in its order."""
-    compared = set(summary.loc[summary["metric"] == DIFFERENCE, "model"])
-    return [(a, b) for a, b in combinations(measured_models(summary), 2) if f"{a} - {b}" in compared]
+    """The pairs of systems the summary compares, in its order."""
+    compared = set(summary.loc[summary["metric"] == DIFFERENCE, "system"])
+    return [(a, b) for a, b in combinations(measured_systems(summary), 2) if f"{a} - {b}" in compared]
 
 
-def overall(model: str) -> tuple[str, str, str]:
-    """The key of a model's mean over conditions."""
-    return model, MEAN, MEAN
+def overall(system: str) -> tuple[str, str, str]:
+    """The key of a system's mean over conditions."""
+    return system, MEAN, MEAN
 
 
 def at_chance(estimate: Estimate, chance: float) -> bool:

@@ -12,7 +12,7 @@ from gaitcore.reporting.tables.estimates import (
     compared_pairs,
     estimates,
     measured_conditions,
-    measured_models,
+    measured_systems,
     overall,
     p_value,
     percent,
@@ -22,7 +22,7 @@ from gaitcore.reporting.tables.estimates import (
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK
 from gaitcore.reporting.tables.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
 
-_MOST_PAIRS = 6  # more do not fit under a table; there only the best model is compared with each other one
+_MOST_PAIRS = 6  # more do not fit under a table; there only the best system is compared with each other one
 
 
 def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
@@ -37,7 +37,7 @@ def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
 def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     """How many seeds the measured rows are the mean of, and what spread and interval mean."""
     rank1 = estimates(summary, "rank1")
-    seeds = {context.model_title(model): rank1[overall(model)].n_seeds for model in measured_models(summary)}
+    seeds = {context.system_title(system): rank1[overall(system)].n_seeds for system in measured_systems(summary)}
     level = f"{100 * context.confidence:g}%"
     if set(seeds.values()) == {1}:
         return (
@@ -57,8 +57,8 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
 def reported_sentence(context: TableContext) -> str:
     """Which epoch is reported and how a sequence is embedded."""
     ways: dict[str, list[str]] = {}
-    for model, way in context.embeddings.items():
-        ways.setdefault(way, []).append(context.model_title(model))
+    for system, way in context.embeddings.items():
+        ways.setdefault(way, []).append(context.system_title(system))
     if len(ways) > 1:
         ways = {f"{way} ({', '.join(titles)})": titles for way, titles in ways.items()}
     return f"Reported is {context.epoch}; a sequence's embedding is {'; '.join(ways)}."
@@ -77,23 +77,23 @@ def published_notes() -> list[str]:
 
 
 def collapse_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
-    """One sentence per model with collapsed runs."""
+    """One sentence per system with collapsed runs."""
     notes = []
-    for model in measured_models(summary):
-        seeds = context.collapsed_seeds(model)
+    for system in measured_systems(summary):
+        seeds = context.collapsed_seeds(system)
         if not seeds:
             continue
-        total = int((context.runs["model"] == model).sum())
+        total = int((context.runs["system"] == system).sum())
         named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
         notes.append(
-            f"{COLLAPSED_MARK} {context.model_title(model)}, collapsed: {len(seeds)} of {total} seeds ({named}); "
+            f"{COLLAPSED_MARK} {context.system_title(system)}, collapsed: {len(seeds)} of {total} seeds ({named}); "
             "all embeddings became nearly one point. Collapsed runs are part of the mean, and such a row is never bold."
         )
     return notes
 
 
 def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> list[str]:
-    """The differences between models in these conditions (or "mean") with their p-values."""
+    """The differences between systems in these conditions (or "mean") with their p-values."""
     pairs = _printed_pairs(summary)
     if not pairs:
         return []
@@ -106,7 +106,7 @@ def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: l
             f"{titles[condition]} {points(estimate)} ({p_value(estimate.p_value_holm)})"
             for condition, estimate in zip(conditions, found, strict=True)
         )
-        sentences.append(f"{context.model_title(a)} − {context.model_title(b)}: {', '.join(results)}")
+        sentences.append(f"{context.system_title(a)} − {context.system_title(b)}: {', '.join(results)}")
     total = len(compared_pairs(summary))
     adjusted = f", p-values after Holm for {total} pairs" if total > 1 else ""
     others = "" if len(pairs) == total else "; the other pairs are in summary.csv"
@@ -119,7 +119,7 @@ def _printed_pairs(summary: pd.DataFrame) -> list[tuple[str, str]]:
     if len(pairs) <= _MOST_PAIRS:
         return pairs
     rank1 = estimates(summary, "rank1")
-    best = max(measured_models(summary), key=lambda model: rank1[overall(model)].mean)
+    best = max(measured_systems(summary), key=lambda system: rank1[overall(system)].mean)
     return [pair for pair in pairs if best in pair]
 
 
@@ -133,15 +133,15 @@ def smallest_p_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
 
 
 def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
-    """The chance level, and which models' intervals reach down to it, in which conditions."""
+    """The chance level, and which systems' intervals reach down to it, in which conditions."""
     rank1 = estimates(summary, "rank1")
     titles = titles_with_mean(summary, context)
     lost = []
-    for model in measured_models(summary):
-        where = [title for c, title in titles.items() if at_chance(rank1[model, c, MEAN], context.chance)]
+    for system in measured_systems(summary):
+        where = [title for c, title in titles.items() if at_chance(rank1[system, c, MEAN], context.chance)]
         if where:
             named = "in every condition" if len(where) == len(titles) else ", ".join(where)
-            lost.append(f"{context.model_title(model)} ({named})")
+            lost.append(f"{context.system_title(system)} ({named})")
     not_above = f" Not distinguishable from chance: {'; '.join(lost)}." if lost else ""
     return f"Chance is {percent(context.chance)}%.{not_above}"
 

@@ -11,7 +11,7 @@ from gaitcore.files import replacing
 
 def read_summary(path: Path) -> pd.DataFrame:
     """summary.csv as :func:`gaitcore.evaluation.statistics.summarise` gave it."""
-    return pd.read_csv(path, dtype={"view": str, "condition": str, "model": str})
+    return pd.read_csv(path, dtype={"view": str, "condition": str, "system": str})
 
 
 def read_runs(paths: Iterable[Path]) -> list[dict]:

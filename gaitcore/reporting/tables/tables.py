@@ -16,7 +16,7 @@ from gaitcore.reporting.tables.estimates import (
     Estimate,
     estimates,
     measured_conditions,
-    measured_models,
+    measured_systems,
     titles_with_mean,
 )
 from gaitcore.reporting.tables.layout import Row, Table, mark_best
@@ -27,7 +27,7 @@ _MEASURED_BLOCK = "Measured"
 
 
 def table1(summary: pd.DataFrame, context: TableContext) -> Table:
-    """Rank-1 per condition and probe view, published methods first, then the measured models.
+    """Rank-1 per condition and probe view, published methods first, then the measured systems.
 
     ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns.
     """
@@ -51,7 +51,7 @@ def table1(summary: pd.DataFrame, context: TableContext) -> Table:
 
 
 def table2(summary: pd.DataFrame, context: TableContext) -> Table:
-    """Rank-1 per condition and their mean: appearance based, skeleton based, and the measured models.
+    """Rank-1 per condition and their mean: appearance based, skeleton based, and the measured systems.
 
     ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns.
     """
@@ -82,9 +82,9 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
             of_condition = published[published["condition"] == condition]
             for method, rows in of_condition.groupby("method", sort=False):
                 yield Row(block, method, "skeleton", True, _printed(rows, "view"))
-        for model in measured_models(summary):
-            cells = {view: found for (m, c, view), found in rank1.items() if (m, c) == (model, condition)}
-            yield _measured_row(model, block, cells, context, " (measured)" * context.show_published)
+        for system in measured_systems(summary):
+            cells = {view: found for (m, c, view), found in rank1.items() if (m, c) == (system, condition)}
+            yield _measured_row(system, block, cells, context, " (measured)" * context.show_published)
 
 
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
@@ -93,9 +93,9 @@ def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterato
             yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"))
     rank1 = estimates(summary, "rank1")
     block = _MEASURED_BLOCK if context.show_published else ""
-    for model in measured_models(summary):
-        cells = {condition: found for (m, condition, view), found in rank1.items() if (m, view) == (model, MEAN)}
-        yield _measured_row(model, block, cells, context)
+    for system in measured_systems(summary):
+        cells = {condition: found for (m, condition, view), found in rank1.items() if (m, view) == (system, MEAN)}
+        yield _measured_row(system, block, cells, context)
 
 
 def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
@@ -104,9 +104,9 @@ def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
     return {column: Estimate(mean, none, none, none, 0, 0, none, none) for column, mean in fractions}
 
 
-def _measured_row(model: str, block: str, cells: dict[str, Estimate], context: TableContext, suffix: str = "") -> Row:
-    title = context.model_title(model) + suffix
-    return Row(block, title, "skeleton", False, cells, len(context.collapsed_seeds(model)))
+def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: TableContext, suffix: str = "") -> Row:
+    title = context.system_title(system) + suffix
+    return Row(block, title, "skeleton", False, cells, len(context.collapsed_seeds(system)))
 
 
 def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]) -> str:

@@ -27,7 +27,7 @@ def drawn_twice(tmp_path):
 @pytest.fixture
 def walkers():
     """Two systems with a map and one without, two seeds."""
-    overrides = {"experiment": "demo", "models": ["gaitmixer", "posegait", "gaitformer"], "network": {"frames": 8}}
+    overrides = {"experiment": "demo", "compare": ["gaitmixer", "posegait", "gaitformer"], "network": {"frames": 8}}
     return load_config(REPOSITORY / "config.yaml", overrides)
 
 

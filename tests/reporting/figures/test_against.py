@@ -15,20 +15,20 @@ def config():
     systems = {"kernel_3": {"like": "gaitmixer", "network": {"kernel": 3}}}
     systems["kernel_61"] = {"like": "gaitmixer", "network": {"kernel": 61}}
     figures = {"against": {"kernel": list(KERNELS)}}
-    overrides = {"experiment": "casia_b", "models": [*KERNELS, "gaitformer"], "systems": systems, "figures": figures}
+    overrides = {"experiment": "casia_b", "compare": [*KERNELS, "gaitformer"], "systems": systems, "figures": figures}
     return load_config(REPOSITORY / "config.yaml", overrides)
 
 
 @pytest.fixture
 def measured():
     rows = [
-        (model, condition, "mean", metric, value, 0.02, value - 0.1, value + 0.05, 3)
+        (system, condition, "mean", metric, value, 0.02, value - 0.1, value + 0.05, 3)
         for metric in ("rank1", "rank5")
-        for model, value in {"gaitmixer": 0.9, "kernel_3": 0.5, "kernel_61": 0.8, "gaitformer": 0.7}.items()
+        for system, value in {"gaitmixer": 0.9, "kernel_3": 0.5, "kernel_61": 0.8, "gaitformer": 0.7}.items()
         for condition in ("nm", "bg", "cl", "mean")
     ]
     rows.append(("gaitmixer", "nm", "90", "rank1", 0.1, 0.0, 0.0, 0.0, 3))
-    columns = ["model", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds"]
+    columns = ["system", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -63,9 +63,9 @@ def test_of_one_seed_there_is_no_interval(walkers, spectra):
 
 
 def test_a_map_of_fewer_frames_is_said_to_hold_no_frequency_as_high(walkers, spectra, energy, tmp_path):
-    models = walkers.model_copy(update={"models": ("gaitmixer", "gaitgraph"), "seeds": (0,)})
+    systems = walkers.model_copy(update={"compare": ("gaitmixer", "gaitgraph"), "seeds": (0,)})
     save_arrays(tmp_path / "short", {"energy": energy(3, {(1, 5): 1.0})})
-    caption = draw_share(models, spectra=[spectra[0], tmp_path / "short"]).caption
+    caption = draw_share(systems, spectra=[spectra[0], tmp_path / "short"]).caption
     assert "lies GaitMixer 20.0% of it. The map of GaitGraph holds no frequency as high. At 4 cycles" in caption
     assert "lies GaitMixer 80.0% and GaitGraph 100.0% of it. One seed gives no interval." in caption
 

@@ -21,7 +21,7 @@ def metrics(tmp_path):
 
 
 def casia_b(**settings):
-    overrides = {"experiment": "casia_b", "models": ["gaitmixer", "gaitformer"], "seeds": [0, 1], **settings}
+    overrides = {"experiment": "casia_b", "compare": ["gaitmixer", "gaitformer"], "seeds": [0, 1], **settings}
     return load_config(REPOSITORY / "config.yaml", overrides)
 
 

@@ -27,7 +27,7 @@ def write(tmp_path):
 @pytest.fixture
 def mixer(walkers):
     """GaitMixer alone, seeds 0 and 1."""
-    return walkers.model_copy(update={"models": ("gaitmixer",)})
+    return walkers.model_copy(update={"compare": ("gaitmixer",)})
 
 
 @pytest.fixture
@@ -188,7 +188,7 @@ def test_the_caption_tells_what_is_shown_and_how_it_ended(mixer, unequal):
 
 
 def test_the_caption_warns_of_losses_of_different_kinds_and_of_a_second_phase(walkers, write):
-    both = walkers.model_copy(update={"models": ("gaitgraph", "gaitmixer"), "seeds": (0,)})
+    both = walkers.model_copy(update={"compare": ("gaitgraph", "gaitmixer"), "seeds": (0,)})
     caption = draw(both, training=write([(1.23456, 0.01, 0.5, None)], [(0.5, 0.01, 0.25, None)])).caption
     assert (
         "At the end: GaitGraph after 1 epoch, supervised contrastive loss 1.23, spread 0.5; GaitMixer after 1 epoch, "
