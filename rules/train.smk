@@ -11,7 +11,11 @@ rule train:
             "results/{experiment}/{system}/seed-{seed}/training.csv",
             caption="../report/training.rst",
             category="Runs",
-            labels={"system": "{system}", "seed": "{seed}", "file": "training history"},
+            labels={
+                "system": "{system}",
+                "seed": "{seed}",
+                "file": "training history",
+            },
         ),
         run=report(
             "results/{experiment}/{system}/seed-{seed}/run.json",
@@ -32,9 +36,15 @@ rule train:
         # Not an output: what is resumed from must outlive a failed job.
         checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
         configuration=run_configuration(),
-        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
-        training=lambda wildcards: settings(CONFIG.system(wildcards.system).training),
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        given=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
+        training=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).training
+        ),
         validation=validation_settings,
         code=training_code,
     message:

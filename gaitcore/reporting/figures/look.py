@@ -3,7 +3,9 @@
 from typing import Any
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
 
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
 
@@ -25,7 +27,7 @@ def of_system(config: Config, system: str) -> dict[str, Any]:
 
     Variants take what the five systems leave, in the configuration's order.
     """
-    title = config.system(system).title
+    title = system_settings(config, system).title
     if system in _COLOURS:
         return {"label": title, "color": _COLOURS[system], "marker": _MARKERS[system]}
     place = [name for name in config.systems if name not in _COLOURS].index(system)
@@ -35,7 +37,7 @@ def of_system(config: Config, system: str) -> dict[str, Any]:
 
 def condition_title(config: Config, condition: str) -> str:
     """NM, or "Mean"."""
-    return "Mean" if condition == MEAN else config.tables.title(condition)
+    return "Mean" if condition == MEAN else context.condition_title(config.tables, condition)
 
 
 def counted(number: int, thing: str) -> str:
