@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from gaitcore.errors import ConfigError
 from gaitcore.merging import lineage_of, merged
+from gaitcore.networks import network_options
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
@@ -177,7 +178,7 @@ def _read_yaml(path: Path) -> dict:
 
 
 def _refuse_unknown_options(layers: Layers) -> None:
-    """A system's options are free-form for the schema, so the base file, which lists them all, is their schema."""
+    """A network's options are free-form for the schema; the signature of its class says what they are."""
     base = layers[0][1]
     systems: dict[str, Any] = {}
     for file, layer in layers:
@@ -187,7 +188,7 @@ def _refuse_unknown_options(layers: Layers) -> None:
                 network = lineage_of(name, systems)[0]
             except ValueError as error:
                 raise ConfigError(f"{file}: systems.{name}: {str(error).rstrip('.')}{_full_stop(error)}") from None
-            known = {*base["network"], *(base["systems"][network].get("network") or {})}
+            known = {*base["network"], *network_options(network)}
             for option in (sections or {}).get("network") or {}:
                 if option not in known:
                     raise ConfigError(

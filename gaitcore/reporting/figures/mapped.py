@@ -4,20 +4,12 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from gaitcore.networks import has_map
+from gaitcore.networks import has_map, map_sentence
 from gaitcore.reporting.figures.look import listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
 ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
-_OF_GRAPHS = "what the last graph convolution module gives, a quarter of the frames"
-_MAPS = {
-    "gaitmixer": "what the last temporal block gives",
-    "gaitformer": "the frames' tokens as they enter the last temporal block, where the class tokens, which alone are "
-    "read at its end, gather from them for the last time",
-    "gaitgraph": _OF_GRAPHS,
-    "gaitgraph2": _OF_GRAPHS,
-}
 
 
 def mapped_systems(config: Config) -> list[str]:
@@ -36,7 +28,7 @@ def maps_sentence(config: Config) -> str:
     by_map: dict[str, list[str]] = {}
     for system in mapped_systems(config):
         settings = system_settings(config, system)
-        by_map.setdefault(_MAPS[settings.network.name], []).append(settings.title)
+        by_map.setdefault(map_sentence(settings.network.name), []).append(settings.title)
     sentence = "The map is, for " + "; for ".join(f"{listed(titles)}, {text}" for text, titles in by_map.items()) + "."
     others = [name for name in config.compare if name not in mapped_systems(config)]
     without = [system_settings(config, name).title for name in others]
