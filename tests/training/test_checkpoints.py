@@ -216,6 +216,7 @@ def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
     outputs = outputs_in(data)
     process = start(data, EVERY_STEP)
     while not list(outputs.checkpoints.glob("*.checkpoint")):
+        assert process.poll() is None
         time.sleep(0.001)
     process.kill()
     process.wait()
