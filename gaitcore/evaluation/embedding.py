@@ -34,7 +34,8 @@ def embed(model: nn.Module, store: FrameStore, given: NetworkInput, frames: int,
     one beside an ``over_time``) is computed once for each frame, not once for each window.
 
     Args:
-        model: (B, T, 17, C) poses as ``given`` -> (B, D) embeddings, or (B, P, D) with parts; on the store's device. Left in evaluation mode.
+        model: (B, T, 17, C) poses as ``given`` -> (B, D) embeddings, or (B, P, D) with parts; on the store's
+            device. Left in evaluation mode.
         store: the sequences' frames.
         given: what of the poses the network is given.
         frames: window length T.
@@ -73,9 +74,8 @@ def _of_view(
     offsets = counts.cumsum(0) - counts  # of each sequence, in what follows
     owner = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
     frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
-    poses = given(
-        store.gather(sequences[owner], frame[:, None], swapped=view == "swapped")
-    )  # (frames in use, 1, 17, C)
+    swapped = view == "swapped"
+    poses = given(store.gather(sequences[owner], frame[:, None], swapped))  # (frames in use, 1, 17, C)
     index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
     if hasattr(model, "over_time"):
         embeddings = model.over_time(model.spatial(poses)[index, 0].flatten(0, 1))
