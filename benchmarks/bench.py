@@ -220,9 +220,9 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     import torch
 
     from gaitcore.execution import chunked, compute
-    from gaitcore.modalities.keypoints.augmentation import augmented_windows
-    from gaitcore.modalities.keypoints.store import NetworkInput
+    from gaitcore.modalities.keypoints.input import NetworkInput
     from gaitcore.networks import build_model
+    from gaitcore.sampling.random_window import random_window
     from gaitcore.settings.training import BalancedBatch
     from gaitcore.training.batches import build_batches
     from gaitcore.training.losses import build_loss
@@ -250,7 +250,9 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     while True:
         for rows in batches:
             chosen = torch.from_numpy(rows)
-            windows = augmented_windows(store, chosen, FRAMES, system.training.augmentation, generator)
+            augmentation = system.training.augmentation
+            frames = random_window(store.lengths[chosen], FRAMES, augmentation.reverse, generator)
+            windows = store.augmented(chosen, frames, augmentation, generator)
             with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
                 embeddings = network(given(windows)).float()
             loss, _ = criterion(embeddings, torch.from_numpy(labels[rows]))
@@ -311,7 +313,7 @@ def embed(number: str, at_once: str) -> dict:
 
 def _our_embedding(network, poses: list) -> Callable:
     from gaitcore.evaluation.embedding import embed as ours
-    from gaitcore.modalities.keypoints.store import NetworkInput
+    from gaitcore.modalities.keypoints.input import NetworkInput
 
     system, store = _published("gaitmixer"), _store(poses)
     given = NetworkInput.of(system.input, store)

@@ -56,7 +56,8 @@ def train(folder: Path) -> dict:
 
     from gaitcore.artefacts.split import read_split, select_role
     from gaitcore.execution import compute
-    from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+    from gaitcore.modalities.keypoints.input import NetworkInput
+    from gaitcore.modalities.keypoints.store import FrameStore
     from gaitcore.modalities.keypoints.table import PoseTable
     from gaitcore.networks import build_model
     from gaitcore.settings.files import load_config

@@ -17,7 +17,8 @@ from gaitcore.evaluation.embedding import embed
 from gaitcore.execution import compute
 from gaitcore.files import replacing, write_json
 from gaitcore.keys import KEY_COLUMNS
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import GALLERY, PROBE
@@ -73,6 +74,7 @@ def evaluate_run(
     model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
     model.load_state_dict(load_file(weights))
     embeddings = embed(model.to(device), store, of_poses, network.frames, evaluation)
+    embeddings = embeddings.reshape(len(embeddings), -1)  # parts, where there are any, one behind the other
     metrics = cross_view_metrics(embeddings, keys, evaluation.ranks, distance=evaluation.distance)
     _report(metrics)
     _write_embeddings(embeddings, keys, outputs.embeddings)

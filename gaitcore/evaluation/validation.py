@@ -13,7 +13,8 @@ from torch import nn
 from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.protocols.cross_view import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
 from gaitcore.settings.evaluation import Evaluation
@@ -35,6 +36,7 @@ def validator(
 
         def rank1(model: nn.Module) -> float:
             embeddings = embed(model, store, of_poses, frames, evaluation)
+            embeddings = embeddings.reshape(len(embeddings), -1)  # parts, if any, one behind the other
             metrics = cross_view_metrics(embeddings, keys, ks=(1,), distance=evaluation.distance)
             return float(np.mean([metrics.mean(condition) for condition in metrics.conditions]))
 

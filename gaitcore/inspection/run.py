@@ -26,11 +26,13 @@ from gaitcore.inspection.attribution import attribution, frames_for_half, simila
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.inspection.spectrum import Spectrum
 from gaitcore.keys import KEY_COLUMNS, sequence_names
+from gaitcore.modalities.keypoints.input import NetworkInput
 from gaitcore.modalities.keypoints.skeleton import JOINTS
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput, centred_start
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import GALLERY, PROBE
+from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 
@@ -63,8 +65,7 @@ class _Inspected:
 
     def poses(self, sequences: Tensor) -> Tensor:
         """(B, T, 17, C) of the given sequences (B,)."""
-        starts = centred_start(self.store.lengths[sequences], self.frames)
-        windows = starts[:, None] + torch.arange(self.frames, device=starts.device)
+        windows = centre_window(self.store.lengths[sequences], self.frames)
         return self.given(self.store.gather(sequences, windows))
 
     def of_chunks(self, function: Callable[[Tensor], Any], sequences: Tensor) -> list:
@@ -163,7 +164,7 @@ def _first_pass(inspected: _Inspected, number: int) -> tuple[Spectrum, np.ndarra
         last, *beside = inspected.network.last_map(inspected.poses(sequences))
         return *spectrum_sums(last), inspected.network.read(last, *beside)
 
-    sequences = torch.arange(number, device=inspected.store.lengths.device)
+    sequences = torch.arange(number, device=inspected.store.device)
     magnitude, energy, embeddings = zip(*inspected.of_chunks(chunk, sequences), strict=True)
     mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
     return Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
@@ -187,7 +188,7 @@ def _weights(
     inspected: _Inspected, embeddings: np.ndarray, probes: pd.DataFrame, find: Callable[..., Tensor]
 ) -> np.ndarray:
     """(probes, T, J), what the similarity of each probe to its match rests on."""
-    device = inspected.store.lengths.device
+    device = inspected.store.device
     rows = torch.tensor(probes["row"].to_numpy(), device=device)
     matches = torch.from_numpy(embeddings[probes["match_row"]]).to(device)
 

@@ -13,7 +13,7 @@ def _one_and_five(ranks: tuple[int, ...]) -> tuple[int, ...]:
     return ranks
 
 
-Views = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field(min_length=1), AfterValidator(unique)]
+Copies = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field(min_length=1), AfterValidator(unique)]
 
 
 class Evaluation(Settings):
@@ -23,7 +23,10 @@ class Evaluation(Settings):
         description="centre (the paper's text) or three_windows_and_reverse (the published code)"
     )
     window_step: Count = Field(description="frames between the three windows")
-    views: Views = Field(description="of each window: as it is, reversed in time, left and right joints exchanged")
-    combine: Literal["mean", "concatenated"] = Field(description="what is made of the embeddings of the views")
+    test_time_augmentation: Copies = Field(
+        description="copies of each window: as it is, reversed in time, left and right joints exchanged; "
+        "three_windows_and_reverse holds reversed windows already"
+    )
+    combine: Literal["mean", "concatenated"] = Field(description="what is made of the embeddings of the copies")
     distance: Literal["cosine", "euclidean"] = Field(description="by which the nearest gallery sequence is found")
     ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")

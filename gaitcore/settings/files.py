@@ -4,6 +4,7 @@
 command line gives goes on top. Every message names the key and the file it stands in.
 """
 
+import copy
 import logging
 import re
 from collections.abc import Mapping
@@ -25,7 +26,11 @@ _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
 log = logging.getLogger(__name__)
 
-RENAMED = {"models": "compare"}  # keys of the release before
+RENAMED = {  # keys of the release before, those inside a section also inside systems.<name>
+    "models": "compare",
+    "evaluation.views": "evaluation.test_time_augmentation",
+    "training.batch.views": "training.batch.copies",
+}
 
 Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
 
@@ -97,11 +102,32 @@ def paper_config(base: str | Path) -> Config:
 
 def _with_new_names(layer: dict, file: str) -> dict:
     """The layer with the keys of the release before under their new names, and a line in the log for each."""
-    for old, new in RENAMED.items():
-        if old in layer:
-            log.warning("%s: %s is now called %s; the old name works until the next release.", file, old, new)
-            layer = {new if key == old else key: value for key, value in layer.items()}
+    layer = copy.deepcopy(layer)
+    systems = layer.get("systems")
+    sections = {f"systems.{name}.": system for name, system in systems.items()} if isinstance(systems, dict) else {}
+    for prefix, section in {"": layer, **sections}.items():
+        for old, new in RENAMED.items():
+            if _rename(section, old.split("."), new.rpartition(".")[2]):
+                log.warning(
+                    "%s: %s is now called %s; the old name works until the next release.",
+                    file,
+                    prefix + old,
+                    prefix + new,
+                )
     return layer
+
+
+def _rename(section: Any, path: list[str], name: str) -> bool:
+    """Rename the key at ``path`` in place, where it keeps its position; False where there is none."""
+    *parents, old = path
+    for part in parents:
+        section = section.get(part) if isinstance(section, dict) else None
+    if not isinstance(section, dict) or old not in section:
+        return False
+    renamed = {name if key == old else key: value for key, value in section.items()}
+    section.clear()
+    section.update(renamed)
+    return True
 
 
 def _check_system(config: Config, name: str, layers: Layers) -> None:

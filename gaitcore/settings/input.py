@@ -10,7 +10,7 @@ Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min
 
 
 class Input(Settings):
-    """What a network is given of a pose."""
+    """Which channels of a pose a network receives, and in what unit."""
 
     channels: Channels = Field(description="of each joint; z is left out, saying so, where the poses have none")
     unit: Literal["frame_width", "pixels"] = Field(

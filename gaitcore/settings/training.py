@@ -23,7 +23,7 @@ class ShuffledBatch(Settings):
 
     kind: Literal["shuffled"]
     size: Count = Field(description="sequences in a batch; the last one of an epoch may have fewer")
-    views: Count = Field(1, description="how often each of them is in it, augmented anew each time")
+    copies: Count = Field(1, description="augmented copies of each sequence in a batch")
 
 
 class Augmentation(Settings):

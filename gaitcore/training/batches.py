@@ -96,32 +96,32 @@ class BalancedBatches:
 
 
 class ShuffledBatches:
-    """Iterating gives one epoch: all items in random order, ``size`` at a time, each batch ``views`` times over.
+    """Iterating gives one epoch: all items in random order, ``size`` at a time, each batch ``copies`` times over.
 
     Source: GaitGraph and GaitGraph2, published code (PyTorch's shuffling loader; the last batch may be smaller).
 
     Args:
         items: rows of the sequences to draw from.
-        batch: size and views.
+        batch: size and copies.
         generator: source of every shuffle.
     """
 
     def __init__(self, items: np.ndarray, batch: ShuffledBatch, generator: np.random.Generator):
-        self.items, self.size, self.views, self.generator = items.copy(), batch.size, batch.views, generator
-        self.batch_size = min(batch.size, len(items)) * batch.views
+        self.items, self.size, self.copies, self.generator = items.copy(), batch.size, batch.copies, generator
+        self.batch_size = min(batch.size, len(items)) * batch.copies
         self.drawn = 0  # batches of the epoch under way
 
     def __str__(self) -> str:
-        views = f", {self.views} views of each" if self.views > 1 else ""
-        return f"batches of {self.batch_size // self.views} sequences{views}"
+        copies = f", {self.copies} copies of each" if self.copies > 1 else ""
+        return f"batches of {self.batch_size // self.copies} sequences{copies}"
 
     def __len__(self) -> int:
         return math.ceil(len(self.items) / self.size)
 
     @property
     def sequences_of_an_epoch(self) -> int:
-        """How many it draws, each view counting."""
-        return len(self.items) * self.views
+        """How many it draws, each copy counting."""
+        return len(self.items) * self.copies
 
     def __iter__(self) -> Iterator[np.ndarray]:
         """The batches of an epoch; of one that was interrupted, the rest."""
@@ -130,7 +130,7 @@ class ShuffledBatches:
         while self.drawn < len(self):
             start = self.drawn * self.size
             self.drawn += 1
-            yield np.tile(self.items[start : start + self.size], self.views)
+            yield np.tile(self.items[start : start + self.size], self.copies)
         self.drawn = 0
 
     def state_dict(self) -> dict[str, Any]:

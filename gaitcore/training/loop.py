@@ -10,8 +10,9 @@ import pandas as pd
 import torch
 from torch import nn
 
-from gaitcore.modalities.keypoints.augmentation import augmented_windows
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
 from gaitcore.training.batches import build_batches, training_items
@@ -76,7 +77,7 @@ def train(
         GaitError: the loss is not a finite number; the message gives epoch, step and learning rate. Or the run was
             asked to end, or a checkpoint could not be written.
     """
-    device = store.keypoints.device
+    device = store.device
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
     items = training_items(sequences, settings.repeat)
     batches = build_batches(labels.cpu().numpy(), items, settings.batch, np.random.default_rng(seed))
@@ -97,7 +98,9 @@ def train(
             model.train()
             for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
-                poses = augmented_windows(store, chosen, network.frames, settings.augmentation, generator)
+                reverse = settings.augmentation.reverse
+                frames = random_window(store.lengths[chosen], network.frames, reverse, generator)
+                poses = store.augmented(chosen, frames, settings.augmentation, generator)
                 with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
                     embeddings = model(given(poses)).float()
                 loss, triplets = criterion(embeddings, labels[chosen])

@@ -17,7 +17,8 @@ from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.digests import file_digest
 from gaitcore.execution import compute
 from gaitcore.files import replacing, write_json
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import TRAIN

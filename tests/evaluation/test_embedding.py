@@ -4,25 +4,23 @@ import numpy as np
 import pytest
 import torch
 
-from gaitcore.evaluation.embedding import embed, window_starts
+from gaitcore.evaluation.embedding import embed
+from gaitcore.modalities.keypoints.input import NetworkInput
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.networks import build_model
 from gaitcore.settings.evaluation import Evaluation
 
 CENTRE = Evaluation(
-    windows="centre", window_step=20, views=("original",), combine="mean", distance="cosine", ranks=(1, 5)
+    windows="centre",
+    window_step=20,
+    test_time_augmentation=("original",),
+    combine="mean",
+    distance="cosine",
+    ranks=(1, 5),
 )
 SIX = CENTRE.model_copy(update={"windows": "three_windows_and_reverse"})
 GIVEN = NetworkInput(("x", "y"), 320)
-
-
-@pytest.mark.parametrize(
-    ("length", "starts"), [(60, [0, 0, 0]), (61, [0, 0, 1]), (100, [20, 0, 40]), (121, [30, 10, 50]), (90, [15, 0, 30])]
-)
-def test_the_three_windows_are_centre_earlier_and_later_clipped(length, starts):
-    assert window_starts(torch.tensor([length]), 60, SIX).tolist() == [starts]
-    assert window_starts(torch.tensor([length]), 60, CENTRE).tolist() == [starts[:1]]
 
 
 @pytest.fixture
@@ -60,10 +58,10 @@ def test_evaluation_leaves_the_network_as_it_was(model):
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_views_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
+def test_copies_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
     poses, store = sequences([60, 75])
-    views = ("original", "reversed", "swapped")
-    settings = CENTRE.model_copy(update={"views": views, "combine": "concatenated"})
+    copies = ("original", "reversed", "swapped")
+    settings = CENTRE.model_copy(update={"test_time_augmentation": copies, "combine": "concatenated"})
     window = poses[1][7:67]
     with torch.no_grad():
         passes = [model(GIVEN(w[None]))[0] for w in (window, window.flip(0), window[:, list(OTHER_SIDE)])]
@@ -81,3 +79,21 @@ def test_a_sequence_shorter_than_the_window_lies_in_its_centre_and_runs_back_and
         passes = [model(GIVEN(walk[frames][None]))[0], model(GIVEN(walk[frames[::-1]][None]))[0]]
     expected = passes[0] if settings is CENTRE else torch.stack(passes).mean(0)
     np.testing.assert_allclose(embed(model, store, GIVEN, 60, settings)[0], expected.numpy(), atol=1e-6)
+
+
+class Parts(torch.nn.Module):
+    """Two parts of an embedding: the first and the last frame's first joint."""
+
+    def forward(self, poses):
+        return torch.stack([poses[:, 0, 0], poses[:, -1, 0]], dim=1)  # (B, 2, 2)
+
+
+def test_an_embedding_may_have_parts_and_copies_stand_behind_one_another_within_a_part():
+    (walk,), store = sequences([60])
+    first, last = GIVEN(walk)[0, 0], GIVEN(walk)[-1, 0]
+    settings = CENTRE.model_copy(update={"test_time_augmentation": ("original", "reversed")})
+    mean = embed(Parts(), store, GIVEN, 60, settings)
+    np.testing.assert_allclose(mean, torch.stack([(first + last) / 2] * 2)[None].numpy(), atol=1e-7)
+    found = embed(Parts(), store, GIVEN, 60, settings.model_copy(update={"combine": "concatenated"}))
+    expected = torch.stack([torch.cat([first, last]), torch.cat([last, first])])[None]
+    np.testing.assert_array_equal(found, expected.numpy())

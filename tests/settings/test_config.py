@@ -249,7 +249,7 @@ def test_a_section_of_another_kind_replaces_the_common_one(base):
     recipe = system_settings(
         load_config(base, {"experiment": "casia_b", "compare": ["gaitgraph"]}), "gaitgraph"
     ).training
-    assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "views": 2}
+    assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "copies": 2}
     assert recipe.loss.model_dump() == {
         "kind": "supervised_contrastive",
         "temperature": 0.01,
@@ -306,3 +306,18 @@ def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base)
         assert networks["conv_conv"] == whole | {"spatial": "convolution"}
         assert networks["conv_attention"] == networks["gaitformer"] | {"spatial": "convolution"}
         assert len({networks["isotropic"]["spatial_width"], *networks["isotropic"]["widths"]}) == 1
+
+
+def test_the_sections_old_keys_work_with_a_line_in_the_log_also_inside_a_system(base, caplog):
+    systems = {"gaitgraph": {"training": {"batch": {"views": 3}}, "evaluation": {"views": ["original", "swapped"]}}}
+    given = {"compare": ["gaitgraph", "gaitmixer"], "evaluation": {"views": ["reversed"]}, "systems": systems}
+    config = load_config(base, {"experiment": "casia_b", **given})
+    assert config.system("gaitgraph").training.batch.copies == 3
+    assert config.system("gaitgraph").evaluation.test_time_augmentation == ("original", "swapped")
+    assert config.system("gaitmixer").evaluation.test_time_augmentation == ("reversed",)
+    line = "--config on the command line: {0} is now called {1}; the old name works until the next release."
+    assert caplog.messages == [
+        line.format("evaluation.views", "evaluation.test_time_augmentation"),
+        line.format("systems.gaitgraph.evaluation.views", "systems.gaitgraph.evaluation.test_time_augmentation"),
+        line.format("systems.gaitgraph.training.batch.views", "systems.gaitgraph.training.batch.copies"),
+    ]

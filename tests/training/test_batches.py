@@ -65,8 +65,8 @@ def test_conditions_are_repeated_as_set(repeat, counts):
     assert np.bincount(items).tolist() == counts
 
 
-def shuffled(items=10, size=4, views=1, seed=0):
-    batch = ShuffledBatch(kind="shuffled", size=size, views=views)
+def shuffled(items=10, size=4, copies=1, seed=0):
+    batch = ShuffledBatch(kind="shuffled", size=size, copies=copies)
     return ShuffledBatches(np.arange(items), batch, np.random.default_rng(seed))
 
 
@@ -78,9 +78,9 @@ def test_a_shuffled_epoch_is_every_sequence_once_in_another_order_each_time():
     assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
 
 
-def test_views_repeat_a_batch_one_behind_the_other():
-    assert shuffled(views=2).sequences_of_an_epoch == 20  # the last batch is smaller than the others
-    for batch in shuffled(views=2):
+def test_copies_repeat_a_batch_one_behind_the_other():
+    assert shuffled(copies=2).sequences_of_an_epoch == 20  # the last batch is smaller than the others
+    for batch in shuffled(copies=2):
         ours, again = np.split(batch, 2)
         assert ours.tolist() == again.tolist()
 

@@ -18,7 +18,8 @@ from places import REPOSITORY
 
 from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network
@@ -252,7 +253,7 @@ class StoppingAfter(Checkpoints):
 def baseline(name, checkpoints=None):
     """A short run of a system as config.yaml has it, with fewer steps: 3 an epoch, 2 epochs of each phase."""
     system = system_settings(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}), name)
-    recipe = system.training.model_dump() | {"epochs": 2, "batch": {"kind": "shuffled", "size": 5, "views": 2}}
+    recipe = system.training.model_dump() | {"epochs": 2, "batch": {"kind": "shuffled", "size": 5, "copies": 2}}
     recipe["second_phase"] = recipe["second_phase"] and {"epochs": 2, "learning_rate": 1e-5}
     network = Network(frames=12, embedding_dim=8)
     generator = torch.Generator().manual_seed(0)

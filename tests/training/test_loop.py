@@ -9,7 +9,8 @@ import torch
 from places import REPOSITORY
 
 from gaitcore.errors import GaitError
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network

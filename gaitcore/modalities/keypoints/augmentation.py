@@ -9,30 +9,25 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
-from gaitcore.modalities.keypoints.store import FrameStore, centred_start
 from gaitcore.settings.training import Augmentation
 
 NOISE_FRAME_WIDTH = 320  # the published noise is in pixels of a frame this wide
 
 
-def augmented_windows(
-    store: FrameStore, sequences: Tensor, frames: int, settings: Augmentation, generator: torch.Generator
-) -> Tensor:
-    """A random window of each sequence, augmented.
+def augmented(poses: Tensor, settings: Augmentation, frame_width: int, generator: torch.Generator) -> Tensor:
+    """Windows of poses, augmented.
 
     Args:
-        store: the training sequences' frames.
-        sequences: (B,) which sequences; one shorter than ``frames`` is run back and forth.
-        frames: window length T.
-        settings: probabilities and noise.
-        generator: source of every draw, on the store's device.
+        poses: (B, T, 17, C) float32, pixels and confidence.
+        settings: probabilities and noise; ``reverse`` concerns the choice of frames and is not used here.
+        frame_width: pixels; the noise is scaled to it.
+        generator: source of every draw, on the device of the poses.
 
     Returns:
         (B, T, 17, C) float32, pixels and confidence.
     """
-    poses = store.gather(sequences, _random_frames(store.lengths[sequences], frames, settings.reverse, generator))
     mirrored = _chance(len(poses), settings.mirror, generator)
-    scale = store.frame_width / NOISE_FRAME_WIDTH
+    scale = frame_width / NOISE_FRAME_WIDTH
     x, y, *others = poses.unbind(-1)  # each (B, T, 17)
     x = torch.where(mirrored[:, None, None], 2 * x.mean(dim=2, keepdim=True) - x, x)
     xy = torch.stack([x, y], dim=-1)
@@ -49,19 +44,6 @@ def augmented_windows(
         swapped = _chance(len(poses), settings.swap, generator)
         poses = torch.where(swapped[:, None, None, None], poses[:, :, OTHER_SIDE], poses)
     return poses
-
-
-def _random_frames(lengths: Tensor, frames: int, reverse: float, generator: torch.Generator) -> Tensor:
-    """(B, T) frame numbers of a random window, run backwards with probability ``reverse``.
-
-    The whole sequence is reversed before the window is cut, and, as in the published code, the last possible start is
-    never drawn. A sequence shorter than the window lies in its centre.
-    """
-    draws = torch.rand(len(lengths), generator=generator, device=lengths.device)
-    start = torch.where(lengths > frames, (draws * (lengths - frames)).long(), centred_start(lengths, frames))
-    window = start[:, None] + torch.arange(frames, device=lengths.device)
-    backwards = _chance(len(lengths), reverse, generator)
-    return torch.where(backwards[:, None], lengths[:, None] - 1 - window, window)
 
 
 def _chance(count: int, probability: float, generator: torch.Generator) -> Tensor:

@@ -1,22 +1,18 @@
-"""Windows of frames: what training and evaluation share.
+"""The frames of the sequences in use, end to end on the device.
 
-All frames of the sequences in use lie on the device as one tensor; a window is a row of frame numbers, so that a
-batch is gathered at once and no Python runs per sample.
+A window is a row of frame numbers, so that a batch is gathered at once and no Python runs per sample.
 """
 
-import logging
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from gaitcore.modalities.keypoints.augmentation import augmented
+from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.settings.input import Input
-
-log = logging.getLogger(__name__)
-
-_COLUMNS = {"x": 0, "y": 1, "confidence": 2, "z": 3}  # of the keypoints
+from gaitcore.settings.training import Augmentation
 
 
 @dataclass(frozen=True)
@@ -46,13 +42,19 @@ class FrameStore:
             frame_width=table.info.frame_width,
         )
 
-    def gather(self, sequences: Tensor, frames: Tensor) -> Tensor:
+    @property
+    def device(self) -> torch.device:
+        """Where the frames lie."""
+        return self.keypoints.device
+
+    def gather(self, sequences: Tensor, frames: Tensor, swapped: bool = False) -> Tensor:
         """Windows as poses.
 
         Args:
             sequences: (B,) which sequence each window is cut from.
             frames: (B, T) frame numbers within that sequence, from 0. Before its first and after its last frame a
                 sequence runs backwards.
+            swapped: whether the left and the right joints are exchanged.
 
         Returns:
             (B, T, 17, C) float32, pixels and confidence.
@@ -60,47 +62,14 @@ class FrameStore:
         last = self.lengths[sequences, None] - 1
         there_and_back = frames.remainder((2 * last).clamp(min=1))
         frames = torch.minimum(there_and_back, 2 * last - there_and_back).clamp(min=0)
-        return self.keypoints[self.first[sequences, None] + frames]
+        poses = self.keypoints[self.first[sequences, None] + frames]
+        return poses[:, :, list(OTHER_SIDE)] if swapped else poses
 
-
-def centred_start(lengths: Tensor, frames: int) -> Tensor:
-    """(S,) the first frame of the centre window of sequences with so many frames; negative in shorter ones."""
-    return torch.where(lengths < frames, -((frames - lengths) // 2), (lengths - frames) // 2)
-
-
-@dataclass(frozen=True)
-class NetworkInput:
-    """What of a pose a network is given.
-
-    Source: GaitMixer, section 4.2: "dividing 320 which is the width of the original videos ... while keeping the aspect
-    ratio", without the confidence; GaitGraph takes pixels and the confidence as they are.
-
-    Attributes:
-        channels: their names, in order.
-        divisor: of all but the confidence.
-    """
-
-    channels: tuple[str, ...]
-    divisor: float
-
-    @classmethod
-    def of(cls, settings: Input, store: FrameStore) -> "NetworkInput":
-        """As the settings ask, of the poses there are: a z that they lack is left out, with a message."""
-        known = list(_COLUMNS)[: store.keypoints.shape[-1]]
-        channels = tuple(channel for channel in settings.channels if channel in known)
-        if channels != settings.channels:
-            log.info("the poses have no z: the network is given %s", ", ".join(channels))
-        return cls(channels, store.frame_width if settings.unit == "frame_width" else 1)
-
-    def __call__(self, poses: Tensor) -> Tensor:
-        """(..., 17, 3 or 4) pixels and confidence -> (..., 17, channels)."""
-        given = poses[..., [_COLUMNS[channel] for channel in self.channels]]
-        if self.divisor == 1:
-            return given
-        divided = given / self.divisor
-        if "confidence" in self.channels:
-            divided[..., self.channels.index("confidence")] = poses[..., _COLUMNS["confidence"]]
-        return divided
+    def augmented(
+        self, sequences: Tensor, frames: Tensor, settings: Augmentation, generator: torch.Generator
+    ) -> Tensor:
+        """Windows for training, (B, T, 17, C): those of :meth:`gather`, augmented with draws from ``generator``."""
+        return augmented(self.gather(sequences, frames), settings, self.frame_width, generator)
 
 
 def _keypoints(table: PoseTable) -> np.ndarray:

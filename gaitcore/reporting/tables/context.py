@@ -108,9 +108,9 @@ _VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "wi
 def _embedding(evaluation: Evaluation) -> str:
     """How a sequence becomes an embedding, in words."""
     windows = _WINDOWS[evaluation.windows]
-    if evaluation.views == ("original",):
+    if evaluation.test_time_augmentation == ("original",):
         return windows
-    *others, last = (_VIEWS[view] for view in evaluation.views)
+    *others, last = (_VIEWS[view] for view in evaluation.test_time_augmentation)
     together = "their mean" if evaluation.combine == "mean" else "one behind the other"
     views = f"{', '.join(others)} and {last}" if others else last
     return f"{windows}, {views}, {together}" if others else f"{windows}, {views}"

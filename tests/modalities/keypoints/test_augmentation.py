@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from gaitcore.modalities.keypoints.augmentation import augmented_windows
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.training import Augmentation
 
 NOTHING = {"mirror": 0.0, "reverse": 0.0, "point_noise": 0.0, "joint_noise": 0.0}
@@ -25,7 +25,9 @@ def store(lengths=(70, 65), frame_width=320):
 def augment(chosen=(0, 1), frames=60, seed=0, frames_of=None, **settings):
     frames_of = frames_of or store()
     generator = torch.Generator().manual_seed(seed)
-    return augmented_windows(frames_of, torch.tensor(chosen), frames, Augmentation(**(NOTHING | settings)), generator)
+    chosen, settings = torch.tensor(chosen), Augmentation(**(NOTHING | settings))
+    windows = random_window(frames_of.lengths[chosen], frames, settings.reverse, generator)
+    return frames_of.augmented(chosen, windows, settings, generator)
 
 
 def start(windows):

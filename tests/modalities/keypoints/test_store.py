@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.store import FrameStore, NetworkInput
+from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.settings.input import Input
 
@@ -48,6 +49,6 @@ def test_a_z_is_used_where_there_is_one_and_left_out_with_a_message_where_not(ch
         network_input = given(("x", "y", "z"), frames)
     assert network_input.channels == found
     assert network_input(poses).shape == (4, 17, len(found))
-    assert ("the poses have no z: the network is given x, y" in caplog.text) is (channels == 3)
+    assert ("the poses have no z: the network receives x, y" in caplog.text) is (channels == 3)
     if channels == 4:
         assert torch.equal(network_input(poses)[..., 2], poses[..., 3])
