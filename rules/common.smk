@@ -75,7 +75,9 @@ def validation_settings(wildcards):
 
 def training_code(wildcards):
     """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
-    validation = ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
+    validation = (
+        ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
+    )
     return code_digest(
         "workflow_scripts/train.py", network_module(wildcards), *validation
     )

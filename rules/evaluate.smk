@@ -26,7 +26,9 @@ rule evaluate:
     params:
         network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
         given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
-        evaluation=lambda wildcards: settings(CONFIG.system(wildcards.system).evaluation),
+        evaluation=lambda wildcards: settings(
+            CONFIG.system(wildcards.system).evaluation
+        ),
         code=lambda wildcards: code_digest(
             "workflow_scripts/evaluate.py", network_module(wildcards)
         ),

@@ -56,7 +56,9 @@ FIGURES = {
     },
     "training": drawn(
         "training",
-        training=of_experiment("results/{experiment}/{system}/seed-{seed}/training.csv"),
+        training=of_experiment(
+            "results/{experiment}/{system}/seed-{seed}/training.csv"
+        ),
     ),
     "exclusions": drawn(
         "exclusions",

@@ -67,7 +67,9 @@ def poses_settings():
 def settings_by_stage():
     """stage of dvc.yaml -> its rules' settings."""
     by_system = {
-        stage: {system: rule_settings(proxy, system=system) for system in CONFIG.compare}
+        stage: {
+            system: rule_settings(proxy, system=system) for system in CONFIG.compare
+        }
         for stage, proxy in {"train": rules.train, "evaluate": rules.evaluate}.items()
     }
     walkers = {"walkers": rule_settings(rules.walkers)} if CONFIG.data.walkers else {}

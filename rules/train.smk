@@ -11,7 +11,11 @@ rule train:
             "results/{experiment}/{system}/seed-{seed}/training.csv",
             caption="../report/training.rst",
             category="Runs",
-            labels={"system": "{system}", "seed": "{seed}", "file": "training history"},
+            labels={
+                "system": "{system}",
+                "seed": "{seed}",
+                "file": "training history",
+            },
         ),
         run=report(
             "results/{experiment}/{system}/seed-{seed}/run.json",

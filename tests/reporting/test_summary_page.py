@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gaitcore.reporting.pages.summary_page import summary_markdown
+from gaitcore.reporting.pages.summary import summary_markdown
 
 PAGE = """# 100% R&D_set: results of the experiment `two_views`
 
@@ -13,21 +13,21 @@ and seeds. Reported is the last epoch; a sequence's embedding is the one window 
 
 ## Rank-1 accuracy (%)
 
-| System    | Seeds   | NM                      | AR                      | Mean                    |
+| System   | Seeds   | NM                      | AR                      | Mean                    |
 |:---------|:--------|:------------------------|:------------------------|:------------------------|
 | Alpha    | 3       | 85.1 ± 1.2 [80.1, 89.1] | 55.0 ± 1.2 [50.0, 59.0] | 70.0 ± 1.2 [65.0, 74.0] |
 | Beta_net | 3       | 75.1 ± 1.2 [70.1, 79.1] | 55.0 ± 1.2 [50.0, 59.0] | 65.0 ± 1.2 [60.0, 69.0] |
 
 ## All metrics, mean over conditions (%)
 
-| System    | Rank-1     | Rank-5     | mAP        |
+| System   | Rank-1     | Rank-5     | mAP        |
 |:---------|:-----------|:-----------|:-----------|
 | Alpha    | 70.0 ± 1.2 | 77.0 ± 1.2 | 35.0 ± 1.2 |
 | Beta_net | 65.0 ± 1.2 | 71.5 ± 1.2 | 32.5 ± 1.2 |
 
 ## Differences between systems
 
-Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after averaging \
+Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after averaging over \
 seeds, so it is about these trained networks and not about training them again.
 
 | Models           | Condition   | Points   | Interval    | Paired test   | After Holm (1 pair)   |

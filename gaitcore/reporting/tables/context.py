@@ -1,11 +1,12 @@
 """What a table says beside its numbers: the data set, the protocol and the runs behind it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from gaitcore.keys import canonical_subject
+from gaitcore.networks.declarations import declared
 from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
@@ -39,6 +40,7 @@ class TableContext:
     probes: int = 0
     unmatched: int = 0
     show_published: bool = False
+    modalities: Mapping[str, str] = field(default_factory=dict)  # system -> keypoints or silhouettes
     confidence: float = 0.95
 
     def system_title(self, system: str) -> str:
@@ -80,6 +82,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),
+        modalities={name: declared(s.network.name, "MODALITY", "keypoints") for name, s in systems.items()},
         confidence=config.statistics.confidence,
     )
 
