@@ -262,8 +262,10 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
 
 def _published(model: str):
     from gaitcore.settings.files import load_config
+    from gaitcore.systems import system_settings
 
-    return load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "models": model}).system(model)
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "compare": model})
+    return system_settings(config, model)
 
 
 def _textbook_steps(_model: str, _way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:

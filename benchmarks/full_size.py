@@ -60,12 +60,12 @@ def train(folder: Path) -> dict:
     from gaitcore.modalities.keypoints.table import PoseTable
     from gaitcore.networks import build_model
     from gaitcore.settings.files import load_config
+    from gaitcore.systems import system_settings
     from gaitcore.training.loop import train as run
 
     device = compute.prepare(threads=2)
-    system = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}}).system(
-        "gaitmixer"
-    )
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}})
+    system = system_settings(config, "gaitmixer")
     table = select_role(PoseTable.read(folder / "poses.parquet"), read_split(folder / "split.csv"), "train")
     table = table.select(table.sequences["view"].isin([0, 90]).to_numpy())
     model = build_model(**system.network.model_dump()).to(device)

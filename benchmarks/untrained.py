@@ -17,6 +17,7 @@ from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 from gaitcore.networks import build_model
 from gaitcore.settings.experiment import System
 from gaitcore.settings.files import load_config
+from gaitcore.systems import system_settings
 
 REPOSITORY = Path(__file__).parents[1]
 
@@ -54,7 +55,7 @@ def main() -> None:
     config = load_config(REPOSITORY / "config.yaml", {"experiment": arguments.experiment})
     for name in arguments.systems or config.compare:
         of_seeds = [
-            untrained(name, config.system(name), seed, REPOSITORY / "results" / config.experiment)
+            untrained(name, system_settings(config, name), seed, REPOSITORY / "results" / config.experiment)
             for seed in config.seeds
         ]
         means = {condition: mean(found[condition] for found in of_seeds) for condition in config.protocol.probes}

@@ -7,7 +7,9 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-SETTINGS = PACKAGE / "settings"
+# What does not count: the schema, whose values are parameters of the rules themselves (a test holds that it has no
+# behaviour), the sentences of errors and hints, and the progress that a person watches.
+_SILENT = ("settings/", "errors.py", "suggest.py", "training/progress.py", "modalities/keypoints/video/progress.py")
 
 
 def file_digest(path: str | Path) -> str:
@@ -32,9 +34,9 @@ def code_digest(*entries: str | Path) -> str:
 
     Args:
         entries: scripts (paths) and modules (dotted names) of gaitcore. Their imports of gaitcore are followed file
-            by file. A module that is loaded by name at run time (a system's network) must be an entry itself. Two kinds
-            of file do not count: a package's ``__init__`` passed on the way to a submodule, which only re-exports,
-            and the room :mod:`gaitcore.settings`, which holds values that are parameters of the rules themselves.
+            by file. A module that is loaded by name at run time (a system's network) must be an entry itself. Not
+            counted are a package's ``__init__`` passed on the way to a submodule, which only re-exports, and the
+            schema, messages and progress (``_SILENT``).
     """
     files = {file for entry in entries for file in _closure(_entry_file(entry))}
     digest = hashlib.sha256()
@@ -69,8 +71,12 @@ def _closure(entry: Path) -> frozenset[Path]:
         file = waiting.pop()
         if file not in seen:
             seen.add(file)
-            waiting += [f for f in map(_module_file, _imports(file)) if f and SETTINGS not in f.parents]
+            waiting += [imported for imported in map(_module_file, _imports(file)) if imported and _counts(imported)]
     return frozenset(seen)
+
+
+def _counts(file: Path) -> bool:
+    return not _short(file).startswith(_SILENT)
 
 
 def _imports(file: Path) -> Iterable[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
 from gaitcore.networks import model_module
+from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest
 
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
@@ -60,12 +61,12 @@ def folder_contents(_):
 
 def network_module(wildcards):
     """The module of a system's network, which is loaded by name and so must be named for a digest."""
-    return model_module(CONFIG.system(wildcards.system).network.name)
+    return model_module(system_settings(CONFIG, wildcards.system).network.name)
 
 
 def validation_settings(wildcards):
     """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
-    system = CONFIG.system(wildcards.system)
+    system = system_settings(CONFIG, wildcards.system)
     return (
         settings(system.evaluation)
         if system.training.select == "best_validation"

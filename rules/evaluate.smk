@@ -24,10 +24,14 @@ rule evaluate:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        given=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
         evaluation=lambda wildcards: settings(
-            CONFIG.system(wildcards.system).evaluation
+            system_settings(CONFIG, wildcards.system).evaluation
         ),
         code=lambda wildcards: code_digest(
             "workflow_scripts/evaluate.py", network_module(wildcards)

@@ -1,10 +1,18 @@
 # The pictures of an experiment: what draws each one, and from which files.
 from types import SimpleNamespace
 
+from gaitcore.declared import declared
+
 
 def drawn(kind, about=None, **files):
     """What draws a figure: its module in gaitcore/reporting/figures, what it is about, and the files it reads."""
     return SimpleNamespace(kind=kind, about=about or {}, files=files)
+
+
+def figure_sections(kind):
+    """The sections of the configuration that a figure of this kind declares it depends on."""
+    file = Path(f"gaitcore/reporting/figures/{kind}.py")
+    return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
 
 
 def one_file(pattern):

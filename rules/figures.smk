@@ -26,7 +26,7 @@ rule draw_figure:
         mem_mb=2000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
+        sections=lambda wildcards: figure_sections(FIGURES[wildcards.figure].kind),
         kind=lambda wildcards: FIGURES[wildcards.figure].kind,
         about=lambda wildcards: FIGURES[wildcards.figure].about,
         code=lambda wildcards: code_digest(

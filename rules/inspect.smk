@@ -3,7 +3,9 @@ from gaitcore.networks import has_map
 
 # Not PoseGait: its maps are over frames and features.
 MAPPED = [
-    system for system in CONFIG.compare if has_map(CONFIG.system(system).network.name)
+    system
+    for system in CONFIG.compare
+    if has_map(system_settings(CONFIG, system).network.name)
 ]
 
 
@@ -25,9 +27,15 @@ rule inspect_run:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
-        distance=lambda wildcards: CONFIG.system(wildcards.system).evaluation.distance,
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        given=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
+        distance=lambda wildcards: system_settings(
+            CONFIG, wildcards.system
+        ).evaluation.distance,
         attribution=CONFIG.figures.attribution,
         shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: code_digest(

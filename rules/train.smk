@@ -36,9 +36,15 @@ rule train:
         # Not an output: what is resumed from must outlive a failed job.
         checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
         configuration=run_configuration(),
-        network=lambda wildcards: settings(CONFIG.system(wildcards.system).network),
-        given=lambda wildcards: settings(CONFIG.system(wildcards.system).input),
-        training=lambda wildcards: settings(CONFIG.system(wildcards.system).training),
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        given=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
+        training=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).training
+        ),
         validation=validation_settings,
         code=training_code,
     message:

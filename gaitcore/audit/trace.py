@@ -22,6 +22,7 @@ from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, w
 from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config
 from gaitcore.suggest import nearest
+from gaitcore.systems import system_settings
 
 MEASURED = " (measured)"  # what a table adds to a system's name where published rows stand beside it
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
@@ -141,7 +142,7 @@ def _plain(method: str) -> str:
 
 
 def _system(method: str, config: Config) -> str:
-    return next(system for system in config.compare if _plain(config.system(system).title) == _plain(method))
+    return next(system for system in config.compare if _plain(system_settings(config, system).title) == _plain(method))
 
 
 def _place(cell: Record, config: Config) -> tuple[str, str]:

@@ -1,16 +1,20 @@
-"""The systems by name: one file each, found here, loaded only when asked for.
+"""The networks by name: one file each, found here, loaded only when asked for.
 
-Nothing of torch is imported until a network is built, so that rules and tables can name systems cheaply, and
-so that a change in one system's file concerns that system alone.
+A file of this folder is a network where it declares ``TITLE`` (as tables print it; also the name of its class),
+``MODALITY`` (the frames it takes) and ``MAP`` (what its last map is, or None). Declarations are read without importing
+the file, so that rules and tables name networks without loading torch, and a change in one network's file concerns the
+systems built on it alone.
 """
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from gaitcore.declared import declared
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
 
@@ -18,44 +22,62 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-class _Entry(NamedTuple):
-    title: str  # in tables and figures
-    module: str
-    class_name: str
-    has_map: bool = True  # its methods last_map and read
+_COMMON = ("frames", "joints", "in_channels", "embedding_dim")  # what every network is built with
+_FILES = sorted(Path(__file__).parent.glob("*.py"))
 
 
-_REGISTRY = {
-    "gaitmixer": _Entry("GaitMixer", "gaitcore.networks.gaitmixer", "GaitMixer"),
-    "gaitformer": _Entry("GaitFormer", "gaitcore.networks.gaitformer", "GaitFormer"),
-    "gaitgraph": _Entry("GaitGraph", "gaitcore.networks.gaitgraph", "GaitGraph"),
-    "gaitgraph2": _Entry("GaitGraph2", "gaitcore.networks.gaitgraph2", "GaitGraph2"),
-    "posegait": _Entry("PoseGait", "gaitcore.networks.posegait", "PoseGait", has_map=False),
-}
+def _networks() -> dict[str, Path]:
+    """The file of each network by name: those files of this folder that declare a title."""
+    return {file.stem: file for file in _FILES if "TITLE" in declared(file)}
 
 
 def model_names() -> tuple[str, ...]:
-    """The systems that can be built, e.g. ``("gaitmixer", "gaitformer")``."""
-    return tuple(_REGISTRY)
+    """The networks that can be built, e.g. ``("gaitformer", "gaitmixer")``."""
+    return tuple(_networks())
 
 
 def model_title(name: str) -> str:
-    """How the field writes a system's name, for tables and figures: ``GaitMixer``."""
-    return _entry(name).title
+    """How the field writes a network's name, for tables and figures: ``GaitMixer``."""
+    return declared(_file(name))["TITLE"]
 
 
 def model_module(name: str) -> str:
-    """The module that holds a system, e.g. ``gaitcore.networks.gaitmixer``."""
-    return _entry(name).module
+    """The module that holds a network, e.g. ``gaitcore.networks.gaitmixer``."""
+    return f"{__name__}.{_file(name).stem}"
+
+
+def modality(name: str) -> str:
+    """The frames a network takes: "keypoints" or "silhouettes"."""
+    return declared(_file(name))["MODALITY"]
+
+
+def paper_text(name: str) -> dict[str, str]:
+    """Option -> what the paper's text says where the published code does otherwise; empty where nothing is declared."""
+    return declared(_file(name)).get("PAPER_TEXT", {})
+
+
+def map_sentence(name: str) -> str | None:
+    """What the map is that a network ends with, over frames and joints, and that figures show; None if it has none.
+
+    A network with a map has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read
+    beside it, and ``read(*last_map(x))``, the embedding.
+    """
+    return declared(_file(name))["MAP"]
 
 
 def has_map(name: str) -> bool:
-    """Whether a system's network ends with a map over frames and joints, which figures can look at.
+    """Whether a network ends with a map over frames and joints."""
+    return map_sentence(name) is not None
 
-    Such a network has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read beside
-    it, and ``read(*last_map(x))``, the embedding. PoseGait's maps are over frames and features.
-    """
-    return _entry(name).has_map
+
+def network_options(name: str) -> tuple[str, ...]:
+    """The options a network takes beside frames, joints, in_channels and embedding_dim, from its class's signature."""
+    tree = ast.parse(_file(name).read_text(encoding="utf-8"))
+    (network,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == model_title(name))
+    methods = {node.name: node for node in network.body if isinstance(node, ast.FunctionDef)}
+    arguments = methods["__init__"].args
+    names = [argument.arg for argument in (*arguments.args[1:], *arguments.kwonlyargs)]
+    return tuple(option for option in names if option not in _COMMON)
 
 
 def build_model(
@@ -72,16 +94,16 @@ def build_model(
     Raises:
         ConfigError: the name is unknown or the network refuses an option.
     """
-    entry = _entry(name)
-    network = getattr(import_module(entry.module), entry.class_name)
-    known = set(network.__init__.__kwdefaults__ or {})
+    title = model_title(name)
+    network = getattr(import_module(model_module(name)), title)
+    known = network_options(name)
     for option in options:
         if option not in known:
-            raise ConfigError(f'{entry.title} has no option "{option}"{nearest(option, known)}')
+            raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
     try:
         return network(frames=frames, joints=joints, in_channels=in_channels, embedding_dim=embedding_dim, **options)
     except ValueError as error:
-        raise ConfigError(f"{entry.title} cannot be built: {error}.") from error
+        raise ConfigError(f"{title} cannot be built: {error}.") from error
 
 
 def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
@@ -99,7 +121,8 @@ def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, 
     import_module("gaitcore.networks.released").load(model, weights)
 
 
-def _entry(name: str) -> _Entry:
-    if name not in _REGISTRY:
-        raise ConfigError(f'There is no model "{name}"{nearest(name, _REGISTRY)}')
-    return _REGISTRY[name]
+def _file(name: str) -> Path:
+    networks = _networks()
+    if name not in networks:
+        raise ConfigError(f'There is no network "{name}"{nearest(name, networks)}')
+    return networks[name]

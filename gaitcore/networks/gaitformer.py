@@ -15,6 +15,14 @@ from torch import Tensor, nn
 from gaitcore.execution.chunked import Maps, Stage, in_chunks, parameters_of
 from gaitcore.networks.layers import NORM_EPS, SpatialMixer, TransformerBlock
 
+TITLE = "GaitFormer"
+MODALITY = "keypoints"
+MAP = (
+    "the frames' tokens as they enter the last temporal block, where the class tokens, which alone are read at its "
+    "end, gather from them for the last time"
+)
+
+
 # The authors' key names, as patterns, and what they are called here.
 PUBLISHED_KEYS = (
     (r"spatial_joint_to_embedding\.", r"spatial.embed."),

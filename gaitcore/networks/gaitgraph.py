@@ -9,6 +9,11 @@ from torch import Tensor
 
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
 
+TITLE = "GaitGraph"
+MODALITY = "keypoints"
+MAP = "what the last graph convolution module gives, a quarter of the frames"
+
+
 __all__ = ["PUBLISHED_KEYS", "GaitGraph"]
 STRUCTURE = (1, 2, 2, 2)  # N39
 

@@ -18,6 +18,11 @@ from torch import Tensor
 from gaitcore.execution.chunked import Maps
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
 
+TITLE = "GaitGraph2"
+MODALITY = "keypoints"
+MAP = "what the last graph convolution module gives, a quarter of the frames"
+
+
 __all__ = ["PUBLISHED_KEYS", "GaitGraph2"]
 STRUCTURE = (1, 1, 1, 1)  # N21
 PARENTS = (0, 0, 0, 1, 2, 0, 0, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14)  # of each joint, towards the nose

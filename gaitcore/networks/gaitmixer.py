@@ -23,6 +23,11 @@ from torch import Tensor, nn
 from gaitcore.execution.chunked import Maps, Stage, in_chunks, normalise, parameters_of
 from gaitcore.networks.layers import SpatialMixer, sparse_dropout
 
+TITLE = "GaitMixer"
+MODALITY = "keypoints"
+MAP = "what the last temporal block gives"
+
+
 BATCH_NORM_EPS = 1e-3
 
 # For the reproduction report: the paper's text where the published code does otherwise or an option is left open.

@@ -24,6 +24,11 @@ from torch import Tensor, nn
 from gaitcore.execution.chunked import Maps, Stage, parameters_of, run_stages
 from gaitcore.modalities.keypoints.skeleton import INDEX
 
+TITLE = "PoseGait"
+MODALITY = "keypoints"
+MAP = None  # its maps are over frames and features
+
+
 LIMBS = tuple(
     (INDEX[f"{side}_{a}"], INDEX[f"{side}_{b}"])
     for side in ("left", "right")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical_subject
-from gaitcore.settings.protocol import Protocol
+from gaitcore.settings.protocol import Protocol, Split
 
 TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
 VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
@@ -44,8 +44,13 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping) -> pd.Da
     return assigned
 
 
+def split_in_use(protocol: Protocol) -> Split:
+    """The split that the protocol names: who trains and who is tested."""
+    return protocol.splits[protocol.split]
+
+
 def _role(row, protocol: Protocol) -> tuple[str, str]:
-    subject, split = canonical_subject(row.subject), protocol.subjects
+    subject, split = canonical_subject(row.subject), split_in_use(protocol)
     if row.frames < protocol.min_frames:
         return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
     if subject in split.validation:
@@ -72,10 +77,10 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
         )
     found = set(assigned["role"])
     subjects = assigned["subject"].map(canonical_subject)
-    named = f"protocol.splits.{protocol.split}"
+    named, split = f"protocol.splits.{protocol.split}", split_in_use(protocol)
     if TRAIN not in found:
         raise ProtocolError(
-            f"No sequence is left to train on: {named}.train names {len(protocol.subjects.train)} subjects, the poses "
+            f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, the poses "
             f"are of {subjects.nunique()} subjects from {assigned['subject'].min()} to {assigned['subject'].max()}."
         )
     if GALLERY not in found:

@@ -1,11 +1,11 @@
-"""The whole configuration of an experiment, and how a system's settings are put together from it."""
+"""The whole configuration of an experiment."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, field_validator
 
-from gaitcore.networks import model_names, model_title
+from gaitcore.merging import lineage_of
+from gaitcore.networks import model_names
 from gaitcore.settings.data import Data
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
@@ -65,47 +65,3 @@ class Config(Settings):
             if system not in known:
                 raise ValueError(f'there is no system "{system}"{nearest(system, known)}')
         return compare
-
-    def system(self, name: str) -> System:
-        """A system's settings: the common ones, with those of the system it is like and its own merged over them."""
-        values = self.model_dump(include={"network", "input", "training", "evaluation"})
-        lineage = lineage_of(name, self.systems)
-        for ancestor in lineage:
-            values = merged(values, self.systems.get(ancestor, {}))
-        values.pop("like", None)
-        title = model_title(name) if name in model_names() else name
-        values["title"] = self.systems.get(name, {}).get("title", title)
-        values["network"]["name"] = lineage[0]
-        return System.model_validate(values)
-
-
-def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
-    """The network a system is built on, the systems in between, and itself.
-
-    Raises:
-        ValueError: there is no such network, or the systems are like one another.
-    """
-    lineage = [name]
-    while like := (systems.get(lineage[0]) or {}).get("like"):
-        if like in lineage:
-            raise ValueError(f"`like` leads in a circle: {', '.join([*reversed(lineage), like])}")
-        lineage.insert(0, like)
-    if lineage[0] not in model_names():
-        hint = "" if len(lineage) > 1 else " A variant of a system says in `like` which."
-        raise ValueError(f'there is no network "{lineage[0]}"{nearest(lineage[0], model_names())}{hint}')
-    return lineage
-
-
-# Their keys are the user's: to replace one of these is to keep nothing of it.
-_REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
-
-
-def merged(base: Mapping, overlay: Mapping) -> dict:
-    """``overlay`` over ``base``, section by section; lists and numbers are replaced, and sections of another kind."""
-    result = dict(base)
-    for key, value in overlay.items():
-        old = result.get(key)
-        sections = isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED
-        same_kind = sections and value.get("kind", old.get("kind")) == old.get("kind")
-        result[key] = merged(old, value) if same_kind else value
-    return result

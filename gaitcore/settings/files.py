@@ -14,9 +14,12 @@ import yaml
 from pydantic import ValidationError
 
 from gaitcore.errors import ConfigError
-from gaitcore.settings.experiment import Config, lineage_of, merged
+from gaitcore.merging import lineage_of, merged
+from gaitcore.networks import network_options
+from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
+from gaitcore.systems import system_settings
 
 _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
@@ -103,7 +106,7 @@ def _with_new_names(layer: dict, file: str) -> dict:
 
 def _check_system(config: Config, name: str, layers: Layers) -> None:
     try:
-        system = config.system(name)
+        system = system_settings(config, name)
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers, within=("systems", name))) from None
     if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
@@ -112,7 +115,7 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
-    if system.training.select == "best_validation" and not config.protocol.subjects.validation:
+    if system.training.select == "best_validation" and not config.protocol.splits[config.protocol.split].validation:
         raise ConfigError(
             f"{_file_of(['training', 'select'], layers)}: training.select is best_validation, but "
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
@@ -124,7 +127,7 @@ def _check_figure(config: Config, option: str, name: str, layers: Layers) -> Non
     where = f"{_file_of(['figures', 'against', option], layers)}: figures.against.{option}"
     if name not in config.compare:
         raise ConfigError(f'{where} names "{name}", which is not one of the systems{nearest(name, config.compare)}')
-    if option not in config.system(name).network.model_dump():
+    if option not in system_settings(config, name).network.model_dump():
         raise ConfigError(f'{where}: "{name}" has no network option "{option}".')
 
 
@@ -175,7 +178,7 @@ def _read_yaml(path: Path) -> dict:
 
 
 def _refuse_unknown_options(layers: Layers) -> None:
-    """A system's options are free-form for the schema, so the base file, which lists them all, is their schema."""
+    """A network's options are free-form for the schema; the signature of its class says what they are."""
     base = layers[0][1]
     systems: dict[str, Any] = {}
     for file, layer in layers:
@@ -185,7 +188,7 @@ def _refuse_unknown_options(layers: Layers) -> None:
                 network = lineage_of(name, systems)[0]
             except ValueError as error:
                 raise ConfigError(f"{file}: systems.{name}: {str(error).rstrip('.')}{_full_stop(error)}") from None
-            known = {*base["network"], *(base["systems"][network].get("network") or {})}
+            known = {*base["network"], *network_options(network)}
             for option in (sections or {}).get("network") or {}:
                 if option not in known:
                     raise ConfigError(

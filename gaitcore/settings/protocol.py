@@ -45,8 +45,3 @@ class Protocol(Settings):
             if both:
                 raise ValueError(f"{condition}-{min(both):02d} is both gallery and probe")
         return self
-
-    @property
-    def subjects(self) -> Split:
-        """The split in use."""
-        return self.splits[self.split]

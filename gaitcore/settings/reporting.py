@@ -13,10 +13,6 @@ class Tables(Settings):
     published: bool = Field(description="show the paper's rows; only for CASIA-B under the paper's protocol")
     conditions: dict[str, str] = Field(description="how a condition is written: nm -> NM")
 
-    def title(self, condition: str) -> str:
-        """How a condition is written; in capitals where nothing is said."""
-        return self.conditions.get(condition, condition.upper())
-
 
 class Figures(Settings):
     """What is drawn."""

@@ -106,14 +106,3 @@ class Training(Settings):
     collapse_distance: NotNegative = Field(
         description="a run has collapsed if two of its embeddings end, on average, less than this of their length apart"
     )
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """One, or two."""
-        first = Phase(epochs=self.epochs, learning_rate=self.learning_rate)
-        return (first, self.second_phase) if self.second_phase else (first,)
-
-    @property
-    def all_epochs(self) -> int:
-        """Of all phases."""
-        return sum(phase.epochs for phase in self.phases)

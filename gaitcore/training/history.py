@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from gaitcore.errors import GaitError
 from gaitcore.settings.training import Training
+from gaitcore.training.optimisation import all_epochs
 
 
 class History:
@@ -105,7 +106,7 @@ class BestEpoch:
 
     def consider(self, model: nn.Module, epoch: int) -> dict:
         """Measure a network after an epoch, if it is time; what its row says of it."""
-        due = epoch % self.settings.validate_every == 0 or epoch == self.settings.all_epochs
+        due = epoch % self.settings.validate_every == 0 or epoch == all_epochs(self.settings)
         if self.validate is None or not due:
             return {"validation_rank1": None}
         accuracy = self.validate(model)

@@ -18,7 +18,7 @@ from gaitcore.training.batches import build_batches, training_items
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
-from gaitcore.training.optimisation import Optimisation
+from gaitcore.training.optimisation import Optimisation, all_epochs
 from gaitcore.training.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -85,7 +85,7 @@ def train(
     criterion = build_loss(settings.loss, subjects=subjects, embedding_dim=network.embedding_dim).to(device)
     optimiser = Optimisation([*model.parameters(), *criterion.parameters()], settings, len(batches))
     history, best = History(), BestEpoch(validate, settings)
-    epochs = settings.all_epochs
+    epochs = all_epochs(settings)
     log.info("training on %d subjects: %d epochs of %d steps, %s", subjects, epochs, len(batches), batches)
 
     run = {"model": model, "criterion": criterion, "optimiser": optimiser, "batches": batches}

@@ -8,6 +8,18 @@ from torch import nn
 
 from gaitcore.settings.training import Phase, Training
 
+
+def phases(training: Training) -> tuple[Phase, ...]:
+    """The training phases of a recipe, one or two."""
+    first = Phase(epochs=training.epochs, learning_rate=training.learning_rate)
+    return (first, training.second_phase) if training.second_phase else (first,)
+
+
+def all_epochs(training: Training) -> int:
+    """Epochs of all phases of a recipe together."""
+    return sum(phase.epochs for phase in phases(training))
+
+
 _OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
@@ -41,7 +53,7 @@ class Optimisation:
         self.done += 1
         if self.done < self.steps * self._settings_of_phase().epochs:
             self.schedule.step()
-        elif self.phase + 1 < len(self.settings.phases):
+        elif self.phase + 1 < len(phases(self.settings)):
             self._begin(self.phase + 1)
 
     def state_dict(self) -> dict[str, Any]:
@@ -57,7 +69,7 @@ class Optimisation:
         self.done = state["done"]
 
     def _settings_of_phase(self) -> Phase:
-        return self.settings.phases[self.phase]
+        return phases(self.settings)[self.phase]
 
     def _begin(self, phase: int) -> None:
         self.phase, self.done = phase, 0  # steps of this phase

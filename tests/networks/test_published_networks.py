@@ -23,7 +23,7 @@ def golden(name):
 
 
 def test_the_registry_names_the_papers_skeleton_systems():
-    assert model_names() == ("gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait")
+    assert model_names() == ("gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait")
 
 
 @pytest.mark.parametrize("name", PARAMETERS)
@@ -169,4 +169,4 @@ def test_an_unknown_spatial_mixing_is_refused():
 def test_an_unknown_model_suggests_the_nearest():
     with pytest.raises(ConfigError) as raised:
         build_model("gaitmixr")
-    assert str(raised.value) == 'There is no model "gaitmixr"; did you mean "gaitmixer"?'
+    assert str(raised.value) == 'There is no network "gaitmixr"; did you mean "gaitmixer"?'

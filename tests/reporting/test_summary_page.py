@@ -27,10 +27,10 @@ and seeds. Reported is the last epoch; a sequence's embedding is the one window 
 
 ## Differences between systems
 
-Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after averaging over \
-seeds, so it is about these trained networks and not about training them again.
+Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, \
+after averaging over seeds, so it is about these trained networks and not about training them again.
 
-| Models           | Condition   | Points   | Interval    | Paired test   | After Holm (1 pair)   |
+| Systems          | Condition   | Points   | Interval    | Paired test   | After Holm (1 pair)   |
 |:-----------------|:------------|:---------|:------------|:--------------|:----------------------|
 | Alpha − Beta_net | NM          | +10.0    | [8.0, 13.0] | p = 0.004     | p = 0.004             |
 | Alpha − Beta_net | AR          | +0.0     | [−2.0, 3.0] | p = 1.000     | p = 1.000             |

@@ -7,8 +7,11 @@ import pytest
 from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
+from gaitcore.protocols.cross_view import split_in_use
 from gaitcore.settings.files import load_config
 from gaitcore.settings.protocol import Protocol
+from gaitcore.systems import system_settings
+from gaitcore.training.optimisation import phases
 
 
 @pytest.fixture
@@ -22,7 +25,7 @@ def base(tmp_path, monkeypatch):
 
 def test_the_papers_recipe_is_the_published_one(base):
     config = load_config(base, {"experiment": "casia_b"})
-    system = config.system("gaitmixer")
+    system = system_settings(config, "gaitmixer")
     assert config.protocol.split == "74/50"
     assert config.seeds == (0, 1, 2, 3, 4)
     assert (system.training.epochs, system.training.batch.subjects, system.training.batch.sequences) == (300, 74, 4)
@@ -45,20 +48,21 @@ def test_the_command_line_goes_over_the_overlay(base):
 
 def test_a_systems_own_setting_concerns_that_system_alone(base):
     config = load_config(base, {"systems": {"gaitmixer": {"training": {"learning_rate": 0.5}}}})
-    assert config.system("gaitmixer").training.learning_rate == 0.5
-    assert config.system("gaitformer").training.learning_rate == config.training.learning_rate
+    assert system_settings(config, "gaitmixer").training.learning_rate == 0.5
+    assert system_settings(config, "gaitformer").training.learning_rate == config.training.learning_rate
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
 def test_the_customary_splits_are_one_setting(base, name, train, test):
-    subjects = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol.subjects
+    protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol
+    subjects = split_in_use(protocol)
     assert (len(subjects.train), len(subjects.test)) == (train, test)
 
 
 def test_subjects_compare_as_numbers():
     split = {"train": ["001", "2"], "test": "3"}
     protocol = {"split": "s", "splits": {"s": split}, "gallery": {"nm": 1}, "probes": {"nm": 2}, "min_frames": 1}
-    assert Protocol.model_validate(protocol).subjects.train == ("1", "2")
+    assert split_in_use(Protocol.model_validate(protocol)).train == ("1", "2")
 
 
 LINE = "--config on the command line: "
@@ -232,17 +236,19 @@ def test_a_missing_setting_is_named_with_its_meaning(base):
 
 def test_numbers_from_the_command_line_are_numbers(base):
     given = {"systems": {"gaitmixer": {"network": {"kernel": "9", "widths": ["16", "32"], "padding": "both"}}}}
-    network = load_config(base, given).system("gaitmixer").network.model_dump()
+    network = system_settings(load_config(base, given), "gaitmixer").network.model_dump()
     assert (network["kernel"], network["widths"], network["padding"]) == (9, [16, 32], "both")
 
 
 def test_a_split_named_on_the_command_line_stays_text(base):
     config = load_config(base, {"protocol": {"splits": {"2/2": {"train": "1-2", "test": "3-4"}}, "split": "2/2"}})
-    assert config.protocol.subjects.test == ("3", "4")
+    assert split_in_use(config.protocol).test == ("3", "4")
 
 
 def test_a_section_of_another_kind_replaces_the_common_one(base):
-    recipe = load_config(base, {"experiment": "casia_b", "compare": ["gaitgraph"]}).system("gaitgraph").training
+    recipe = system_settings(
+        load_config(base, {"experiment": "casia_b", "compare": ["gaitgraph"]}), "gaitgraph"
+    ).training
     assert recipe.batch.model_dump() == {"kind": "shuffled", "size": 128, "views": 2}
     assert recipe.loss.model_dump() == {
         "kind": "supervised_contrastive",
@@ -250,15 +256,16 @@ def test_a_section_of_another_kind_replaces_the_common_one(base):
         "base_temperature": 0.07,
         "similarity": "cosine",
     }
-    assert [(phase.epochs, phase.learning_rate) for phase in recipe.phases] == [(300, 1e-2), (100, 1e-5)]
+    assert [(phase.epochs, phase.learning_rate) for phase in phases(recipe)] == [(300, 1e-2), (100, 1e-5)]
 
 
 def test_a_variant_is_its_system_and_what_it_changes(base):
     systems = {"short": {"like": "gaitmixer", "title": "GaitMixer, 3 frames", "network": {"kernel": 3}}}
     systems["shorter"] = {"like": "short", "training": {"epochs": 1}}
     config = load_config(base, {"experiment": "casia_b", "compare": ["gaitmixer", "shorter"], "systems": systems})
-    whole, variant = (config.system(name) for name in config.compare)
-    assert (whole.title, config.system("short").title, variant.title) == ("GaitMixer", "GaitMixer, 3 frames", "shorter")
+    whole, variant = (system_settings(config, name) for name in config.compare)
+    titles = (whole.title, system_settings(config, "short").title, variant.title)
+    assert titles == ("GaitMixer", "GaitMixer, 3 frames", "shorter")
     assert variant.network.model_dump() == whole.network.model_dump() | {"kernel": 3}
     assert variant.training.model_dump() == whole.training.model_dump() | {"epochs": 1}
 
@@ -267,7 +274,7 @@ def test_a_variant_is_its_system_and_what_it_changes(base):
 def test_every_system_can_be_asked_for_in_every_experiment(base, name):
     for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
         config = load_config(base, {"experiment": experiment, "compare": name})
-        assert config.system(name).network.name == name
+        assert system_settings(config, name).network.name == name
 
 
 def test_an_overlay_extends_others_in_their_order(base):
@@ -289,7 +296,7 @@ def test_overlays_that_extend_each_other_are_refused(base):
 def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base):
     for experiment in ("ablations", "ablations_demo"):
         config = load_config(base, {"experiment": experiment})
-        networks = {name: config.system(name).network.model_dump() for name in config.compare}
+        networks = {name: system_settings(config, name).network.model_dump() for name in config.compare}
         whole = networks["gaitmixer"]
         kernels = {name: networks[name]["kernel"] for name in config.figures.against["kernel"]}
         assert list(kernels.values()) == [3, 9, 15, 31, 61]

@@ -8,8 +8,6 @@ import logging
 import sys
 from pathlib import Path
 
-from places import REPOSITORY
-
 from gaitcore.errors import GaitError
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
@@ -25,7 +23,7 @@ NETWORK = {
     "spatial_depth": 1,
 }
 NETWORK |= {"heads": 2, "kernel": 5}
-DEMO = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"})
+DEMO = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"})
 RECIPE = DEMO.training.model_dump()
 RECIPE |= {"epochs": 250, "learning_rate": 1e-2}  # of one step
 RECIPE |= {"batch": {"kind": "balanced", "subjects": 3, "sequences": 2}}

@@ -23,6 +23,7 @@ from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
+from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
 
@@ -215,6 +216,7 @@ def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
     outputs = outputs_in(data)
     process = start(data, EVERY_STEP)
     while not list(outputs.checkpoints.glob("*.checkpoint")):
+        assert process.poll() is None
         time.sleep(0.001)
     process.kill()
     process.wait()
@@ -249,7 +251,7 @@ class StoppingAfter(Checkpoints):
 
 def baseline(name, checkpoints=None):
     """A short run of a system as config.yaml has it, with fewer steps: 3 an epoch, 2 epochs of each phase."""
-    system = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}).system(name)
+    system = system_settings(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}), name)
     recipe = system.training.model_dump() | {"epochs": 2, "batch": {"kind": "shuffled", "size": 5, "views": 2}}
     recipe["second_phase"] = recipe["second_phase"] and {"epochs": 2, "learning_rate": 1e-5}
     network = Network(frames=12, embedding_dim=8)

@@ -88,6 +88,51 @@ def test_another_evaluation_setting_does_not_retrain(finished, edited):
     assert finished.jobs() == {"evaluate": 4, **ALL_TABLES}
 
 
+def broken(name):
+    """An edit that renames a function, so that whatever calls it fails."""
+    return lambda text: text.replace(f"def {name}(", f"def {name}_(", 1)
+
+
+@pytest.mark.parametrize(
+    ("file", "function", "jobs"),
+    [
+        ("gaitcore/training/optimisation.py", "phases", {"train": 4, "evaluate": 4, **ALL_TABLES}),
+        (
+            "gaitcore/reporting/tables/context.py",
+            "condition_title",
+            {"write_tables": 1, "write_reproduction": 1, "write_manifest": 1},
+        ),
+    ],
+)
+def test_behaviour_that_belongs_to_a_setting_reruns_what_uses_it(finished, edited, file, function, jobs):
+    edited(file, broken(function))
+    assert finished.jobs() == jobs
+
+
+def test_how_subjects_compare_reruns_all_that_uses_keys(finished, edited):
+    edited(
+        "gaitcore/keys.py", lambda text: text.replace("return str(int(text)) if text.isdigit()", "return text if True")
+    )
+    assert {"read_poses", "splits", "train", "evaluate", "write_tables"} <= set(finished.jobs())
+
+
+@pytest.mark.parametrize("file", ["gaitcore/suggest.py", "gaitcore/errors.py", "gaitcore/training/progress.py"])
+def test_hints_errors_and_progress_rerun_nothing(finished, edited, file):
+    edited(file, comment)
+    assert finished.jobs() == {}
+
+
+def test_another_seed_of_the_bootstrap_redraws_no_figure_without_intervals(finished, edited):
+    before = finished.snakemake("figures", "-n").stdout
+    assert "results/tiny/figures/contact_sheet.pdf" in before
+    assert finished.snakemake("figures").returncode == 0
+    edited("experiments/tiny.yaml", lambda text: text.replace("resamples: 200", "resamples: 200, seed: 7"))
+    drawn = finished.snakemake("figures", "-n").stdout
+    for figure in ("contact_sheet", "exclusions", "training", "seeds", "cross_view_gaitmixer", "frequency"):
+        assert f"Drawing {figure} of tiny" not in drawn
+    assert "Drawing frequency_share of tiny" in drawn  # its bands are intervals
+
+
 def test_a_help_text_in_the_schema_reruns_nothing(finished, edited):
     edited("gaitcore/settings/training.py", comment)
     assert finished.jobs() == {}

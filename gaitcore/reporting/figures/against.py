@@ -12,6 +12,11 @@ from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol statistics tables figures"
+
 
 BESIDE = 1.03  # points of one value stand beside one another, on the logarithmic axis
 OPTION_LABELS = {"kernel": "temporal kernel (frames)"}  # others are called as in the configuration
@@ -31,7 +36,8 @@ def draw(config: Config, *, option: str, summary: Path) -> Drawing:
 
 def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.DataFrame:
     """The numbers, as :func:`draw` gives them."""
-    values = {name: config.system(name).network.model_dump()[option] for name in config.figures.against[option]}
+    networks = {name: system_settings(config, name).network for name in config.figures.against[option]}
+    values = {name: network.model_dump()[option] for name, network in networks.items()}
     rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["system"].isin(values)]
     found = pd.DataFrame({"system": rows["system"], option: rows["system"].map(values), "condition": rows["condition"]})
     for column, source in (("rank1", "mean"), ("std", "std"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):

@@ -15,6 +15,11 @@ from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol seeds tables figures"
+
 
 PROBE = "probe"
 Maps = dict[tuple[str, str], np.ndarray]  # (system, "probe" or a condition) -> (T, J)
@@ -58,7 +63,7 @@ def _figure(config: Config, shown: Maps) -> Figure:
     for system, row in zip(systems, grid, strict=True):
         for name, axes in zip(columns, row, strict=True):
             image = _panel(axes, shown[system, name])
-        row[0].set_ylabel(config.system(system).title)
+        row[0].set_ylabel(system_settings(config, system).title)
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     for axes in grid[-1]:
@@ -81,7 +86,7 @@ def _caption(config: Config, told: dict[str, dict[str, str]]) -> str:
     first = next(iter(told.values()))
     by_match: dict[str, list[str]] = {}
     for system, facts in told.items():
-        by_match.setdefault(facts["match"], []).append(config.system(system).title)
+        by_match.setdefault(facts["match"], []).append(system_settings(config, system).title)
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "

@@ -13,6 +13,11 @@ from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, m
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
 from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol seeds statistics figures"
+
 
 FACE, HALF = "face", "frames_for_half"
 _KEYS = ["system", "condition", "quantity"]
@@ -31,7 +36,7 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
         ],
         ignore_index=True,
     )
-    frames = max(config.system(system).network.frames for system in mapped_systems(config))
+    frames = max(system_settings(config, system).network.frames for system in mapped_systems(config))
     level = config.statistics.confidence
     is_half = by_seed["quantity"] == HALF
     found = pd.concat(
@@ -98,4 +103,4 @@ def _caption(config: Config, found: pd.DataFrame, frames: int) -> str:
 
 def _listed(config: Config, found: pd.DataFrame, quantity: str, unit: str) -> str:
     rows = found[(found["quantity"] == quantity) & (found["condition"] == MEAN)]
-    return listed([f"{told(row, unit)} ({config.system(row['system']).title})" for _, row in rows.iterrows()])
+    return listed([f"{told(row, unit)} ({system_settings(config, row['system']).title})" for _, row in rows.iterrows()])

@@ -32,6 +32,10 @@ from gaitcore.reporting.figures.skeleton_drawing import (
 from gaitcore.reporting.figures.style import PAGE, condition_title, counted
 from gaitcore.settings.experiment import Config
 
+# The sections of the configuration that this figure depends on.
+SECTIONS = "data protocol tables"
+
+
 FIRST, LAST = "#D0D0D0", "#9A9A9A"  # where the walker was at the first and at the last frame
 FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]
 # inches: a cell's sides at most, a row's height at least, of the whole figure, of the views' line, of the legend

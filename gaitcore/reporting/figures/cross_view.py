@@ -16,6 +16,11 @@ from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol tables"
+
 
 CELLS = ["condition", "gallery_view", "probe_view"]
 COLOURS = "viridis"  # even steps, and safe for the colour-blind
@@ -102,9 +107,9 @@ def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
 
 def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
     return (
-        f"Rank-1 accuracy of {config.system(system).title} on {config.data.dataset} in percent for each gallery and "
-        f"probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, left out of "
-        f"every mean. {' '.join(_findings(config, cells))}"
+        f"Rank-1 accuracy of {system_settings(config, system).title} on {config.data.dataset} in percent for each "
+        f"gallery and probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, "
+        f"left out of every mean. {' '.join(_findings(config, cells))}"
     )
 
 

@@ -19,6 +19,10 @@ from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
 
+# The sections of the configuration that this figure depends on.
+SECTIONS = "data protocol tables"
+
+
 BINS = 60  # at most, about
 TOLD = 4  # reasons in the caption; the others are counted together
 DROPPED, UNNAMED = "dropped", ""  # role of what is no sequence; condition where no sequence is named

@@ -13,6 +13,11 @@ from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
 from gaitcore.reporting.figures.style import COLUMN, counted
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data seeds"
+
 
 CHANNELS = 4  # as in the paper
 LOWEST = -3.0  # of log10; below it all is the darkest colour
@@ -58,7 +63,7 @@ def _figure(config: Config, shown: list[tuple[str, int, int, np.ndarray]]) -> Fi
             axes.set_axis_off()
         for axes, magnitude in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
             image = _panel(axes, magnitude)
-        axes_of_row[0].set_title(config.system(system).title, loc="left")
+        axes_of_row[0].set_title(system_settings(config, system).title, loc="left")
     figure.supxlabel("Cycles per window", fontsize=8)
     figure.supylabel("Cycles along the joints", fontsize=8)
     figure.colorbar(image, ax=rows, label="log$_{10}$ magnitude / largest", aspect=30, pad=0.02)
@@ -81,7 +86,7 @@ def _panel(axes, magnitude: np.ndarray):
 def _caption(config: Config, shown: list[tuple[str, int, int, np.ndarray]], sequences: int) -> str:
     channels: dict[str, list[str]] = {}
     for system, _, channel, _ in shown:
-        channels.setdefault(config.system(system).title, []).append(str(channel + 1))
+        channels.setdefault(system_settings(config, system).title, []).append(str(channel + 1))
     named = "; ".join(f"{title} {', '.join(of_system)}" for title, of_system in channels.items())
     return (
         f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "

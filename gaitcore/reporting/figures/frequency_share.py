@@ -14,6 +14,11 @@ from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
 from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data seeds statistics"
+
 
 TIME, JOINTS = "frames", "joints"
 _AXES = {TIME: 0, JOINTS: 1}  # of the map
@@ -70,10 +75,10 @@ def _caption(config: Config, found: pd.DataFrame) -> str:
     sentences = []
     for axis, unit in ((TIME, "cycles per window"), (JOINTS, "cycles along the joints")):
         rows = found[(found["axis"] == axis) & (found["cycles"] == half[axis])]
-        values = [f"{config.system(row['system']).title} {told(row)}" for _, row in rows.iterrows()]
+        values = [f"{system_settings(config, row['system']).title} {told(row)}" for _, row in rows.iterrows()]
         sentences.append(f"At {half[axis]} {unit} or more, the upper half of the band, lies {listed(values)} of it.")
         if lower := [system for system in mapped_systems(config) if system not in set(rows["system"])]:
-            titles = listed([config.system(system).title for system in lower])
+            titles = listed([system_settings(config, system).title for system in lower])
             sentences.append(f"The map of {titles} holds no frequency as high.")
     return (
         f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (left) "
@@ -85,4 +90,4 @@ def _caption(config: Config, found: pd.DataFrame) -> str:
 
 def _half(config: Config) -> int:
     """Cycles per window at half of the highest frequency a map of all frames can hold."""
-    return max(config.system(system).network.frames for system in mapped_systems(config)) // 4
+    return max(system_settings(config, system).network.frames for system in mapped_systems(config)) // 4

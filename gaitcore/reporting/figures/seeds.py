@@ -15,6 +15,11 @@ from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, l
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.reporting.tables.published import published_table2, shows_published
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol seeds tables"
+
 
 MEASURED, PUBLISHED = "measured", "published"
 
@@ -43,7 +48,7 @@ def _published(config: Config) -> list[dict]:
     if not shows_published(config):
         return []
     table = published_table2()
-    titles = {config.system(system).title: system for system in config.compare}
+    titles = {system_settings(config, system).title: system for system in config.compare}
     return [
         _row(titles[row.method], PUBLISHED, row.condition, None, row.percent)
         for row in table[table["method"].isin(titles)].itertuples()
@@ -85,9 +90,10 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
     published = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == PUBLISHED)].set_index("system")
     told = []
     for system, rank1 in mean.groupby("system", sort=False)["rank1_percent"]:
-        text = f"{config.system(system).title} from {percent(rank1.min() / 100)} to {percent(rank1.max() / 100)}%"
+        title = system_settings(config, system).title
+        text = f"{title} from {percent(rank1.min() / 100)} to {percent(rank1.max() / 100)}%"
         if len(rank1) == 1:
-            text = f"{config.system(system).title} {percent(rank1.min() / 100)}%"
+            text = f"{title} {percent(rank1.min() / 100)}%"
         if system in published.index:
             text += f" (published {percent(published.loc[system, 'rank1_percent'] / 100)}%)"
         told.append(text)

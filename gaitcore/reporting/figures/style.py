@@ -5,7 +5,9 @@ from typing import Any
 from matplotlib.colors import hsv_to_rgb, to_hex
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
 
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
 
@@ -23,7 +25,7 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     """
     place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
     return {
-        "label": config.system(system).title,
+        "label": system_settings(config, system).title,
         "color": _colour(place),
         "marker": _MARKERS[place % len(_MARKERS)],
     }
@@ -37,7 +39,7 @@ def _colour(place: int) -> str:
 
 def condition_title(config: Config, condition: str) -> str:
     """NM, or "Mean"."""
-    return "Mean" if condition == MEAN else config.tables.title(condition)
+    return "Mean" if condition == MEAN else context.condition_title(config.tables, condition)
 
 
 def counted(number: int, thing: str) -> str:

@@ -13,6 +13,11 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data seeds"
+
 
 LOSS, RATE, SPREAD, VALIDATION = "loss", "learning_rate", "spread", "validation_rank1_percent"
 LABELS = {LOSS: "Loss", RATE: "Learning rate", SPREAD: "Spread", VALIDATION: "Validation\nrank-1 (%)"}
@@ -61,7 +66,8 @@ def collapse_spreads(config: Config) -> list[float]:
 
     Two embeddings are, in the root of the mean square, sqrt(2 spread) of their length apart.
     """
-    return sorted({config.system(name).training.collapse_distance ** 2 / 2 for name in config.compare} - {0.0})
+    distances = {system_settings(config, name).training.collapse_distance for name in config.compare}
+    return sorted(distance**2 / 2 for distance in distances - {0.0})
 
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
@@ -121,9 +127,9 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
     told = []
     for system, rows in numbers.groupby("system", sort=False):
         last = rows[rows["epoch"] == rows["epoch"].max()].set_index("quantity")["mean"]
-        kind = _LOSSES[config.system(system).training.loss.kind]
+        kind = _LOSSES[system_settings(config, system).training.loss.kind]
         told.append(
-            f"{config.system(system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
+            f"{system_settings(config, system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
             f"{_digits(last[LOSS])}, spread {_digits(last[SPREAD])}"
         )
     return told
@@ -131,7 +137,7 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
 
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
     """What a reader must know of these curves, a sentence for each."""
-    recipes = {config.system(name).title: config.system(name).training for name in config.compare}
+    recipes = {system_settings(config, name).title: system_settings(config, name).training for name in config.compare}
     told = [
         f"{title}'s second phase begins after epoch {recipe.epochs}. "
         for title, recipe in recipes.items()

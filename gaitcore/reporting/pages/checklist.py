@@ -6,6 +6,7 @@ J. Pineau et al., "Improving Reproducibility in Machine Learning Research", JMLR
 from gaitcore.reporting.pages.evidence import Evidence, duration
 from gaitcore.reporting.pages.sections import Grid, Section
 from gaitcore.reporting.tables import notes
+from gaitcore.systems import system_settings
 
 _HEADER = ("Asked for", "Answer")
 
@@ -31,7 +32,9 @@ def checklist_section(evidence: Evidence) -> Section:
 
 
 def _systems(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    networks = dict.fromkeys(evidence.config.system(system).network.name for system in evidence.config.compare)
+    networks = dict.fromkeys(
+        system_settings(evidence.config, system).network.name for system in evidence.config.compare
+    )
     files = ", ".join(f"gaitcore/networks/{name}.py" for name in networks)
     return (
         ("Description of the setting, algorithm and model", f"Yes: {files}; docs/protocol.md."),
@@ -80,7 +83,7 @@ def _given(evidence: Evidence) -> str:
     units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
     ways: dict[str, list[str]] = {}
     for name in evidence.config.compare:
-        system = evidence.config.system(name)
+        system = system_settings(evidence.config, name)
         ways.setdefault(f"{', '.join(system.input.channels)} ({units[system.input.unit]})", []).append(system.title)
     given = (f"{way}: {', '.join(titles)}" for way, titles in ways.items())
     return f"Networks are given {'; '.join(given)}."

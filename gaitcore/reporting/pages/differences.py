@@ -5,8 +5,9 @@ from typing import Any
 
 import yaml
 
-from gaitcore.networks.declarations import declared
+from gaitcore.networks import paper_text
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
 
 _DATA = ("dataset", "frame_width", "frame_height", "fps", "pose_source")
 _PROTOCOL = ("split", "gallery", "probes", "min_frames")
@@ -53,8 +54,8 @@ def text_differences(config: Config) -> list[tuple[str, str, str]]:
 def _network_texts(config: Config) -> Iterator[tuple[str, str]]:
     """The entries that the networks' own files declare in ``PAPER_TEXT``; variants have none."""
     for system in config.compare:
-        if system == config.system(system).network.name:
-            for option, text in declared(system, "PAPER_TEXT", {}).items():
+        if system == system_settings(config, system).network.name:
+            for option, text in paper_text(system).items():
                 yield f"systems.{system}.network.{option}", text
 
 
@@ -66,9 +67,11 @@ def _common(config: Config) -> Iterator[tuple[str, Any]]:
 
 
 def _system_changes(config: Config, paper: Config, name: str) -> dict[str, tuple[Any, Any]]:
-    system = config.system(name)
+    system = system_settings(config, name)
     like = name if name in paper.systems else system.network.name  # a variant differs from what it is built on
-    here, papers = (dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, paper.system(like)))
+    here, papers = (
+        dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, system_settings(paper, like))
+    )
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
 
@@ -85,7 +88,7 @@ def _value(config: Config, key: str) -> Any:
     section, *rest = key.split(".")
     if section == "systems":
         system, *rest = rest
-        value = config.system(system).model_dump(mode="json") if system in config.compare else None
+        value = system_settings(config, system).model_dump(mode="json") if system in config.compare else None
     else:
         value = config.model_dump(mode="json")[section]
     for part in rest:

@@ -91,7 +91,7 @@ def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
             tests = [p_value(estimate.p_value), p_value(estimate.p_value_holm)]
             lines.append([pair, title, points(estimate), interval(estimate), *tests])
     header = [
-        "Models",
+        "Systems",
         "Condition",
         "Points",
         "Interval",

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from gaitcore.keys import canonical_subject
-from gaitcore.networks.declarations import declared
-from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN
+from gaitcore.networks import modality
+from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config
+from gaitcore.settings.reporting import Tables
+from gaitcore.systems import system_settings
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         split: split.csv.
         runs: the content of each run.json.
     """
-    protocol, systems = config.protocol, {name: config.system(name) for name in config.compare}
+    protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
     matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
@@ -72,7 +74,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
         gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
         probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
-        condition_titles={condition: config.tables.title(condition) for condition in protocol.probes},
+        condition_titles={condition: condition_title(config.tables, condition) for condition in protocol.probes},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
@@ -82,7 +84,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),
-        modalities={name: declared(s.network.name, "MODALITY", "keypoints") for name, s in systems.items()},
+        modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
     )
 
@@ -91,7 +93,7 @@ def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
     """NM#5-6, NM#2 or NM#1,3."""
     consecutive = len(numbers) > 1 and list(numbers) == list(range(numbers[0], numbers[-1] + 1))
     text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(map(str, numbers))
-    return f"{config.tables.title(condition)}#{text}"
+    return f"{condition_title(config.tables, condition)}#{text}"
 
 
 def _common(values: Iterable[str]) -> str:
@@ -120,14 +122,19 @@ def _embedding(evaluation: Evaluation) -> str:
 def _epoch(config: Config, select: str) -> str:
     if select == "last":
         return "the last epoch"
-    return f"the epoch that was best on {len(config.protocol.subjects.validation)} validation subjects"
+    return f"the epoch that was best on {len(split_in_use(config.protocol).validation)} validation subjects"
 
 
 def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
     """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
     left_out = split[split["role"] == EXCLUDED]
-    part = left_out["subject"].map(canonical_subject).isin(config.protocol.subjects.train).map({True: "training"})
+    part = left_out["subject"].map(canonical_subject).isin(split_in_use(config.protocol).train).map({True: "training"})
     short = left_out["frames"] < config.protocol.min_frames
     reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
     counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
     return {text: int(count) for text, count in counts.sort_index().items()}
+
+
+def condition_title(tables: Tables, condition: str) -> str:
+    """How a condition is written in tables and figures: as the configuration says, else in capitals."""
+    return tables.conditions.get(condition, condition.upper())

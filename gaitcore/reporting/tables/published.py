@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gaitcore.protocols.cross_view import split_in_use
 from gaitcore.settings.experiment import Config
 
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
@@ -21,7 +22,7 @@ _FOLDER = Path(__file__).parent / "published_numbers"
 
 def shows_published(config: Config) -> bool:
     """Whether an experiment's results stand beside the published ones; those of another split are of another task."""
-    split = config.protocol.subjects
+    split = split_in_use(config.protocol)
     return config.tables.published and (len(split.train), len(split.test)) == PAPER_SUBJECTS
 
 

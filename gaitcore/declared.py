@@ -1,0 +1,23 @@
+"""What a module declares in constants, read from its source without importing it or anything it imports."""
+
+import ast
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+@cache
+def declared(file: Path) -> dict[str, Any]:
+    """The literal constants of a module by name: ``TITLE = "GaitMixer"`` gives ``{"TITLE": "GaitMixer"}``.
+
+    Args:
+        file: the module's source. Assignments at its top level count whose value is a literal; others are left out.
+    """
+    constants = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                constants[node.targets[0].id] = ast.literal_eval(node.value)
+            except ValueError:
+                continue
+    return constants

@@ -1,0 +1,38 @@
+"""Settings merged over settings, and the ancestry of a system that is like another one."""
+
+from collections.abc import Mapping
+
+from gaitcore.networks import model_names
+from gaitcore.suggest import nearest
+
+
+def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
+    """The network a system is built on, the systems in between, and itself.
+
+    Raises:
+        ValueError: there is no such network, or the systems are like one another.
+    """
+    lineage = [name]
+    while like := (systems.get(lineage[0]) or {}).get("like"):
+        if like in lineage:
+            raise ValueError(f"`like` leads in a circle: {', '.join([*reversed(lineage), like])}")
+        lineage.insert(0, like)
+    if lineage[0] not in model_names():
+        hint = "" if len(lineage) > 1 else " A variant of a system says in `like` which."
+        raise ValueError(f'there is no network "{lineage[0]}"{nearest(lineage[0], model_names())}{hint}')
+    return lineage
+
+
+# Their keys are the user's: to replace one of these is to keep nothing of it.
+_REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
+
+
+def merged(base: Mapping, overlay: Mapping) -> dict:
+    """``overlay`` over ``base``, section by section; lists and numbers are replaced, and sections of another kind."""
+    result = dict(base)
+    for key, value in overlay.items():
+        old = result.get(key)
+        sections = isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED
+        same_kind = sections and value.get("kind", old.get("kind")) == old.get("kind")
+        result[key] = merged(old, value) if same_kind else value
+    return result
