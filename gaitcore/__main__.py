@@ -1,4 +1,4 @@
-"""What can be asked of results: ``python -m gaitcore trace`` and ``python -m gaitcore check-manifest``."""
+"""The command line: ``python -m gaitcore trace`` and ``python -m gaitcore check-manifest``."""
 
 import argparse
 import sys
@@ -8,9 +8,7 @@ from gaitcore.errors import GaitError
 
 def main(arguments: list[str] | None = None) -> int:
     """Answer, and return the exit status: 0 if all is as recorded, 1 if something is not or cannot be asked."""
-    parser = argparse.ArgumentParser(
-        prog="python -m gaitcore", description="Questions to the results of an experiment."
-    )
+    parser = argparse.ArgumentParser(prog="python -m gaitcore", description="Inspect the results of an experiment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_trace(commands)
     _add_check_manifest(commands)
@@ -33,7 +31,7 @@ def _add_trace(commands: argparse._SubParsersAction) -> None:
 
 
 def _add_check_manifest(commands: argparse._SubParsersAction) -> None:
-    about = "hold every artefact of a results folder against its manifest.json"
+    about = "compare every artefact of a results folder with its manifest.json"
     check = commands.add_parser("check-manifest", help=about, description=about)
     check.add_argument("folder", metavar="FOLDER", help="e.g. results/demo")
     check.set_defaults(run=_check_manifest)

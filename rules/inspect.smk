@@ -1,4 +1,4 @@
-# What each trained network looks at: the numbers of the paper's Fig. 3 and Fig. 4.
+# Spectrum and attribution of each trained network: the numbers of the paper's Fig. 3 and Fig. 4.
 from gaitcore.networks import has_map
 
 # Not PoseGait: its maps are over frames and features.
@@ -42,6 +42,6 @@ rule inspect_run:
             "workflow_scripts/inspect_run.py", network_module(wildcards)
         ),
     message:
-        "Looking at {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_run.py"

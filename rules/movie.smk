@@ -20,7 +20,7 @@ rule draw_movie:
     params:
         code=code_digest("workflow_scripts/movie.py"),
     message:
-        "Drawing {wildcards.sequence} of {wildcards.experiment} as it walks"
+        "Rendering {wildcards.sequence} of {wildcards.experiment} as an animated GIF"
     script:
         "../workflow_scripts/movie.py"
 

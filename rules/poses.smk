@@ -18,7 +18,7 @@ if CONFIG.data.walkers is not None:
             settings=CONFIG.data.walkers,
             code=code_digest("workflow_scripts/walkers.py"),
         message:
-            "Walking synthetic subjects past the cameras"
+            "Generating synthetic walkers"
         script:
             "../workflow_scripts/walkers.py"
 

@@ -34,7 +34,7 @@ rule write_report:
     params:
         **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
         # Not inputs: a benchmark that is not there, as after a pull of the results, would be made by running its job
-        # again, training included. Each was written before the inputs above, and is told if it is there.
+        # again, training included. Optional: reported if the file exists.
         timed=list(timed()),
         code=code_digest("workflow_scripts/report.py"),
     message:

@@ -1,4 +1,4 @@
-"""Look at what a trained network looks at."""
+"""Compute the spectrum and attribution of one trained network."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Hold each run that was trained again against the first; fails, and keeps what was made, unless all agree."""
+"""Compare each retrained run with the first; fails, and keeps the retrained runs, unless all agree."""
 
 import logging
 import shutil

@@ -1,1 +1,1 @@
-"""What a trained network looks at: the numbers behind the paper's Fig. 3 and Fig. 4, of one run at a time."""
+"""Spectrum and attribution of trained networks: the numbers behind the paper's Figs. 3 and 4, run by run."""

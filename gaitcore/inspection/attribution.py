@@ -58,8 +58,8 @@ def attribution(method: str, network: nn.Module, poses: Tensor, embeddings: Tens
         distance: "cosine" or "euclidean".
 
     Returns:
-        (B, T, J) weights that sum to 1 for each probe, or are all 0 where nothing speaks for it. A map of fewer frames
-        than the window is stretched to it.
+        (B, T, J) weights that sum to 1 for each probe, or are all 0 where no attribution is positive. A map
+        of fewer frames than the window is stretched to it.
     """
     compared = Similarity(network, distance)  # one for each call: captum's hooks in it are not shared between threads
     maps = _METHODS[method](compared, compared.at).attribute(poses, additional_forward_args=(embeddings,))

@@ -1,7 +1,7 @@
-"""One trained network looked at, from files to files: its weights in, spectrum and attribution out.
+"""Compute the spectrum and attribution of one trained network.
 
-Every test sequence is seen by its centre window. A probe's match is the nearest gallery sequence of its own subject
-seen from another view: all systems are asked about the same probes, recognised or not.
+Every test sequence is represented by its centre window. A probe's match is the nearest gallery sequence of its own
+subject from another view. All systems are inspected on the same probes, recognised or not.
 """
 
 import logging
@@ -202,7 +202,7 @@ def _weights(
 def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, outputs: InspectionOutputs) -> None:
     carried = weights.any(axis=(1, 2))
     if not carried.all():
-        log.warning("nothing speaks for the match of %d of %d probes", (~carried).sum(), len(probes))
+        log.warning("%d of %d probes have no positive attribution for their match", (~carried).sum(), len(probes))
     conditions = probes["condition"].to_numpy()
     of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
     (name,) = sequence_names(probes.loc[[shown]])

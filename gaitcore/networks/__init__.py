@@ -46,6 +46,16 @@ def model_module(name: str) -> str:
     return f"{__name__}.{_file(name).stem}"
 
 
+def modality(name: str) -> str:
+    """The frames a network takes: "keypoints" or "silhouettes"."""
+    return declared(_file(name))["MODALITY"]
+
+
+def paper_text(name: str) -> dict[str, str]:
+    """Option -> what the paper's text says where the published code does otherwise; empty where nothing is declared."""
+    return declared(_file(name)).get("PAPER_TEXT", {})
+
+
 def map_sentence(name: str) -> str | None:
     """What the map is that a network ends with, over frames and joints, and that figures show; None if it has none.
 

@@ -30,6 +30,14 @@ MAP = "what the last temporal block gives"
 
 BATCH_NORM_EPS = 1e-3
 
+# For the reproduction report: the paper's text where the published code does otherwise or an option is left open.
+PAPER_TEXT = {
+    "spatial_width": "256, isotropic (sections 3 and 3.3)",
+    "widths": "256 throughout, isotropic (sections 3 and 3.3)",
+    "padding": '"reverse padding with size of 30" (section 3.2)',
+    "dropout": "not said",
+}
+
 # The authors' key names, as patterns, and what they are called here.
 PUBLISHED_KEYS = (
     (r"spatial_joint_to_embedding\.", r"spatial.embed."),

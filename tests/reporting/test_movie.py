@@ -155,7 +155,7 @@ def test_what_is_no_sequences_name_is_refused(poses, tmp_path, name):
     table = poses([1, 2])
     with pytest.raises(DataError) as raised:
         write_movie(table, name, tmp_path / "walk.gif")
-    assert str(raised.value) == f'"{name}" is no sequence\'s name, expected one like 001-nm-01-090.'
+    assert str(raised.value) == f'"{name}" is not a valid sequence name; expected e.g. 001-nm-01-090.'
     assert not (tmp_path / "walk.gif").exists()
 
 

@@ -40,7 +40,7 @@ def test_a_job_whose_benchmark_is_not_there_is_counted_but_not_timed(context, be
 
 
 @pytest.mark.parametrize("unknown", ["-", "NA"])
-def test_a_job_too_short_to_be_looked_at_has_a_time_and_no_memory(context, benchmark, unknown):
+def test_a_job_too_short_to_sample_has_no_memory_figure(context, benchmark, unknown):
     assert lines(context, Jobs("splits", "", [benchmark("short", 0.26, unknown)])) == (
         ("splits", "", "1", "0.3 s", "–"),
     )

@@ -186,3 +186,11 @@ def test_the_csv_tells_published_from_measured(casia_b):
     lines = table_csv(table1(*casia_b)).splitlines()
     assert lines[1] == "NM#5-6,PoseGait,skeleton,published,0,55.3,,,,,0,False"
     assert "NM#5-6,Alpha (measured),skeleton,measured,90,90.0,1.2,85.0,94.0,3,0,False" in lines
+
+
+def test_a_measured_row_is_in_the_group_of_its_networks_modality(summary, context):
+    of_silhouettes = replace(context, modalities={"alpha": "silhouettes", "beta_net": "keypoints"})
+    assert {row.method: row.modality for row in table2(summary, of_silhouettes).rows} == {
+        "Alpha": "appearance",
+        "Beta_net": "skeleton",
+    }

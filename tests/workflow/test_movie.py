@@ -61,7 +61,7 @@ def test_without_a_name_one_sentence_says_how_to_give_one(finished):
             "004-nm-01-091",
             'results/tiny/poses.parquet: no 004-nm-01-091 among 660 sequences; did you mean "004-nm-01-090"?',
         ),
-        ("walk", '"walk" is no sequence\'s name, expected one like 001-nm-01-090.'),
+        ("walk", '"walk" is not a valid sequence name; expected e.g. 001-nm-01-090.'),
     ],
 )
 def test_an_unknown_name_ends_in_one_sentence(finished, name, sentence):

@@ -8,7 +8,7 @@ from matplotlib.ticker import NullLocator
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, condition_title, counted
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config

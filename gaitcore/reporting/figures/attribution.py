@@ -12,8 +12,8 @@ from matplotlib.image import AxesImage
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import PAGE, condition_title, listed
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
+from gaitcore.reporting.figures.style import PAGE, condition_title, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -76,7 +76,7 @@ def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
     axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS], fontsize=4.5)
     axes.tick_params(axis="y", length=1.5, pad=1)
     if not map_.any():
-        axes.text(0.5, 0.5, "nothing speaks\nfor the match", transform=axes.transAxes, color="white", ha="center")
+        axes.text(0.5, 0.5, "no positive\nattribution", transform=axes.transAxes, color="white", ha="center")
     edges = [0.5, len(map_) + 0.5, NUM_JOINTS - 0.5, -0.5]  # the nose on top
     level = map_.T / (map_.max() or 1)
     return axes.imshow(level, cmap="magma", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest")

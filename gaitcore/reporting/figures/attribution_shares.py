@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, listed, of_system
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -65,18 +65,18 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
     systems = mapped_systems(config)
     height = 0.75 / len(systems)  # of a system's place within a joint
     for number, system in enumerate(systems):
-        look = of_system(config, system)
+        style = system_style(config, system)
         means, runs = (
             of[(of["system"] == system) & (of["condition"] == MEAN) & of["quantity"].isin(JOINTS)]
             for of in (found, by_seed)
         )
         offset = (number - (len(systems) - 1) / 2) * height
         place = means["quantity"].map(JOINTS.index) + offset
-        axes.plot(means["mean"], place, linestyle="", **look)
+        axes.plot(means["mean"], place, linestyle="", **style)
         if len(config.seeds) > TOO_FEW:
-            axes.hlines(place, means["ci_low"], means["ci_high"], color=look["color"], linewidth=0.8)
+            axes.hlines(place, means["ci_low"], means["ci_high"], color=style["color"], linewidth=0.8)
         else:
-            axes.plot(runs["value"], runs["quantity"].map(JOINTS.index) + offset, "|", color=look["color"])
+            axes.plot(runs["value"], runs["quantity"].map(JOINTS.index) + offset, "|", color=style["color"])
     axes.axvline(100 / NUM_JOINTS, color="black", linewidth=0.6, linestyle=":")
     axes.axhspan(-0.5, len(BODY_PARTS["head"]) - 0.5, color="black", alpha=0.06, linewidth=0)
     axes.text(0.99, len(BODY_PARTS["head"]) - 0.6, "face", transform=axes.get_yaxis_transform(), ha="right", fontsize=7)

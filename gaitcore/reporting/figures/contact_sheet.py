@@ -18,7 +18,6 @@ from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import PAGE, condition_title, counted
 from gaitcore.reporting.figures.skeleton_drawing import (
     BY_HAND,
     CONFIDENCE,
@@ -30,6 +29,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_skeleton,
     outside,
 )
+from gaitcore.reporting.figures.style import PAGE, condition_title, counted
 from gaitcore.settings.experiment import Config
 
 # The sections of the configuration that this figure depends on.
@@ -221,7 +221,7 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
         f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
         f"in each condition (rows){exceptions}. The skeleton of the middle frame stands in the camera frame of "
         f"{info.frame_width} × {info.frame_height} pixels, darker where a joint is surer; its left side is thick. "
-        "Grey are the first frame and, darker, the last one; the arrow leads from the feet of the one to those of "
-        f"the other. Of all sequences together, the mean confidence is {confidence:.2f}, and {lost:.2f}% of the points "
+        "The first frame is light grey, the last dark grey; the arrow connects the feet in the two. "
+        f"Of all sequences together, the mean confidence is {confidence:.2f}, and {lost:.2f}% of the points "
         "lie outside the frame."
     )

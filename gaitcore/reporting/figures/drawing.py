@@ -10,8 +10,7 @@ import matplotlib.style
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.files import replacing
-from gaitcore.reporting.tables.records import write_text
+from gaitcore.files import replacing, write_text
 from gaitcore.settings.experiment import Config
 
 STYLE = Path(__file__).with_name("figures.mplstyle")

@@ -15,7 +15,7 @@ from gaitcore.keys import parse_sequence_name
 from gaitcore.modalities.report import LEFT_OUT, read_report
 from gaitcore.protocols.cross_view import EXCLUDED
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, condition_title, counted
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
 
@@ -100,10 +100,10 @@ def _histogram(axes: Axes, rows: pd.DataFrame, edges: np.ndarray) -> None:
     """Those excluded stand on those in use."""
     excluded = rows["role"] == EXCLUDED
     below = np.zeros(len(edges) - 1)
-    for chosen, look in ((~excluded, _IN_USE), (excluded, _EXCLUDED)):
+    for chosen, style in ((~excluded, _IN_USE), (excluded, _EXCLUDED)):
         frames, weights = (rows.loc[chosen, name].astype(int) for name in ("frames", "sequences"))
         counts, _ = np.histogram(frames, edges, weights=weights)
-        axes.bar(edges[:-1], counts, np.diff(edges), below, align="edge", linewidth=0.4 * (counts > 0), **look)
+        axes.bar(edges[:-1], counts, np.diff(edges), below, align="edge", linewidth=0.4 * (counts > 0), **style)
         below += counts
     # Few are excluded and many in use: on a square-root axis both are seen.
     axes.set_yscale("function", functions=(lambda number: np.sqrt(np.maximum(number, 0)), np.square))

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, counted
 from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
+from gaitcore.reporting.figures.style import COLUMN, counted
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 

@@ -10,9 +10,9 @@ from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.spectrum import shares_from
 from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, listed, of_system
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -50,13 +50,15 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
     figure = Figure(figsize=(COLUMN, 2.3))
     for axes, (axis, label) in zip(figure.subplots(1, 2, sharey=True), _LABELS.items(), strict=True):
         for system in mapped_systems(config):
-            look = of_system(config, system)
+            style = system_style(config, system)
             rows, runs = (of[(of["system"] == system) & (of["axis"] == axis)] for of in (found, by_seed))
-            axes.plot(rows["cycles"], rows["mean"], color=look["color"], label=look["label"])
+            axes.plot(rows["cycles"], rows["mean"], color=style["color"], label=style["label"])
             for _, run in runs.groupby("seed"):
-                axes.plot(run["cycles"], run["share"], color=look["color"], linewidth=0.4)
+                axes.plot(run["cycles"], run["share"], color=style["color"], linewidth=0.4)
             if len(config.seeds) > TOO_FEW:
-                axes.fill_between(rows["cycles"], rows["ci_low"], rows["ci_high"], color=look["color"], alpha=0.2, lw=0)
+                axes.fill_between(
+                    rows["cycles"], rows["ci_low"], rows["ci_high"], color=style["color"], alpha=0.2, lw=0
+                )
         axes.set_xlabel(label)
         axes.set_xlim(left=1)
     axes.set_yscale("log")

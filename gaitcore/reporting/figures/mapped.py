@@ -5,7 +5,7 @@ from itertools import product
 from pathlib import Path
 
 from gaitcore.networks import has_map, map_sentence
-from gaitcore.reporting.figures.look import listed
+from gaitcore.reporting.figures.style import listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 

@@ -21,7 +21,6 @@ from gaitcore.files import replacing
 from gaitcore.keys import parse_sequence_name, sequence_names
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.reporting.figures.drawing import STYLE
-from gaitcore.reporting.figures.look import counted
 from gaitcore.reporting.figures.skeleton_drawing import (
     BY_HAND,
     CONFIDENCE,
@@ -29,6 +28,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_frame,
     draw_skeleton,
 )
+from gaitcore.reporting.figures.style import counted
 
 LONGER_SIDE, NARROWEST = 480, 340  # pixels: of the camera frame, margin included; of the picture, for its texts
 LETTER = 6.5  # pixels of width, on average
@@ -96,7 +96,7 @@ def durations(bounds: list[int], fps: float) -> np.ndarray:
 def _is_of(table: PoseTable, sequence: str, poses: Path) -> np.ndarray:
     """(S,) bool: which of the table's sequences has this name."""
     if parse_sequence_name(sequence) is None:
-        raise DataError(f'"{sequence}" is no sequence\'s name, expected one like 001-nm-01-090.')
+        raise DataError(f'"{sequence}" is not a valid sequence name; expected e.g. 001-nm-01-090.')
     names = sequence_names(table.sequences)
     if sequence not in names:
         alike = get_close_matches(sequence, names, n=1, cutoff=0)  # one, since thousands are too many to be listed

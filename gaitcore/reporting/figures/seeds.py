@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, condition_title, counted, listed, of_system
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.reporting.tables.published import published_table2, shows_published
 from gaitcore.settings.experiment import Config
@@ -67,13 +67,13 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     conditions = list(dict.fromkeys(numbers["condition"]))
     width = 0.8 / len(config.compare)  # of a system's place within a condition
     for number, system in enumerate(config.compare):
-        look = of_system(config, system)
+        style = system_style(config, system)
         rows = numbers[numbers["system"] == system]
         place = rows["condition"].map(conditions.index) + (number - (len(config.compare) - 1) / 2) * width
         measured = rows["source"] == MEASURED
-        axes.plot(place[measured], rows["rank1_percent"][measured], linestyle="", alpha=0.75, **look)
+        axes.plot(place[measured], rows["rank1_percent"][measured], linestyle="", alpha=0.75, **style)
         means = rows[measured].groupby(place[measured])["rank1_percent"].mean()
-        axes.hlines(means, means.index - width / 3, means.index + width / 3, color=look["color"], linewidth=0.8)
+        axes.hlines(means, means.index - width / 3, means.index + width / 3, color=style["color"], linewidth=0.8)
         axes.plot(place[~measured], rows["rank1_percent"][~measured], "_", color="black", markersize=9)
     axes.set_xticks(range(len(conditions)), [condition_title(config, condition) for condition in conditions])
     axes.tick_params(axis="x", length=0)

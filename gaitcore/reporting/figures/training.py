@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.look import COLUMN, counted, listed, of_system
+from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -79,7 +79,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         rows = numbers[numbers["quantity"] == quantity]
         floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
         for system, points in rows.groupby("system", sort=False):
-            _line(axes, points, floor, of_system(config, system))
+            _line(axes, points, floor, system_style(config, system))
         axes.set_ylabel(LABELS[quantity])
     for spread in collapse_spreads(config):
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
@@ -103,12 +103,12 @@ def _floor(rows: pd.DataFrame) -> float:
     return rows["highest"].max() / 10**DECADES or 10.0**-DECADES
 
 
-def _line(axes: Axes, points: pd.DataFrame, floor: float, look: dict) -> None:
+def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict) -> None:
     """A system's mean, and the band from its lowest to its highest seed."""
     mean, lowest, highest = (points[name].clip(lower=floor) for name in ("mean", "lowest", "highest"))
-    axes.plot(points["epoch"], mean, markevery=max(1, len(points) // MARKERS), markersize=3, **look)
+    axes.plot(points["epoch"], mean, markevery=max(1, len(points) // MARKERS), markersize=3, **style)
     if points["n_seeds"].max() > 1:
-        axes.fill_between(points["epoch"], lowest, highest, color=look["color"], alpha=0.25, linewidth=0)
+        axes.fill_between(points["epoch"], lowest, highest, color=style["color"], alpha=0.25, linewidth=0)
 
 
 def _caption(config: Config, numbers: pd.DataFrame) -> str:

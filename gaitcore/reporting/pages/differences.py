@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from gaitcore.networks import paper_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -18,10 +19,6 @@ _TEXT: tuple[tuple[str, str], ...] = (
     ("training.select", "not said; the published code takes the best epoch on the test subjects"),
     ("training.repeat", "not said"),
     ("training.augmentation", '"from GaitGraph"'),
-    ("systems.gaitmixer.network.spatial_width", "256, isotropic (sections 3 and 3.3)"),
-    ("systems.gaitmixer.network.widths", "256 throughout, isotropic (sections 3 and 3.3)"),
-    ("systems.gaitmixer.network.padding", '"reverse padding with size of 30" (section 3.2)'),
-    ("systems.gaitmixer.network.dropout", "not said"),
 )
 
 
@@ -47,11 +44,19 @@ def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, s
 def text_differences(config: Config) -> list[tuple[str, str, str]]:
     """(setting, the paper's text, here) where the text leaves a setting open or the published code does otherwise."""
     found = []
-    for key, text in _TEXT:
+    for key, text in (*_TEXT, *_network_texts(config)):
         value = _value(config, key)
         if value is not None:
             found.append((key, text, _text(value)))
     return found
+
+
+def _network_texts(config: Config) -> Iterator[tuple[str, str]]:
+    """The entries that the networks' own files declare in ``PAPER_TEXT``; variants have none."""
+    for system in config.compare:
+        if system == system_settings(config, system).network.name:
+            for option, text in paper_text(system).items():
+                yield f"systems.{system}.network.{option}", text
 
 
 def _common(config: Config) -> Iterator[tuple[str, Any]]:

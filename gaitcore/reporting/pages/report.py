@@ -10,6 +10,7 @@ import yaml
 from PIL import Image
 
 from gaitcore.artefacts.split import read_split
+from gaitcore.files import write_text
 from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
@@ -17,7 +18,7 @@ from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Pa
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext, context_of
 from gaitcore.reporting.tables.estimates import estimates, measured_systems, overall, with_spread
-from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
+from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
@@ -117,8 +118,9 @@ def _run_times(context: TableContext, runs: Sequence[Mapping[str, Any]], timed: 
         "Run times",
         (
             *training_parts(context, runs),
-            "Every job, as Snakemake timed it, start of Python included; of a training run that was killed and went "
-            "on, the last session alone. A dash: no time is here, since the files came from elsewhere.",
+            "Wall time of each job as measured by Snakemake, including Python start-up. For a resumed training run "
+            "only the last session is counted. –: no benchmark file, e.g. because the results were copied from another "
+            "machine.",
             jobs_grid(context, timed),
         ),
     )

@@ -4,14 +4,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gaitcore.artefacts.split import read_split
+from gaitcore.files import write_text
 from gaitcore.reporting.pages.document import compile_pdf, document
 from gaitcore.reporting.pages.html import table_html
-from gaitcore.reporting.pages.summary_page import summary_markdown
+from gaitcore.reporting.pages.summary import summary_markdown
 from gaitcore.reporting.tables.context import context_of
 from gaitcore.reporting.tables.latex import table_latex
 from gaitcore.reporting.tables.layout import table_csv
 from gaitcore.reporting.tables.markdown import table_markdown
-from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
+from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 

@@ -6,12 +6,13 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.artefacts.split import read_split
+from gaitcore.files import write_text
 from gaitcore.reporting.pages.evidence import Evidence
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.context import context_of
-from gaitcore.reporting.tables.records import read_runs, read_summary, write_text
+from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.settings.experiment import Config
 
 

@@ -1,11 +1,12 @@
 """What a table says beside its numbers: the data set, the protocol and the runs behind it."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
 from gaitcore.keys import canonical_subject
+from gaitcore.networks import modality
 from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
@@ -41,6 +42,7 @@ class TableContext:
     probes: int = 0
     unmatched: int = 0
     show_published: bool = False
+    modalities: Mapping[str, str] = field(default_factory=dict)  # system -> keypoints or silhouettes
     confidence: float = 0.95
 
     def system_title(self, system: str) -> str:
@@ -82,6 +84,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),
+        modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
     )
 

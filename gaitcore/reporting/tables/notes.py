@@ -147,7 +147,7 @@ def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def excluded_note(context: TableContext) -> str:
-    """How many sequences were left out and why, and how many probes had nobody to find."""
+    """How many sequences were left out and why, and how many probes have no gallery sequence of their subject."""
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
     if context.unmatched:

@@ -1,12 +1,10 @@
-"""The files that tables and reports are made from, as they are read; and how a text is written."""
+"""The files that tables and reports are made from, as they are read."""
 
 import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
-
-from gaitcore.files import replacing
 
 
 def read_summary(path: Path) -> pd.DataFrame:
@@ -17,9 +15,3 @@ def read_summary(path: Path) -> pd.DataFrame:
 def read_runs(paths: Iterable[Path]) -> list[dict]:
     """The content of each run.json."""
     return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    with replacing(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

@@ -23,6 +23,7 @@ from gaitcore.reporting.tables.layout import Row, Table, mark_best
 from gaitcore.reporting.tables.published import published_table1, published_table2
 
 _BLOCKS = {"appearance": "Appearance based", "skeleton": "Skeleton based"}
+_GROUPS = {"keypoints": "skeleton", "silhouettes": "appearance"}
 _MEASURED_BLOCK = "Measured"
 
 
@@ -106,7 +107,14 @@ def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
 
 def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: TableContext, suffix: str = "") -> Row:
     title = context.system_title(system) + suffix
-    return Row(block, title, "skeleton", False, cells, len(context.collapsed_seeds(system)))
+    return Row(
+        block,
+        title,
+        _GROUPS[context.modalities.get(system, "keypoints")],
+        False,
+        cells,
+        len(context.collapsed_seeds(system)),
+    )
 
 
 def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]) -> str:

@@ -34,7 +34,7 @@ def test_a_row_for_each_system_and_a_panel_for_the_probe_and_each_condition(walk
     assert [label.get_text() for label in panels[0].get_yticklabels()] == [joint.replace("_", " ") for joint in JOINTS]
     lit = panels[0].get_images()[0].get_array()  # (joints, frames)
     assert np.argwhere(lit > 0).tolist() == [[INDEX["left_knee"], 2]]
-    assert [text.get_text() for text in panels[4].texts] == ["nothing speaks\nfor the match"]
+    assert [text.get_text() for text in panels[4].texts] == ["no positive\nattribution"]
     row = drawing.numbers.query("system == 'gaitmixer' and shown == 'probe' and weight > 0")
     assert row[["frame", "joint", "weight"]].values.tolist() == [[3, "left_knee", 1.0]]
     assert len(drawing.numbers) == 2 * 4 * 8 * 17

@@ -157,8 +157,8 @@ def test_the_caption_counts_what_there_is_what_is_of_others_and_what_is_missing(
         "synthetic walkers as read (7 sequences of 3 subjects, 2 views, 3 conditions): the first sequence of subject "
         "001 from each view (columns) in each condition (rows); 1 cell of other subjects, named there; 2 cells without "
         "any sequence. The skeleton of the middle frame stands in the camera frame of 100 × 50 pixels, darker where a "
-        "joint is surer; its left side is thick. Grey are the first frame and, darker, the last one; the arrow leads "
-        "from the feet of the one to those of the other. Of all sequences together, the mean confidence is 0.54, and "
+        "joint is surer; its left side is thick. The first frame is light grey, the last dark grey; the "
+        "arrow connects the feet in the two. Of all sequences together, the mean confidence is 0.54, and "
         "0.84% of the points lie outside the frame."
     )
 

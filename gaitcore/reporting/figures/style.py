@@ -1,0 +1,52 @@
+"""Colours, markers, labels and sizes shared by all figures."""
+
+from typing import Any
+
+from matplotlib.colors import hsv_to_rgb, to_hex
+
+from gaitcore.evaluation.statistics import MEAN
+from gaitcore.reporting.tables import context
+from gaitcore.settings.experiment import Config
+from gaitcore.systems import system_settings
+
+COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
+
+# The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
+_MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
+_GOLDEN_RATIO = 0.618034  # steps of the hue that never repeat
+
+
+def system_style(config: Config, system: str) -> dict[str, Any]:
+    """``label``, ``color`` and ``marker`` of a system, for matplotlib: the same in every figure of an experiment.
+
+    They follow from the system's place in the section ``systems``; systems without an entry there come after it, in
+    the order of ``compare``.
+    """
+    place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
+    return {
+        "label": system_settings(config, system).title,
+        "color": _colour(place),
+        "marker": _MARKERS[place % len(_MARKERS)],
+    }
+
+
+def _colour(place: int) -> str:
+    if place < len(_COLOURS):
+        return _COLOURS[place]
+    return to_hex(hsv_to_rgb((place * _GOLDEN_RATIO % 1, 0.7, 0.65)))
+
+
+def condition_title(config: Config, condition: str) -> str:
+    """NM, or "Mean"."""
+    return "Mean" if condition == MEAN else context.condition_title(config.tables, condition)
+
+
+def counted(number: int, thing: str) -> str:
+    """``1 seed``, ``2 seeds``."""
+    return f"{number:,} {thing}{'s' * (number != 1)}"
+
+
+def listed(texts: list[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))

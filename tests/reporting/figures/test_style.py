@@ -1,0 +1,22 @@
+"""Colours and markers of systems."""
+
+from places import REPOSITORY
+
+from gaitcore.reporting.figures.style import system_style
+from gaitcore.settings.files import load_config
+
+
+def test_the_built_in_systems_keep_their_colours_and_any_number_of_others_get_colours_of_their_own():
+    built_in = {
+        "gaitmixer": "#0072B2",
+        "gaitformer": "#D55E00",
+        "gaitgraph": "#009E73",
+        "gaitgraph2": "#CC79A7",
+        "posegait": "#E69F00",
+    }
+    variants = {f"variant_{number}": {"like": "gaitmixer"} for number in range(30)}
+    overrides = {"experiment": "demo", "systems": variants, "compare": ["gaitmixer", *variants]}
+    config = load_config(REPOSITORY / "config.yaml", overrides)
+    assert {name: system_style(config, name)["color"] for name in built_in} == built_in
+    assert system_style(config, "variant_0")["color"] == "#56B4E9"
+    assert len({system_style(config, name)["color"] for name in config.systems}) == 35
