@@ -8,7 +8,7 @@ from places import REPOSITORY
 PACKAGE = REPOSITORY / "gaitcore"
 SMALL = ("errors", "suggest", "files", "keys", "digests", "declared")
 ROOMS = (
-    *("settings", "modalities", "protocols", "execution", "networks", "artefacts"),
+    *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),
 )
 # The names and titles of networks are read from the room's face, which loads none of them; the settings of a system are

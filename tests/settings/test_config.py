@@ -312,9 +312,9 @@ def test_the_sections_old_keys_work_with_a_line_in_the_log_also_inside_a_system(
     systems = {"gaitgraph": {"training": {"batch": {"views": 3}}, "evaluation": {"views": ["original", "swapped"]}}}
     given = {"compare": ["gaitgraph", "gaitmixer"], "evaluation": {"views": ["reversed"]}, "systems": systems}
     config = load_config(base, {"experiment": "casia_b", **given})
-    assert config.system("gaitgraph").training.batch.copies == 3
-    assert config.system("gaitgraph").evaluation.test_time_augmentation == ("original", "swapped")
-    assert config.system("gaitmixer").evaluation.test_time_augmentation == ("reversed",)
+    assert system_settings(config, "gaitgraph").training.batch.copies == 3
+    assert system_settings(config, "gaitgraph").evaluation.test_time_augmentation == ("original", "swapped")
+    assert system_settings(config, "gaitmixer").evaluation.test_time_augmentation == ("reversed",)
     line = "--config on the command line: {0} is now called {1}; the old name works until the next release."
     assert caplog.messages == [
         line.format("evaluation.views", "evaluation.test_time_augmentation"),
