@@ -38,11 +38,15 @@ def code_digest(*entries: str | Path) -> str:
             counted are a package's ``__init__`` passed on the way to a submodule, which only re-exports, and the
             schema, messages and progress (``_SILENT``).
     """
-    files = {file for entry in entries for file in _closure(_entry_file(entry))}
     digest = hashlib.sha256()
-    for file in sorted(files):
-        digest.update(f"{_short(file)}\0{file_digest(file)}\n".encode())
+    for name, file in sorted(code_files(*entries).items(), key=lambda item: item[1]):
+        digest.update(f"{name}\0{file_digest(file)}\n".encode())
     return digest.hexdigest()
+
+
+def code_files(*entries: str | Path) -> dict[str, Path]:
+    """The files that :func:`code_digest` covers, by name: relative to gaitcore, and scripts without their folder."""
+    return {_short(file): file for entry in entries for file in _closure(_entry_file(entry))}
 
 
 def _short(file: Path) -> str:

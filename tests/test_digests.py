@@ -4,7 +4,7 @@ from gaitcore import digests
 
 
 def closure(entry):
-    return {digests._short(file) for file in digests._closure(digests._entry_file(entry))}
+    return set(digests.code_files(entry))
 
 
 def test_the_digest_of_training_holds_the_loop_and_not_evaluation_or_the_systems():

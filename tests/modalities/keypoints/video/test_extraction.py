@@ -17,7 +17,7 @@ for package in ("av", "cv2", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
 pytestmark = pytest.mark.video
 
-from gaitcore.digests import code_digest, file_digest
+from gaitcore.digests import code_digest, code_files, file_digest
 from gaitcore.errors import ConfigError
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
@@ -96,8 +96,9 @@ def test_the_shard_says_what_made_it(made, source):
 def test_a_run_that_was_killed_goes_on_with_the_next_video_and_threads_do_not_change_the_bytes(
     tmp_path, source, made, caplog
 ):
-    worker = "import sys; sys.path[:0] = sys.argv[1:2]; import test_extraction as t; t.extract_again(*sys.argv[2:])"
-    script = [sys.executable, "-c", worker, str(Path(__file__).parent), str(tmp_path)]
+    worker = "import sys; sys.path[:0] = sys.argv[1:3]; import test_extraction as t; t.extract_again(*sys.argv[3:])"
+    folders = [str(Path(__file__).parent), str(REPOSITORY / "tests")]
+    script = [sys.executable, "-c", worker, *folders, str(tmp_path)]
     process = subprocess.Popen([*script, json.dumps(source[0]), source[1].model_dump_json()])
     kept = tmp_path / "unfinished" / "001"
     while not list(kept.glob("*.npz")):
@@ -147,8 +148,6 @@ def test_another_estimators_code_does_not_count(source):
     )
     script = REPOSITORY / "workflow_scripts" / "extract_poses.py"
     assert code_digest(script) != code_digest(script, *modules(source[1]))
-    from gaitcore.digests import _closure, _short
-
-    files = {_short(file) for file in _closure(script)}
-    assert {"poses/video/extraction.py", "poses/video/decoding.py", "poses/tracks.py"} <= files
-    assert not files & {"poses/video/hrnet.py", "poses/video/blazepose.py", "poses/video/onnx_pose.py"}
+    files, video = code_files(script).keys(), "modalities/keypoints/video"
+    assert {f"{video}/extraction.py", f"{video}/decoding.py", "modalities/keypoints/parsing/tracks.py"} <= files
+    assert not files & {f"{video}/hrnet.py", f"{video}/blazepose.py", f"{video}/onnx_pose.py"}
