@@ -166,9 +166,9 @@ def test_an_edited_learning_rate_retrains_what_it_touches_and_a_revert_comes_fro
 
 def test_an_edit_of_the_code_reaches_the_stages_that_use_it(restored):
     for module, stages in (
-        ("reporting/latex.py", {"tables"}),
-        ("systems/gaitmixer.py", {"train@gaitmixer-0", "evaluate@gaitmixer-0"}),
-        ("poses/psymo_json.py", {"poses"}),
+        ("reporting/tables/latex.py", {"tables"}),
+        ("networks/gaitmixer.py", {"train@gaitmixer-0", "evaluate@gaitmixer-0"}),
+        ("modalities/keypoints/readers/psymo_json.py", {"poses"}),
     ):
         code = restored.folder / "gaitcore" / module
         text = code.read_text()
