@@ -22,7 +22,7 @@ def movie(finished):
 
 def test_the_movie_of_the_sequence_named_has_a_picture_for_each_frame_and_each_gap(finished, movie):
     path, told = movie
-    assert "Drawing 004-nm-01-090 of tiny as it walks" in told
+    assert "Rendering 004-nm-01-090 of tiny as an animated GIF" in told
     table = PoseTable.read(finished.results("poses.parquet"))
     frame = table.select(
         table.sequences.eval("subject == '004' & condition == 'nm' & sequence == 1 & view == 90")
