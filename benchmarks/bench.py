@@ -186,14 +186,16 @@ def _walks(subjects: int, each: int):
     return poses, np.repeat(np.arange(subjects), each)
 
 
-def _store(poses: list):
+def _store(poses: list, settings):
     import numpy as np
     import torch
 
-    from gaitcore.modalities.keypoints.store import FrameStore
+    from gaitcore.modalities.keypoints.input import InputChannels
+    from gaitcore.modalities.keypoints.store import KeypointStore
 
     lengths = torch.tensor([len(walk) for walk in poses])
-    return FrameStore(torch.from_numpy(np.concatenate(poses)), lengths.cumsum(0) - lengths, lengths, 320)
+    keypoints = torch.from_numpy(np.concatenate(poses))
+    return KeypointStore(keypoints, lengths.cumsum(0) - lengths, lengths, 320, InputChannels.of(settings, 3, 320))
 
 
 def _objective(network):
@@ -220,7 +222,7 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     import torch
 
     from gaitcore.execution import chunked, compute
-    from gaitcore.modalities.keypoints.input import NetworkInput
+    from gaitcore.modalities.keypoints.augmentation import augmented
     from gaitcore.networks import build_model
     from gaitcore.sampling.random_window import random_window
     from gaitcore.settings.training import BalancedBatch
@@ -242,9 +244,8 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
         else {"size": sequences}
     )
     batches = build_batches(labels, np.arange(len(labels)), batch.model_copy(update=size), np.random.default_rng(0))
-    store, generator = _store(poses), torch.Generator().manual_seed(0)
-    given = NetworkInput.of(system.input, store)
-    network = build_model(in_channels=len(given.channels), **system.network.model_dump()).train()
+    store, generator = _store(poses, system.input), torch.Generator().manual_seed(0)
+    network = build_model(**store.network_arguments(), **system.network.model_dump()).train()
     criterion = build_loss(system.training.loss, subjects=subjects, embedding_dim=system.network.embedding_dim)
     optimiser = Optimisation([*network.parameters(), *criterion.parameters()], system.training, len(batches))
     while True:
@@ -252,9 +253,9 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
             chosen = torch.from_numpy(rows)
             augmentation = system.training.augmentation
             frames = random_window(store.lengths[chosen], FRAMES, augmentation.reverse, generator)
-            windows = store.augmented(chosen, frames, augmentation, generator)
+            windows = augmented(store.windows(chosen, frames), augmentation, store, generator)
             with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
-                embeddings = network(given(windows)).float()
+                embeddings = network(store.network_input(windows)).float()
             loss, _ = criterion(embeddings, torch.from_numpy(labels[rows]))
             optimiser.zero_grad()
             loss.backward()
@@ -313,11 +314,10 @@ def embed(number: str, at_once: str) -> dict:
 
 def _our_embedding(network, poses: list) -> Callable:
     from gaitcore.evaluation.embedding import embed as ours
-    from gaitcore.modalities.keypoints.input import NetworkInput
 
-    system, store = _published("gaitmixer"), _store(poses)
-    given = NetworkInput.of(system.input, store)
-    return lambda: ours(network, store, given, FRAMES, system.evaluation)
+    system = _published("gaitmixer")
+    store = _store(poses, system.input)
+    return lambda: ours(network, store, FRAMES, system.evaluation)
 
 
 def _textbook_embedding(network, poses: list, batch: int) -> Callable:

@@ -54,11 +54,10 @@ def split(folder: Path) -> dict:
 def train(folder: Path) -> dict:
     """The first steps of the published recipe."""
 
-    from gaitcore.artefacts.split import read_split, select_role
+    from gaitcore.artefacts.split import read_split
     from gaitcore.execution import compute
-    from gaitcore.modalities.keypoints.input import NetworkInput
-    from gaitcore.modalities.keypoints.store import FrameStore
-    from gaitcore.modalities.keypoints.table import PoseTable
+    from gaitcore.modalities.keypoints.augmentation import augmented
+    from gaitcore.modalities.keypoints.store import open_store
     from gaitcore.networks import build_model
     from gaitcore.settings.files import load_config
     from gaitcore.systems import system_settings
@@ -67,12 +66,11 @@ def train(folder: Path) -> dict:
     device = compute.prepare(threads=2)
     config = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}})
     system = system_settings(config, "gaitmixer")
-    table = select_role(PoseTable.read(folder / "poses.parquet"), read_split(folder / "split.csv"), "train")
-    table = table.select(table.sequences["view"].isin([0, 90]).to_numpy())
-    model = build_model(**system.network.model_dump()).to(device)
-    store = FrameStore.from_table(table, device)
-    given = NetworkInput.of(system.input, store)
-    result = run(model, store, table.sequences, system.training, given=given, network=system.network, seed=0)
+    split = read_split(folder / "split.csv")
+    keep = ((split["role"] == "train") & split["view"].isin([0, 90])).to_numpy()
+    store = open_store(folder / "poses.parquet", keep, system.input, device)
+    model = build_model(**store.network_arguments(), **system.network.model_dump()).to(device)
+    result = run(model, store, split[keep], system.training, augmented=augmented, network=system.network, seed=0)
     history = result.history
     sequences = system.training.batch.subjects * system.training.batch.sequences
     return {"loss": history["loss"][0], "seconds_per_step": round(sequences / history["sequences_per_second"][0], 2)}

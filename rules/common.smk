@@ -5,7 +5,8 @@ from pathlib import Path
 
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
-from gaitcore.networks import model_module
+from gaitcore import modalities
+from gaitcore.networks import modality, model_module
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest
 
@@ -59,6 +60,21 @@ def folder_contents(_):
     return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
 
 
+def modality_of(wildcards):
+    """The kind of frames that a system's network takes, e.g. keypoints."""
+    return modality(system_settings(CONFIG, wildcards.system).network.name)
+
+
+def frame_table(wildcards):
+    """The table with the frames of a system's modality: poses.parquet for a skeleton network."""
+    return f"results/{wildcards.experiment}/{modalities.table_name(modality_of(wildcards))}"
+
+
+def modality_module(wildcards, part):
+    """A module of a system's modality, which is loaded by name and so must be named for a digest."""
+    return modalities.module(modality_of(wildcards), part)
+
+
 def network_module(wildcards):
     """The module of a system's network, which is loaded by name and so must be named for a digest."""
     return model_module(system_settings(CONFIG, wildcards.system).network.name)
@@ -80,7 +96,18 @@ def training_code(wildcards):
         ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
     )
     return code_digest(
-        "workflow_scripts/train.py", network_module(wildcards), *validation
+        "workflow_scripts/train.py",
+        network_module(wildcards),
+        modality_module(wildcards, "store"),
+        modality_module(wildcards, "augmentation"),
+        *validation,
+    )
+
+
+def testing_code(wildcards, script):
+    """Digest of the code that runs a trained network on the test sequences."""
+    return code_digest(
+        script, network_module(wildcards), modality_module(wildcards, "store")
     )
 
 

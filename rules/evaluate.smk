@@ -3,7 +3,7 @@
 
 rule evaluate:
     input:
-        poses="results/{experiment}/poses.parquet",
+        table=frame_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
@@ -27,15 +27,13 @@ rule evaluate:
         network=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).network
         ),
-        given=lambda wildcards: settings(
+        input_settings=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).input
         ),
         evaluation=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).evaluation
         ),
-        code=lambda wildcards: code_digest(
-            "workflow_scripts/evaluate.py", network_module(wildcards)
-        ),
+        code=lambda wildcards: testing_code(wildcards, "workflow_scripts/evaluate.py"),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

@@ -11,7 +11,7 @@ MAPPED = [
 
 rule inspect_run:
     input:
-        poses="results/{experiment}/poses.parquet",
+        table=frame_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
@@ -30,7 +30,7 @@ rule inspect_run:
         network=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).network
         ),
-        given=lambda wildcards: settings(
+        input_settings=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).input
         ),
         distance=lambda wildcards: system_settings(
@@ -38,8 +38,8 @@ rule inspect_run:
         ).evaluation.distance,
         attribution=CONFIG.figures.attribution,
         shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
-        code=lambda wildcards: code_digest(
-            "workflow_scripts/inspect_run.py", network_module(wildcards)
+        code=lambda wildcards: testing_code(
+            wildcards, "workflow_scripts/inspect_run.py"
         ),
     message:
         "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

@@ -1,9 +1,11 @@
 # Who trains, who is gallery, who is probe, and who is left out and why.
 
+LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
+
 
 rule splits:
     input:
-        poses="results/{experiment}/poses.parquet",
+        table=f"results/{{experiment}}/{modalities.table_name(LISTING)}",
     output:
         split=report(
             "results/{experiment}/split.csv",
@@ -21,7 +23,10 @@ rule splits:
         runtime=10,
     params:
         protocol=settings(CONFIG.protocol),
-        code=code_digest("workflow_scripts/splits.py"),
+        modality=LISTING,
+        code=code_digest(
+            "workflow_scripts/splits.py", modalities.module(LISTING, "table")
+        ),
     message:
         "Assigning roles: split {params.protocol[split]} of {wildcards.experiment}"
     script:

@@ -3,7 +3,7 @@
 
 rule train:
     input:
-        poses="results/{experiment}/poses.parquet",
+        table=frame_table,
         split="results/{experiment}/split.csv",
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
@@ -39,7 +39,7 @@ rule train:
         network=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).network
         ),
-        given=lambda wildcards: settings(
+        input_settings=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).input
         ),
         training=lambda wildcards: settings(

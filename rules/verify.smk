@@ -20,7 +20,7 @@ use rule train as train_again with:
 
 use rule evaluate as evaluate_again with:
     input:
-        poses="results/{experiment}/poses.parquet",
+        table=frame_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:

@@ -14,9 +14,9 @@ with job(snakemake):
     evaluate_run(
         snakemake.wildcards.system,
         SystemNetwork.model_validate(snakemake.params.network),
-        Input.model_validate(snakemake.params.given),
+        Input.model_validate(snakemake.params.input_settings),
         Evaluation.model_validate(snakemake.params.evaluation),
-        poses=Path(snakemake.input.poses),
+        table=Path(snakemake.input.table),
         split=Path(snakemake.input.split),
         weights=Path(snakemake.input.weights),
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),

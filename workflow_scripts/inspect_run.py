@@ -12,11 +12,11 @@ with job(snakemake):
     output = snakemake.output
     inspect_run(
         SystemNetwork.model_validate(snakemake.params.network),
-        Input.model_validate(snakemake.params.given),
+        Input.model_validate(snakemake.params.input_settings),
         snakemake.params.distance,
         snakemake.params.attribution,
         snakemake.params.shown,
-        poses=Path(snakemake.input.poses),
+        table=Path(snakemake.input.table),
         split=Path(snakemake.input.split),
         weights=Path(snakemake.input.weights),
         outputs=InspectionOutputs(*map(Path, (output.spectrum, output.maps, output.probes))),

@@ -6,6 +6,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
+    from gaitcore.networks import modality
     from gaitcore.settings.evaluation import Evaluation
     from gaitcore.settings.input import Input
     from gaitcore.settings.network import SystemNetwork
@@ -13,22 +14,22 @@ with job(snakemake):
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
-    poses, split = Path(snakemake.input.poses), Path(snakemake.input.split)
+    table, split = Path(snakemake.input.table), Path(snakemake.input.split)
     network = SystemNetwork.model_validate(params.network)
-    given = Input.model_validate(params.given)
+    input_settings = Input.model_validate(params.input_settings)
     validator = None
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
         validator = import_module("gaitcore.evaluation.validation").validator(
-            poses, split, network.frames, given, evaluation
+            modality(network.name), table, split, network.frames, input_settings, evaluation
         )
     train_run(
         snakemake.wildcards.system,
         int(snakemake.wildcards.seed),
         network,
-        given,
+        input_settings,
         Training.model_validate(params.training),
-        poses=poses,
+        table=table,
         split=split,
         outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run, params.checkpoints))),
         threads=snakemake.threads,

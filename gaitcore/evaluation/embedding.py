@@ -10,8 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.execution.compute import in_parallel
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.modalities import FrameStore
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.sampling.three_windows import three_windows_and_reverse
 from gaitcore.settings.evaluation import Evaluation
@@ -27,17 +26,16 @@ def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
     return three_windows_and_reverse(lengths, frames, settings.window_step)
 
 
-def embed(model: nn.Module, store: FrameStore, given: NetworkInput, frames: int, settings: Evaluation) -> np.ndarray:
+def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation) -> np.ndarray:
     """One embedding per sequence of the store.
 
     The windows of a sequence overlap. What a network makes of each frame by itself (its ``spatial`` stage, where it has
     one beside an ``over_time``) is computed once for each frame, not once for each window.
 
     Args:
-        model: (B, T, 17, C) poses as ``given`` -> (B, D) embeddings, or (B, P, D) with parts; on the store's
-            device. Left in evaluation mode.
+        model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings, or (B, P, D) with parts; on
+            the store's device. Left in evaluation mode.
         store: the sequences' frames.
-        given: what of the poses the network is given.
         frames: window length T.
         settings: which windows, which augmented copies of them and how they are combined.
 
@@ -50,9 +48,7 @@ def embed(model: nn.Module, store: FrameStore, given: NetworkInput, frames: int,
 
     @torch.no_grad()
     def embeddings(chosen: Tensor) -> Tensor:
-        of_copies = [
-            _of_view(copy, model, store, given, chosen, windows[chosen]) for copy in settings.test_time_augmentation
-        ]
+        of_copies = [_of_copy(copy, model, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
         return torch.cat(of_copies, dim=-1) if settings.combine == "concatenated" else sum(of_copies) / len(of_copies)
 
     sequences = torch.arange(len(windows), device=store.device)
@@ -63,22 +59,19 @@ def embed(model: nn.Module, store: FrameStore, given: NetworkInput, frames: int,
     return torch.cat([embeddings(chunk) for chunk in chunks]).cpu().numpy()
 
 
-def _of_view(
-    view: str, model: nn.Module, store: FrameStore, given: NetworkInput, sequences: Tensor, windows: Tensor
-) -> Tensor:
+def _of_copy(copy: str, model: nn.Module, store: FrameStore, sequences: Tensor, windows: Tensor) -> Tensor:
     """Mean embeddings (S, D) or (S, P, D) of one copy of the windows (S, W, T), frame numbers, of sequences (S,)."""
-    if view == "reversed":
+    if copy == "reversed":
         windows = windows.flip(-1)
     first, last = windows.amin(dim=(1, 2)), windows.amax(dim=(1, 2))
     counts = last - first + 1  # frames in use
     offsets = counts.cumsum(0) - counts  # of each sequence, in what follows
     owner = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
     frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
-    swapped = view == "swapped"
-    poses = given(store.gather(sequences[owner], frame[:, None], swapped))  # (frames in use, 1, 17, C)
+    single = store.network_input(store.windows(sequences[owner], frame[:, None], copy))  # (frames in use, 1, ...)
     index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
     if hasattr(model, "over_time"):
-        embeddings = model.over_time(model.spatial(poses)[index, 0].flatten(0, 1))
+        embeddings = model.over_time(model.spatial(single)[index, 0].flatten(0, 1))
     else:
-        embeddings = model(poses[index, 0].flatten(0, 1))
+        embeddings = model(single[index, 0].flatten(0, 1))
     return embeddings.unflatten(0, index.shape[:2]).mean(dim=1)

@@ -8,20 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from safetensors.torch import load_file
 
-from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.digests import file_digest
 from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
+from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.files import replacing, write_json
 from gaitcore.keys import KEY_COLUMNS
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
-from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.networks import build_model
-from gaitcore.protocols.cross_view import GALLERY, PROBE
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -41,10 +35,10 @@ class EvaluationOutputs:
 def evaluate_run(
     system: str,
     network: SystemNetwork,
-    given: Input,
+    input: Input,
     evaluation: Evaluation,
     *,
-    poses: Path,
+    table: Path,
     split: Path,
     weights: Path,
     outputs: EvaluationOutputs,
@@ -56,9 +50,9 @@ def evaluate_run(
     Args:
         system: its name in the configuration.
         network: what the network was built with.
-        given: what of the poses it is given.
+        input: the input channels and their unit.
         evaluation: windows and ranks.
-        poses: poses.parquet.
+        table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
         weights: weights.safetensors of the run.
         outputs: the three files to write.
@@ -66,14 +60,9 @@ def evaluate_run(
         code: digest of the code in use, recorded in metrics.json.
     """
     device = compute.prepare(threads)
-    roles = read_split(split)
-    table = select_role(PoseTable.read(poses), roles, GALLERY, PROBE)
-    keys = roles[roles["role"].isin([GALLERY, PROBE])].reset_index(drop=True)
-    store = FrameStore.from_table(table, device)
-    of_poses = NetworkInput.of(given, store)
-    model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
-    model.load_state_dict(load_file(weights))
-    embeddings = embed(model.to(device), store, of_poses, network.frames, evaluation)
+    trained = open_trained(network, input, device, table=table, split=split, weights=weights)
+    keys = trained.keys
+    embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
     embeddings = embeddings.reshape(len(embeddings), -1)  # parts, where there are any, one behind the other
     metrics = cross_view_metrics(embeddings, keys, evaluation.ranks, distance=evaluation.distance)
     _report(metrics)
@@ -85,7 +74,7 @@ def evaluate_run(
         {
             "system": system,
             "evaluation": evaluation.model_dump(mode="json"),
-            "inputs": {path.name: file_digest(path) for path in (poses, split, weights)},
+            "inputs": {path.name: file_digest(path) for path in (table, split, weights)},
             "outputs": {path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
             "code_digest": code,
             **_as_dict(metrics),

@@ -10,32 +10,26 @@ import numpy as np
 import torch
 from torch import nn
 
-from gaitcore.artefacts.split import read_split, select_role
+from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
-from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.protocols.cross_view import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 
 
 def validator(
-    poses: Path, split: Path, frames: int, given: Input, evaluation: Evaluation
+    modality: str, table: Path, split: Path, frames: int, input: Input, evaluation: Evaluation
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
     """For a device, a function that gives a network's mean cross-view rank-1 on the validation subjects."""
 
     def on_device(device: torch.device) -> Callable[[nn.Module], float]:
-        roles = read_split(split)
-        table = select_role(PoseTable.read(poses), roles, VALIDATION_GALLERY, VALIDATION_PROBE)
-        keys = roles[roles["role"].isin([VALIDATION_GALLERY, VALIDATION_PROBE])].reset_index(drop=True)
+        roles = (VALIDATION_GALLERY, VALIDATION_PROBE)
+        keys, store = open_sequences(modality, table, split, *roles, settings=input, device=device)
         keys["role"] = keys["role"].map({VALIDATION_GALLERY: GALLERY, VALIDATION_PROBE: PROBE})
-        store = FrameStore.from_table(table, device)
-        of_poses = NetworkInput.of(given, store)
 
         def rank1(model: nn.Module) -> float:
-            embeddings = embed(model, store, of_poses, frames, evaluation)
+            embeddings = embed(model, store, frames, evaluation)
             embeddings = embeddings.reshape(len(embeddings), -1)  # parts, if any, one behind the other
             metrics = cross_view_metrics(embeddings, keys, ks=(1,), distance=evaluation.distance)
             return float(np.mean([metrics.mean(condition) for condition in metrics.conditions]))

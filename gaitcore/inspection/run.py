@@ -14,11 +14,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.errors import ConfigError
+from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
 from gaitcore.files import replacing
 from gaitcore.inspection.arrays import save_arrays
@@ -26,11 +25,7 @@ from gaitcore.inspection.attribution import attribution, frames_for_half, simila
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.inspection.spectrum import Spectrum
 from gaitcore.keys import KEY_COLUMNS, sequence_names
-from gaitcore.modalities.keypoints.input import NetworkInput
 from gaitcore.modalities.keypoints.skeleton import JOINTS
-from gaitcore.modalities.keypoints.store import FrameStore
-from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
@@ -54,33 +49,25 @@ class InspectionOutputs:
     probes: Path
 
 
-@dataclass(frozen=True, eq=False)
-class _Inspected:
-    """A network and the centre windows of the test sequences."""
+def _poses(trained: TrainedNetwork, sequences: Tensor) -> Tensor:
+    """(B, T, 17, C), the centre windows of the given sequences (B,)."""
+    frames = centre_window(trained.store.lengths[sequences], trained.frames)
+    return trained.store.network_input(trained.store.windows(sequences, frames))
 
-    network: nn.Module
-    given: NetworkInput
-    store: FrameStore
-    frames: int
 
-    def poses(self, sequences: Tensor) -> Tensor:
-        """(B, T, 17, C) of the given sequences (B,)."""
-        windows = centre_window(self.store.lengths[sequences], self.frames)
-        return self.given(self.store.gather(sequences, windows))
-
-    def of_chunks(self, function: Callable[[Tensor], Any], sequences: Tensor) -> list:
-        """A function of a few sequences at a time, on all threads."""
-        return compute.in_parallel(function, sequences.split(AT_ONCE[sequences.device.type]))
+def _of_chunks(function: Callable[[Tensor], Any], sequences: Tensor) -> list:
+    """A function of a few sequences at a time, on all threads."""
+    return compute.in_parallel(function, sequences.split(AT_ONCE[sequences.device.type]))
 
 
 def inspect_run(
     network: SystemNetwork,
-    given: Input,
+    input: Input,
     distance: str,
     method: str,
     shown: str,
     *,
-    poses: Path,
+    table: Path,
     split: Path,
     weights: Path,
     outputs: InspectionOutputs,
@@ -90,12 +77,12 @@ def inspect_run(
 
     Args:
         network: what the network was built with.
-        given: what of the poses it is given.
+        input: the input channels and their unit.
         distance: by which the nearest gallery sequence is found, "cosine" or "euclidean".
         method: of attribution, "grad_cam" or "hires_cam".
         shown: the probe whose map is kept by itself; or a condition, for the first of its probes that is seen from the
             side, or as nearly from the side as there is.
-        poses: poses.parquet.
+        table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
         weights: weights.safetensors of the run.
         outputs: the files to write.
@@ -106,19 +93,13 @@ def inspect_run(
             another view.
     """
     device = compute.prepare(threads)
-    roles = read_split(split)
-    store = FrameStore.from_table(select_role(PoseTable.read(poses), roles, GALLERY, PROBE), device)
-    keys = roles[roles["role"].isin([GALLERY, PROBE])].reset_index(drop=True)
-    of_poses = NetworkInput.of(given, store)
-    model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
-    model.load_state_dict(load_file(weights))
-    inspected = _Inspected(model.to(device).eval(), of_poses, store, network.frames)
-    found, embeddings = _first_pass(inspected, len(keys))
-    save_arrays(outputs.spectrum, vars(found), sequences=str(len(keys)))
-    probes = match(embeddings, keys, distance)
-    find = partial(attribution, method, inspected.network, distance=distance)
-    weights = _weights(inspected, embeddings, probes, find)
-    _write_weights(weights, probes, _place_of(shown, probes), outputs)
+    trained = open_trained(network, input, device, table=table, split=split, weights=weights)
+    spectrum, embeddings = _first_pass(trained)
+    save_arrays(outputs.spectrum, vars(spectrum), sequences=str(len(trained.keys)))
+    probes = match(embeddings, trained.keys, distance)
+    find = partial(attribution, method, trained.network, distance=distance)
+    maps = _weights(trained, embeddings, probes, find)
+    _write_weights(maps, probes, _place_of(shown, probes), outputs)
 
 
 def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataFrame:
@@ -156,16 +137,17 @@ def _same(column: str, probes: pd.DataFrame, gallery: pd.DataFrame) -> np.ndarra
     return probes[column].to_numpy()[:, None] == gallery[column].to_numpy()
 
 
-def _first_pass(inspected: _Inspected, number: int) -> tuple[Spectrum, np.ndarray]:
+def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
     """The mean spectrum of all sequences, and the embedding of each (N, D)."""
 
     @torch.no_grad()
     def chunk(sequences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        last, *beside = inspected.network.last_map(inspected.poses(sequences))
-        return *spectrum_sums(last), inspected.network.read(last, *beside)
+        last, *beside = trained.network.last_map(_poses(trained, sequences))
+        return *spectrum_sums(last), trained.network.read(last, *beside)
 
-    sequences = torch.arange(number, device=inspected.store.device)
-    magnitude, energy, embeddings = zip(*inspected.of_chunks(chunk, sequences), strict=True)
+    number = len(trained.keys)
+    sequences = torch.arange(number, device=trained.store.device)
+    magnitude, energy, embeddings = zip(*_of_chunks(chunk, sequences), strict=True)
     mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
     return Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
 
@@ -185,17 +167,17 @@ def _place_of(shown: str, probes: pd.DataFrame) -> int:
 
 
 def _weights(
-    inspected: _Inspected, embeddings: np.ndarray, probes: pd.DataFrame, find: Callable[..., Tensor]
+    trained: TrainedNetwork, embeddings: np.ndarray, probes: pd.DataFrame, find: Callable[..., Tensor]
 ) -> np.ndarray:
     """(probes, T, J), what the similarity of each probe to its match rests on."""
-    device = inspected.store.device
+    device = trained.store.device
     rows = torch.tensor(probes["row"].to_numpy(), device=device)
     matches = torch.from_numpy(embeddings[probes["match_row"]]).to(device)
 
     def chunk(places: Tensor) -> Tensor:
-        return find(inspected.poses(rows[places]), matches[places])
+        return find(_poses(trained, rows[places]), matches[places])
 
-    found = inspected.of_chunks(chunk, torch.arange(len(probes), device=device))
+    found = _of_chunks(chunk, torch.arange(len(probes), device=device))
     return torch.cat(found).double().cpu().numpy()
 
 

@@ -1,0 +1,87 @@
+"""The modalities by name: what kind of frames a network takes, one package each, loaded only when asked for.
+
+A folder of this room is a modality where it has these three modules, whose names are always the same:
+
+- ``table``: ``TABLE``, the file under results/<experiment>/ that holds its frames, and ``list_sequences(path)``, one
+  row per sequence with the key columns and ``frames``, read without the frames themselves;
+- ``store``: ``open_store(path, keep, settings, device)``, the frames of some sequences as a :class:`FrameStore`;
+- ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented.
+
+Training and evaluation load them by the network's declared modality and never look inside a store. The augmentation is
+a module of its own because evaluation does not depend on it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from gaitcore.declared import declared
+from gaitcore.errors import ConfigError
+from gaitcore.suggest import nearest
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+Part = Literal["table", "store", "augmentation"]
+
+
+class FrameStore(Protocol):
+    """The frames of S sequences, ready to be cut into windows.
+
+    Attributes:
+        device: where windows are made, and where the network runs.
+        lengths: (S,) frames in each sequence.
+        channels: the names of the input channels of each frame.
+        source_digest: SHA-256 of the content that the frames were read from.
+    """
+
+    device: torch.device
+    lengths: Tensor
+    channels: tuple[str, ...]
+    source_digest: str
+
+    def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:
+        """Windows as they are stored, (B, T, ...).
+
+        Args:
+            sequences: (B,) which sequence each window is cut from.
+            frames: (B, T) frame numbers within that sequence, from 0, also before its first and after its last.
+            copy: a test-time copy of the frames, see ``evaluation.test_time_augmentation``; a reversal in time is in
+                the frame numbers and is none of the store's.
+        """
+
+    def network_input(self, windows: Tensor) -> Tensor:
+        """The input channels of windows, in the unit the network takes: (B, T, ...) -> (B, T, ...) float32."""
+
+    def network_arguments(self) -> dict[str, Any]:
+        """The arguments of the network's class that follow from the frames, e.g. ``{"in_channels": 2}``."""
+
+
+def modality_names() -> tuple[str, ...]:
+    """The modalities there are, e.g. ``("keypoints",)``."""
+    return tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/store.py")))
+
+
+def module(modality: str, part: Part) -> str:
+    """The dotted name of a modality's module, e.g. ``gaitcore.modalities.keypoints.store``.
+
+    Raises:
+        ConfigError: there is no such modality.
+    """
+    if modality not in modality_names():
+        raise ConfigError(f'There is no modality "{modality}"{nearest(modality, modality_names())}')
+    return f"{__name__}.{modality}.{part}"
+
+
+def load(modality: str, part: Part) -> Any:
+    """A modality's module, loaded by name; whoever loads it names :func:`module` for the digest of its code."""
+    return import_module(module(modality, part))
+
+
+def table_name(modality: str) -> str:
+    """The file under results/<experiment>/ that holds a modality's frames, e.g. ``poses.parquet``."""
+    module(modality, "table")
+    return declared(Path(__file__).parent / modality / "table.py")["TABLE"]

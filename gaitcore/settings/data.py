@@ -37,6 +37,9 @@ class Data(Settings):
     """Where the poses come from and what they are."""
 
     dataset: str = Field(description="name of the data set, as it stands in captions")
+    modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+        ("keypoints",), description="kind of frames the data set has; every system's network takes one of these"
+    )
     format: Literal[
         "gaitgraph_csv", "pickle_tree", "psymo_json", "alphapose_json", "openpose_json", "pose_table", "video"
     ] = Field(description="source format of the poses; video makes them")

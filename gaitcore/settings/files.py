@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from gaitcore.errors import ConfigError
 from gaitcore.merging import lineage_of, merged
-from gaitcore.networks import network_options
+from gaitcore.modalities import modality_names
+from gaitcore.networks import modality, network_options
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
@@ -62,6 +63,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
         config = Config.model_validate(values)
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers)) from None
+    _check_modalities(config, layers)
     for system in config.compare:
         _check_system(config, system, layers)
     for option, systems in config.figures.against.items():
@@ -135,6 +137,11 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
         system = system_settings(config, name)
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers, within=("systems", name))) from None
+    if modality(system.network.name) not in config.data.modality:
+        raise ConfigError(
+            f"{_file_of(['data', 'modality'], layers)}: data.modality is {', '.join(config.data.modality)}, but "
+            f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
+        )
     if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
             f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
@@ -147,6 +154,15 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
             "or select last."
         )
+
+
+def _check_modalities(config: Config, layers: Layers) -> None:
+    for name in config.data.modality:
+        if name not in modality_names():
+            raise ConfigError(
+                f'{_file_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
+                f"{nearest(name, modality_names())}"
+            )
 
 
 def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:

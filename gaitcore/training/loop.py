@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
-from torch import nn
+from torch import Tensor, nn
 
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.modalities import FrameStore
 from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
@@ -53,7 +52,7 @@ def train(
     sequences: pd.DataFrame,
     settings: Training,
     *,
-    given: NetworkInput,
+    augmented: Callable[..., Tensor],
     network: Network,
     seed: int,
     validate: Callable[[nn.Module], float] | None = None,
@@ -62,11 +61,11 @@ def train(
     """Train a network in place.
 
     Args:
-        model: (B, T, 17, C) poses as ``given`` -> (B, D) embeddings; on the store's device.
+        model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings; on the store's device.
         store: frames of the training sequences, and of nothing else.
         sequences: the training sequences, in the store's order, with subject and condition.
         settings: the recipe.
-        given: what of the poses the network is given.
+        augmented: the augmentation of the store's modality, see :mod:`gaitcore.modalities`.
         network: its window length T and the length D of its embeddings.
         seed: of sampling and augmentation. Fresh weights and dropout come from torch's global generator, which the
             caller seeds.
@@ -100,9 +99,10 @@ def train(
                 chosen = torch.from_numpy(batch).to(device)
                 reverse = settings.augmentation.reverse
                 frames = random_window(store.lengths[chosen], network.frames, reverse, generator)
-                poses = store.augmented(chosen, frames, settings.augmentation, generator)
+                windows = store.windows(chosen, frames)
+                windows = augmented(windows, settings.augmentation, store, generator)
                 with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-                    embeddings = model(given(poses)).float()
+                    embeddings = model(store.network_input(windows)).float()
                 loss, triplets = criterion(embeddings, labels[chosen])
                 history.add(loss, triplets, embeddings, optimiser.learning_rate)
                 optimiser.zero_grad()

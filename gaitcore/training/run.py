@@ -12,15 +12,13 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
+from gaitcore import modalities
 from gaitcore.artefacts import provenance
-from gaitcore.artefacts.split import read_split, select_role
+from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.digests import file_digest
 from gaitcore.execution import compute
 from gaitcore.files import replacing, write_json
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
-from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.networks import build_model
+from gaitcore.networks import build_model, modality
 from gaitcore.protocols.cross_view import TRAIN
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -45,10 +43,10 @@ def train_run(
     system: str,
     seed: int,
     network: SystemNetwork,
-    given: Input,
+    input: Input,
     training: Training,
     *,
-    poses: Path,
+    table: Path,
     split: Path,
     outputs: RunOutputs,
     threads: int,
@@ -63,9 +61,9 @@ def train_run(
         system: its name in the configuration.
         seed: of weights, dropout, sampling and augmentation.
         network: what the network is built with.
-        given: what of the poses it is given.
+        input: the input channels and their unit.
         training: the recipe.
-        poses: poses.parquet; only sequences whose role is train are taken from it.
+        table: the frames of the network's modality, e.g. poses.parquet; only sequences whose role is train are used.
         split: split.csv.
         outputs: the three files to write, and where checkpoints go until then.
         threads: CPU threads.
@@ -76,21 +74,20 @@ def train_run(
     """
     device = compute.prepare(threads)
     torch.manual_seed(seed)
-    table = select_role(PoseTable.read(poses), read_split(split), TRAIN)
-    store = FrameStore.from_table(table, device)
-    of_poses = NetworkInput.of(given, store)
-    model = build_model(in_channels=len(of_poses.channels), **network.model_dump()).to(device)
-    inputs = {path.name: file_digest(path) for path in (poses, split)}
-    settings = {**(configuration or {}), **_settings(network, given, training)}
+    frames_of = modality(network.name)
+    sequences, store = open_sequences(frames_of, table, split, TRAIN, settings=input, device=device)
+    model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
+    inputs = {path.name: file_digest(path) for path in (table, split)}
+    settings = {**(configuration or {}), **_settings(network, input, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
     with checkpoints.stopping():
         result = train(
             model,
             store,
-            table.sequences,
+            sequences,
             training,
-            given=of_poses,
+            augmented=modalities.load(frames_of, "augmentation").augmented,
             network=network,
             seed=seed,
             validate=validator(device) if validator else None,
@@ -104,13 +101,13 @@ def train_run(
             "system": system,
             "seed": seed,
             "settings": settings,
-            "channels": of_poses.channels,
+            "channels": store.channels,
             "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "training_subjects": int(table.sequences["subject"].nunique()),
-            "training_sequences": len(table.sequences),
+            "training_subjects": int(sequences["subject"].nunique()),
+            "training_sequences": len(sequences),
             **_outcome(result),
             "inputs": inputs,
-            "pose_source_digest": table.info.source_digest,
+            "pose_source_digest": store.source_digest,
             "outputs": {path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
             "code_digest": code,
             "revision": provenance.revision(),
@@ -127,8 +124,8 @@ def train_run(
     log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
 
-def _settings(network: SystemNetwork, given: Input, training: Training) -> dict:
-    sections = {"network": network, "input": given, "training": training}
+def _settings(network: SystemNetwork, input: Input, training: Training) -> dict:
+    sections = {"network": network, "input": input, "training": training}
     return {name: section.model_dump(mode="json") for name, section in sections.items()}
 
 

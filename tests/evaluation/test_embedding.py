@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import torch
+from stores import keypoint_store
 
 from gaitcore.evaluation.embedding import embed
-from gaitcore.modalities.keypoints.input import NetworkInput
+from gaitcore.modalities.keypoints.input import InputChannels
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
-from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.networks import build_model
 from gaitcore.settings.evaluation import Evaluation
 
@@ -20,7 +20,7 @@ CENTRE = Evaluation(
     ranks=(1, 5),
 )
 SIX = CENTRE.model_copy(update={"windows": "three_windows_and_reverse"})
-GIVEN = NetworkInput(("x", "y"), 320)
+XY = InputChannels(("x", "y"), 320)
 
 
 @pytest.fixture
@@ -32,29 +32,28 @@ def model():
 def sequences(lengths):
     torch.manual_seed(1)
     poses = [100 * torch.rand(length, 17, 3) for length in lengths]
-    lengths = torch.tensor(lengths)
-    return poses, FrameStore(torch.cat(poses), lengths.cumsum(0) - lengths, lengths, 320)
+    return poses, keypoint_store(torch.cat(poses), lengths)
 
 
 def test_the_centre_window_is_one_plain_pass(model):
     poses, store = sequences([60, 75, 130])
     with torch.no_grad():
-        expected = [model(GIVEN(walk[None, (len(walk) - 60) // 2 :][:, :60]))[0].numpy() for walk in poses]
-    np.testing.assert_allclose(embed(model, store, GIVEN, 60, CENTRE), np.stack(expected), atol=1e-6)
+        expected = [model(XY(walk[None, (len(walk) - 60) // 2 :][:, :60]))[0].numpy() for walk in poses]
+    np.testing.assert_allclose(embed(model, store, 60, CENTRE), np.stack(expected), atol=1e-6)
 
 
 def test_the_published_embedding_is_the_mean_of_six_plain_passes(model):
     poses, store = sequences([61] * 40 + [133])
-    walk, embedding = poses[-1], embed(model, store, GIVEN, 60, SIX)[-1]
+    walk, embedding = poses[-1], embed(model, store, 60, SIX)[-1]
     windows = [walk[start : start + 60] for start in (36, 16, 56)]
     with torch.no_grad():
-        passes = [model(GIVEN(w[None]))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
+        passes = [model(XY(w[None]))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
     np.testing.assert_allclose(embedding, torch.stack(passes).mean(0).numpy(), atol=1e-6)
 
 
 def test_evaluation_leaves_the_network_as_it_was(model):
     before = {name: tensor.clone() for name, tensor in model.train().state_dict().items()}
-    embed(model, sequences([70, 80])[1], GIVEN, 60, SIX)
+    embed(model, sequences([70, 80])[1], 60, SIX)
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
@@ -64,10 +63,10 @@ def test_copies_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
     settings = CENTRE.model_copy(update={"test_time_augmentation": copies, "combine": "concatenated"})
     window = poses[1][7:67]
     with torch.no_grad():
-        passes = [model(GIVEN(w[None]))[0] for w in (window, window.flip(0), window[:, list(OTHER_SIDE)])]
-    found = embed(model, store, GIVEN, 60, settings)[1]
+        passes = [model(XY(w[None]))[0] for w in (window, window.flip(0), window[:, list(OTHER_SIDE)])]
+    found = embed(model, store, 60, settings)[1]
     np.testing.assert_allclose(found, torch.cat(passes).numpy(), atol=1e-6)
-    mean = embed(model, store, GIVEN, 60, settings.model_copy(update={"combine": "mean"}))[1]
+    mean = embed(model, store, 60, settings.model_copy(update={"combine": "mean"}))[1]
     np.testing.assert_allclose(mean, torch.stack(passes).mean(0).numpy(), atol=1e-6)
 
 
@@ -76,9 +75,9 @@ def test_a_sequence_shorter_than_the_window_lies_in_its_centre_and_runs_back_and
     (walk,), store = sequences([57])
     frames = [1, *range(57), 55, 54]
     with torch.no_grad():
-        passes = [model(GIVEN(walk[frames][None]))[0], model(GIVEN(walk[frames[::-1]][None]))[0]]
+        passes = [model(XY(walk[frames][None]))[0], model(XY(walk[frames[::-1]][None]))[0]]
     expected = passes[0] if settings is CENTRE else torch.stack(passes).mean(0)
-    np.testing.assert_allclose(embed(model, store, GIVEN, 60, settings)[0], expected.numpy(), atol=1e-6)
+    np.testing.assert_allclose(embed(model, store, 60, settings)[0], expected.numpy(), atol=1e-6)
 
 
 class Parts(torch.nn.Module):
@@ -90,10 +89,10 @@ class Parts(torch.nn.Module):
 
 def test_an_embedding_may_have_parts_and_copies_stand_behind_one_another_within_a_part():
     (walk,), store = sequences([60])
-    first, last = GIVEN(walk)[0, 0], GIVEN(walk)[-1, 0]
+    first, last = XY(walk)[0, 0], XY(walk)[-1, 0]
     settings = CENTRE.model_copy(update={"test_time_augmentation": ("original", "reversed")})
-    mean = embed(Parts(), store, GIVEN, 60, settings)
+    mean = embed(Parts(), store, 60, settings)
     np.testing.assert_allclose(mean, torch.stack([(first + last) / 2] * 2)[None].numpy(), atol=1e-7)
-    found = embed(Parts(), store, GIVEN, 60, settings.model_copy(update={"combine": "concatenated"}))
+    found = embed(Parts(), store, 60, settings.model_copy(update={"combine": "concatenated"}))
     expected = torch.stack([torch.cat([first, last]), torch.cat([last, first])])[None]
     np.testing.assert_array_equal(found, expected.numpy())

@@ -52,6 +52,14 @@ def test_a_systems_own_setting_concerns_that_system_alone(base):
     assert system_settings(config, "gaitformer").training.learning_rate == config.training.learning_rate
 
 
+def test_an_unknown_modality_is_refused(base):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"data": {"modality": "keypoint"}})
+    assert str(raised.value) == (
+        '--config on the command line: data.modality: there is no modality "keypoint"; did you mean "keypoints"?'
+    )
+
+
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
 def test_the_customary_splits_are_one_setting(base, name, train, test):
     protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol

@@ -50,7 +50,7 @@ def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
         SystemNetwork.model_validate(NETWORK),
         DEMO.input,
         Training.model_validate(RECIPE | recipe),
-        poses=folder / "poses.parquet",
+        table=folder / "poses.parquet",
         split=folder / "split.csv",
         outputs=outputs,
         threads=threads,

@@ -18,8 +18,9 @@ from places import REPOSITORY
 
 from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.modalities.keypoints.augmentation import augmented
+from gaitcore.modalities.keypoints.input import InputChannels
+from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network
@@ -259,13 +260,13 @@ def baseline(name, checkpoints=None):
     generator = torch.Generator().manual_seed(0)
     lengths = torch.full((12,), 14)
     poses = 100 + 50 * torch.rand(12 * 14, 17, 3, generator=generator)
-    store = FrameStore(poses, lengths.cumsum(0) - 14, lengths, 320)
+    channels = InputChannels.of(system.input, 3, 320)
+    store = KeypointStore(poses, lengths.cumsum(0) - 14, lengths, 320, channels)
     sequences = pd.DataFrame({"subject": list("abc") * 4, "condition": "nm"})
-    given = NetworkInput.of(system.input, store)
     torch.manual_seed(0)
-    model = build_model(name, in_channels=len(given.channels), **network.model_dump())
+    model = build_model(name, **store.network_arguments(), **network.model_dump())
     settings = Training.model_validate(recipe)
-    train(model, store, sequences, settings, given=given, network=network, seed=1, checkpoints=checkpoints)
+    train(model, store, sequences, settings, augmented=augmented, network=network, seed=1, checkpoints=checkpoints)
     return model.state_dict()
 
 

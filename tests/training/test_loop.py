@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 import torch
 from places import REPOSITORY
+from stores import keypoint_store
 
 from gaitcore.errors import GaitError
-from gaitcore.modalities.keypoints.input import NetworkInput
-from gaitcore.modalities.keypoints.store import FrameStore
+from gaitcore.modalities.keypoints.augmentation import augmented
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network
@@ -22,7 +22,6 @@ RECIPE = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).trainin
 RECIPE |= {"epochs": 3, "validate_every": 2, "collapse_distance": 0.0}
 RECIPE |= {"batch": {"kind": "balanced", "subjects": 4, "sequences": 3}}
 NETWORK = Network(frames=10, embedding_dim=128)
-GIVEN = NetworkInput(("x", "y"), 320)
 
 
 def walks(subjects=4, each=6, frames=14):
@@ -30,9 +29,8 @@ def walks(subjects=4, each=6, frames=14):
     generator = torch.Generator().manual_seed(0)
     shapes = 100 + 40 * torch.rand(subjects, 1, 17, 3, generator=generator)
     keypoints = shapes.repeat_interleave(each, 0) + torch.randn(subjects * each, frames, 17, 3, generator=generator)
-    lengths = torch.full((subjects * each,), frames)
     sequences = pd.DataFrame({"subject": np.repeat(list("abcd")[:subjects], each), "condition": "nm"})
-    return FrameStore(keypoints.flatten(0, 1), lengths.cumsum(0) - frames, lengths, 320), sequences
+    return keypoint_store(keypoints.flatten(0, 1), [frames] * subjects * each), sequences
 
 
 def run(seed=0, validate=None, **recipe):
@@ -40,7 +38,8 @@ def run(seed=0, validate=None, **recipe):
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
     store, sequences = walks()
     settings = Training.model_validate(RECIPE | recipe)
-    return model, train(model, store, sequences, settings, given=GIVEN, network=NETWORK, seed=seed, validate=validate)
+    options = {"augmented": augmented, "network": NETWORK, "seed": seed, "validate": validate}
+    return model, train(model, store, sequences, settings, **options)
 
 
 def weights(model):
@@ -111,7 +110,7 @@ def test_a_loss_that_is_not_finite_stops_with_epoch_step_and_rate():
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
     settings = Training.model_validate(RECIPE | {"epochs": 10})
     with pytest.raises(GaitError) as raised:
-        train(model, store, sequences, settings, given=GIVEN, network=NETWORK, seed=0)
+        train(model, store, sequences, settings, augmented=augmented, network=NETWORK, seed=0)
     assert str(raised.value) == (
         "The loss became nan in epoch 1, step 1, at a learning rate of 0.00012; lower training.learning_rate, or look "
         "for impossible coordinates in the poses."

@@ -11,11 +11,12 @@ import torch
 from places import REPOSITORY
 from safetensors.torch import load_file
 
-from gaitcore.artefacts.split import read_split, select_role, write_split
+from gaitcore.artefacts.sequences import open_sequences
+from gaitcore.artefacts.split import read_split, write_split
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, table_of_sequences
+from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
@@ -99,7 +100,9 @@ def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_
     weights = []
     for name, changed in (("plain", ()), ("test", (4, 5))):
         folder = tmp_path / name
-        validate = validator(folder / "poses.parquet", folder / "split.csv", 10, DEMO.input, DEMO.evaluation)
+        validate = validator(
+            "keypoints", folder / "poses.parquet", folder / "split.csv", 10, DEMO.input, DEMO.evaluation
+        )
         recipe = {"select": "best_validation", "validate_every": 1}
         table = walks(change_subjects=changed, by=1e6)
         outputs = run(folder, table, protocol=held_out, recipe=recipe, validator=validate)
@@ -124,10 +127,12 @@ def test_the_weights_file_holds_the_whole_network(tmp_path):
     assert weights["temporal.0.norm.running_mean"].shape == torch.Size([8])
 
 
-def test_a_split_of_other_poses_is_refused():
-    split = assign_roles(walks().sequences, PROTOCOL)
+def test_a_split_of_other_poses_is_refused(tmp_path):
+    poses, split = tmp_path / "poses.parquet", tmp_path / "split.csv"
+    walks().write(poses)
+    write_split(assign_roles(walks().sequences, PROTOCOL).iloc[1:], split)
     with pytest.raises(DataError) as raised:
-        select_role(walks(), split.iloc[1:], "train")
+        open_sequences("keypoints", poses, split, "train", settings=DEMO.input, device=torch.device("cpu"))
     assert str(raised.value) == (
         "split.csv and poses.parquet do not list the same sequences; delete both and run again."
     )
@@ -147,8 +152,14 @@ def test_no_test_subject_trains_on_the_real_split(tmp_path):
     table, _ = read_poses("gaitgraph_csv", UCALGARY, dataset="u", frame_width=320, frame_height=240, fps=30.0)
     write_split(assign_roles(table.sequences, config.protocol), tmp_path / "split.csv")
     split = read_split(tmp_path / "split.csv")
-    trained: PoseTable = select_role(table, split, "train")
-    tested: PoseTable = select_role(table, split, "gallery", "probe")
-    assert set(trained.sequences["subject"].astype(int)) == set(range(1, 19))
-    assert set(tested.sequences["subject"].astype(int)) == set(range(19, 29))
+    table.write(tmp_path / "poses.parquet")
+
+    def subjects(*roles):
+        files = (tmp_path / "poses.parquet", tmp_path / "split.csv")
+        keys, store = open_sequences("keypoints", *files, *roles, settings=config.input, device=torch.device("cpu"))
+        assert store.lengths.tolist() == keys["frames"].tolist()
+        return set(keys["subject"].astype(int))
+
+    assert subjects("train") == set(range(1, 19))
+    assert subjects("gallery", "probe") == set(range(19, 29))
     assert split["role"].value_counts().to_dict() == {"train": 1133, "probe": 517, "gallery": 77, "excluded": 33}

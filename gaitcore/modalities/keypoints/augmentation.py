@@ -9,26 +9,27 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
+from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.settings.training import Augmentation
 
 NOISE_FRAME_WIDTH = 320  # the published noise is in pixels of a frame this wide
 
 
-def augmented(poses: Tensor, settings: Augmentation, frame_width: int, generator: torch.Generator) -> Tensor:
+def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, generator: torch.Generator) -> Tensor:
     """Windows of poses, augmented.
 
     Args:
-        poses: (B, T, 17, C) float32, pixels and confidence.
+        windows: (B, T, 17, C) float32, pixels and confidence.
         settings: probabilities and noise; ``reverse`` concerns the choice of frames and is not used here.
-        frame_width: pixels; the noise is scaled to it.
+        store: where the windows are from; the noise is scaled to its frame width.
         generator: source of every draw, on the device of the poses.
 
     Returns:
         (B, T, 17, C) float32, pixels and confidence.
     """
-    mirrored = _chance(len(poses), settings.mirror, generator)
-    scale = frame_width / NOISE_FRAME_WIDTH
-    x, y, *others = poses.unbind(-1)  # each (B, T, 17)
+    mirrored = _chance(len(windows), settings.mirror, generator)
+    scale = store.frame_width / NOISE_FRAME_WIDTH
+    x, y, *others = windows.unbind(-1)  # each (B, T, 17)
     x = torch.where(mirrored[:, None, None], 2 * x.mean(dim=2, keepdim=True) - x, x)
     xy = torch.stack([x, y], dim=-1)
     xy = xy + _noise(scale * settings.point_noise, xy.shape, settings.noise, generator)

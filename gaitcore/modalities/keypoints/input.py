@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.settings.input import Input
 
 log = logging.getLogger(__name__)
@@ -14,35 +13,41 @@ _COLUMNS = {"x": 0, "y": 1, "confidence": 2, "z": 3}  # of the keypoints
 
 
 @dataclass(frozen=True)
-class NetworkInput:
+class InputChannels:
     """The input channels passed to a network.
 
     Source: GaitMixer, section 4.2: "dividing 320 which is the width of the original videos ... while keeping the aspect
     ratio", without the confidence; GaitGraph takes pixels and the confidence as they are.
 
     Attributes:
-        channels: their names, in order.
+        names: of the channels, in order.
         divisor: of all but the confidence.
     """
 
-    channels: tuple[str, ...]
+    names: tuple[str, ...]
     divisor: float
 
     @classmethod
-    def of(cls, settings: Input, store: FrameStore) -> "NetworkInput":
-        """The channels that the settings ask for; a z that the poses lack is left out, with a message."""
-        known = list(_COLUMNS)[: store.keypoints.shape[-1]]
-        channels = tuple(channel for channel in settings.channels if channel in known)
-        if channels != settings.channels:
-            log.info("the poses have no z: the network receives %s", ", ".join(channels))
-        return cls(channels, store.frame_width if settings.unit == "frame_width" else 1)
+    def of(cls, settings: Input, values: int, frame_width: int) -> "InputChannels":
+        """The channels that the settings ask for; a z that the poses lack is left out, with a message.
+
+        Args:
+            settings: channels and unit.
+            values: of each joint in the poses: 3, or 4 with a z.
+            frame_width: pixels.
+        """
+        known = list(_COLUMNS)[:values]
+        names = tuple(channel for channel in settings.channels if channel in known)
+        if names != settings.channels:
+            log.info("the poses have no z: the network receives %s", ", ".join(names))
+        return cls(names, frame_width if settings.unit == "frame_width" else 1)
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(..., 17, 3 or 4) pixels and confidence -> (..., 17, channels)."""
-        chosen = poses[..., [_COLUMNS[channel] for channel in self.channels]]
+        chosen = poses[..., [_COLUMNS[channel] for channel in self.names]]
         if self.divisor == 1:
             return chosen
         divided = chosen / self.divisor
-        if "confidence" in self.channels:
-            divided[..., self.channels.index("confidence")] = poses[..., _COLUMNS["confidence"]]
+        if "confidence" in self.names:
+            divided[..., self.names.index("confidence")] = poses[..., _COLUMNS["confidence"]]
         return divided

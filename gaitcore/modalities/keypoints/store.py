@@ -4,20 +4,22 @@ A window is a row of frame numbers, so that a batch is gathered at once and no P
 """
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.augmentation import augmented
-from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
+from gaitcore.modalities.keypoints.input import InputChannels
+from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS, OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.settings.training import Augmentation
+from gaitcore.settings.input import Input
 
 
-@dataclass(frozen=True)
-class FrameStore:
-    """The frames of S sequences, end to end.
+@dataclass(frozen=True, eq=False)
+class KeypointStore:
+    """The poses of S sequences, end to end: a :class:`gaitcore.modalities.FrameStore`.
 
     Attributes:
         keypoints: (N, 17, 3) float32, x and y in pixels and the confidence, on the device; (N, 17, 4) where the poses
@@ -25,21 +27,28 @@ class FrameStore:
         first: (S,) index of each sequence's first frame in ``keypoints``.
         lengths: (S,) frames in each sequence.
         frame_width: pixels.
+        input: the input channels passed to the network, and their unit.
+        source_digest: SHA-256 of the poses' source, where it is known.
     """
 
     keypoints: Tensor
     first: Tensor
     lengths: Tensor
     frame_width: int
+    input: InputChannels
+    source_digest: str = ""
 
     @classmethod
-    def from_table(cls, table: PoseTable, device: torch.device) -> "FrameStore":
+    def of(cls, table: PoseTable, settings: Input, device: torch.device) -> "KeypointStore":
         """All of a pose table's frames, on ``device``."""
+        keypoints = torch.from_numpy(_keypoints(table)).to(device)
         return cls(
-            keypoints=torch.from_numpy(_keypoints(table)).to(device),
+            keypoints=keypoints,
             first=torch.from_numpy(np.array(table.offsets[:-1], dtype=np.int64)).to(device),
             lengths=torch.from_numpy(np.array(table.sequences["frames"], dtype=np.int64)).to(device),
             frame_width=table.info.frame_width,
+            input=InputChannels.of(settings, keypoints.shape[-1], table.info.frame_width),
+            source_digest=table.info.source_digest,
         )
 
     @property
@@ -47,14 +56,19 @@ class FrameStore:
         """Where the frames lie."""
         return self.keypoints.device
 
-    def gather(self, sequences: Tensor, frames: Tensor, swapped: bool = False) -> Tensor:
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The names of the input channels."""
+        return self.input.names
+
+    def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:
         """Windows as poses.
 
         Args:
             sequences: (B,) which sequence each window is cut from.
             frames: (B, T) frame numbers within that sequence, from 0. Before its first and after its last frame a
                 sequence runs backwards.
-            swapped: whether the left and the right joints are exchanged.
+            copy: "swapped" exchanges the left and the right joints; any other copy has the joints as they are.
 
         Returns:
             (B, T, 17, C) float32, pixels and confidence.
@@ -63,13 +77,30 @@ class FrameStore:
         there_and_back = frames.remainder((2 * last).clamp(min=1))
         frames = torch.minimum(there_and_back, 2 * last - there_and_back).clamp(min=0)
         poses = self.keypoints[self.first[sequences, None] + frames]
-        return poses[:, :, list(OTHER_SIDE)] if swapped else poses
+        return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
 
-    def augmented(
-        self, sequences: Tensor, frames: Tensor, settings: Augmentation, generator: torch.Generator
-    ) -> Tensor:
-        """Windows for training, (B, T, 17, C): those of :meth:`gather`, augmented with draws from ``generator``."""
-        return augmented(self.gather(sequences, frames), settings, self.frame_width, generator)
+    def network_input(self, windows: Tensor) -> Tensor:
+        """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 17, channels), in the unit of the settings."""
+        return self.input(windows)
+
+    def network_arguments(self) -> dict[str, Any]:
+        """Joints and input channels, by the names that every skeleton network's class has for them."""
+        return {"joints": NUM_JOINTS, "in_channels": len(self.channels)}
+
+
+def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> KeypointStore:
+    """The frames of some sequences of a pose table.
+
+    Args:
+        path: poses.parquet.
+        keep: (S,) which of its sequences, in their order; no frame of any other is kept.
+        settings: the input channels and their unit.
+        device: where the frames go.
+
+    Raises:
+        DataError: the file is missing, damaged or no pose table.
+    """
+    return KeypointStore.of(PoseTable.read(path).select(keep), settings, device)
 
 
 def _keypoints(table: PoseTable) -> np.ndarray:

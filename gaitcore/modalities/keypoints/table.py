@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +18,7 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
+TABLE = "poses.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
 SCHEMA_VERSION = 1
 
 _METADATA_KEY = b"gaitcore"
@@ -113,19 +115,31 @@ class PoseTable:
 
         Raises DataError where the file is missing, cut short, not Parquet, or not a pose table of this schema.
         """
-        path = Path(path)
-        try:
-            with pq.ParquetFile(path, page_checksum_verification=True) as file:
-                info = _check_schema(path, file.schema_arrow)
-                frame, keypoints, z = _read_frames(file)
-                return PoseTable(_read_sequences(file), frame, keypoints, info, z)
-        except FileNotFoundError:
-            raise DataError(f"{path}: not found, expected a pose table; run the workflow to make it.") from None
-        except (pa.ArrowException, OSError) as error:
-            raise DataError(
-                f"{path}: not a readable Parquet file (cut short, damaged or of another format), "
-                f"expected a pose table; delete it and run again."
-            ) from error
+        with _opened(path) as (file, info):
+            frame, keypoints, z = _read_frames(file)
+            return PoseTable(_read_sequences(file), frame, keypoints, info, z)
+
+
+def list_sequences(path: str | Path) -> pd.DataFrame:
+    """The ``sequences`` of a pose table, read without its poses; raises what :meth:`PoseTable.read` raises."""
+    with _opened(path) as (file, _):
+        return _read_sequences(file)
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
+    """A pose table's file and what it says of itself."""
+    path = Path(path)
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file, _check_schema(path, file.schema_arrow)
+    except FileNotFoundError:
+        raise DataError(f"{path}: not found, expected a pose table; run the workflow to make it.") from None
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(
+            f"{path}: not a readable Parquet file (cut short, damaged or of another format), "
+            f"expected a pose table; delete it and run again."
+        ) from error
 
 
 def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarray) -> pd.DataFrame:

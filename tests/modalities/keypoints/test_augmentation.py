@@ -2,9 +2,10 @@
 
 import pytest
 import torch
+from stores import keypoint_store
 
+from gaitcore.modalities.keypoints.augmentation import augmented
 from gaitcore.modalities.keypoints.skeleton import INDEX
-from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.training import Augmentation
 
@@ -18,16 +19,15 @@ def store(lengths=(70, 65), frame_width=320):
     keypoints[..., 0] = frame[:, None] + torch.arange(17)
     keypoints[..., 1] = 1000 + frame[:, None]
     keypoints[..., 2] = 0.5
-    first = torch.tensor([0, *lengths[:-1]]).cumsum(0)
-    return FrameStore(keypoints, first, torch.tensor(lengths), frame_width)
+    return keypoint_store(keypoints, lengths, frame_width)
 
 
 def augment(chosen=(0, 1), frames=60, seed=0, frames_of=None, **settings):
     frames_of = frames_of or store()
     generator = torch.Generator().manual_seed(seed)
     chosen, settings = torch.tensor(chosen), Augmentation(**(NOTHING | settings))
-    windows = random_window(frames_of.lengths[chosen], frames, settings.reverse, generator)
-    return frames_of.augmented(chosen, windows, settings, generator)
+    numbers = random_window(frames_of.lengths[chosen], frames, settings.reverse, generator)
+    return augmented(frames_of.windows(chosen, numbers), settings, frames_of, generator)
 
 
 def start(windows):
@@ -116,6 +116,6 @@ def test_a_sequence_shorter_than_the_window_runs_back_and_forth():
 def test_a_z_goes_through_unchanged():
     deep = store()
     keypoints = torch.cat([deep.keypoints, deep.keypoints[..., :1] * 7], dim=-1)
-    deep = FrameStore(keypoints, deep.first, deep.lengths, deep.frame_width)
+    deep = keypoint_store(keypoints, deep.lengths)
     windows = augment(frames_of=deep, point_noise=0.05, mirror=1.0)
     torch.testing.assert_close(windows[..., 3], 7 * augment()[..., 0])

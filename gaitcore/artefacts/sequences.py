@@ -1,0 +1,45 @@
+"""The sequences of some roles: their keys from split.csv, their frames from the table of a modality."""
+
+from pathlib import Path
+
+import pandas as pd
+import torch
+
+from gaitcore import modalities
+from gaitcore.artefacts.split import read_split
+from gaitcore.errors import DataError
+from gaitcore.keys import KEY_COLUMNS
+from gaitcore.modalities import FrameStore
+from gaitcore.settings.input import Input
+
+
+def open_sequences(
+    modality: str, table: Path, split: Path, *roles: str, settings: Input, device: torch.device
+) -> tuple[pd.DataFrame, FrameStore]:
+    """The sequences whose role is one of ``roles``, and no frame of any other.
+
+    Args:
+        modality: of the frames, e.g. "keypoints".
+        table: the file that holds them, e.g. poses.parquet.
+        split: split.csv.
+        roles: train, or gallery and probe, ...
+        settings: the input channels and their unit.
+        device: where the frames go.
+
+    Returns:
+        S rows of split.csv with the key columns and role, and the store of their frames in the same order.
+
+    Raises:
+        DataError: table and split do not list the same sequences.
+    """
+    listed = read_split(split)
+    _check_same_sequences(modalities.load(modality, "table").list_sequences(table), listed, table, split)
+    keep = listed["role"].isin(roles).to_numpy()
+    store = modalities.load(modality, "store").open_store(table, keep, settings, device)
+    return listed[keep].reset_index(drop=True), store
+
+
+def _check_same_sequences(held: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
+    keys, named = (frame[list(KEY_COLUMNS)].reset_index(drop=True) for frame in (held, listed))
+    if len(keys) != len(named) or (keys.astype(str) != named.astype(str)).any(axis=None):
+        raise DataError(f"{split.name} and {table.name} do not list the same sequences; delete both and run again.")
