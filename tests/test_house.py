@@ -11,9 +11,12 @@ ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),
 )
-# The names and titles of networks are read from the room's face, which loads none of them; the settings of a system are
-# put together from them.
-FACES = {"networks/__init__.py", "merging.py", "systems.py", "poses.py", "models.py", "protocol.py"}
+# The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
+# are put together from them.
+FACES = {
+    *("networks/__init__.py", "modalities/__init__.py", "merging.py", "systems.py"),
+    *("poses.py", "models.py", "protocol.py"),
+}
 
 
 def modules():

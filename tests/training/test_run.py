@@ -66,7 +66,7 @@ def run(folder, table, seed=0, **options):
     outputs = RunOutputs(
         folder / "weights.safetensors", folder / "training.csv", folder / "run.json", folder / "resume"
     )
-    files = {"poses": folder / "poses.parquet", "split": folder / "split.csv"}
+    files = {"table": folder / "poses.parquet", "split": folder / "split.csv"}
     recipe = Training.model_validate(RECIPE.model_dump() | options.pop("recipe", {}))
     train_run(
         "gaitmixer", seed, NETWORK, DEMO.input, recipe, outputs=outputs, threads=1, code="c0de", **files, **options
