@@ -11,7 +11,7 @@ al., "Training deep nets with sublinear memory cost", 2016), unless the stage is
 """
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -19,29 +19,33 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from gaitcore.execution.compute import in_parallel
+from gaitcore.execution.dropout import DropoutFrom
 
 CHUNK = 8  # sequences at most; a map of 256 channels is then 8 MB
 
-Maps = tuple[Tensor, ...]  # (chunk, ..., channels) each
+KEPT = 4_200_000_000  # bytes that the stages of a network may keep for the backward pass, all together
+
+Maps = tuple[Tensor, ...]  # (chunk, ...) each; where batch normalisation follows, (chunk, channels, ...)
 Moments = tuple[Tensor, ...]  # (2, channels) each: mean and biased variance over the batch
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What a network does to each sequence by itself, up to the next batch normalisation.
+    """What a network does to each sequence independently, up to the next batch normalisation.
 
     Attributes:
-        run: maps of a chunk, normalised where the stage before asks for it, and the generator for dropout (None for
-            torch's own) -> maps.
-        parameters: what it uses, all of it.
-        norms: the batch normalisation of each of its maps, None where there is none; empty if no map has one.
-        keep: keep what the backward pass needs instead of computing it again: faster, and larger.
+        run: maps of a chunk, normalised where the stage before asks for it -> maps.
+        parameters: the weights that it uses, and possibly others.
+        norms: for each of its maps the batch normalisation that follows, or None.
+        number: its own among the stages of the network; dropout's seed follows from it.
+        saved: bytes that its backward pass needs of each sequence.
     """
 
-    run: Callable[[Maps, torch.Generator | None], Maps]
-    parameters: tuple[nn.Parameter, ...] = ()
-    norms: tuple[nn.BatchNorm2d | None, ...] = ()
-    keep: bool = False
+    run: Callable[..., Maps]
+    parameters: tuple[nn.Parameter, ...]
+    norms: tuple[nn.Module | None, ...]
+    number: int
+    saved: int = 0
 
     @property
     def normalised(self) -> tuple[int, ...]:
@@ -49,23 +53,7 @@ class Stage:
         return tuple(index for index, norm in enumerate(self.norms) if norm is not None)
 
 
-def run_stages(stages: Iterable[Stage], x: Tensor, training: bool) -> Tensor:
-    """Run a batch (B, ...) through a network whose last stage gives a single map, in the way that suits its device."""
-    return in_chunks(stages, x) if training and x.device.type == "cpu" else whole_batch(stages, x)
-
-
-def whole_batch(stages: Iterable[Stage], x: Tensor) -> Tensor:
-    """Run a batch through a network as it is: on a GPU, and wherever nothing is trained."""
-    maps: Maps = (x,)
-    for stage in stages:
-        maps = stage.run(maps, None)
-        if stage.norms:
-            maps = tuple(x if norm is None else normalise(norm, x) for norm, x in zip(stage.norms, maps, strict=True))
-    (only,) = maps
-    return only
-
-
-def in_chunks(stages: Iterable[Stage], x: Tensor) -> Tensor:
+def in_chunks(stages: Sequence[Stage], x: Tensor) -> Tensor:
     """Run a batch through a network in training, chunk by chunk; batch normalisations track the whole batch.
 
     Args:
@@ -77,21 +65,29 @@ def in_chunks(stages: Iterable[Stage], x: Tensor) -> Tensor:
     """
     passes: list[_StagePass] = []
     seed = int(torch.randint(2**62, ()))  # of all dropout in this pass
-    for number, stage in enumerate(stages):
-        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + number))
+    left = KEPT
+    for stage in stages:
+        keep = stage.saved * len(x) <= left
+        left -= stage.saved * len(x) * keep
+        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + stage.number, keep))
     out = _InChunks.apply(passes, x, *(parameter for pass_ in passes for parameter in pass_.parameters))
     for pass_ in passes:
         pass_.track()
     return out
 
 
-def normalise(norm: nn.BatchNorm2d, x: Tensor, moments: Tensor | None = None) -> Tensor:
-    """Batch normalisation of a map (B, ..., C), by the mean and variance given in (2, C) if any."""
-    if moments is None:
-        return norm(x.movedim(-1, 1)).movedim(1, -1)
-    mean, variance = moments
+def normalised(norms: Sequence[nn.Module | None], maps: Sequence[Tensor], moments: Sequence[Tensor]) -> Maps:
+    """Maps after batch normalisation by the moments given, one for each norm that is not None."""
+    remaining = iter(moments)
+    return tuple(
+        map_ if norm is None else _normalise(norm, map_, *next(remaining))
+        for norm, map_ in zip(norms, maps, strict=True)
+    )
+
+
+def _normalise(norm: nn.Module, x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
     scale = norm.weight * torch.rsqrt(variance + norm.eps)
-    return torch.addcmul(norm.bias - mean * scale, x, scale)
+    return torch.addcmul(norm.bias - mean * scale, x.movedim(1, -1), scale).movedim(-1, 1)
 
 
 def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
@@ -119,7 +115,7 @@ class _InChunks(torch.autograd.Function):
     def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, ...]:
         of_maps: list[Maps] = [(chunk,) for chunk in split(gradient)]
         of_moments: list[Tensor] = []
-        of_parameters: list[Tensor] = []
+        of_parameters: list[Tensor | None] = []
         while ctx.passes:
             of_maps, of_moments, of_stage = ctx.passes.pop().backward(of_maps, of_moments)
             of_parameters = [*of_stage, *of_parameters]
@@ -127,11 +123,11 @@ class _InChunks(torch.autograd.Function):
 
 
 class _StagePass:
-    """One stage and one batch, there and back; it begins with the batch normalisations of the stage before."""
+    """Forward and backward pass of one stage on one batch; it begins with the batch normalisations before the stage."""
 
-    def __init__(self, stage: Stage, before: "_StagePass | None", seed: int):
-        self.stage, self.before, self.seed = stage, before, seed
-        self.norms = before.stage.norms if before else ()
+    def __init__(self, stage: Stage, before: "_StagePass | None", seed: int, keep: bool):
+        self.stage, self.before, self.seed, self.keep = stage, before, seed, keep
+        self.norms = before.stage.norms if before else (None,)
         self.parameters = (*parameters_of(*filter(None, self.norms)), *stage.parameters)
         self.autocast = torch.is_autocast_enabled("cpu")
         self.maps: list[Maps] = []  # that it was given
@@ -149,7 +145,7 @@ class _StagePass:
         self.maps = maps
 
         def chunk(number: int) -> tuple[Maps, list[Tensor]]:
-            if self.stage.keep:
+            if self.keep:
                 leaves, out = self._with_graph(number)
                 self.kept[number] = leaves, out
             else:
@@ -162,7 +158,9 @@ class _StagePass:
         self._take_moments([out for out, _ in done], [sums for _, sums in done])
         return [out for out, _ in done]
 
-    def backward(self, of_maps: list[Maps], of_moments: list[Tensor]) -> tuple[list[Maps], list[Tensor], list[Tensor]]:
+    def backward(
+        self, of_maps: list[Maps], of_moments: list[Tensor]
+    ) -> tuple[list[Maps], list[Tensor], list[Tensor | None]]:
         """Gradients of the stage's input maps, of the moments it was given, and of its parameters."""
         if not self.before and not self.parameters:
             return [], [], []
@@ -174,13 +172,21 @@ class _StagePass:
             for index, moments, gradient, positions in through:
                 by_moments = _through_moments(out[index].detach(), moments, gradient / positions)
                 gradients[index] = (gradients[index] + by_moments).to(out[index].dtype)
-            found = torch.autograd.grad(out, [*leaves, *self.parameters], gradients)
+            found = torch.autograd.grad(out, [*leaves, *self.parameters], gradients, allow_unused=True)
             maps = len(leaves) - len(self.given)
             return found[:maps], found[maps : len(leaves)], found[len(leaves) :]
 
         done = in_parallel(chunk, range(len(self.maps)))
         of_inputs, of_given, of_parameters = zip(*done, strict=True)
         return list(of_inputs), _summed(of_given), _summed(of_parameters)
+
+    def track(self) -> None:
+        """Update the running mean and variance of its norms, as they do themselves when they see the whole batch."""
+        norms = filter(None, self.stage.norms)
+        for norm, (mean, variance), positions in zip(norms, self.moments, self.positions, strict=True):
+            norm.num_batches_tracked += 1
+            norm.running_mean.lerp_(mean, norm.momentum)
+            norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
 
     def _with_graph(self, number: int) -> tuple[list[Tensor], Maps]:
         """What a chunk's gradients are taken of, and its maps with the graph behind them."""
@@ -191,42 +197,42 @@ class _StagePass:
             out = self._run(number, maps, given)
         return [*maps, *given] if self.before else [], out
 
-    def track(self) -> None:
-        """Update the running mean and variance of its norms, as they do themselves when they see the whole batch."""
-        norms = filter(None, self.stage.norms)
-        for norm, (mean, variance), positions in zip(norms, self.moments, self.positions, strict=True):
-            norm.num_batches_tracked += 1
-            norm.running_mean.lerp_(mean, norm.momentum)
-            norm.running_var.lerp_(variance * positions / (positions - 1), norm.momentum)
-
     def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
         generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast):
-            moments = iter(given)
-            if self.norms:
-                maps = tuple(
-                    x if norm is None else normalise(norm, x, next(moments))
-                    for norm, x in zip(self.norms, maps, strict=True)
-                )
-            return self.stage.run(maps, generator)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast), DropoutFrom(generator):
+            return self.stage.run(*normalised(self.norms, maps, given))
 
     def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
         for place, index in enumerate(self.stage.normalised):
-            positions = sum(of_chunk[index][..., 0].numel() for of_chunk in maps)
-            mean, square = torch.stack([of_chunk[place] for of_chunk in sums]).sum(dim=0) / positions
-            moments = torch.stack([mean, square - mean**2]).to(_at_least_float32(maps[0][index]))
-            self.moments, self.positions = (*self.moments, moments), (*self.positions, positions)
+            positions = sum(of_chunk[index].numel() // of_chunk[index].shape[1] for of_chunk in maps)
+            moments = _moments([of_chunk[place] for of_chunk in sums], positions)
+            self.moments += (moments.to(_at_least_float32(maps[0][index])),)
+            self.positions += (positions,)
+
+
+def moments_of(map_: Tensor) -> Tensor:
+    """(2, C): mean and biased variance of each channel of a map (B, C, ...)."""
+    return _moments([_sums(map_)], map_.numel() // map_.shape[1]).to(_at_least_float32(map_))
+
+
+def _moments(sums: list[Tensor], positions: int) -> Tensor:
+    mean, square = torch.stack(sums).sum(dim=0) / positions
+    return torch.stack([mean, square - mean**2])
 
 
 def _through_moments(map_: Tensor, moments: Tensor, gradient: Tensor) -> Tensor:
     """What the gradient at each position of a map gets by way of the batch's mean and variance."""
     (mean, _), (of_mean, of_variance) = moments, gradient
-    return torch.addcmul(of_mean - 2 * of_variance * mean, map_, 2 * of_variance)
+    by_moments = torch.addcmul(of_mean - 2 * of_variance * mean, map_.movedim(1, -1), 2 * of_variance)
+    return by_moments.movedim(-1, 1)
 
 
 def _sums(map_: Tensor) -> Tensor:
-    """(2, channels) float64: sum and sum of squares. A product with ones is faster than a sum over the first axis."""
-    flat = map_.flatten(0, -2).to(_at_least_float32(map_))
+    """(2, C) float64: sum and sum of squares of each channel of a map (B, C, ...).
+
+    A product with ones is faster than a sum over the first axis.
+    """
+    flat = map_.movedim(1, -1).flatten(0, -2).to(_at_least_float32(map_))
     ones = flat.new_ones(1, len(flat))
     return torch.cat([ones @ flat, ones @ flat.square()]).double()
 
@@ -235,6 +241,8 @@ def _at_least_float32(map_: Tensor) -> torch.dtype:
     return torch.promote_types(map_.dtype, torch.float32)
 
 
-def _summed(of_chunks: Sequence[Maps]) -> list[Tensor]:
-    """The sums over chunks, in the chunks' order."""
-    return [sum(tensors[1:], start=tensors[0]) for tensors in zip(*of_chunks, strict=True)]
+def _summed(of_chunks: Sequence[tuple[Tensor | None, ...]]) -> list[Tensor | None]:
+    """The sums over chunks, in the chunks' order; None for what was not used."""
+    return [
+        None if tensors[0] is None else sum(tensors[1:], start=tensors[0]) for tensors in zip(*of_chunks, strict=True)
+    ]

@@ -12,7 +12,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.execution.chunked import Maps, Stage, in_chunks, parameters_of
 from gaitcore.networks.layers import NORM_EPS, SpatialMixer, TransformerBlock
 
 TITLE = "GaitFormer"
@@ -67,6 +66,7 @@ class GaitFormer(nn.Module):
         heads: int = 8,
     ):
         super().__init__()
+        self.joints = joints
         self.spatial = SpatialMixer(joints, in_channels, width, spatial_depth, heads, spatial)
         self.class_token = nn.Parameter(torch.randn(1, 1, width))
         self.frame_embedding = nn.Parameter(torch.zeros(1, frames + 1, width))
@@ -76,50 +76,34 @@ class GaitFormer(nn.Module):
         self.head = nn.Linear(joints * width, embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and x.device.type == "cpu":
-            return self.embed(in_chunks(self._stages(), x))
-        return self.over_time(self.spatial(x))
+        tokens = self.tokens(self.spatial(x))  # (B * J, 1 + T, width)
+        return self.embed(tokens)  # (B, embedding_dim)
 
-    def over_time(self, x: Tensor) -> Tensor:
-        """(B, T, J, width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
-        return self.embed(self.class_tokens(x))
-
-    def class_tokens(self, x: Tensor) -> Tensor:
-        """(B, T, J, width) -> (B, J * width): what each joint's class token has gathered over time."""
-        return self._gathered(self._tokens(x), len(x))
-
-    def last_map(self, x: Tensor) -> Maps:
-        """(B, T, J, C) -> (B, T, J, width), the frames' tokens as they enter the last temporal block, where the class
-        tokens read them for the last time; and these, (B, 1, J, width). What leaves that block of a frame is not read.
-        """
-        tokens = self._tokens(self.spatial(x)).unflatten(0, (len(x), -1)).transpose(1, 2)  # (B, 1 + T, J, width)
-        return tokens[:, 1:], tokens[:, :1]
-
-    def read(self, frames: Tensor, class_tokens: Tensor) -> Tensor:
-        """The last map and the class tokens -> (B, embedding_dim)."""
-        tokens = torch.cat([class_tokens, frames], dim=1).transpose(1, 2).flatten(0, 1)
-        return self.embed(self._gathered(tokens, len(frames)))
-
-    def _tokens(self, x: Tensor) -> Tensor:
-        """(B, T, J, width) -> (B * J, 1 + T, width), what enters the last block: each joint's class token first."""
+    def tokens(self, x: Tensor) -> Tensor:
+        """(B, T, J, width) -> (B * J, 1 + T, width), the tokens that enter the last block, the class token first."""
         x = x.transpose(1, 2).flatten(0, 1)  # (B * J, T, width)
-        x = torch.cat([self.class_token.expand(len(x), -1, -1), x], dim=1) + self.frame_embedding
+        class_tokens = self.class_token.expand(x.shape[0], -1, -1)  # (B * J, 1, width)
+        x = torch.cat([class_tokens, x], dim=1) + self.frame_embedding  # (B * J, 1 + T, width)
         for block in self.temporal[:-1]:
             x = block(x)
         return x
 
-    def _gathered(self, tokens: Tensor, batch: int) -> Tensor:
-        x = self.temporal[-1](tokens, wanted=1)  # (B * J, 1, width): nothing else is read
-        return self.temporal_norm(x[:, 0]).reshape(batch, -1)
-
     def embed(self, tokens: Tensor) -> Tensor:
-        """(B, J * width) -> (B, embedding_dim), unit length."""
-        return F.normalize(self.head(self.head_norm(tokens)))
+        """(B * J, 1 + T, width), the tokens that enter the last block -> (B, embedding_dim), unit length."""
+        x = self.temporal[-1](tokens, wanted=1)  # (B * J, 1, width): nothing else is read
+        x = self.temporal_norm(x[:, 0])  # (B * J, width)
+        x = x.unflatten(0, (-1, self.joints)).flatten(1)  # (B, J * width)
+        return F.normalize(self.head(self.head_norm(x)))
 
-    def _stages(self) -> list[Stage]:
-        """The same, in the order in which a CPU's caches like it: see :mod:`gaitcore.execution.chunked`."""
-        over_time = (self.class_token, self.frame_embedding, *parameters_of(self.temporal, self.temporal_norm))
-        return [
-            Stage(lambda maps, _: (self.spatial(*maps),), parameters_of(self.spatial), keep=True),
-            Stage(lambda maps, _: (self.class_tokens(*maps),), over_time),
-        ]
+    def last_map(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """(B, T, J, C) -> (B, T, J, width), the frames' tokens as they enter the last temporal block, where the class
+        tokens read them for the last time; and these, (B, 1, J, width). That block's output at the frame tokens is
+        unused.
+        """
+        tokens = self.tokens(self.spatial(x)).unflatten(0, (-1, self.joints)).transpose(1, 2)  # (B, 1 + T, J, width)
+        return tokens[:, 1:], tokens[:, :1]
+
+    def read(self, frames: Tensor, class_tokens: Tensor) -> Tensor:
+        """The last map and the class tokens -> (B, embedding_dim)."""
+        tokens = torch.cat([class_tokens, frames], dim=1)  # (B, 1 + T, J, width)
+        return self.embed(tokens.transpose(1, 2).flatten(0, 1))

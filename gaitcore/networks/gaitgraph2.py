@@ -1,4 +1,4 @@
-"""GaitGraph2: graph convolution on three views of a skeleton: joints, velocities and bones.
+"""GaitGraph2: graph convolution on three streams of features of a skeleton: joints, velocities and bones.
 
 Source: Teepe, Gilg, Herzog, Hörmann, Rigoll, "Towards a Deeper Understanding of Skeleton-based Gait Recognition",
 CVPR Workshops 2022, section 3, and its published code: ResGCN-N21-R8 with an input branch for each view. 350,822
@@ -13,9 +13,9 @@ Where the published code differs from what it means to do, the code is the defau
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from gaitcore.execution.chunked import Maps
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
 
 TITLE = "GaitGraph2"
@@ -27,6 +27,7 @@ __all__ = ["PUBLISHED_KEYS", "GaitGraph2"]
 STRUCTURE = (1, 1, 1, 1)  # N21
 PARENTS = (0, 0, 0, 1, 2, 0, 0, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14)  # of each joint, towards the nose
 MEANT_FOR_CONFIDENCE, OVERWRITTEN = 2, 3  # channels
+LAST_TWO = (0, 0, 0, 0, 0, 2)  # frames of a map, for F.pad
 
 
 class GaitGraph2(ResGCN):
@@ -58,16 +59,20 @@ class GaitGraph2(ResGCN):
         super().__init__(5, 3, STRUCTURE, reduction, embedding_dim)
         self.confidence_channel = OVERWRITTEN if features == "published" else MEANT_FOR_CONFIDENCE
 
-    def features(self, poses: Tensor) -> Maps:
+    def features(self, poses: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """(B, T, J, 3) -> three of (B, T, J, 5): joints, velocities and bones."""
-        xy, confidence = poses[..., :2], poses[..., 2]
+        xy = poses[..., :2]
         joints = torch.cat([poses, xy - xy[:, :, :1]], dim=-1)
-        velocities, bones = torch.zeros_like(joints), torch.zeros_like(joints)
-        velocities[:, :-2, :, :2] = xy[:, 1:-1] - xy[:, :-2]
-        velocities[:, :-2, :, 3:] = xy[:, 2:] - xy[:, :-2]
-        bones[..., :2] = bone = xy - xy[:, :, PARENTS]
+        to_next = F.pad(xy[:, 1:-1] - xy[:, :-2], LAST_TWO)  # pixels; 0 in the last two frames
+        over_two = F.pad(xy[:, 2:] - xy[:, :-2], LAST_TWO)
+        bone = xy - xy[:, :, PARENTS]
         length = (bone[..., 0] ** 2 + bone[..., 1] ** 2).sqrt() + 1e-4  # pixels
-        bones[..., 3:] = torch.acos((bone / length[..., None]).clamp(-1, 1))  # rounding can pass 1
-        for view in (velocities, bones):
-            view[..., self.confidence_channel] = confidence
-        return joints, velocities, bones
+        angles = torch.acos((bone / length[..., None]).clamp(-1, 1))  # rounding can pass 1
+        return joints, self._with_confidence(to_next, over_two, poses), self._with_confidence(bone, angles, poses)
+
+    def _with_confidence(self, first: Tensor, second: Tensor, poses: Tensor) -> Tensor:
+        """Two features of two channels each and the confidence -> (B, T, J, 5)."""
+        confidence = poses[..., 2:]
+        if self.confidence_channel == MEANT_FOR_CONFIDENCE:
+            return torch.cat([first, confidence, second], dim=-1)
+        return torch.cat([first, torch.zeros_like(confidence), confidence, second[..., 1:]], dim=-1)

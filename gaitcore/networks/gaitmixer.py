@@ -12,7 +12,7 @@ Where the published code differs from the paper's text, the code made the publis
 - each temporal block drops out 1 % of its input and has no activation after the sum.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Literal
 
@@ -20,8 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.execution.chunked import Maps, Stage, in_chunks, normalise, parameters_of
-from gaitcore.networks.layers import SpatialMixer, sparse_dropout
+from gaitcore.networks.layers import Pointwise, SpatialMixer, channels_last
 
 TITLE = "GaitMixer"
 MODALITY = "keypoints"
@@ -54,6 +53,27 @@ PUBLISHED_KEYS = (
 )
 
 
+class ReflectFrames(nn.Module):
+    """Pad a walk (B, T, J, C) in time by running it backwards before its first and after its last frame.
+
+    Where more frames are missing than the walk has, it is run backwards and forwards as often as needed.
+    """
+
+    def __init__(self, past: int, future: int):
+        super().__init__()
+        self.past, self.future = past, future
+
+    def forward(self, x: Tensor) -> Tensor:
+        past, future = self.past, self.future
+        while past or future:
+            frames = x.shape[1]
+            before, after = min(past, frames - 1), min(future, frames - 1)
+            start, end = x[:, 1 : before + 1].flip(1), x[:, frames - 1 - after : frames - 1].flip(1)
+            x = torch.cat([start, x, end], dim=1)
+            past, future = past - before, future - after
+        return x  # (B, past + T + future, J, C)
+
+
 class TemporalBlock(nn.Module):
     """Depthwise convolution over time, then a mix of channels, beside a skip: (B, T, J, C) -> (B, T, J, width).
 
@@ -63,58 +83,22 @@ class TemporalBlock(nn.Module):
 
     def __init__(self, channels: int, width: int, kernel: int, padding: Literal["past", "both"], dropout: float):
         super().__init__()
-        self.past, self.future = (kernel - 1, 0) if padding == "past" else ((kernel - 1) // 2, kernel // 2)
-        self.dropout = dropout
+        past, future = (kernel - 1, 0) if padding == "past" else ((kernel - 1) // 2, kernel // 2)
+        self.dropout = nn.Dropout(dropout)
+        self.reflect = ReflectFrames(past, future)
         self.depthwise = nn.Conv2d(channels, channels, (kernel, 1), groups=channels)
-        self.pointwise = nn.Conv2d(channels, width, 1)
+        self.pointwise = Pointwise(channels, width)
         self.norm = nn.BatchNorm2d(width, eps=BATCH_NORM_EPS)
         self.widen = nn.Linear(channels, width) if width != channels else None
         self.widen_norm = nn.BatchNorm2d(width, eps=BATCH_NORM_EPS) if width != channels else None
 
     def forward(self, x: Tensor) -> Tensor:
-        skip, mixed = self.branches(x, F.dropout(x, self.dropout, self.training))
-        return normalise(self.norm, mixed) + (skip if self.widen is None else normalise(self.widen_norm, skip))
-
-    def branches(self, x: Tensor, dropped: Tensor) -> Maps:
-        """The skip and the mixed map, (B, T, J, width) each, before they are normalised."""
-        mixed = self.depthwise(channels_first(self.reflect(dropped)))  # (B, C, T, J)
-        mixed = F.linear(channels_last(mixed), self.pointwise.weight.flatten(1), self.pointwise.bias)
-        return x if self.widen is None else F.gelu(self.widen(x)), F.gelu(mixed)
-
-    def mix(self, x: Tensor, generator: torch.Generator) -> Maps:
-        """The branches of a chunk in training."""
-        return self.branches(x, sparse_dropout(x, self.dropout, generator))
-
-    @property
-    def layers(self) -> tuple[nn.Module, ...]:
-        """What the branches go through."""
-        return (self.depthwise, self.pointwise, *([] if self.widen is None else [self.widen]))
-
-    @property
-    def norms(self) -> tuple[nn.BatchNorm2d | None, nn.BatchNorm2d]:
-        """Of the skip, if it is normalised, and of the mixed map; their sum is the block's output."""
-        return self.widen_norm, self.norm
-
-    def reflect(self, x: Tensor) -> Tensor:
-        """Continue the walk before its first and after its last frame by running it backwards, and forwards again."""
-        past, future = self.past, self.future
-        while past or future:
-            frames = x.shape[1]
-            before, after = min(past, frames - 1), min(future, frames - 1)
-            start, end = x[:, 1 : before + 1].flip(1), x[:, frames - 1 - after : frames - 1].flip(1)
-            x = torch.cat([start, x, end], dim=1)
-            past, future = past - before, future - after
-        return x
-
-
-def channels_first(x: Tensor) -> Tensor:
-    """(B, T, J, C) -> (B, C, T, J), a view."""
-    return x.permute(0, 3, 1, 2)
-
-
-def channels_last(x: Tensor) -> Tensor:
-    """(B, C, T, J) -> (B, T, J, C), a view."""
-    return x.permute(0, 2, 3, 1)
+        mixed = self.reflect(self.dropout(x))  # (B, T + kernel - 1, J, C)
+        mixed = channels_last(self.depthwise, mixed)  # (B, T, J, C)
+        mixed = channels_last(self.norm, F.gelu(self.pointwise(mixed)))  # (B, T, J, width)
+        if self.widen is None:
+            return mixed + x
+        return mixed + channels_last(self.widen_norm, F.gelu(self.widen(x)))
 
 
 class GaitMixer(nn.Module):
@@ -163,50 +147,17 @@ class GaitMixer(nn.Module):
         self.head = nn.Linear(channels[-1], embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
-        if self.training and x.device.type == "cpu":
-            return self.embed(in_chunks(self._stages(), x))
-        return self.over_time(self.spatial(x))
+        (last,) = self.last_map(x)  # (B, T, J, widths[-1])
+        return self.read(last)  # (B, embedding_dim)
 
-    def over_time(self, x: Tensor) -> Tensor:
-        """(B, T, J, spatial_width), what :attr:`spatial` makes of each frame -> (B, embedding_dim)."""
-        return self.read(self._mixed(x))
-
-    def last_map(self, x: Tensor) -> Maps:
+    def last_map(self, x: Tensor) -> tuple[Tensor]:
         """(B, T, J, C) -> (B, T, J, widths[-1]): what the last temporal block gives, and is pooled."""
-        return (self._mixed(self.spatial(x)),)
-
-    def read(self, x: Tensor) -> Tensor:
-        """The last map -> (B, embedding_dim)."""
-        return self.embed(x.mean(dim=(1, 2)))
-
-    def _mixed(self, x: Tensor) -> Tensor:
+        x = self.spatial(x)  # (B, T, J, spatial_width)
         for block in self.temporal:
             x = block(x)  # (B, T, J, widths[i])
-        return x
+        return (x,)
 
-    def embed(self, pooled: Tensor) -> Tensor:
-        """(B, widths[-1]) -> (B, embedding_dim), unit length."""
-        return F.normalize(self.head(self.head_norm(pooled)))
-
-    def _stages(self) -> Iterator[Stage]:
-        """The same up to the pooling, in the order in which a CPU's caches like it: see gaitcore.execution.chunked."""
-        first, last = self.temporal[0], self.temporal[-1]
-        yield Stage(
-            lambda maps, generator: first.mix(self.spatial(*maps), generator),
-            parameters_of(self.spatial, *first.layers),
-            first.norms,
-            keep=True,
-        )
-        for block in self.temporal[1:]:
-            yield Stage(
-                lambda maps, generator, block=block: block.mix(_sum(maps), generator),
-                parameters_of(*block.layers),
-                block.norms,
-                keep=block is not last,
-            )
-        yield Stage(lambda maps, _: (_sum(maps).mean(dim=(1, 2)),))
-
-
-def _sum(branches: Maps) -> Tensor:
-    skip, mixed = branches
-    return mixed + skip
+    def read(self, x: Tensor) -> Tensor:
+        """The last map (B, T, J, widths[-1]) -> (B, embedding_dim), unit length."""
+        x = x.mean(dim=(1, 2))  # (B, widths[-1])
+        return F.normalize(self.head(self.head_norm(x)))

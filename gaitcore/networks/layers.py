@@ -1,10 +1,11 @@
-"""Layers the systems share: the pre-norm transformer block and the spatial stage of both mixers.
+"""Layers that networks share: channels-last maps, the pre-norm transformer block, the spatial mixer of both mixers.
 
-Source: GaitMixer (Pinyoanuntapong et al., ICASSP 2023), section 3.1; the block is the vision
+Source of the mixer: GaitMixer (Pinyoanuntapong et al., ICASSP 2023), section 3.1; the block is the vision
 transformer's (Dosovitskiy et al., ICLR 2021) as the published code configures it: query, key and value
 biases, exact GELU, no dropout, LayerNorm eps 1e-6.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
@@ -12,6 +13,21 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 NORM_EPS = 1e-6
+
+
+def channels_last(layer: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """Apply a layer for (B, C, ...) to a map (B, ..., C), whose channels come last; only views are taken."""
+    return layer(x.movedim(-1, 1)).movedim(1, -1)
+
+
+class Pointwise(nn.Conv2d):
+    """A 1 x 1 convolution of a map whose channels come last: (B, ..., channels) -> (B, ..., width)."""
+
+    def __init__(self, channels: int, width: int):
+        super().__init__(channels, width, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight.flatten(1), self.bias)
 
 
 class Attention(nn.Module):
@@ -51,7 +67,7 @@ class TokenConvolution(nn.Module):
 
 
 class TransformerBlock(nn.Module):
-    """x + mix(norm(x)), then x + mlp(norm(x)), on (N, tokens, width); it mixes by attention, or as told."""
+    """x + mix(norm(x)), then x + mlp(norm(x)), on (N, tokens, width); `mixer` replaces the self-attention."""
 
     def __init__(self, width: int, heads: int, mlp_ratio: float = 2.0, mixer: nn.Module | None = None):
         super().__init__()
@@ -68,40 +84,8 @@ class TransformerBlock(nn.Module):
         return x + self.fc2(F.gelu(self.fc1(self.norm2(x))))
 
 
-def sparse_dropout(x: Tensor, probability: float, generator: torch.Generator) -> Tensor:
-    """Dropout whose draws are the gaps between dropped values instead of one for every value.
-
-    The gaps of independent draws are geometric. For one value in a hundred that is some fifty times less to draw.
-    """
-    if probability == 0:
-        return x
-    size = x.numel()
-    expected = size * probability
-    enough = int(expected + 8 * expected**0.5 + 16)  # of gaps to reach the end: eight standard deviations
-    gaps = torch.empty(enough, dtype=torch.int64).geometric_(probability, generator=generator)
-    dropped = gaps.cumsum(0) - 1
-    return _SparseDropout.apply(x, dropped[dropped < size], 1 / (1 - probability))
-
-
-class _SparseDropout(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, x: Tensor, dropped: Tensor, scale: float) -> Tensor:
-        ctx.dropped, ctx.scale = dropped, scale
-        return _SparseDropout.applied(x, dropped, scale)
-
-    @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
-        return _SparseDropout.applied(gradient, ctx.dropped, ctx.scale), None, None
-
-    @staticmethod
-    def applied(x: Tensor, dropped: Tensor, scale: float) -> Tensor:
-        out = (x * scale).contiguous()
-        out.view(-1)[dropped] = 0.0
-        return out
-
-
 class SpatialMixer(nn.Module):
-    """Mixes the joints of each frame: (B, T, J, C) -> (B, T, J, width).
+    """Mixes the joints of each frame, one frame independently of the others: (B, T, J, C) -> (B, T, J, width).
 
     Args:
         joints, in_channels: J and C.
@@ -111,6 +95,8 @@ class SpatialMixer(nn.Module):
         mixing: "attention" (the paper) or "convolution", depthwise over the joints in COCO's order, as wide as all of
             them: the homogeneous counterpart of a temporal convolution.
     """
+
+    per_frame = True  # what it makes of a frame depends on no other frame
 
     def __init__(
         self,
@@ -137,4 +123,4 @@ class SpatialMixer(nn.Module):
         x = self.embed(x.flatten(0, 1)) + self.joint_embedding  # (B * T, J, width)
         for block in self.blocks:
             x = block(x)
-        return self.norm(x).unflatten(0, (batch, frames))
+        return self.norm(x).unflatten(0, (batch, frames))  # (B, T, J, width)

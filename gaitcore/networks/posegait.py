@@ -15,13 +15,10 @@ has a classifier for 5 subjects and the centre loss commented out. What is whose
   long as the other systems'; a random window is all there is of augmentation.
 """
 
-from collections.abc import Callable, Iterator
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from gaitcore.execution.chunked import Maps, Stage, parameters_of, run_stages
 from gaitcore.modalities.keypoints.skeleton import INDEX
 
 TITLE = "PoseGait"
@@ -68,7 +65,6 @@ class PoseGait(nn.Module):
         super().__init__()
         if in_channels not in (2, 3):
             raise ValueError(f"it takes x and y, or x, y and z, not {in_channels} channels")
-        self.dropout = dropout
         widths = (1, 32, 64, 64, 64, 128, 128, 128)
         padding = (0, 0, 1, 1, 0, 1, 1)
         self.convs = nn.ModuleList(
@@ -80,43 +76,23 @@ class PoseGait(nn.Module):
         height, width = (((size - 4) // 2 - 2) // 2 for size in (rows, frames))
         if height < 1 or width < 1:
             raise ValueError(f"a window of {frames} frames is too short, expected at least 12")
+        self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(128 * height * width, embedding_dim)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.head(run_stages(self.stages(), x, self.training))
+    def forward(self, poses: Tensor) -> Tensor:
+        x = features(poses)[..., None].movedim(-1, 1)  # (B, 1, T, rows), with channels last in memory
+        x = self._convolved(0, x)  # (B, 32, T - 2, rows - 2)
+        x = self._convolved(1, x)  # (B, 64, T - 4, rows - 4)
+        x = F.max_pool2d(x, 2)  # (B, 64, (T - 4) / 2, (rows - 4) / 2)
+        x = self._convolved(3, self._convolved(2, x)) + x
+        x = self._convolved(4, x)  # (B, 128, (T - 4) / 2 - 2, (rows - 4) / 2 - 2)
+        x = F.max_pool2d(x, 2)  # (B, 128, width, height)
+        x = self._convolved(6, self._convolved(5, x)) + x
+        x = self.dropout(x.movedim(1, -1)).flatten(1)  # (B, width * height * 128)
+        return self.head(x)  # (B, embedding_dim)
 
-    def stages(self) -> Iterator[Stage]:
-        """From the poses to the last map, flat, after dropout."""
-        yield self._stage(0, lambda maps: features(*maps)[..., None])  # (B, T, rows, 1)
-        yield self._stage(1, lambda maps: F.relu(maps[0]))
-        for first in (2, 5):  # a residual block: its input goes along until it is added
-            yield self._stage(first, lambda maps: pooled(F.relu(maps[0])), along=lambda x, _: x)
-            yield self._stage(first + 1, lambda maps: F.relu(maps[0]), along=lambda _, maps: maps[1])
-            if first == 2:
-                yield self._stage(4, lambda maps: F.relu(maps[0]) + maps[1])
-        yield Stage(lambda maps, generator: (self._drop((F.relu(maps[0]) + maps[1]).flatten(1), generator),), keep=True)
-
-    def _stage(
-        self,
-        number: int,
-        prepare: Callable[[Maps], Tensor],
-        along: Callable[[Tensor, Maps], Tensor] | None = None,
-    ) -> Stage:
-        """A convolution of what is prepared, and what goes along with it."""
-        conv, norm = self.convs[number], self.norms[number]
-
-        def run(maps: Maps, _) -> Maps:
-            x = prepare(maps)
-            out = conv(x.movedim(-1, 1)).movedim(1, -1)
-            return (out, along(x, maps)) if along else (out,)
-
-        return Stage(run, parameters_of(conv), norms=(norm, None) if along else (norm,), keep=True)
-
-    def _drop(self, x: Tensor, generator: torch.Generator | None) -> Tensor:
-        if generator is None or not self.training:
-            return F.dropout(x, self.dropout, self.training)
-        kept = torch.rand(x.shape, generator=generator) >= self.dropout
-        return x * kept / (1 - self.dropout)
+    def _convolved(self, number: int, x: Tensor) -> Tensor:
+        return F.relu(self.norms[number](self.convs[number](x)))
 
 
 def features(poses: Tensor) -> Tensor:
@@ -126,13 +102,8 @@ def features(poses: Tensor) -> Tensor:
     pose = (poses - neck[:, :, None]) / height[..., None, None]
     limbs = pose[:, :, [b for _, b in LIMBS]] - pose[:, :, [a for a, _ in LIMBS]]  # (B, T, limbs, C)
     lengths = torch.linalg.vector_norm(limbs, dim=-1)
-    angles = [torch.atan2(limbs[..., 0], limbs[..., 1])]  # from the vertical, in the plane of the image
-    if poses.shape[-1] == 3:
-        angles.append(torch.atan2(limbs[..., 2], torch.linalg.vector_norm(limbs[..., :2], dim=-1)))  # out of it
+    in_image = torch.atan2(limbs[..., 0], limbs[..., 1])  # from the vertical, in the plane of the image
+    across = torch.linalg.vector_norm(limbs[..., :2], dim=-1, keepdim=True)
+    out_of_image = torch.atan2(limbs[..., 2:], across).flatten(2)  # none for 2-D poses
     motion = F.pad(pose[:, 1:] - pose[:, :-1], (0, 0, 0, 0, 0, 1))  # to the next frame; none from the last
-    return torch.cat([pose.flatten(2), *angles, lengths, motion.flatten(2)], dim=-1)
-
-
-def pooled(x: Tensor) -> Tensor:
-    """The largest of each 2 x 2 values of a map (B, T, rows, C)."""
-    return F.max_pool2d(x.movedim(-1, 1), 2).movedim(1, -1)
+    return torch.cat([pose.flatten(2), in_image, out_of_image, lengths, motion.flatten(2)], dim=-1)
