@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.errors import ConfigError
+from gaitcore.evaluation.distances import identical_view, similarities
 from gaitcore.execution import compute
 from gaitcore.files import replacing
 from gaitcore.inspection.arrays import save_arrays
@@ -39,7 +40,6 @@ from gaitcore.settings.network import SystemNetwork
 log = logging.getLogger(__name__)
 
 AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
-PROBES_AT_ONCE = 64  # to compare with the whole gallery
 SHOWN = "probe"  # the map of a single probe, among those of conditions
 SIDE_VIEW = 90  # degrees
 DECIMALS = 6
@@ -134,26 +134,21 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
         ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
     """
     gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
-    of_gallery, of_probes = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
-    near = torch.cat([similarity(some[:, None], of_gallery, distance) for some in of_probes.split(PROBES_AT_ONCE)])
-    near = np.where(_same("view", probes, gallery), -np.inf, near.numpy())  # (probes, gallery)
-    own = np.where(_same("subject", probes, gallery), near, -np.inf)
+    near = similarities(embeddings[probes.index], embeddings[gallery.index], distance)  # (probes, gallery)
+    near[identical_view(probes["view"], gallery["view"])] = -np.inf
+    own = np.where(np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy()), near, -np.inf)
     best = own.argmax(axis=1)
+    of_probes, of_matches = (torch.from_numpy(embeddings[rows]) for rows in (probes.index, gallery.index[best]))
     matched = probes[list(KEY_COLUMNS)].assign(
         row=probes.index,
         match_row=gallery.index[best],
         match=sequence_names(gallery.iloc[best]),
-        similarity=own.max(axis=1),
+        similarity=similarity(of_probes, of_matches, distance).numpy(),
         recognised=own.max(axis=1) >= near.max(axis=1),
     )
-    matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
+    matched = matched[np.isfinite(own.max(axis=1))].reset_index(drop=True)
     log.info("%d of %d probes have a gallery sequence of theirs from another view", len(matched), len(probes))
     return matched
-
-
-def _same(column: str, probes: pd.DataFrame, gallery: pd.DataFrame) -> np.ndarray:
-    """(probes, gallery)."""
-    return probes[column].to_numpy()[:, None] == gallery[column].to_numpy()
 
 
 def _first_pass(inspected: _Inspected, number: int) -> tuple[Spectrum, np.ndarray]:

@@ -12,6 +12,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gaitcore.evaluation.distances import identical_view
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent
@@ -85,7 +86,7 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
 def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
     """A condition's cells with the number in each, the first gallery view on top; identical views white and hatched."""
     table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent")
-    identical = np.equal.outer(table.index.to_numpy(), table.columns.to_numpy())
+    identical = identical_view(table.index, table.columns)
     size = 5.0 if len(table) > 6 else 7.0
     edges = np.arange(len(table) + 1) - 0.5
     mesh = axes.pcolormesh(edges, edges, table.mask(identical), cmap=COLOURS, vmin=0, vmax=100)
