@@ -14,24 +14,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
+from gaitcore.artefacts.inspected_probes import share_columns, write_probes
+from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.artefacts.split import read_split, select_role
 from gaitcore.errors import ConfigError
 from gaitcore.evaluation.distances import identical_view, similarities
+from gaitcore.evaluation.trained import trained_network
 from gaitcore.execution import compute
-from gaitcore.files import replacing
-from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
 from gaitcore.inspection.fourier import spectrum_sums
-from gaitcore.inspection.spectrum import Spectrum
 from gaitcore.keys import KEY_COLUMNS, sequence_names
 from gaitcore.modalities.keypoints.input import NetworkInput
 from gaitcore.modalities.keypoints.skeleton import JOINTS
 from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
-from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
@@ -40,9 +39,7 @@ from gaitcore.settings.network import SystemNetwork
 log = logging.getLogger(__name__)
 
 AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
-SHOWN = "probe"  # the map of a single probe, among those of conditions
 SIDE_VIEW = 90  # degrees
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -110,11 +107,10 @@ def inspect_run(
     store = FrameStore.from_table(select_role(PoseTable.read(poses), roles, GALLERY, PROBE), device)
     keys = roles[roles["role"].isin([GALLERY, PROBE])].reset_index(drop=True)
     of_poses = NetworkInput.of(given, store)
-    model = build_model(in_channels=len(of_poses.channels), **network.model_dump())
-    model.load_state_dict(load_file(weights))
+    model = trained_network(network, len(of_poses.channels), weights)
     inspected = _Inspected(model.to(device).eval(), of_poses, store, network.frames)
     found, embeddings = _first_pass(inspected, len(keys))
-    save_arrays(outputs.spectrum, vars(found), sequences=str(len(keys)))
+    write_spectrum(found, outputs.spectrum)
     probes = match(embeddings, keys, distance)
     find = partial(attribution, method, inspected.network, distance=distance)
     weights = _weights(inspected, embeddings, probes, find)
@@ -162,7 +158,7 @@ def _first_pass(inspected: _Inspected, number: int) -> tuple[Spectrum, np.ndarra
     sequences = torch.arange(number, device=inspected.store.device)
     magnitude, energy, embeddings = zip(*inspected.of_chunks(chunk, sequences), strict=True)
     mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
-    return Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
+    return Spectrum(*mean, sequences=number), torch.cat(embeddings).cpu().numpy()
 
 
 def _place_of(shown: str, probes: pd.DataFrame) -> int:
@@ -201,13 +197,11 @@ def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, output
     conditions = probes["condition"].to_numpy()
     of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
     (name,) = sequence_names(probes.loc[[shown]])
-    arrays = {SHOWN: weights[shown], **of_conditions}
-    save_arrays(outputs.maps, arrays, probe=name, match=probes.loc[shown, "match"])
-    shares = pd.DataFrame(weights.sum(axis=1), columns=[f"{joint}_share" for joint in JOINTS])
+    write_maps(AttributionMaps(name, probes.loc[shown, "match"], weights[shown], of_conditions), outputs.maps)
+    shares = pd.DataFrame(weights.sum(axis=1), columns=share_columns(JOINTS))
     shares.loc[~carried] = np.nan
     numbers = probes.drop(columns=["row", "match_row"]).assign(frames_for_half=frames_for_half(weights))
-    with replacing(outputs.probes) as unfinished:
-        pd.concat([numbers, shares], axis=1).round(DECIMALS).to_csv(unfinished, index=False)
+    write_probes(pd.concat([numbers, shares], axis=1), outputs.probes)
 
 
 def _mean_map(weights: np.ndarray) -> np.ndarray:

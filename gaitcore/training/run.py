@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from gaitcore.artefacts import provenance
+from gaitcore.artefacts.run_record import Machine, Revision, RunRecord, write_run
 from gaitcore.artefacts.split import read_split, select_role
+from gaitcore.artefacts.training_history import write_history
+from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
 from gaitcore.execution import compute
-from gaitcore.files import replacing, write_json
 from gaitcore.modalities.keypoints.input import NetworkInput
 from gaitcore.modalities.keypoints.store import FrameStore
 from gaitcore.modalities.keypoints.table import PoseTable
@@ -26,7 +27,7 @@ from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
-from gaitcore.training.loop import TrainingResult, train
+from gaitcore.training.loop import train
 
 log = logging.getLogger(__name__)
 
@@ -96,33 +97,34 @@ def train_run(
             validate=validator(device) if validator else None,
             checkpoints=checkpoints,
         )
-    _write_weights(model, outputs.weights)
-    _write_history(result.history, outputs.history)
-    write_json(
-        outputs.run,
-        {
-            "system": system,
-            "seed": seed,
-            "settings": settings,
-            "channels": of_poses.channels,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "training_subjects": int(table.sequences["subject"].nunique()),
-            "training_sequences": len(table.sequences),
-            **_outcome(result),
-            "inputs": inputs,
-            "pose_source_digest": table.info.source_digest,
-            "outputs": {path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
-            "code_digest": code,
-            "revision": provenance.revision(),
-            "machine": provenance.machine(),
-            "device": compute.device_name(device),
-            "threads": threads,
-            "determinism": compute.determinism(),
-            "wall_seconds": round(result.seconds, 2),
-            "resumed_after_steps": result.resumed,
-            "peak_memory_bytes": compute.peak_memory(),
-        },
+    write_weights(_arrays(model), outputs.weights)
+    write_history(result.history, outputs.history)
+    record = RunRecord(
+        system=system,
+        seed=seed,
+        settings=settings,
+        channels=of_poses.channels,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        training_subjects=int(table.sequences["subject"].nunique()),
+        training_sequences=len(table.sequences),
+        epoch=result.epoch,
+        final_loss=float(result.history["loss"].iloc[-1]),
+        spread=result.spread,
+        collapsed=result.collapsed,
+        inputs=inputs,
+        pose_source_digest=table.info.source_digest,
+        outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
+        code_digest=code,
+        revision=Revision(**provenance.revision()),
+        machine=Machine(**provenance.machine()),
+        device=compute.device_name(device),
+        threads=threads,
+        determinism=compute.determinism(),
+        wall_seconds=round(result.seconds, 2),
+        resumed_after_steps=tuple(result.resumed),
+        peak_memory_bytes=compute.peak_memory(),
     )
+    write_run(record, outputs.run)
     checkpoints.discard()
     log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
@@ -132,20 +134,5 @@ def _settings(network: SystemNetwork, given: Input, training: Training) -> dict:
     return {name: section.model_dump(mode="json") for name, section in sections.items()}
 
 
-def _outcome(result: TrainingResult) -> dict:
-    return {
-        "epoch": result.epoch,
-        "final_loss": float(result.history["loss"].iloc[-1]),
-        "spread": result.spread,
-        "collapsed": result.collapsed,
-    }
-
-
-def _write_weights(model: nn.Module, path: Path) -> None:
-    with replacing(path) as unfinished:
-        save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, unfinished)
-
-
-def _write_history(history: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as unfinished:
-        history.to_csv(unfinished, index=False)
+def _arrays(model: nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().contiguous().numpy() for name, tensor in model.state_dict().items()}
