@@ -5,14 +5,14 @@ systems, on results/demo/poses.parquet and split.csv, which the workflow has mad
 """
 
 import argparse
-import json
 import tempfile
 from pathlib import Path
 from statistics import mean
 
 import torch
-from safetensors.torch import save_file
 
+from gaitcore.artefacts.metrics import read_metrics
+from gaitcore.artefacts.weights import write_weights
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 from gaitcore.networks import build_model
 from gaitcore.settings.experiment import System
@@ -26,11 +26,11 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
     """Condition -> rank-1 in percent, of weights drawn with this seed."""
     torch.manual_seed(seed)
     channels = [channel for channel in system.input.channels if channel != "z"]
-    system = build_model(in_channels=len(channels), **system.network.model_dump())
-    given = system.input.system_copy(update={"channels": tuple(channels)})
+    network = build_model(in_channels=len(channels), **system.network.model_dump())
+    given = system.input.model_copy(update={"channels": tuple(channels)})
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("weights", "embeddings", "metrics", "subjects")]
-        save_file(system.state_dict(), files[0])
+        write_weights({key: tensor.numpy() for key, tensor in network.state_dict().items()}, files[0])
         evaluate_run(
             name,
             system.network,
@@ -42,7 +42,7 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
             outputs=EvaluationOutputs(*files[1:]),
             threads=2,
         )
-        found = json.loads(files[2].read_text(encoding="utf-8"))["means"]["rank1"]
+        found = read_metrics(files[2]).means["rank1"]
     return {condition: 100 * value for condition, value in found.items()}
 
 

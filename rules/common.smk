@@ -72,7 +72,7 @@ def frame_table(wildcards):
 
 def modality_module(wildcards, part):
     """A module of a system's modality, which is loaded by name and so must be named for a digest."""
-    return modalities.module(modality_of(wildcards), part)
+    return modalities.part_module(modality_of(wildcards), part)
 
 
 def network_module(wildcards):

@@ -36,7 +36,7 @@ rule write_report:
         # Not inputs: a benchmark that is not there, as after a pull of the results, would be made by running its job
         # again, training included. Optional: reported if the file exists.
         timed=list(timed()),
-        code=code_digest("workflow_scripts/report.py"),
+        code=code_digest("workflow_scripts/report.py", "workflow_scripts/benchmarks.py"),
     message:
         "Writing the report of {wildcards.experiment}"
     script:

@@ -1,12 +1,14 @@
 """The rooms of gaitcore import downwards only and in no circle; see docs/house.md."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 
 from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
-SMALL = ("errors", "suggest", "files", "keys", "digests", "declared")
+SMALL = ("errors", "suggest", "files", "csv_files", "keys", "digests", "declared")
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),
@@ -58,3 +60,43 @@ def test_a_room_imports_only_rooms_before_it():
 def test_there_is_no_circle():
     graph = {module: others - {module} for module, others in modules() if not module.endswith("__init__.py")}
     assert set(TopologicalSorter(graph).static_order()) >= graph.keys()
+
+
+# Who may parse or format a file: the owners of artefacts, and what reads sources or constants of the repository.
+PARSING = {"load", "loads", "load_file", "safe_open", "read_csv", "read_json", "read_table", "read_parquet"}
+PARSING |= {"ParquetFile", "DictReader", "reader"}
+FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table", "save_file", "write_json", "savez"}
+OWNERS = (
+    *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "training/checkpoints.py"),
+    *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
+)
+OF_SOURCES = (
+    *("settings/files.py", "modalities/keypoints/readers/", "modalities/keypoints/parsing/"),
+    *("modalities/keypoints/video/", "networks/", "reporting/tables/published.py"),
+)
+
+
+def called(file):
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Call):
+            yield node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+
+
+def test_each_artefact_is_read_and_written_by_its_owner_alone():
+    others = {
+        f"{name} calls {function}"
+        for file in PACKAGE.rglob("*.py")
+        for name in [file.relative_to(PACKAGE).as_posix()]
+        if not name.startswith((*OWNERS, *OF_SOURCES))
+        for function in PARSING.union(FORMATTING).intersection(called(file))
+    }
+    # The identity of a run, held in memory for its checkpoint.
+    assert others == {"training/run.py calls dumps"}
+
+
+def test_reading_an_artefact_does_not_load_torch():
+    modules = [file.stem for file in (PACKAGE / "artefacts").glob("*.py") if file.stem != "__init__"]
+    imports = "; ".join(f"import gaitcore.artefacts.{name}" for name in sorted(modules))
+    code = f"{imports}; import sys; print('torch' in sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=REPOSITORY)
+    assert loaded.stdout == "False\n"

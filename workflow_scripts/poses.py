@@ -5,8 +5,8 @@ import logging
 from job import job
 
 with job(snakemake):
-    from gaitcore.files import replacing
     from gaitcore.modalities.keypoints.reading import read_poses
+    from gaitcore.modalities.report import write_report
     from gaitcore.settings.data import Data
 
     data = Data.model_validate(snakemake.params.data)
@@ -21,8 +21,7 @@ with job(snakemake):
         mixed_sources=data.mixed_pose_sources,
     )
     table.write(snakemake.output.poses)
-    with replacing(snakemake.output.report) as unfinished:
-        report.to_csv(unfinished, index=False)
+    write_report(report, snakemake.output.report)
     logging.info(
         "%d sequences, %d frames; %d dropped rows are listed in %s",
         len(table.sequences),

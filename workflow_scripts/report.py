@@ -5,6 +5,7 @@ from pathlib import Path
 from job import configuration, job
 
 with job(snakemake):
+    from benchmarks import read_benchmarks
     from gaitcore.reporting.pages.report import write_report
     from gaitcore.reporting.pages.run_times import Jobs
 
@@ -15,6 +16,6 @@ with job(snakemake):
         split=Path(inputs.split),
         runs=[Path(path) for path in inputs.runs],
         figures=[Path(path) for path in inputs.figures],
-        timed=[Jobs(*jobs) for jobs in snakemake.params.timed],
+        timed=[Jobs(rule, system, len(of), read_benchmarks(of)) for rule, system, of in snakemake.params.timed],
         report=Path(snakemake.output[0]),
     )

@@ -3,7 +3,8 @@
 from job import job
 
 with job(snakemake):
-    from gaitcore.audit.stages import check_stages
+    from stages import check_stages
+
     from gaitcore.files import write_json
 
     check_stages(snakemake.input.dvc, snakemake.params.systems, snakemake.params.seeds)

@@ -1,9 +1,11 @@
 """The sequences of some roles: their keys from split.csv, their frames from the table of a modality."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import torch
 
 from gaitcore import modalities
 from gaitcore.artefacts.split import read_split
@@ -11,6 +13,9 @@ from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS
 from gaitcore.modalities import FrameStore
 from gaitcore.settings.input import Input
+
+if TYPE_CHECKING:
+    import torch
 
 
 def open_sequences(
@@ -33,9 +38,9 @@ def open_sequences(
         DataError: table and split do not list the same sequences.
     """
     listed = read_split(split)
-    _check_same_sequences(modalities.load(modality, "table").list_sequences(table), listed, table, split)
+    _check_same_sequences(modalities.part(modality, "table").list_sequences(table), listed, table, split)
     keep = listed["role"].isin(roles).to_numpy()
-    store = modalities.load(modality, "store").open_store(table, keep, settings, device)
+    store = modalities.part(modality, "store").open_store(table, keep, settings, device)
     return listed[keep].reset_index(drop=True), store
 
 

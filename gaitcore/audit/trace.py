@@ -4,7 +4,6 @@ Nothing is taken on trust. Digests that a file records of another are computed a
 the table is computed again from the runs' accuracies.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -14,12 +13,15 @@ from typing import Any
 
 import pandas as pd
 
+from gaitcore.artefacts.metrics import Metrics, read_metrics
+from gaitcore.artefacts.run_record import RunRecord, read_run
+from gaitcore.artefacts.summary import read_summary
+from gaitcore.artefacts.table_cells import read_cells
 from gaitcore.audit.manifest import read_manifest
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
-from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config
 from gaitcore.suggest import nearest
 from gaitcore.systems import system_settings
@@ -54,7 +56,7 @@ class TracedRun:
     seed: int
     accuracy: float
     files: tuple[TracedFile, ...]
-    record: Record
+    record: RunRecord
     evaluation_code: str | None
 
 
@@ -101,10 +103,9 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
 
 
 def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
-    try:
-        cells = pd.read_csv(table, dtype=str, keep_default_na=False)
-    except FileNotFoundError:
-        raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables") from None
+    if not table.is_file():
+        raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables")
+    cells = read_cells(table)
     key = "view" if "view" in cells else "condition"
     of_row = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
     found = of_row[of_row[key].str.lower() == column.lower().removesuffix("°")]
@@ -156,29 +157,28 @@ def _place(cell: Record, config: Config) -> tuple[str, str]:
 
 def _run(folder: Path, system: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
     run = folder / system / f"seed-{seed}"
-    record, metrics = _json(run / "run.json"), _json(run / "metrics.json")
+    record, metrics = read_run(run / "run.json"), read_metrics(run / "metrics.json")
     manifest = {name: listed[f"{system}/seed-{seed}/{name}"] for name in ("run.json", "metrics.json")}
-    read, written = metrics.get("inputs", {}), metrics.get("outputs", {})
     files = (
         _traced(run / "run.json", manifest_json=manifest),
         _traced(run / "metrics.json", manifest_json=manifest),
-        _traced(run / "subjects.csv", metrics_json=written),
-        _traced(run / "embeddings.parquet", metrics_json=written),
-        _traced(run / "weights.safetensors", metrics_json=read, run_json=record["outputs"]),
-        _traced(run / "training.csv", run_json=record["outputs"]),
-        _traced(folder / "poses.parquet", metrics_json=read, run_json=record["inputs"]),
-        _traced(folder / "split.csv", metrics_json=read, run_json=record["inputs"]),
+        _traced(run / "subjects.csv", metrics_json=metrics.outputs),
+        _traced(run / "embeddings.parquet", metrics_json=metrics.outputs),
+        _traced(run / "weights.safetensors", metrics_json=metrics.inputs, run_json=record.outputs),
+        _traced(run / "training.csv", run_json=record.outputs),
+        _traced(folder / "poses.parquet", metrics_json=metrics.inputs, run_json=record.inputs),
+        _traced(folder / "split.csv", metrics_json=metrics.inputs, run_json=record.inputs),
     )
-    return TracedRun(seed, _accuracy(metrics, *place), files, record, metrics.get("code_digest"))
+    return TracedRun(seed, _accuracy(metrics, *place), files, record, metrics.code_digest)
 
 
-def _accuracy(metrics: Record, condition: str, view: str) -> float:
-    means = metrics["means"]["rank1"]
+def _accuracy(metrics: Metrics, condition: str, view: str) -> float:
+    means = metrics.means["rank1"]
     if condition == MEAN:
         return math.fsum(means.values()) / len(means)
     if view == MEAN:
         return means[condition]
-    return metrics["conditions"][condition]["per_probe_view"]["rank1"][view]
+    return metrics.conditions[condition].per_probe_view["rank1"][view]
 
 
 def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:
@@ -216,15 +216,6 @@ def _digest(path: Path) -> str:
         raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
 
 
-def _json(path: Path) -> Record:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
-    except ValueError:
-        raise DataError(f"{path}: damaged, this is not JSON.") from None
-
-
 def trace_text(trace: Trace) -> str:
     """A trace for people."""
     cell = trace.cell
@@ -252,18 +243,18 @@ def _file_lines(files: tuple[TracedFile, ...], indent: str) -> Iterator[str]:
 
 
 def _facts(run: TracedRun) -> dict[str, str]:
-    record, machine, revision = run.record, run.record["machine"], run.record["revision"]
-    clean = {True: "", False: ", with uncommitted changes", None: ""}[revision["clean"]]
-    packages = machine["packages"]
+    record, machine, revision = run.record, run.record.machine, run.record.revision
+    clean = {True: "", False: ", with uncommitted changes", None: ""}[revision.clean]
+    packages = machine.packages
     return {
-        "pose source": record["pose_source_digest"] or "not recorded",
-        "training's code": record["code_digest"],
+        "pose source": record.pose_source_digest or "not recorded",
+        "training's code": record.code_digest,
         "evaluation's code": run.evaluation_code or "not recorded",
-        "git revision": f"{revision['commit']}{clean}" if revision["commit"] else "not in git",
-        "configuration": "run.json, settings: " + ", ".join(record["settings"]),
-        "split": record["settings"]["protocol"]["split"] if "protocol" in record["settings"] else "not recorded",
-        "machine": f"{record['device']}; {machine['processor']}, {machine['cores']} cores, {machine['platform']}",
-        "versions": f"Python {machine['python']}, torch {packages['torch']}, numpy {packages['numpy']}",
+        "git revision": f"{revision.commit}{clean}" if revision.commit else "not in git",
+        "configuration": "run.json, settings: " + ", ".join(record.settings),
+        "split": record.settings["protocol"]["split"] if "protocol" in record.settings else "not recorded",
+        "machine": f"{record.device}; {machine.processor}, {machine.cores} cores, {machine.platform}",
+        "versions": f"Python {machine.python}, torch {packages['torch']}, numpy {packages['numpy']}",
     }
 
 

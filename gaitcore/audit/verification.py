@@ -4,15 +4,17 @@ On the machine that made the first run, with the same packages, weights and accu
 Elsewhere the last bits of every sum differ and training carries them further; there the accuracies are compared.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from gaitcore.artefacts.metrics import read_metrics
+from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.digests import file_digest
 
 TOLERANCE = 0.02  # of a condition's mean rank-1, a fraction, between machines
 BYTES, ACCURACIES = "bytes", "accuracies"
 
+_OF_A_MACHINE = ("processor", "platform", "python")
 _COMPARED = ("weights.safetensors", "metrics.json")
 
 
@@ -38,21 +40,21 @@ class Verdict:
 
 def compare_runs(first: Path, again: Path) -> Verdict:
     """Compare two runs of one system and seed, each a folder with weights.safetensors, metrics.json and run.json."""
-    records = [json.loads((folder / "run.json").read_text(encoding="utf-8")) for folder in (first, again)]
-    name = f"{records[0]['system']}, seed {records[0]['seed']}"
+    records = [read_run(folder / "run.json") for folder in (first, again)]
+    name = f"{records[0].system}, seed {records[0].seed}"
     differences = _machine_differences(*records)
     if differences:
         return _by_accuracies(name, first, again, differences)
     return _by_bytes(name, first, again)
 
 
-def _machine_differences(first: dict, again: dict) -> list[str]:
+def _machine_differences(first: RunRecord, again: RunRecord) -> list[str]:
     """Where the two machines differ, as "processor (A, now B)"."""
     places = [
-        ("device", first["device"], again["device"]),
-        *((key, first["machine"][key], again["machine"][key]) for key in ("processor", "platform", "python")),
-        *((key, old, again["machine"]["packages"].get(key)) for key, old in first["machine"]["packages"].items()),
-        *((key, old, again["determinism"].get(key)) for key, old in first["determinism"].items()),
+        ("device", first.device, again.device),
+        *((key, getattr(first.machine, key), getattr(again.machine, key)) for key in _OF_A_MACHINE),
+        *((key, old, again.machine.packages.get(key)) for key, old in first.machine.packages.items()),
+        *((key, old, again.determinism.get(key)) for key, old in first.determinism.items()),
     ]
     return [f"{key} ({old}, now {new})" for key, old, new in places if old != new]
 
@@ -65,7 +67,7 @@ def _by_bytes(name: str, first: Path, again: Path) -> Verdict:
 
 
 def _by_accuracies(name: str, first: Path, again: Path, differences: list[str]) -> Verdict:
-    old, new = (_rank1(folder) for folder in (first, again))
+    old, new = (read_metrics(folder / "metrics.json").means["rank1"] for folder in (first, again))
     furthest = max(old, key=lambda condition: abs(new[condition] - old[condition]))
     distance = abs(new[furthest] - old[furthest])
     finding = (
@@ -73,7 +75,3 @@ def _by_accuracies(name: str, first: Path, again: Path, differences: list[str]) 
         f"most {100 * distance:.1f} points ({furthest}), {100 * TOLERANCE:.0f} are allowed"
     )
     return Verdict(name, ACCURACIES, distance <= TOLERANCE, finding)
-
-
-def _rank1(folder: Path) -> dict[str, float]:
-    return json.loads((folder / "metrics.json").read_text(encoding="utf-8"))["means"]["rank1"]

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gaitcore.errors import ProtocolError
+from gaitcore.evaluation.distances import identical_view, similarities
 
 MAP = "mAP"
 
@@ -56,8 +57,7 @@ class CrossViewMetrics:
     def per_probe_view(self, condition: str, metric: str = "rank1") -> pd.Series:
         """Accuracy of each probe view: the mean over gallery views, identical view excluded. Index: degrees."""
         cells = self.cells[metric][condition]
-        identical = np.equal.outer(cells.index.to_numpy(), cells.columns.to_numpy())
-        return cells.mask(identical).mean(axis=0).dropna()
+        return cells.mask(identical_view(cells.index, cells.columns)).mean(axis=0).dropna()
 
     def mean(self, condition: str, metric: str = "rank1") -> float:
         """Accuracy of a condition: the mean over its probe views."""
@@ -90,12 +90,7 @@ def cross_view_metrics(
     gallery, probes = (keys[role == wanted].reset_index(drop=True) for wanted in ("gallery", "probe"))
     if gallery.empty or probes.empty:
         raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
-    if distance == "cosine":
-        embeddings = embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(min=1e-12)
-    of_gallery = embeddings[role == "gallery"]
-    similarity = embeddings[role == "probe"] @ of_gallery.T  # (probes, gallery)
-    if distance == "euclidean":
-        similarity = 2 * similarity - np.square(of_gallery).sum(axis=1)  # a probe's own length decides nothing
+    similarity = similarities(embeddings[role == "probe"], embeddings[role == "gallery"], distance)
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = np.unique(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
@@ -146,7 +141,7 @@ def _summarise(
 
 
 def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray) -> pd.DataFrame:
-    other = probes["view"].to_numpy()[:, None] != gallery_views[None, :]  # (probes, gallery views)
+    other = ~identical_view(probes["view"], gallery_views)  # (probes, gallery views)
     compared = other.any(axis=1)
     columns = {
         metric: np.where(other, values, 0.0).sum(axis=1) / other.sum(axis=1).clip(min=1)

@@ -4,18 +4,16 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
+from gaitcore.artefacts.embeddings import write_embeddings
+from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Metrics, Rows, write_metrics
+from gaitcore.artefacts.subjects import write_subjects
 from gaitcore.digests import file_digest
 from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
-from gaitcore.files import replacing, write_json
-from gaitcore.keys import KEY_COLUMNS
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -66,20 +64,20 @@ def evaluate_run(
     embeddings = embeddings.reshape(len(embeddings), -1)  # parts, where there are any, one behind the other
     metrics = cross_view_metrics(embeddings, keys, evaluation.ranks, distance=evaluation.distance)
     _report(metrics)
-    _write_embeddings(embeddings, keys, outputs.embeddings)
-    with replacing(outputs.subjects) as unfinished:
-        metrics.by_subject.to_csv(unfinished, index=False)
-    write_json(
-        outputs.metrics,
-        {
-            "system": system,
-            "evaluation": evaluation.model_dump(mode="json"),
-            "inputs": {path.name: file_digest(path) for path in (table, split, weights)},
-            "outputs": {path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
-            "code_digest": code,
-            **_as_dict(metrics),
-        },
+    write_embeddings(embeddings, keys, outputs.embeddings)
+    write_subjects(metrics.by_subject, outputs.subjects)
+    record = Metrics(
+        system=system,
+        evaluation=evaluation.model_dump(mode="json"),
+        inputs={path.name: file_digest(path) for path in (table, split, weights)},
+        outputs={path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
+        code_digest=code,
+        means={m: {c: metrics.mean(c, m) for c in metrics.conditions} for m in metrics.metrics},
+        unmatched_probes=metrics.unmatched_probes,
+        left_out=tuple(LeftOut(**cell) for cell in metrics.left_out.to_dict("records")),
+        conditions={condition: _condition(metrics, condition) for condition in metrics.conditions},
     )
+    write_metrics(record, outputs.metrics)
 
 
 def _report(metrics: CrossViewMetrics) -> None:
@@ -97,36 +95,19 @@ def _report(metrics: CrossViewMetrics) -> None:
         log.warning("%d probes count as misses: their subject is not in the gallery", metrics.unmatched_probes)
 
 
-def _write_embeddings(embeddings: np.ndarray, keys: pd.DataFrame, path: Path) -> None:
-    columns = {name: pa.array(keys[name]) for name in (*KEY_COLUMNS, "role")}
-    flat = pa.array(embeddings.ravel(), pa.float32())
-    columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])
-    with replacing(path) as unfinished:
-        pq.write_table(pa.table(columns), unfinished)
+def _condition(metrics: CrossViewMetrics, condition: str) -> ConditionMetrics:
+    counts = metrics.counts[condition]
+    return ConditionMetrics(
+        views=tuple(counts.index.tolist()),
+        probes=tuple(map(tuple, counts.to_numpy().tolist())),
+        cells={metric: _rows(metrics.cells[metric][condition]) for metric in metrics.metrics},
+        per_probe_view={
+            metric: {str(view): float(value) for view, value in metrics.per_probe_view(condition, metric).items()}
+            for metric in metrics.metrics
+        },
+    )
 
 
-def _as_dict(metrics: CrossViewMetrics) -> dict:
-    """Fractions; cells are lists of rows, gallery view by probe view, null where a cell is left out."""
-    result: dict = {
-        "means": {m: {c: metrics.mean(c, m) for c in metrics.conditions} for m in metrics.metrics},
-        "unmatched_probes": metrics.unmatched_probes,
-        "left_out": metrics.left_out.to_dict("records"),
-        "conditions": {},
-    }
-    for condition in metrics.conditions:
-        counts = metrics.counts[condition]
-        result["conditions"][condition] = {
-            "views": counts.index.tolist(),
-            "probes": _rows(counts),
-            **{metric: _rows(metrics.cells[metric][condition]) for metric in metrics.metrics},
-            "per_probe_view": {
-                metric: {str(view): value for view, value in metrics.per_probe_view(condition, metric).items()}
-                for metric in metrics.metrics
-            },
-        }
-    return result
-
-
-def _rows(table: pd.DataFrame) -> list[list]:
+def _rows(table: pd.DataFrame) -> Rows:
     """A table's rows with NaN as None, which JSON can hold."""
-    return [[None if pd.isna(value) else value for value in row] for row in table.to_numpy().tolist()]
+    return tuple(tuple(None if pd.isna(value) else value for value in row) for row in table.to_numpy().tolist())

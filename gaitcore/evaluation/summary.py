@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from gaitcore.artefacts.rank1 import write_rank1
+from gaitcore.artefacts.subjects import read_subjects
+from gaitcore.artefacts.summary import write_summary
 from gaitcore.evaluation.statistics import MEAN, summarise
-from gaitcore.files import replacing, write_json
 from gaitcore.settings.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -22,20 +24,15 @@ def summarise_runs(
         runs: (system, seed) of each run and the path of its subjects.csv.
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
-        rank1: a JSON file with each system's mean rank-1 per condition, for `dvc metrics`; None writes none.
+        rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
     """
     by_subject = pd.concat(
-        [
-            pd.read_csv(path, dtype={"subject": str, "condition": str}).assign(system=system, seed=seed)
-            for (system, seed), path in runs
-        ],
-        ignore_index=True,
+        [read_subjects(path).assign(system=system, seed=seed) for (system, seed), path in runs], ignore_index=True
     )
     summary = summarise(by_subject, **settings.model_dump())
-    with replacing(output) as unfinished:
-        summary.to_csv(unfinished, index=False)
+    write_summary(summary, output)
     if rank1:
-        write_json(rank1, _rank1_means(summary))
+        write_rank1(_rank1_means(summary), rank1)
     for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
         log.info(
             "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",

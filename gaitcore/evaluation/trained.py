@@ -1,14 +1,18 @@
 """A trained network with the test sequences, opened in the same way for evaluation and inspection."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
-from safetensors.torch import load_file
 from torch import nn
 
 from gaitcore.artefacts.sequences import open_sequences
+from gaitcore.artefacts.weights import read_weights
+from gaitcore.csv_files import REMEDY
+from gaitcore.errors import DataError
 from gaitcore.modalities import FrameStore
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.cross_view import GALLERY, PROBE
@@ -47,10 +51,36 @@ def open_trained(
         weights: weights.safetensors of the run.
 
     Raises:
-        DataError: table and split do not list the same sequences.
+        DataError: table and split do not list the same sequences; or the weights are missing, damaged, or those of
+            another network.
     """
     frames_of = modality(network.name)
     keys, store = open_sequences(frames_of, table, split, GALLERY, PROBE, settings=input, device=device)
-    model = build_model(**store.network_arguments(), **network.model_dump())
-    model.load_state_dict(load_file(weights))
+    model = trained_network(network, store.network_arguments(), weights)
     return TrainedNetwork(model.to(device).eval(), keys, store, network.frames)
+
+
+def trained_network(network: SystemNetwork, arguments: Mapping[str, Any], weights: Path) -> nn.Module:
+    """The network of a system with the weights of one of its runs, on the CPU.
+
+    Args:
+        network: what the network was built with.
+        arguments: the arguments of its class that follow from its frames, e.g. ``{"in_channels": 2}``.
+        weights: weights.safetensors of the run.
+
+    Raises:
+        DataError: the file is missing or damaged, or holds the weights of another network.
+    """
+    model = build_model(**arguments, **network.model_dump())
+    found = {name: torch.tensor(array) for name, array in read_weights(weights).items()}
+    expected = model.state_dict()
+    for key in sorted(found.keys() ^ expected.keys()):
+        state = "is missing" if key in expected else "is not part of this network"
+        raise DataError(f"{weights}: {key} {state}, expected the weights of {network.name}; {REMEDY}.")
+    for key, tensor in expected.items():
+        if found[key].shape != tensor.shape:
+            raise DataError(
+                f"{weights}: {key} has shape {tuple(found[key].shape)}, expected {tuple(tensor.shape)}; {REMEDY}."
+            )
+    model.load_state_dict(found)
+    return model

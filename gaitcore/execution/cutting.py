@@ -22,7 +22,7 @@ from gaitcore.execution.dropout import DropoutFrom
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 
 
-class CannotBeCut(Exception):
+class CannotCutError(Exception):
     """Why a network has to run the whole batch at once."""
 
 
@@ -48,13 +48,13 @@ def cut(network: nn.Module, x: Tensor) -> Cut:
             independently of each other.
 
     Raises:
-        CannotBeCut: the network cannot be traced, or couples sequences by more than batch normalisation.
+        CannotCutError: the network cannot be traced, or couples sequences by more than batch normalisation.
     """
     traced = _traced(network)
     _note_values(traced, x)
     steps = [node for node in traced.graph.nodes if node.meta["of_input"]]
     if next(node for node in traced.graph.nodes if node.op == "output").args[0] is not steps[-1]:
-        raise CannotBeCut("it does not return a single tensor made of its input")
+        raise CannotCutError("it does not return a single tensor made of its input")
     end = 1 + next((i for i, _ in enumerate(steps) if _head_follows(steps, i, len(x))), len(steps) - 1)
     stages = tuple(_tried(_stages(traced, steps[:end]), x))
     return Cut(stages, _part(traced, steps[end - 1 : end], steps[end:], steps[-1]))
@@ -75,12 +75,12 @@ def _traced(network: nn.Module) -> fx.GraphModule:
         if isinstance(norm, _BatchNorm) and not (
             type(norm) in _NORMS and norm.affine and norm.track_running_stats and norm.momentum is not None
         ):
-            raise CannotBeCut(f"its batch normalisation {name} is not a plain one")
+            raise CannotCutError(f"its batch normalisation {name} is not a plain one")
     holder = nn.Sequential(network)  # a name of the network's own, such as "graph", may be one of GraphModule's
     try:
         graph = _Tracer(network).trace(holder)
     except Exception as error:  # whatever the network's code raises when it is given a proxy
-        raise CannotBeCut(f"torch.fx cannot trace it ({error})") from error
+        raise CannotCutError(f"torch.fx cannot trace it ({error})") from error
     traced = fx.GraphModule(holder, graph)
     traced.graph.eliminate_dead_code()
     return traced
@@ -105,7 +105,7 @@ def _note_values(traced: fx.GraphModule, x: Tensor) -> None:
         _Values(traced).run(x)
     if not torch.equal(torch.get_rng_state(), state):
         torch.set_rng_state(state)
-        raise CannotBeCut("it draws random numbers other than those of nn.Dropout")
+        raise CannotCutError("it draws random numbers other than those of nn.Dropout")
 
 
 def _norm(traced: nn.Module, node: fx.Node) -> nn.Module | None:
@@ -171,7 +171,7 @@ def _has_weights(traced: fx.GraphModule, node: fx.Node) -> bool:
 def _crossing(
     traced: fx.GraphModule, before: Sequence[fx.Node], place: dict[fx.Node, tuple[int, int]], following: tuple[int, int]
 ) -> Iterator[tuple[fx.Node, fx.Node | None]]:
-    """What the steps before a stage pass on to it or through it, each with the batch normalisation it enters, if any."""
+    """What the steps before a stage pass on to or through it, each with the batch normalisation it enters, if any."""
     for node in before:
         later = [user for user in node.users if user in place and user not in before]
         norms = [user for user in later if place[user] == following and _norm(traced, user)]
@@ -179,7 +179,7 @@ def _crossing(
         if len(later) > len(norms):
             yield node, None
         if later and not node.meta["map"]:
-            raise CannotBeCut(f"{node} passes a batch normalisation and is not a map of floating-point numbers")
+            raise CannotCutError(f"{node} passes a batch normalisation and is not a map of floating-point numbers")
 
 
 def _part(traced: fx.GraphModule, entering: Sequence[fx.Node], inside: Sequence[fx.Node], leaving) -> fx.GraphModule:
@@ -202,7 +202,7 @@ def _tried(stages: Iterator[Stage], x: Tensor) -> Iterator[Stage]:
     """The stages, each with the bytes that its backward pass needs of a sequence, after they were tried on a few.
 
     Raises:
-        CannotBeCut: a stage gives something else for a sequence alone.
+        CannotCutError: a stage gives something else for a sequence alone.
     """
     maps, norms = (x,), (None,)
     apart = [(sequence,) for sequence in x.split(1)]
@@ -216,7 +216,7 @@ def _tried(stages: Iterator[Stage], x: Tensor) -> Iterator[Stage]:
             with torch.no_grad():
                 apart = [stage.run(*normalised(norms, of_one, moments)) for of_one in apart]
         if not all(map(_close, map(torch.cat, zip(*apart, strict=True)), maps)):
-            raise CannotBeCut("what it makes of a sequence depends on the others in the batch")
+            raise CannotCutError("what it makes of a sequence depends on the others in the batch")
         yield replace(stage, saved=saved.bytes([*leaves, *stage.parameters]) // len(x))
         norms = stage.norms
 

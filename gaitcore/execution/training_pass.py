@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.execution.chunked import in_chunks
-from gaitcore.execution.cutting import CannotBeCut, cut
+from gaitcore.execution.cutting import CannotCutError, cut
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +37,7 @@ def training_pass(network: nn.Module) -> Callable[[Tensor], Tensor]:
 def _on_cpu(network: nn.Module, x: Tensor) -> Callable[[Tensor], Tensor]:
     try:
         parts = cut(network, x)
-    except CannotBeCut as reason:
+    except CannotCutError as reason:
         log.info("%s trains on whole batches, not in chunks: %s", type(network).__name__, reason)
         return network
     return lambda x: parts.head(in_chunks(parts.stages, x))

@@ -16,14 +16,15 @@ import pandas as pd
 import torch
 from torch import Tensor
 
+from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
+from gaitcore.artefacts.inspected_probes import share_columns, write_probes
+from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.errors import ConfigError
+from gaitcore.evaluation.distances import identical_view, similarities
 from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
-from gaitcore.files import replacing
-from gaitcore.inspection.arrays import save_arrays
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
 from gaitcore.inspection.fourier import spectrum_sums
-from gaitcore.inspection.spectrum import Spectrum
 from gaitcore.keys import KEY_COLUMNS, sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
 from gaitcore.protocols.cross_view import GALLERY, PROBE
@@ -34,10 +35,7 @@ from gaitcore.settings.network import SystemNetwork
 log = logging.getLogger(__name__)
 
 AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
-PROBES_AT_ONCE = 64  # to compare with the whole gallery
-SHOWN = "probe"  # the map of a single probe, among those of conditions
 SIDE_VIEW = 90  # degrees
-DECIMALS = 6
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,7 @@ def inspect_run(
     device = compute.prepare(threads)
     trained = open_trained(network, input, device, table=table, split=split, weights=weights)
     spectrum, embeddings = _first_pass(trained)
-    save_arrays(outputs.spectrum, vars(spectrum), sequences=str(len(trained.keys)))
+    write_spectrum(spectrum, outputs.spectrum)
     probes = match(embeddings, trained.keys, distance)
     find = partial(attribution, method, trained.network, distance=distance)
     maps = _weights(trained, embeddings, probes, find)
@@ -115,26 +113,21 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
         ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
     """
     gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
-    of_gallery, of_probes = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
-    near = torch.cat([similarity(some[:, None], of_gallery, distance) for some in of_probes.split(PROBES_AT_ONCE)])
-    near = np.where(_same("view", probes, gallery), -np.inf, near.numpy())  # (probes, gallery)
-    own = np.where(_same("subject", probes, gallery), near, -np.inf)
+    near = similarities(embeddings[probes.index], embeddings[gallery.index], distance)  # (probes, gallery)
+    near[identical_view(probes["view"], gallery["view"])] = -np.inf
+    own = np.where(np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy()), near, -np.inf)
     best = own.argmax(axis=1)
+    of_probes, of_matches = (torch.from_numpy(embeddings[rows]) for rows in (probes.index, gallery.index[best]))
     matched = probes[list(KEY_COLUMNS)].assign(
         row=probes.index,
         match_row=gallery.index[best],
         match=sequence_names(gallery.iloc[best]),
-        similarity=own.max(axis=1),
+        similarity=similarity(of_probes, of_matches, distance).numpy(),
         recognised=own.max(axis=1) >= near.max(axis=1),
     )
-    matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
+    matched = matched[np.isfinite(own.max(axis=1))].reset_index(drop=True)
     log.info("%d of %d probes have a gallery sequence of theirs from another view", len(matched), len(probes))
     return matched
-
-
-def _same(column: str, probes: pd.DataFrame, gallery: pd.DataFrame) -> np.ndarray:
-    """(probes, gallery)."""
-    return probes[column].to_numpy()[:, None] == gallery[column].to_numpy()
 
 
 def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
@@ -149,7 +142,7 @@ def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
     sequences = torch.arange(number, device=trained.store.device)
     magnitude, energy, embeddings = zip(*_of_chunks(chunk, sequences), strict=True)
     mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
-    return Spectrum(*mean), torch.cat(embeddings).cpu().numpy()
+    return Spectrum(*mean, sequences=number), torch.cat(embeddings).cpu().numpy()
 
 
 def _place_of(shown: str, probes: pd.DataFrame) -> int:
@@ -188,13 +181,11 @@ def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, output
     conditions = probes["condition"].to_numpy()
     of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
     (name,) = sequence_names(probes.loc[[shown]])
-    arrays = {SHOWN: weights[shown], **of_conditions}
-    save_arrays(outputs.maps, arrays, probe=name, match=probes.loc[shown, "match"])
-    shares = pd.DataFrame(weights.sum(axis=1), columns=[f"{joint}_share" for joint in JOINTS])
+    write_maps(AttributionMaps(name, probes.loc[shown, "match"], weights[shown], of_conditions), outputs.maps)
+    shares = pd.DataFrame(weights.sum(axis=1), columns=share_columns(JOINTS))
     shares.loc[~carried] = np.nan
     numbers = probes.drop(columns=["row", "match_row"]).assign(frames_for_half=frames_for_half(weights))
-    with replacing(outputs.probes) as unfinished:
-        pd.concat([numbers, shares], axis=1).round(DECIMALS).to_csv(unfinished, index=False)
+    write_probes(pd.concat([numbers, shares], axis=1), outputs.probes)
 
 
 def _mean_map(weights: np.ndarray) -> np.ndarray:

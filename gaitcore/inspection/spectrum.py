@@ -5,27 +5,11 @@ Fourier transform over frames and joints of each channel. No window function is 
 joints are in COCO's order, so a frequency along them is one along that list.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
 
-@dataclass(frozen=True, eq=False)
-class Spectrum:
-    """Means over sequences; zero frequency in the centre, at (T // 2, J // 2).
-
-    Attributes:
-        magnitude: (C, T, J), of each channel.
-        energy: (T, J), all channels together, as shares of a sequence's energy but that of zero frequency, which is
-            the variance of its map. Zero at the centre; sums to 1, or to 0 where all maps are the same everywhere.
-    """
-
-    magnitude: np.ndarray
-    energy: np.ndarray
-
-
 def frequencies(length: int) -> np.ndarray:
-    """(length,) cycles along an axis of so many values, zero in the centre: as :class:`Spectrum` has them."""
+    """(length,) cycles along an axis of so many values, zero in the centre: as a spectrum has them."""
     return np.arange(length) - length // 2
 
 

@@ -65,7 +65,7 @@ def modality_names() -> tuple[str, ...]:
     return tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/store.py")))
 
 
-def module(modality: str, part: Part) -> str:
+def part_module(modality: str, name: Part) -> str:
     """The dotted name of a modality's module, e.g. ``gaitcore.modalities.keypoints.store``.
 
     Raises:
@@ -73,15 +73,15 @@ def module(modality: str, part: Part) -> str:
     """
     if modality not in modality_names():
         raise ConfigError(f'There is no modality "{modality}"{nearest(modality, modality_names())}')
-    return f"{__name__}.{modality}.{part}"
+    return f"{__name__}.{modality}.{name}"
 
 
-def load(modality: str, part: Part) -> Any:
-    """A modality's module, loaded by name; whoever loads it names :func:`module` for the digest of its code."""
-    return import_module(module(modality, part))
+def part(modality: str, name: Part) -> Any:
+    """A modality's module, loaded by name; whoever loads it names :func:`part_module` for the digest of its code."""
+    return import_module(part_module(modality, name))
 
 
 def table_name(modality: str) -> str:
     """The file under results/<experiment>/ that holds a modality's frames, e.g. ``poses.parquet``."""
-    module(modality, "table")
+    part_module(modality, "table")
     return declared(Path(__file__).parent / modality / "table.py")["TABLE"]

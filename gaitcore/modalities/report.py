@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pandas as pd
 
-REPORT_COLUMNS: tuple[str, ...] = ("file", "line", "sequence", "frame", "reason")
-LEFT_OUT = "left out: "  # how the reason begins where a whole video gives nothing
+from gaitcore.csv_files import TEXT, WHOLE_OR_EMPTY, read_csv, write_csv
 
-_TYPES = {"file": "str", "line": "Int64", "sequence": "str", "frame": "Int64", "reason": "str"}
+_TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE_OR_EMPTY, "reason": TEXT}
+REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
+LEFT_OUT = "left out: "  # how the reason begins where a whole video gives nothing
 
 
 class DropReport:
@@ -32,9 +33,20 @@ class DropReport:
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of finding; no line or frame is <NA>."""
-        return pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS)).astype(_TYPES)
+        return pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS)).astype(
+            {name: column.dtype for name, column in _TYPES.items()}
+        )
+
+
+def write_report(report: pd.DataFrame, path: str | Path) -> None:
+    """Write a report, as ``DropReport.to_frame`` makes it, as CSV; whole or not at all."""
+    write_csv(report[list(REPORT_COLUMNS)], path)
 
 
 def read_report(path: str | Path) -> pd.DataFrame:
-    """A report that was written as CSV, with the types of ``DropReport.to_frame``."""
-    return pd.read_csv(path, dtype=_TYPES, keep_default_na=False, na_values={"line": [""], "frame": [""]})
+    """A report that was written as CSV, with the types of ``DropReport.to_frame``.
+
+    Raises:
+        DataError: the file is missing or damaged, or has other columns or types.
+    """
+    return read_csv(path, _TYPES)

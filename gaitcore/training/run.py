@@ -7,24 +7,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
+import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from gaitcore import modalities
 from gaitcore.artefacts import provenance
+from gaitcore.artefacts.run_record import Machine, Revision, RunRecord, write_run
 from gaitcore.artefacts.sequences import open_sequences
+from gaitcore.artefacts.training_history import write_history
+from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
 from gaitcore.execution import compute
-from gaitcore.files import replacing, write_json
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.cross_view import TRAIN
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
-from gaitcore.training.loop import TrainingResult, train
+from gaitcore.training.loop import train
 
 log = logging.getLogger(__name__)
 
@@ -87,39 +88,40 @@ def train_run(
             store,
             sequences,
             training,
-            augmented=modalities.load(frames_of, "augmentation").augmented,
+            augmented=modalities.part(frames_of, "augmentation").augmented,
             network=network,
             seed=seed,
             validate=validator(device) if validator else None,
             checkpoints=checkpoints,
         )
-    _write_weights(model, outputs.weights)
-    _write_history(result.history, outputs.history)
-    write_json(
-        outputs.run,
-        {
-            "system": system,
-            "seed": seed,
-            "settings": settings,
-            "channels": store.channels,
-            "parameters": sum(parameter.numel() for parameter in model.parameters()),
-            "training_subjects": int(sequences["subject"].nunique()),
-            "training_sequences": len(sequences),
-            **_outcome(result),
-            "inputs": inputs,
-            "pose_source_digest": store.source_digest,
-            "outputs": {path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
-            "code_digest": code,
-            "revision": provenance.revision(),
-            "machine": provenance.machine(),
-            "device": compute.device_name(device),
-            "threads": threads,
-            "determinism": compute.determinism(),
-            "wall_seconds": round(result.seconds, 2),
-            "resumed_after_steps": result.resumed,
-            "peak_memory_bytes": compute.peak_memory(),
-        },
+    write_weights(_arrays(model), outputs.weights)
+    write_history(result.history, outputs.history)
+    record = RunRecord(
+        system=system,
+        seed=seed,
+        settings=settings,
+        channels=store.channels,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        training_subjects=int(sequences["subject"].nunique()),
+        training_sequences=len(sequences),
+        epoch=result.epoch,
+        final_loss=float(result.history["loss"].iloc[-1]),
+        spread=result.spread,
+        collapsed=result.collapsed,
+        inputs=inputs,
+        pose_source_digest=store.source_digest,
+        outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
+        code_digest=code,
+        revision=Revision(**provenance.revision()),
+        machine=Machine(**provenance.machine()),
+        device=compute.device_name(device),
+        threads=threads,
+        determinism=compute.determinism(),
+        wall_seconds=round(result.seconds, 2),
+        resumed_after_steps=tuple(result.resumed),
+        peak_memory_bytes=compute.peak_memory(),
     )
+    write_run(record, outputs.run)
     checkpoints.discard()
     log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
@@ -129,20 +131,5 @@ def _settings(network: SystemNetwork, input: Input, training: Training) -> dict:
     return {name: section.model_dump(mode="json") for name, section in sections.items()}
 
 
-def _outcome(result: TrainingResult) -> dict:
-    return {
-        "epoch": result.epoch,
-        "final_loss": float(result.history["loss"].iloc[-1]),
-        "spread": result.spread,
-        "collapsed": result.collapsed,
-    }
-
-
-def _write_weights(model: nn.Module, path: Path) -> None:
-    with replacing(path) as unfinished:
-        save_file({name: tensor.cpu().contiguous() for name, tensor in model.state_dict().items()}, unfinished)
-
-
-def _write_history(history: pd.DataFrame, path: Path) -> None:
-    with replacing(path) as unfinished:
-        history.to_csv(unfinished, index=False)
+def _arrays(model: nn.Module) -> dict[str, np.ndarray]:
+    return {name: tensor.cpu().contiguous().numpy() for name, tensor in model.state_dict().items()}

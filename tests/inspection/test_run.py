@@ -6,9 +6,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from gaitcore.artefacts.attribution_maps import read_maps
+from gaitcore.artefacts.inspected_probes import read_probes
+from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.artefacts.split import write_split
 from gaitcore.errors import ConfigError
-from gaitcore.inspection.arrays import load_arrays
 from gaitcore.inspection.run import InspectionOutputs, inspect_run, match
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.skeleton import JOINTS
@@ -58,7 +60,7 @@ def inspected(inputs, folder, shown="nm", threads=1, method="grad_cam"):
 
 def test_every_probe_has_a_match_shares_and_the_frames_that_carry_half(inputs, tmp_path):
     outputs = inspected(inputs, tmp_path / "out")
-    probes = pd.read_csv(outputs.probes, dtype={"subject": str})
+    probes = read_probes(outputs.probes, JOINTS)
     assert len(probes) == 2 * 2 * 2  # subjects, conditions, views
     assert list(probes.columns[:8]) == [*KEY_COLUMNS, "match", "similarity", "recognised", "frames_for_half"]
     assert probes.loc[(probes["view"] == 0) & (probes["subject"] == "003"), "match"].unique() == ["003-nm-01-072"]
@@ -69,21 +71,21 @@ def test_every_probe_has_a_match_shares_and_the_frames_that_carry_half(inputs, t
 
 
 def test_the_maps_are_the_shown_probes_and_the_mean_of_each_condition(inputs, tmp_path):
-    arrays, facts = load_arrays(inspected(inputs, tmp_path / "out").maps)
-    assert {name: array.shape for name, array in arrays.items()} == dict.fromkeys(("probe", "nm", "bg"), (12, 17))
-    assert facts == {"probe": "002-nm-02-072", "match": "002-nm-01-000"}  # 72 degrees is nearest to the side
-    assert arrays["nm"].sum() == pytest.approx(1, abs=1e-5)
+    maps = read_maps(inspected(inputs, tmp_path / "out").maps)
+    assert {name: array.shape for name, array in maps.of_conditions.items()} == dict.fromkeys(("nm", "bg"), (12, 17))
+    assert (maps.probe, maps.match) == ("002-nm-02-072", "002-nm-01-000")  # 72 degrees is nearest to the side
+    assert maps.of_conditions["nm"].sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_spectrum_is_a_mean_over_gallery_and_probes(inputs, tmp_path):
-    arrays, facts = load_arrays(inspected(inputs, tmp_path / "out").spectrum)
-    assert arrays["magnitude"].shape == (8, 12, 17)
-    assert arrays["energy"].sum() == pytest.approx(1, abs=1e-5)
-    assert facts == {"sequences": "12"}
+    spectrum = read_spectrum(inspected(inputs, tmp_path / "out").spectrum)
+    assert spectrum.magnitude.shape == (8, 12, 17)
+    assert spectrum.energy.sum() == pytest.approx(1, abs=1e-5)
+    assert spectrum.sequences == 12
 
 
 def test_a_probe_can_be_named(inputs, tmp_path):
-    assert load_arrays(inspected(inputs, tmp_path / "out", "003-bg-01-000").maps)[1]["probe"] == "003-bg-01-000"
+    assert read_maps(inspected(inputs, tmp_path / "out", "003-bg-01-000").maps).probe == "003-bg-01-000"
 
 
 def test_a_name_that_is_no_probe_ends_in_one_sentence(inputs, tmp_path):

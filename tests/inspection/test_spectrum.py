@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import torch
 
+from gaitcore.artefacts.spectrum import Spectrum
 from gaitcore.inspection.fourier import spectrum_sums
-from gaitcore.inspection.spectrum import Spectrum, busiest, frequencies, shares_from
+from gaitcore.inspection.spectrum import busiest, frequencies, shares_from
 
 
 def wave(frames, joints, over_time, along_joints):
@@ -15,7 +16,7 @@ def wave(frames, joints, over_time, along_joints):
 
 
 def spectrum(maps):
-    return Spectrum(*(total.numpy() / len(maps) for total in spectrum_sums(maps)))
+    return Spectrum(*(total.numpy() / len(maps) for total in spectrum_sums(maps)), sequences=len(maps))
 
 
 @pytest.mark.parametrize(("frames", "joints"), [(60, 17), (15, 17), (8, 6)])

@@ -11,7 +11,7 @@ from gaitcore.modalities.keypoints import store
 def test_a_modality_is_found_by_its_folder_and_names_its_table():
     assert modalities.modality_names() == ("keypoints",)
     assert modalities.table_name("keypoints") == "poses.parquet"
-    assert modalities.load("keypoints", "store") is store
+    assert modalities.part("keypoints", "store") is store
 
 
 def test_an_unknown_modality_is_refused_with_the_nearest_name():
@@ -23,7 +23,7 @@ def test_an_unknown_modality_is_refused_with_the_nearest_name():
 def test_evaluation_does_not_depend_on_the_augmentation_and_training_does():
     augmentation = "modalities/keypoints/augmentation.py"
     files = {
-        part: set(code_files(f"workflow_scripts/{script}.py", modalities.module("keypoints", part)))
+        part: set(code_files(f"workflow_scripts/{script}.py", modalities.part_module("keypoints", part)))
         for part, script in (("store", "evaluate"), ("augmentation", "train"))
     }
     assert augmentation in files["augmentation"]

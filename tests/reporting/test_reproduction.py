@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from made_up import run_record
 from places import REPOSITORY
 
 from gaitcore.reporting.pages.comparison import verdict
@@ -36,40 +37,14 @@ def test_without_an_interval_there_is_no_verdict():
     assert verdict(0.9, measured(NAN, NAN)) == "no interval"
 
 
-def run(system, seed, **changes):
-    return {
-        "system": system,
-        "seed": seed,
-        "epoch": 300,
-        "final_loss": 0.01234,
-        "collapsed": False,
-        "wall_seconds": 5400.0,
-        "peak_memory_bytes": 7_400_000_000,
-        "device": "cpu",
-        "resumed_after_steps": [],
-        "parameters": 166_304,
-        "training_sequences": 8_000,
-        "pose_source_digest": "a" * 64,
-        "inputs": {"poses.parquet": "b" * 64, "split.csv": "c" * 64},
-        "revision": {"commit": "d" * 40, "clean": True},
-        "machine": {
-            "processor": "a processor",
-            "platform": "Linux",
-            "python": "3.11.7",
-            "cores": 2,
-            "packages": {"torch": "2.13.0"},
-        },
-    } | changes
-
-
 @pytest.fixture
 def evidence(casia_b):
     """The made-up numbers as if the two systems had been trained on CASIA-B."""
     summary, context = casia_b
     names = {"alpha": "gaitmixer", "beta_net": "gaitformer", "alpha - beta_net": "gaitmixer - gaitformer"}
-    runs = [run(system, seed) for system in ("gaitformer", "gaitmixer") for seed in (0, 1, 2)]
-    runs[-1] = run("gaitmixer", 2, wall_seconds=3600.0, device="H100", resumed_after_steps=[410])
-    facts = pd.DataFrame(runs)[["system", "seed", "collapsed"]].assign(spread=0.4)
+    runs = [run_record(system=system, seed=seed) for system in ("gaitformer", "gaitmixer") for seed in (0, 1, 2)]
+    runs[-1] = run_record(system="gaitmixer", seed=2, wall_seconds=3600.0, device="H100", resumed_after_steps=(410,))
+    facts = pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs])
     return Evidence(
         config=load_config(BASE, {"experiment": "casia_b"}),
         paper=paper_config(BASE),

@@ -1,49 +1,30 @@
-"""Run times: from Snakemake's benchmark files, as far as they are there."""
+"""Run times of jobs, as far as they were timed."""
 
 import pytest
 
 from gaitcore.reporting.pages.evidence import duration
-from gaitcore.reporting.pages.run_times import Jobs, jobs_grid
-
-HEADER = "s\th:m:s\tmax_rss\tmax_vms\n"
-
-
-@pytest.fixture
-def benchmark(tmp_path):
-    """Write a benchmark file as Snakemake does: seconds, and resident memory in MiB."""
-
-    def write(name, seconds, memory):
-        path = tmp_path / f"{name}.tsv"
-        path.write_text(f"{HEADER}{seconds}\t0:00:01\t{memory}\t1.0\n", encoding="utf-8")
-        return path
-
-    return write
+from gaitcore.reporting.pages.run_times import Jobs, JobTime, jobs_grid
 
 
 def lines(context, *jobs):
     return jobs_grid(context, jobs).lines
 
 
-def test_the_jobs_of_a_system_are_added_and_the_largest_memory_is_told(context, benchmark):
-    files = [benchmark("one", 61.5, 1000), benchmark("two", 62.5, 900)]
-    assert lines(context, Jobs("train", "beta_net", files)) == (("train", "Beta_net", "2", "2.1 min", "1,049 MB"),)
+def test_the_jobs_of_a_system_are_added_and_the_largest_memory_is_told(context):
+    times = [JobTime(61.5, 1.0486e9), JobTime(62.5, 9e8)]
+    assert lines(context, Jobs("train", "beta_net", 2, times)) == (("train", "Beta_net", "2", "2.1 min", "1,049 MB"),)
 
 
-def test_a_job_whose_benchmark_is_not_there_is_counted_but_not_timed(context, benchmark, tmp_path):
-    gone = tmp_path / "gone.tsv"
-    some = Jobs("train", "alpha", [benchmark("one", 61.5, 1000), gone])
-    none = Jobs("splits", "", [gone])
+def test_a_job_that_was_not_timed_is_counted(context):
+    some, none = Jobs("train", "alpha", 2, [JobTime(61.5, 1.0486e9)]), Jobs("splits", "", 1, [])
     assert lines(context, some, none) == (
         ("train", "Alpha", "2, 1 of them timed", "62 s", "1,049 MB"),
         ("splits", "", "1", "–", "–"),
     )
 
 
-@pytest.mark.parametrize("unknown", ["-", "NA"])
-def test_a_job_too_short_to_sample_has_no_memory_figure(context, benchmark, unknown):
-    assert lines(context, Jobs("splits", "", [benchmark("short", 0.26, unknown)])) == (
-        ("splits", "", "1", "0.3 s", "–"),
-    )
+def test_a_job_too_short_to_sample_has_no_memory_figure(context):
+    assert lines(context, Jobs("splits", "", 1, [JobTime(0.26, None)])) == (("splits", "", "1", "0.3 s", "–"),)
 
 
 @pytest.mark.parametrize(

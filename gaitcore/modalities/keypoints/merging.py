@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 
 from gaitcore.errors import DataError
-from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import LEFT_OUT, DropReport, read_report
+from gaitcore.modalities.report import LEFT_OUT, DropReport, read_report, write_report
 
 _ESTIMATOR = ("source", "source_version", "weights_digest")
 _CAMERA = ("frame_width", "frame_height", "fps")
@@ -74,8 +73,7 @@ def merge_shards(
         first = f" {lines['file'][0]}: {lines['reason'][0]}." if len(lines) else ""
         raise DataError(f"No video gave a pose; the shards' reports say why.{first}")
     table.write(poses)
-    with replacing(report) as unfinished:
-        lines.to_csv(unfinished, index=False)
+    write_report(lines, report)
     gone = len(without) + lines["reason"].str.startswith(LEFT_OUT).sum()
     return (
         f"{len(table.sequences)} of {len(table.sequences) + gone} videos are in {poses} ({len(table)} frames); {gone} "

@@ -6,11 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
+from gaitcore.artefacts.summary import read_summary
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.estimates import percent
-from gaitcore.reporting.tables.records import read_summary
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 

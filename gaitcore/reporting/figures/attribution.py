@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
-from gaitcore.inspection.arrays import load_arrays
+from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps
 from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
@@ -35,9 +35,10 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
     told = {}
     for system, seed, path in mapped_runs(config, maps):
         if seed == config.seeds[0]:
-            arrays, facts = load_arrays(path)
-            shown |= {(system, name): arrays[name] for name in (PROBE, *config.protocol.probes) if name in arrays}
-            told[system] = facts
+            found = read_maps(path)
+            by_name = {PROBE: found.of_probe, **found.of_conditions}
+            shown |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+            told[system] = found
     numbers = pd.concat([_long(system, config.seeds[0], name, map_) for (system, name), map_ in shown.items()])
     return Drawing(_figure(config, shown), numbers, _caption(config, told))
 
@@ -82,15 +83,15 @@ def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
     return axes.imshow(level, cmap="magma", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest")
 
 
-def _caption(config: Config, told: dict[str, dict[str, str]]) -> str:
+def _caption(config: Config, told: dict[str, AttributionMaps]) -> str:
     first = next(iter(told.values()))
     by_match: dict[str, list[str]] = {}
-    for system, facts in told.items():
-        by_match.setdefault(facts["match"], []).append(system_settings(config, system).title)
+    for system, maps in told.items():
+        by_match.setdefault(maps.match, []).append(system_settings(config, system).title)
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
         f"sequence of its subject seen from another view, over frames and joints, on {config.data.dataset}, seed "
-        f"{config.seeds[0]}. Left: the probe {first['probe']}, matched with {matches}. Then the mean over "
+        f"{config.seeds[0]}. Left: the probe {first.probe}, matched with {matches}. Then the mean over "
         f"the probes of each condition. Each map is shown as parts of its largest weight. {maps_sentence(config)}"
     )

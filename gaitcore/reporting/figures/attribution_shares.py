@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from gaitcore.artefacts.inspected_probes import read_probes, share_columns
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
@@ -31,7 +32,7 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
     """
     by_seed = pd.concat(
         [
-            _of_run(config, pd.read_csv(path)).assign(system=s, seed=seed)
+            _of_run(config, read_probes(path, JOINTS)).assign(system=s, seed=seed)
             for s, seed, path in mapped_runs(config, probes)
         ],
         ignore_index=True,
@@ -51,7 +52,7 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
 
 def _of_run(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
     """condition, quantity, value: the means over the probes of each condition, and over conditions."""
-    shares = 100 * probes[[f"{joint}_share" for joint in JOINTS]].set_axis(list(JOINTS), axis=1)
+    shares = 100 * probes[share_columns(JOINTS)].set_axis(list(JOINTS), axis=1)
     shares[FACE] = shares.iloc[:, list(BODY_PARTS["head"])].sum(axis=1, skipna=False)
     shares[HALF] = probes[HALF]
     means = shares.groupby(probes["condition"]).mean().reindex(list(config.protocol.probes))

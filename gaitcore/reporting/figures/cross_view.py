@@ -1,6 +1,5 @@
 """Rank-1 accuracy of one system for every gallery view and probe view, a matrix per condition."""
 
-import json
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
@@ -12,6 +11,8 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from gaitcore.artefacts.metrics import Metrics, read_metrics
+from gaitcore.evaluation.distances import identical_view
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent
@@ -41,7 +42,7 @@ def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
 
 def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     """The numbers, as :func:`draw` gives them, not rounded; conditions in the configuration's order."""
-    rows = [row for path in metrics for row in _cells_of(json.loads(path.read_text(encoding="utf-8")))]
+    rows = [row for path in metrics for row in _cells_of(read_metrics(path))]
     frame = pd.DataFrame(rows, columns=[*CELLS, "probes", "rank1"]).astype({"rank1": float})
     seeds = frame.assign(rank1=100 * frame["rank1"]).groupby(CELLS, sort=False)
     rank1 = seeds["rank1"].agg(rank1_percent="mean", std_percent="std", n_seeds="count")
@@ -51,12 +52,12 @@ def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     return cells.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
 
 
-def _cells_of(metrics: dict) -> list[tuple]:
+def _cells_of(metrics: Metrics) -> list[tuple]:
     return [
-        (condition, gallery, probe, table["probes"][row][column], table["rank1"][row][column])
-        for condition, table in metrics["conditions"].items()
-        for row, gallery in enumerate(table["views"])
-        for column, probe in enumerate(table["views"])
+        (condition, gallery, probe, table.probes[row][column], table.cells["rank1"][row][column])
+        for condition, table in metrics.conditions.items()
+        for row, gallery in enumerate(table.views)
+        for column, probe in enumerate(table.views)
     ]
 
 
@@ -85,7 +86,7 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
 def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
     """A condition's cells with the number in each, the first gallery view on top; identical views white and hatched."""
     table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent")
-    identical = np.equal.outer(table.index.to_numpy(), table.columns.to_numpy())
+    identical = identical_view(table.index, table.columns)
     size = 5.0 if len(table) > 6 else 7.0
     edges = np.arange(len(table) + 1) - 0.5
     mesh = axes.pcolormesh(edges, edges, table.mask(identical), cmap=COLOURS, vmin=0, vmax=100)

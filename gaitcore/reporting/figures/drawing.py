@@ -10,12 +10,11 @@ import matplotlib.style
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.files import replacing, write_text
+from gaitcore.artefacts.figure_files import write_caption, write_numbers, write_picture
 from gaitcore.settings.experiment import Config
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # it tells of every glyph in a PDF
-_NO_DATE = {".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +38,6 @@ def write_figure(kind: str, config: Config, path: Path, **given: Any) -> None:
     """
     with matplotlib.style.context(STYLE):
         drawing = import_module(f"gaitcore.reporting.figures.{kind}").draw(config, **given)
-        for suffix, metadata in _NO_DATE.items():
-            with replacing(path.with_suffix(suffix)) as unfinished:
-                drawing.figure.savefig(unfinished, format=suffix[1:], metadata=metadata)
-    write_text(path.with_suffix(".csv"), drawing.numbers.to_csv(index=False, lineterminator="\n"))
-    write_text(path.with_suffix(".txt"), drawing.caption + "\n")
+        write_picture(drawing.figure, path)
+    write_numbers(drawing.numbers, path)
+    write_caption(drawing.caption, path)

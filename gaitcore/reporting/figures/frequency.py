@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.inspection.arrays import load_arrays
+from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
@@ -31,10 +31,10 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     shown, sequences = [], 0
     for system, seed, path in mapped_runs(config, spectra):
         if seed == config.seeds[0]:
-            arrays, facts = load_arrays(path)
-            sequences = int(facts["sequences"])
-            chosen = busiest(arrays["magnitude"], CHANNELS)
-            shown += [(system, seed, channel, arrays["magnitude"][channel]) for channel in chosen]
+            spectrum = read_spectrum(path)
+            sequences = spectrum.sequences
+            chosen = busiest(spectrum.magnitude, CHANNELS)
+            shown += [(system, seed, channel, spectrum.magnitude[channel]) for channel in chosen]
     numbers = pd.concat([_long(*one) for one in shown], ignore_index=True)
     return Drawing(_figure(config, shown), numbers, _caption(config, shown, sequences))
 

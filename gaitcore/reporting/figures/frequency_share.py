@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from gaitcore.inspection.arrays import load_arrays
+from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import shares_from
 from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
@@ -34,7 +34,7 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     """
     rows = []
     for system, seed, path in mapped_runs(config, spectra):
-        energy = load_arrays(path)[0]["energy"]
+        energy = read_spectrum(path).energy
         for axis, number in _AXES.items():
             shares = 100 * shares_from(energy, number)
             rows += [(system, axis, cycles, seed, share) for cycles, share in enumerate(shares) if cycles]

@@ -1,6 +1,5 @@
 """Every seed's accuracy as a dot, beside the published value: how much of a difference is the luck of a seed."""
 
-import json
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
@@ -9,6 +8,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
@@ -37,7 +37,7 @@ def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
 def _measured(config: Config, metrics: Sequence[Path]) -> list[dict]:
     rows = []
     for (system, seed), path in zip(product(config.compare, config.seeds), metrics, strict=True):
-        rank1 = json.loads(path.read_text(encoding="utf-8"))["means"]["rank1"]
+        rank1 = read_metrics(path).means["rank1"]
         found = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
         found[MEAN] = sum(found.values()) / len(found)
         rows += [_row(system, MEASURED, condition, seed, 100 * value) for condition, value in found.items()]

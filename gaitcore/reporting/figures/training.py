@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from gaitcore.artefacts.training_history import read_history
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
 from gaitcore.settings.experiment import Config
@@ -49,7 +50,7 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
     """
     runs = []
     for (system, _), path in zip(product(config.compare, config.seeds), training, strict=True):
-        run = pd.read_csv(path)
+        run = read_history(path)
         run[VALIDATION] = 100 * run["validation_rank1"].astype(float)
         runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
     rows = pd.concat(runs).dropna(subset="value")

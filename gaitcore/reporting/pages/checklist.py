@@ -44,14 +44,14 @@ def _systems(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Analysis of complexity: time, space, sample size",
-            f"Weights: {evidence.per_system('parameters')}. Time and memory of each run: see Compute.",
+            f"Weights: {evidence.parameters()}. Time and memory of each run: see Compute.",
         ),
     )
 
 
 def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     context, data = evidence.context, evidence.config.data
-    sequences = evidence.common("training_sequences")
+    sequences = evidence.common(lambda run: run.training_sequences)
     return (
         (
             "Relevant statistics, such as number of examples",
@@ -104,7 +104,11 @@ def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     runs = len(evidence.runs)
-    seconds = sum(run["wall_seconds"] for run in evidence.runs) / runs
+    processor, cores, platform = (
+        evidence.common(fact)
+        for fact in (lambda run: run.machine.processor, lambda run: run.machine.cores, lambda run: run.machine.platform)
+    )
+    seconds = sum(run.wall_seconds for run in evidence.runs) / runs
     return (
         (
             "Hyper-parameters: range considered, selection, and those used",
@@ -127,14 +131,13 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Description of the computing infrastructure",
-            f"{evidence.common('device')}; {evidence.common('machine', 'processor')}, "
-            f"{evidence.common('machine', 'cores')} cores, {evidence.common('machine', 'platform')}.",
+            f"{evidence.common(lambda run: run.device)}; {processor}, {cores} cores, {platform}.",
         ),
     )
 
 
 def _seeds(evidence: Evidence) -> str:
-    seeds = {system: [run["seed"] for run in evidence.of_system(system)] for system in evidence.config.compare}
+    seeds = {system: [run.seed for run in evidence.of_system(system)] for system in evidence.config.compare}
     return "; ".join(
         f"{evidence.context.system_title(name)} with seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
         for name, numbers in seeds.items()

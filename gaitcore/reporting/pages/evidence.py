@@ -1,11 +1,11 @@
 """What the reproduction report is made of, and what its parts ask of it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
+from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.settings.experiment import Config
 
@@ -22,31 +22,25 @@ class Evidence:
     context: TableContext
     summary: pd.DataFrame
     poses_report: pd.DataFrame
-    runs: Sequence[Mapping[str, Any]]
+    runs: Sequence[RunRecord]
 
-    def of_system(self, system: str) -> list[Mapping[str, Any]]:
+    def of_system(self, system: str) -> list[RunRecord]:
         """The runs of one system."""
-        return [run for run in self.runs if run["system"] == system]
+        return [run for run in self.runs if run.system == system]
 
-    def per_system(self, fact: str) -> str:
-        """A fact of the runs, by system where they differ: ``GaitFormer 141,952, GaitMixer 166,304``."""
-        return ", ".join(f"{self.context.system_title(run['system'])} {run[fact]:,}" for run in self._first_runs())
+    def parameters(self) -> str:
+        """The number of weights of each system: ``GaitFormer 141,952, GaitMixer 166,304``."""
+        return ", ".join(f"{self.context.system_title(run.system)} {run.parameters:,}" for run in self._first_runs())
 
-    def common(self, *path: str) -> str:
+    def common(self, fact: Callable[[RunRecord], object]) -> str:
         """A fact that runs usually share, as text; each of its values where they do not."""
-        values = []
-        for run in self.runs:
-            value: Any = run
-            for key in path:
-                value = value[key]
-            values.append(str(value))
-        return ", ".join(dict.fromkeys(values))
+        return ", ".join(dict.fromkeys(str(fact(run)) for run in self.runs))
 
-    def _first_runs(self) -> Iterator[Mapping[str, Any]]:
+    def _first_runs(self) -> Iterator[RunRecord]:
         seen = set()
         for run in self.runs:
-            if run["system"] not in seen:
-                seen.add(run["system"])
+            if run.system not in seen:
+                seen.add(run.system)
                 yield run
 
 

@@ -1,15 +1,17 @@
 """The report: what came out, both tables, every figure, what it took and the whole configuration, on one page."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import yaml
 from PIL import Image
 
+from gaitcore.artefacts.figure_files import read_caption
+from gaitcore.artefacts.run_record import RunRecord, read_runs
 from gaitcore.artefacts.split import read_split
+from gaitcore.artefacts.summary import read_summary
 from gaitcore.files import write_text
 from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
 from gaitcore.reporting.pages.html import page_html
@@ -18,7 +20,6 @@ from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Pa
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext, context_of
 from gaitcore.reporting.tables.estimates import estimates, measured_systems, overall, with_spread
-from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
@@ -41,7 +42,7 @@ def write_report(
         split: split.csv.
         runs: run.json of every run.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
-        timed: the jobs whose times are told, with their benchmark files, which may be missing.
+        timed: the jobs whose times are shown.
         report: the file to write.
     """
     statistics, facts = read_summary(summary), read_runs(runs)
@@ -94,7 +95,7 @@ def _comparison(summary: pd.DataFrame, context: TableContext) -> list[Section]:
 
 def _pictures(figures: Iterable[Path], folder: Path) -> Iterable[Picture]:
     for number, path in enumerate(figures, 1):
-        caption = path.with_suffix(".txt").read_text(encoding="utf-8").strip()
+        caption = read_caption(path)
         first_sentence = re.split(r"(?<=\.)\s+(?=[A-Z])", caption)[0]
         files = tuple(path.with_suffix(suffix).relative_to(folder).as_posix() for suffix in (".pdf", ".csv"))
         yield Picture(
@@ -113,7 +114,7 @@ def _inches(path: Path) -> float:
         return image.width / image.info["dpi"][0]
 
 
-def _run_times(context: TableContext, runs: Sequence[Mapping[str, Any]], timed: Iterable[Jobs]) -> Section:
+def _run_times(context: TableContext, runs: Sequence[RunRecord], timed: Iterable[Jobs]) -> Section:
     return Section(
         "Run times",
         (

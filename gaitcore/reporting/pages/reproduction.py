@@ -87,23 +87,21 @@ def _without_numbers(reason: str) -> str:
 
 
 def _provenance_section(evidence: Evidence) -> Section:
-    packages = ", ".join(
-        f"{name} {version}" for name, version in evidence.runs[0]["machine"]["packages"].items() if version
-    )
+    packages = ", ".join(f"{name} {version}" for name, version in evidence.runs[0].machine.packages.items() if version)
     return Section(
         "Data, code and machine",
         (
             Grid(
                 ("What", "Which"),
                 (
-                    ("source of the poses, SHA-256", evidence.common("pose_source_digest") or _NOTHING),
-                    ("poses.parquet, SHA-256", evidence.common("inputs", "poses.parquet")),
-                    ("split.csv, SHA-256", evidence.common("inputs", "split.csv")),
-                    ("git revision", evidence.common("revision", "commit")),
-                    ("without uncommitted changes", evidence.common("revision", "clean")),
-                    ("processor", evidence.common("machine", "processor")),
-                    ("platform", evidence.common("machine", "platform")),
-                    ("Python", evidence.common("machine", "python")),
+                    ("source of the poses, SHA-256", evidence.common(lambda run: run.pose_source_digest) or _NOTHING),
+                    ("poses.parquet, SHA-256", evidence.common(lambda run: run.inputs["poses.parquet"])),
+                    ("split.csv, SHA-256", evidence.common(lambda run: run.inputs["split.csv"])),
+                    ("git revision", evidence.common(lambda run: run.revision.commit)),
+                    ("without uncommitted changes", evidence.common(lambda run: run.revision.clean)),
+                    ("processor", evidence.common(lambda run: run.machine.processor)),
+                    ("platform", evidence.common(lambda run: run.machine.platform)),
+                    ("Python", evidence.common(lambda run: run.machine.python)),
                     ("packages of the first run", packages),
                 ),
             ),

@@ -3,20 +3,23 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from gaitcore.artefacts.figure_files import read_caption
+from gaitcore.artefacts.run_record import read_runs
 from gaitcore.artefacts.split import read_split
+from gaitcore.artefacts.summary import read_summary
+from gaitcore.artefacts.table_cells import write_cells
 from gaitcore.files import write_text
 from gaitcore.reporting.pages.document import compile_pdf, document
 from gaitcore.reporting.pages.html import table_html
 from gaitcore.reporting.pages.summary import summary_markdown
 from gaitcore.reporting.tables.context import context_of
 from gaitcore.reporting.tables.latex import table_latex
-from gaitcore.reporting.tables.layout import table_csv
+from gaitcore.reporting.tables.layout import table_cells
 from gaitcore.reporting.tables.markdown import table_markdown
-from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
-WRITERS = {"tex": table_latex, "csv": table_csv, "md": table_markdown, "html": table_html}
+WRITERS = {"tex": table_latex, "md": table_markdown, "html": table_html}
 
 
 def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[Path], folder: Path) -> None:
@@ -34,6 +37,7 @@ def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[P
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
             write_text(folder / f"{name}.{suffix}", writer(table))
+        write_cells(table_cells(table), folder / f"{name}.csv")
     write_text(folder / "summary.md", summary_markdown(statistics, context))
 
 
@@ -51,6 +55,6 @@ def write_pdf(tables: Iterable[Path], figures: Sequence[Path], title: str, pdf: 
     """
     source = pdf.with_suffix(".tex")
     texts = [path.read_text(encoding="utf-8") for path in tables]
-    captions = {path.stem: path.with_suffix(".txt").read_text(encoding="utf-8").strip() for path in figures}
+    captions = {path.stem: read_caption(path) for path in figures}
     write_text(source, document(texts, captions, title))
     compile_pdf(source, pdf, figures)

@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-import pandas as pd
-
+from gaitcore.artefacts.run_record import read_runs
 from gaitcore.artefacts.split import read_split
+from gaitcore.artefacts.summary import read_summary
 from gaitcore.files import write_text
+from gaitcore.modalities.report import read_report
 from gaitcore.reporting.pages.evidence import Evidence
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.context import context_of
-from gaitcore.reporting.tables.records import read_runs, read_summary
 from gaitcore.settings.experiment import Config
 
 
@@ -44,7 +44,7 @@ def write_reproduction(
         paper=paper,
         context=context_of(config, read_split(split), facts),
         summary=read_summary(summary),
-        poses_report=pd.read_csv(poses_report, dtype=str),
+        poses_report=read_report(poses_report),
         runs=facts,
     )
     page = reproduction_page(evidence)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.keys import canonical_subject
 from gaitcore.networks import modality
 from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
@@ -55,7 +56,7 @@ class TableContext:
         return sorted(int(seed) for seed in runs["seed"])
 
 
-def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> TableContext:
+def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -> TableContext:
     """What an experiment's tables say beside their numbers.
 
     Args:
@@ -80,7 +81,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[Mapping]) -> 
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
         chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
         excluded=excluded_by_reason(split, config),
-        runs=pd.DataFrame([{key: run[key] for key in ("system", "seed", "collapsed", "spread")} for run in runs]),
+        runs=pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),

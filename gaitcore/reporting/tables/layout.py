@@ -80,8 +80,8 @@ def _is_best(row: Row, column: str, rows: list[Row], chance: float) -> bool:
     return all(printed(rival.cells[column].mean) <= own for rival in rivals if not rival.collapsed)
 
 
-def table_csv(table: Table) -> str:
-    """The numbers as CSV, one row per method and column; accuracies in percent, not rounded to one decimal."""
+def table_cells(table: Table) -> pd.DataFrame:
+    """The numbers, one row per method and column; accuracies in percent, not rounded to one decimal."""
     lines = [
         {
             "block": row.block,
@@ -98,7 +98,7 @@ def table_csv(table: Table) -> str:
         for column in table.columns
         if column in row.cells
     ]
-    return pd.DataFrame(lines).to_csv(index=False, lineterminator="\n")
+    return pd.DataFrame(lines)
 
 
 def _percentages(cell: Estimate) -> dict[str, float]:

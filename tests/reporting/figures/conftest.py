@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from places import REPOSITORY
 
-from gaitcore.inspection.arrays import save_arrays
+from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.inspection.spectrum import frequencies
 from gaitcore.reporting.figures.drawing import write_figure
 from gaitcore.settings.files import load_config
@@ -54,7 +54,7 @@ def spectra(tmp_path):
     for run, high in enumerate((0.2, 0.4, 0.1, 0.1)):
         magnitude = np.ones((5, 8, 17)) * np.arange(1, 6)[:, None, None]
         magnitude[:, 4, 8] = 100  # zero frequency
-        arrays = {"magnitude": magnitude, "energy": table_of_energy(8, {(3, 1): high, (1, 5): 1 - high})}
+        energy = table_of_energy(8, {(3, 1): high, (1, 5): 1 - high})
         files.append(tmp_path / f"spectrum-{run}.safetensors")
-        save_arrays(files[-1], arrays, sequences="1234")
+        write_spectrum(Spectrum(magnitude, energy, 1234), files[-1])
     return files

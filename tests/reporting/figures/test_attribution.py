@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gaitcore.inspection.arrays import save_arrays
+from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
+from gaitcore.artefacts.inspected_probes import write_probes
 from gaitcore.modalities.keypoints.skeleton import INDEX, JOINTS
 from gaitcore.reporting.figures.attribution import draw
 from gaitcore.reporting.figures.attribution_shares import draw as draw_shares
@@ -21,8 +22,8 @@ def maps(tmp_path):
         probe[2, INDEX["left_knee"]] = run < 2
         means = {condition: np.full((8, 17), 1 / (8 * 17)) for condition in ("nm", "bg", "cl")}
         files.append(tmp_path / f"maps-{run}.safetensors")
-        names = {"probe": "025-nm-05-090", "match": "025-nm-01-072" if run < 2 else "025-nm-02-108"}
-        save_arrays(files[-1], {"probe": probe, **means}, **names)
+        match = "025-nm-01-072" if run < 2 else "025-nm-02-108"
+        write_maps(AttributionMaps("025-nm-05-090", match, probe, means), files[-1])
     return files
 
 
@@ -57,10 +58,12 @@ def probes(tmp_path):
         shares = {f"{joint}_share": 0.0 for joint in JOINTS} | {"nose_share": face, "left_knee_share": 1 - face}
         rows = []
         for condition in ("nm", "bg", "cl"):
-            rows += [{"condition": condition, "frames_for_half": half} | shares]
-            rows += [{"condition": condition} | dict.fromkeys(shares)]
+            named = {"subject": "025", "condition": condition, "sequence": 5, "view": 90, "match": "025-nm-01-072"}
+            named |= {"similarity": 0.5, "recognised": True}
+            rows += [named | {"frames_for_half": half} | shares]
+            rows += [named | {"frames_for_half": None} | dict.fromkeys(shares)]
         files.append(tmp_path / f"probes-{run}.csv")
-        pd.DataFrame(rows).to_csv(files[-1], index=False)
+        write_probes(pd.DataFrame(rows), files[-1])
     return files
 
 

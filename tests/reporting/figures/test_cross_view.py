@@ -1,10 +1,10 @@
 """The matrices of gallery view by probe view: the numbers, what is drawn of them, and what the caption says."""
 
-import json
-
 import pytest
+from made_up import metrics_of
 from matplotlib.colors import to_hex
 
+from gaitcore.artefacts.metrics import write_metrics
 from gaitcore.reporting.figures.cross_view import draw
 
 VIEWS = [0, 18, 90]
@@ -21,9 +21,8 @@ def write(tmp_path):
     def files(*runs, views=VIEWS, probes=PROBES):
         paths = []
         for number, conditions in enumerate(runs):
-            tables = {name: {"views": views, "probes": probes, "rank1": rank1} for name, rank1 in conditions.items()}
             paths.append(tmp_path / f"metrics-{number}.json")
-            paths[-1].write_text(json.dumps({"conditions": tables}), encoding="utf-8")
+            write_metrics(metrics_of(cells=conditions, views=views, probes=probes), paths[-1])
         return paths
 
     return files

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitcore.inspection.arrays import save_arrays
+from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.reporting.figures.frequency import draw
 from gaitcore.reporting.figures.frequency_share import draw as draw_share
 
@@ -64,7 +64,7 @@ def test_of_one_seed_there_is_no_interval(walkers, spectra):
 
 def test_a_map_of_fewer_frames_is_said_to_hold_no_frequency_as_high(walkers, spectra, energy, tmp_path):
     systems = walkers.model_copy(update={"compare": ("gaitmixer", "gaitgraph"), "seeds": (0,)})
-    save_arrays(tmp_path / "short", {"energy": energy(3, {(1, 5): 1.0})})
+    write_spectrum(Spectrum(np.ones((1, 3, 17)), energy(3, {(1, 5): 1.0}), 1), tmp_path / "short")
     caption = draw_share(systems, spectra=[spectra[0], tmp_path / "short"]).caption
     assert "lies GaitMixer 20.0% of it. The map of GaitGraph holds no frequency as high. At 4 cycles" in caption
     assert "lies GaitMixer 80.0% and GaitGraph 100.0% of it. One seed gives no interval." in caption

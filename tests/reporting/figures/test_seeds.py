@@ -1,10 +1,10 @@
 """Every seed as a dot, beside the published value."""
 
-import json
-
 import pytest
+from made_up import metrics_of
 from places import REPOSITORY
 
+from gaitcore.artefacts.metrics import write_metrics
 from gaitcore.reporting.figures.seeds import draw
 from gaitcore.settings.files import load_config
 
@@ -16,7 +16,7 @@ def metrics(tmp_path):
     for number, mean in enumerate((0.6, 0.7, 0.5, 0.9)):
         files.append(tmp_path / f"metrics-{number}.json")
         rank1 = {"nm": mean + 0.1, "bg": mean, "cl": mean - 0.1}
-        files[-1].write_text(json.dumps({"means": {"rank1": rank1}}))
+        write_metrics(metrics_of(rank1), files[-1])
     return files
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaitcore.artefacts.training_history import write_history
 from gaitcore.reporting.figures.training import collapse_spreads, draw
 
 COLUMNS = ["epoch", "loss", "learning_rate", "spread", "validation_rank1"]
@@ -18,7 +19,10 @@ def write(tmp_path):
         for number, rows in enumerate(runs):
             paths.append(tmp_path / f"training-{number}.csv")
             table = [(epoch, *row) for epoch, row in enumerate(rows, start=1)]
-            pd.DataFrame(table, columns=COLUMNS).to_csv(paths[-1], index=False)
+            history = pd.DataFrame(table, columns=COLUMNS).assign(
+                mined_triplets=9, seconds=1.5, sequences_per_second=60.0
+            )
+            write_history(history, paths[-1])
         return paths
 
     return files

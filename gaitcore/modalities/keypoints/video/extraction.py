@@ -32,7 +32,7 @@ from gaitcore.modalities.keypoints.video.estimators import (
 )
 from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.report import DropReport, write_report
 from gaitcore.settings.data import Video
 
 log = logging.getLogger(__name__)
@@ -150,5 +150,4 @@ def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: Pos
         for frame, reason in one.notes:
             report.add(videos[name], reason, sequence=name, frame=frame)
         log.info("%s: %d frames, %d lines in the report", name, len(one.frame), len(one.notes))
-    with replacing(outputs.report) as unfinished:
-        report.to_frame().to_csv(unfinished, index=False)
+    write_report(report.to_frame(), outputs.report)

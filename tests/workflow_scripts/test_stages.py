@@ -1,11 +1,12 @@
 """dvc.yaml lists the systems and seeds of the experiment that it runs."""
 
 import pytest
-from places import REPOSITORY
+from places import REPOSITORY, workflow_script
 
-from gaitcore.audit.stages import check_stages
 from gaitcore.errors import ConfigError
 from gaitcore.settings.files import load_config
+
+check_stages = workflow_script("stages").check_stages
 
 STAGES = """\
 vars:

@@ -1,0 +1,55 @@
+"""Named arrays with a few facts in a safetensors file."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from gaitcore.csv_files import REMEDY
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+
+FACTS = "gaitcore"  # the metadata's key
+
+
+def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], facts: Mapping[str, str] | None = None) -> None:
+    """Write arrays under their names, whole or not at all; equal arrays give equal bytes."""
+    # One entry: the format writes several in any order.
+    metadata = {FACTS: json.dumps(facts, sort_keys=True)} if facts else None
+    with replacing(path) as unfinished:
+        save_file(dict(arrays), unfinished, metadata=metadata)
+
+
+def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """The arrays by name, and the facts.
+
+    Raises:
+        DataError: the file is missing, cut off or not safetensors.
+    """
+    if not Path(path).is_file():
+        raise DataError(f"{path}: no such file; run the workflow to make it.")
+    try:
+        with safe_open(path, "numpy") as file:
+            facts = json.loads((file.metadata() or {}).get(FACTS, "{}"))
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+    except SafetensorError:
+        raise DataError(f"{path}: cut off, damaged or not a safetensors file; {REMEDY}.") from None
+
+
+def float32(array: np.ndarray) -> np.ndarray:
+    """An array as it is stored: float32, contiguous."""
+    return np.ascontiguousarray(array, np.float32)
+
+
+def fact(path: str | Path, facts: Mapping[str, str], name: str) -> str:
+    """One fact of a file.
+
+    Raises:
+        DataError: the file does not have it.
+    """
+    if name not in facts:
+        raise DataError(f"{path}: does not say its {name}; {REMEDY}.")
+    return facts[name]

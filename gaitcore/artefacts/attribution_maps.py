@@ -1,0 +1,51 @@
+"""maps.safetensors: the attribution maps of one probe and of each condition's probes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gaitcore.artefacts.arrays import fact, float32, load_arrays, save_arrays
+from gaitcore.csv_files import REMEDY
+from gaitcore.errors import DataError
+
+_PROBE = "probe"  # the single probe's map, beside those of conditions
+
+
+@dataclass(frozen=True, eq=False)
+class AttributionMaps:
+    """Attribution over frames and joints; the weights of a map (T, J) sum to 1, or to 0 where none is positive.
+
+    Attributes:
+        probe, match: the names of a single probe and of the gallery sequence it is compared with.
+        of_probe: the map of that probe.
+        of_conditions: condition -> mean map of its probes.
+    """
+
+    probe: str
+    match: str
+    of_probe: np.ndarray
+    of_conditions: Mapping[str, np.ndarray]
+
+
+def write_maps(maps: AttributionMaps, path: str | Path) -> None:
+    """Write maps.safetensors, whole or not at all."""
+    arrays = {_PROBE: maps.of_probe, **maps.of_conditions}
+    facts = {"probe": maps.probe, "match": maps.match}
+    save_arrays(path, {name: float32(array) for name, array in arrays.items()}, facts)
+
+
+def read_maps(path: str | Path) -> AttributionMaps:
+    """The content of maps.safetensors, float32.
+
+    Raises:
+        DataError: the file is missing or damaged, or has other arrays or shapes.
+    """
+    arrays, facts = load_arrays(path)
+    shapes = {name: array.shape for name, array in arrays.items()}
+    if len(shapes.get(_PROBE, ())) != 2 or len(set(shapes.values())) != 1:
+        found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
+        raise DataError(f"{path}: holds {found}, expected probe and conditions, all (T, J); {REMEDY}.")
+    of_conditions = {name: array for name, array in arrays.items() if name != _PROBE}
+    return AttributionMaps(fact(path, facts, "probe"), fact(path, facts, "match"), arrays[_PROBE], of_conditions)

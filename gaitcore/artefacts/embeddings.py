@@ -1,0 +1,54 @@
+"""embeddings.parquet: the embedding of each gallery and probe sequence of one run."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gaitcore.csv_files import REMEDY
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+from gaitcore.keys import KEY_COLUMNS
+
+KEYS = (*KEY_COLUMNS, "role")
+
+
+def write_embeddings(embeddings: np.ndarray, keys: pd.DataFrame, path: str | Path) -> None:
+    """Write embeddings.parquet, whole or not at all.
+
+    Args:
+        embeddings: (N, D).
+        keys: N rows with subject, condition, sequence, view and role.
+        path: the file.
+    """
+    columns = {name: pa.array(keys[name]) for name in KEYS}
+    flat = pa.array(embeddings.ravel(), pa.float32())
+    columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])
+    with replacing(path) as unfinished:
+        pq.write_table(pa.table(columns), unfinished)
+
+
+def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
+    """The embeddings (N, D) float32, and N rows with subject, condition, sequence, view and role.
+
+    Raises:
+        DataError: the file is missing, cut off or not Parquet, or has other columns or types.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; run the workflow to make it.") from None
+    except (pa.ArrowException, OSError):
+        raise DataError(f"{path}: cut off, damaged or not a Parquet file; {REMEDY}.") from None
+    expected = [*KEYS, "embedding"]
+    if table.column_names != expected:
+        raise DataError(
+            f"{path}: has the columns {', '.join(table.column_names)}, expected {', '.join(expected)}; {REMEDY}."
+        )
+    column = table.column("embedding").combine_chunks()
+    if not pa.types.is_fixed_size_list(column.type) or column.type.value_type != pa.float32():
+        raise DataError(f"{path}: the column embedding holds {column.type}, expected lists of D float; {REMEDY}.")
+    embeddings = column.flatten().to_numpy().reshape(len(table), column.type.list_size)
+    return embeddings, table.select(list(KEYS)).to_pandas()

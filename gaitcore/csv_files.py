@@ -1,0 +1,115 @@
+"""CSV files with a schema: the columns in their order and the type of each, checked on reading."""
+
+import csv
+import io
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+
+REMEDY = "delete it and run again"
+
+
+@dataclass(frozen=True)
+class ColumnType:
+    """What a cell may hold: ``words`` says it in a message, ``parse`` raises ValueError for anything else."""
+
+    words: str
+    dtype: str
+    parse: Callable[[str], Any]
+
+
+def _truth(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(text)
+    return text == "True"
+
+
+TEXT = ColumnType("text", "str", str)
+WHOLE = ColumnType("a whole number", "int64", int)
+WHOLE_OR_EMPTY = ColumnType("a whole number or nothing", "Int64", lambda text: int(text) if text else pd.NA)
+NUMBER = ColumnType("a number", "float64", float)
+NUMBER_OR_EMPTY = ColumnType("a number or nothing", "float64", lambda text: float(text) if text else math.nan)
+TRUTH = ColumnType("True or False", "bool", _truth)
+
+KEY_TYPES = {"subject": TEXT, "condition": TEXT, "sequence": WHOLE, "view": WHOLE}
+
+
+def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
+    """Write a table as CSV, whole or not at all."""
+    with replacing(path) as unfinished:
+        frame.to_csv(unfinished, index=False, lineterminator="\n")
+
+
+def read_csv(path: str | Path, columns: Mapping[str, ColumnType], further: ColumnType | None = None) -> pd.DataFrame:
+    """A CSV file with these columns in this order, each of its type; no cell counts as missing for its text.
+
+    Args:
+        path: the file.
+        columns: the type of each column.
+        further: the type of columns that may follow under any name; None allows none.
+
+    Raises:
+        DataError: the file is missing, cut off or not CSV, or does not have these columns and types.
+    """
+    header, rows, lines = _rows(path)
+    types = {**columns, **dict.fromkeys(header[len(columns) :], further)}
+    if header[: len(columns)] != list(columns) or (further is None and len(header) > len(columns)):
+        raise DataError(f"{path}: has the columns {', '.join(header)}, expected {_words(columns, further)}; {REMEDY}.")
+    texts = zip(*rows, strict=True) if rows else ((),) * len(header)
+    parsed = {name: _parsed(path, name, column, lines, types[name]) for name, column in zip(header, texts, strict=True)}
+    return pd.DataFrame(parsed)
+
+
+def _rows(path: str | Path) -> tuple[list[str], list[list[str]], list[int]]:
+    """The header, the rows below it, and the line in which each row ends."""
+    reader, rows, lines = csv.reader(io.StringIO(_text(path), newline=""), strict=True), [], []
+    try:
+        for row in reader:
+            rows.append(row)
+            lines.append(reader.line_num)
+            if len(row) != len(rows[0]):
+                raise DataError(
+                    f"{path}, line {reader.line_num}: {len(row)} cells, expected {len(rows[0])} as in line 1; {REMEDY}."
+                )
+    except csv.Error as error:
+        raise DataError(f"{path}, line {reader.line_num}: not CSV ({error}); {REMEDY}.") from None
+    return rows[0], rows[1:], lines[1:]
+
+
+def _text(path: str | Path) -> str:
+    try:
+        text = Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; run the workflow to make it.") from None
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not UTF-8 text, expected CSV; {REMEDY}.") from None
+    if not text:
+        raise DataError(f"{path}: empty, expected CSV with a header; {REMEDY}.")
+    if not text.endswith("\n"):
+        raise DataError(f"{path}: cut off in line {text.count(chr(10)) + 1}; {REMEDY}.")
+    return text
+
+
+def _parsed(
+    path: str | Path, name: str, texts: tuple[str, ...], lines: list[int], column_type: ColumnType
+) -> pd.Series:
+    values = []
+    for text, line in zip(texts, lines, strict=True):
+        try:
+            values.append(column_type.parse(text))
+        except ValueError:
+            raise DataError(
+                f'{path}, line {line}: "{text}" in column {name}, expected {column_type.words}; {REMEDY}.'
+            ) from None
+    return pd.Series(values, dtype=column_type.dtype)
+
+
+def _words(columns: Mapping[str, ColumnType], further: ColumnType | None) -> str:
+    return ", ".join(columns) + (f" and columns of {further.words} each" if further else "")
