@@ -2,12 +2,13 @@
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+from gaitcore import extensions
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
-from gaitcore.networks import model_module
 from gaitcore.systems import system_settings
-from gaitcore.digests import code_digest, folder_digest
+from gaitcore.digests import code_digest, folder_digest, outside_code
 
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
 # shows is named there too, but is no setting of an experiment.
@@ -16,6 +17,8 @@ try:
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:
     sys.exit(str(error))
+# Each job searches the same folders; they are no parameter of a rule, so that it does not matter where they lie.
+config["extensions"] = list(CONFIG.extensions)
 
 for path in CONFIG.data.path:
     if CONFIG.data.walkers is None and not Path(path).exists():
@@ -59,9 +62,31 @@ def folder_contents(_):
     return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
 
 
-def network_module(wildcards):
-    """The module of a system's network, which is loaded by name and so must be named for a digest."""
-    return model_module(system_settings(CONFIG, wildcards.system).network.name)
+def network_file(wildcards):
+    """The file of a system's network, which is loaded by name and so must be named for a digest."""
+    return extensions.file(
+        "networks", system_settings(CONFIG, wildcards.system).network.name
+    )
+
+
+def loss_file(wildcards):
+    """The file of a system's loss, likewise."""
+    return extensions.file(
+        "losses", system_settings(CONFIG, wildcards.system).training.loss.kind
+    )
+
+
+def reader_files():
+    """The file of the reader, likewise; none where the poses are made from videos."""
+    video = CONFIG.data.format == "video"
+    return [] if video else [extensions.file("readers", CONFIG.data.format)]
+
+
+def extension_code():
+    """Every file from outside the repository that the experiment runs, and its digest."""
+    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    used = [file(system) for file in (network_file, loss_file) for system in systems]
+    return outside_code(*reader_files(), *used)
 
 
 def validation_settings(wildcards):
@@ -80,7 +105,10 @@ def training_code(wildcards):
         ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
     )
     return code_digest(
-        "workflow_scripts/train.py", network_module(wildcards), *validation
+        "workflow_scripts/train.py",
+        network_file(wildcards),
+        loss_file(wildcards),
+        *validation,
     )
 
 

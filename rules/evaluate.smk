@@ -34,8 +34,9 @@ rule evaluate:
             system_settings(CONFIG, wildcards.system).evaluation
         ),
         code=lambda wildcards: code_digest(
-            "workflow_scripts/evaluate.py", network_module(wildcards)
+            "workflow_scripts/evaluate.py", network_file(wildcards)
         ),
+        extensions=lambda wildcards: outside_code(network_file(wildcards)),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

@@ -39,7 +39,7 @@ rule inspect_run:
         attribution=CONFIG.figures.attribution,
         shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: code_digest(
-            "workflow_scripts/inspect_run.py", network_module(wildcards)
+            "workflow_scripts/inspect_run.py", network_file(wildcards)
         ),
     message:
         "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

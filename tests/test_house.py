@@ -6,7 +6,7 @@ from graphlib import TopologicalSorter
 from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
-SMALL = ("errors", "suggest", "files", "keys", "digests", "declared")
+SMALL = ("errors", "suggest", "files", "keys", "digests", "declared", "extensions")
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),

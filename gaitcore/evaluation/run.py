@@ -1,6 +1,7 @@
 """One evaluation, from files to files: weights in, embeddings and accuracies out."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,7 @@ def evaluate_run(
     outputs: EvaluationOutputs,
     threads: int,
     code: str | None = None,
+    extensions: Mapping[str, str] | None = None,
 ) -> None:
     """Embed every gallery and probe sequence with a trained system and measure cross-view accuracy.
 
@@ -64,6 +66,7 @@ def evaluate_run(
         outputs: the three files to write.
         threads: CPU threads.
         code: digest of the code in use, recorded in metrics.json.
+        extensions: the files of that code from outside the library and the digest of each, recorded likewise.
     """
     device = compute.prepare(threads)
     roles = read_split(split)
@@ -88,6 +91,7 @@ def evaluate_run(
             "inputs": {path.name: file_digest(path) for path in (poses, split, weights)},
             "outputs": {path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
             "code_digest": code,
+            "extensions": dict(extensions or {}),
             **_as_dict(metrics),
         },
     )
