@@ -111,6 +111,14 @@ def file(kind: str, name: str) -> Path:
     return _member(kind, name).file
 
 
+def place(kind: str, name: str) -> str:
+    """Where that file is, for reports: gaitcore/networks/gaitmixer.py, or networks/meanpose.py (an extension)."""
+    found = file(kind, name)
+    if found.is_relative_to(PACKAGE):
+        return found.relative_to(PACKAGE.parent).as_posix()
+    return f"{found.parent.name}/{found.name} (an extension)"
+
+
 def load(kind: str, name: str) -> ModuleType:
     """The module of that file, imported.
 
@@ -185,7 +193,7 @@ def _members(kind: str) -> dict[str, _Member]:
     members: dict[str, _Member] = {}
     for name, member in (*_of_library(kind), *_of_folders(kind), *_of_packages(kind)):
         other = members.setdefault(name, member)
-        if other.file.resolve() != member.file.resolve():
+        if other is not member and other.file.resolve() != member.file.resolve():
             raise ConfigError(
                 f'{member.file}: there is a {KINDS[kind].one} "{name}" already, in {other.file}; give one of them '
                 "another name."
@@ -193,11 +201,12 @@ def _members(kind: str) -> dict[str, _Member]:
     return members
 
 
-def _of_library(kind: str) -> Iterator[tuple[str, _Member]]:
+@cache
+def _of_library(kind: str) -> tuple[tuple[str, _Member], ...]:
     room = KINDS[kind].room
-    for path in sorted(PACKAGE.joinpath(*room.split(".")[1:]).glob("*.py")):
-        if _is_marked(kind, path):
-            yield path.stem, _Member(path, f"{room}.{path.stem}")
+    files = PACKAGE.joinpath(*room.split(".")[1:]).glob("*.py")
+    marked = [path for path in sorted(files) if _is_marked(kind, path)]
+    return tuple((path.stem, _Member(path, f"{room}.{path.stem}")) for path in marked)
 
 
 def _of_folders(kind: str) -> Iterator[tuple[str, _Member]]:

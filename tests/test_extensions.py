@@ -103,6 +103,8 @@ def test_a_network_of_a_folder_is_found_by_its_name_and_built(folder):
     extensions.search([folder])
     assert extensions.available("networks")["meanpose"] == folder / "networks" / "meanpose.py"
     assert "layers" not in model_names()
+    assert extensions.place("networks", "meanpose") == "networks/meanpose.py (an extension)"
+    assert extensions.place("networks", "gaitmixer") == "gaitcore/networks/gaitmixer.py"
     assert (model_title("meanpose"), network_options("meanpose")) == ("MeanPose", ("scale",))
     model = build_model("meanpose", scale=1.0, embedding_dim=4)
     assert model(torch.zeros(3, 60, 17, 2)).shape == (3, 4)

@@ -226,6 +226,9 @@ def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outsid
     assert outside.json(run.format("gaitmixer", "run"))["extensions"] == {}
     manifest = outside.json("manifest.json")
     assert manifest["extensions"] == outside.digests(*loss, *network, "readers/numpy_files.py")
+    reproduction = outside.result("reproduction.md").read_text()
+    for name, digest in outside.digests(*loss, *network).items():
+        assert f"{name} (SHA-256 {digest})" in reproduction
     for name in manifest["artefacts"]:
         assert str(outside.files).encode() not in outside.result(name).read_bytes(), name
     assert str(outside.files) not in outside.result("manifest.json").read_text()
