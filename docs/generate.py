@@ -10,15 +10,17 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
 import yaml
 from pydantic import TypeAdapter
+from pydantic.fields import FieldInfo
 
 from gaitcore.networks import build_model, model_names, model_title
+from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
 
@@ -71,8 +73,8 @@ Results go to the same folder as without the change and replace what stands ther
 another name. The options of a network (`systems`) and of the walkers (`data.walkers`) belong in an overlay in any
 case.
 
-In `data.path`, `systems`, `seeds`, `evaluation.ranks`, `protocol.gallery` and `protocol.probes` a single value stands
-for a list of one.
+In `extensions`, `data.path`, `systems`, `seeds`, `evaluation.ranks`, `protocol.gallery` and `protocol.probes` a single
+value stands for a list of one.
 """
 
 END_OF_SCALAR = "...\n"  # what YAML puts behind a value that stands alone
@@ -81,14 +83,14 @@ LONGEST_VALUE = 200  # characters
 # What the schema cannot say, below the section's table.
 NOTES = {
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
-    "[poses.md](poses.md). "
+    "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
     "The walkers' settings are those of `WalkerSettings` in "
     "[gaitcore/modalities/keypoints/walkers/walkers.py](../gaitcore/modalities/keypoints/walkers/walkers.py).",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or a list (`[A1, A2]`); 001 and 1 are the same "
     "subject. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "trains, whatever its condition. See [protocol.md](protocol.md).",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
-    "validation subjects.",
+    "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
     "input": "GaitMixer's and GaitFormer's; the others have their own under `systems`.",
     "evaluation": "`ranks` must contain 1 and 5: the statistics are about rank-1, rank-5 and mAP. `window_step` "
     "concerns `three_windows_and_reverse` only.",
@@ -155,14 +157,15 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
         key, inner = f"{prefix}{name}", _section(field.annotation)
         if name == "kind" and len(get_args(field.annotation)) == 1:  # said by the section it is a kind of
             continue
-        if field.discriminator:
-            kinds = {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(field.annotation)}
-            yield Setting(f"{key}.kind", " or ".join(f"`{kind}`" for kind in kinds), "which of those that follow")
+        if kinds := _kinds(field):
+            yield Setting(f"{key}.kind", _any_of(kinds), "which of those that follow")
             for kind, of_kind in kinds.items():
                 for row in settings(of_kind, f"{key}."):
                     yield row._replace(meaning=f"{kind}: {row.meaning}")
         elif inner is None:
-            yield Setting(key, allowed(properties[name]), field.description or "")
+            chosen = how_chosen(field)
+            values = _any_of(names_of(chosen)) if chosen else allowed(properties[name])
+            yield Setting(key, values, field.description or "")
         elif type(None) in get_args(field.annotation):
             yield Setting(key, "what follows, or `null`", field.description or "")
             yield from settings(inner, f"{key}.")
@@ -171,6 +174,20 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
         else:
             yield Setting(key, "mapping of names to what follows", field.description or "")
             yield from settings(inner, f"{key}.NAME.")
+
+
+def _kinds(field: FieldInfo) -> dict[str, type[Settings]]:
+    """The sections of a field that comes in kinds, by kind: those of the schema, or those found by their file."""
+    inner, chosen = _section(field.annotation), how_chosen(field)
+    if chosen and inner:
+        return {kind: section_of(chosen, kind) for kind in names_of(chosen)}
+    if not field.discriminator:
+        return {}
+    return {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(field.annotation)}
+
+
+def _any_of(values: Iterable[str]) -> str:
+    return " or ".join(f"`{value}`" for value in values)
 
 
 def options(system: str) -> Iterator[Setting]:
@@ -186,7 +203,7 @@ def options(system: str) -> Iterator[Setting]:
 def allowed(schema: dict[str, Any]) -> str:
     """The values a JSON schema allows, in words."""
     if "enum" in schema:
-        return " or ".join(f"`{value}`" for value in schema["enum"])
+        return _any_of(schema["enum"])
     if "anyOf" in schema:
         return " or ".join(map(allowed, schema["anyOf"]))
     match schema.get("type"):

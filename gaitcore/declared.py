@@ -15,9 +15,10 @@ def declared(file: Path) -> dict[str, Any]:
     """
     constants = {}
     for node in ast.parse(file.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+        target = node.targets[0] if isinstance(node, ast.Assign) else getattr(node, "target", None)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(target, ast.Name) and node.value:
             try:
-                constants[node.targets[0].id] = ast.literal_eval(node.value)
+                constants[target.id] = ast.literal_eval(node.value)
             except ValueError:
                 continue
     return constants

@@ -2,9 +2,12 @@
 
 import ast
 import hashlib
+import os
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+
+from gaitcore.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
 # What does not count: the schema, whose values are parameters of the rules themselves (a test holds that it has no
@@ -33,36 +36,46 @@ def code_digest(*entries: str | Path) -> str:
     reruns the rules that use the edited file and no others.
 
     Args:
-        entries: scripts (paths) and modules (dotted names) of gaitcore. Their imports of gaitcore are followed file
-            by file. A module that is loaded by name at run time (a system's network) must be an entry itself. Not
-            counted are a package's ``__init__`` passed on the way to a submodule, which only re-exports, and the
-            schema, messages and progress (``_SILENT``).
+        entries: files (scripts, extensions) and modules (dotted names) of gaitcore. Their imports of gaitcore are
+            followed file by file, and so are those an extension makes of files beside it or in its own package. A
+            module that is loaded by name at run time (a system's network) must be an entry itself. Not counted are a
+            package's ``__init__`` passed on the way to a submodule, which only re-exports, and the schema, messages
+            and progress (``_SILENT``). Where the files lie does not count either.
     """
     digest = hashlib.sha256()
-    for name, file in sorted(code_files(*entries).items(), key=lambda item: item[1]):
-        digest.update(f"{name}\0{file_digest(file)}\n".encode())
+    for name, content in sorted({(name, file_digest(file)) for name, file in _named(*entries)}):
+        digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
 
 
 def code_files(*entries: str | Path) -> dict[str, Path]:
-    """The files that :func:`code_digest` covers, by name: relative to gaitcore, and scripts without their folder."""
-    return {_short(file): file for entry in entries for file in _closure(_entry_file(entry))}
+    """The files that :func:`code_digest` covers, by name: relative to gaitcore, others with the folder they are in."""
+    return dict(_named(*entries))
+
+
+def outside_code(*entries: str | Path) -> dict[str, str]:
+    """Those of the files that are no part of gaitcore, e.g. ``networks/meanpose.py``, and the SHA-256 of each."""
+    return {name: file_digest(file) for name, file in sorted(_named(*entries)) if not file.is_relative_to(PACKAGE)}
+
+
+def _named(*entries: str | Path) -> Iterable[tuple[str, Path]]:
+    for entry in map(_entry_file, entries):
+        for file in _closure(entry):
+            inside = file.is_relative_to(PACKAGE)
+            yield (_short(file) if inside else Path(os.path.relpath(file, entry.parent.parent)).as_posix()), file
 
 
 def _short(file: Path) -> str:
-    inside = file.is_relative_to(PACKAGE)
-    return file.relative_to(PACKAGE).as_posix() if inside else file.name
+    return file.relative_to(PACKAGE).as_posix()
 
 
 def _entry_file(entry: str | Path) -> Path:
-    module = _module_file(str(entry))
-    return module if module else Path(entry)
+    module = _module_file(PACKAGE.joinpath(*str(entry).split(".")[1:])) if str(entry).startswith("gaitcore.") else None
+    return module or Path(os.path.normpath(Path.cwd() / entry))
 
 
-def _module_file(module: str) -> Path | None:
-    if module.split(".")[0] != PACKAGE.name:
-        return None
-    path = PACKAGE.joinpath(*module.split(".")[1:])
+def _module_file(path: Path) -> Path | None:
+    """The file of a module, of which ``path`` has everything but the suffix."""
     candidates = (path.with_suffix(".py"), path / "__init__.py")
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
@@ -80,13 +93,32 @@ def _closure(entry: Path) -> frozenset[Path]:
 
 
 def _counts(file: Path) -> bool:
-    return not _short(file).startswith(_SILENT)
+    return not (file.is_relative_to(PACKAGE) and _short(file).startswith(_SILENT))
 
 
-def _imports(file: Path) -> Iterable[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+def _imports(file: Path) -> Iterable[Path]:
+    """Where the modules would lie that a file imports from gaitcore, from beside it, or from its own package."""
+    for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            for alias in node.names:
+                yield from _places(file, alias.name.split("."))
+        elif isinstance(node, ast.ImportFrom):
+            module = node.module.split(".") if node.module else []
+            for path in [file.parents[node.level - 1].joinpath(*module)] if node.level else _places(file, module):
+                yield path
+                yield from (path / alias.name for alias in node.names)
+
+
+def _tree(file: Path) -> ast.Module:
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except SyntaxError as error:
+        raise ConfigError(f"{file}, line {error.lineno}: this is not Python ({error.msg}); correct it.") from None
+
+
+def _places(file: Path, module: list[str]) -> Iterable[Path]:
+    package, *inner = module
+    if package == PACKAGE.name:
+        yield PACKAGE.joinpath(*inner)
+    elif not file.is_relative_to(PACKAGE):
+        yield from (parent.joinpath(*inner) for parent in file.parents if parent.name == package)

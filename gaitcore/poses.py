@@ -1,5 +1,5 @@
 """The public names of poses, which live in :mod:`gaitcore.modalities.keypoints`."""
 
-from gaitcore.modalities.keypoints import SOURCE_FORMATS, PoseInfo, PoseTable, read_poses
+from gaitcore.modalities.keypoints import PoseInfo, PoseTable, read_poses, source_formats
 
-__all__ = ["SOURCE_FORMATS", "PoseInfo", "PoseTable", "read_poses"]
+__all__ = ["PoseInfo", "PoseTable", "read_poses", "source_formats"]

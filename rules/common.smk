@@ -2,13 +2,15 @@
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
+from gaitcore import extensions
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
 from gaitcore import modalities
-from gaitcore.networks import modality, model_module
+from gaitcore.networks import modality
 from gaitcore.systems import system_settings
-from gaitcore.digests import code_digest, folder_digest
+from gaitcore.digests import code_digest, folder_digest, outside_code
 
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
 # shows is named there too, but is no setting of an experiment.
@@ -17,6 +19,8 @@ try:
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:
     sys.exit(str(error))
+# Each job searches the same folders; they are no parameter of a rule, so that it does not matter where they lie.
+config["extensions"] = list(CONFIG.extensions)
 
 for path in CONFIG.data.path:
     if CONFIG.data.walkers is None and not Path(path).exists():
@@ -75,9 +79,31 @@ def modality_module(wildcards, part):
     return modalities.part_module(modality_of(wildcards), part)
 
 
-def network_module(wildcards):
-    """The module of a system's network, which is loaded by name and so must be named for a digest."""
-    return model_module(system_settings(CONFIG, wildcards.system).network.name)
+def network_file(wildcards):
+    """The file of a system's network, likewise."""
+    return extensions.file(
+        "networks", system_settings(CONFIG, wildcards.system).network.name
+    )
+
+
+def loss_file(wildcards):
+    """The file of a system's loss, likewise."""
+    return extensions.file(
+        "losses", system_settings(CONFIG, wildcards.system).training.loss.kind
+    )
+
+
+def reader_files():
+    """The file of the reader, likewise; none where the poses are made from videos."""
+    video = CONFIG.data.format == "video"
+    return [] if video else [extensions.file("readers", CONFIG.data.format)]
+
+
+def extension_code():
+    """Every file from outside the repository that the experiment runs, and its digest."""
+    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    used = [file(system) for file in (network_file, loss_file) for system in systems]
+    return outside_code(*reader_files(), *used)
 
 
 def validation_settings(wildcards):
@@ -97,7 +123,8 @@ def training_code(wildcards):
     )
     return code_digest(
         "workflow_scripts/train.py",
-        network_module(wildcards),
+        network_file(wildcards),
+        loss_file(wildcards),
         modality_module(wildcards, "store"),
         modality_module(wildcards, "augmentation"),
         *validation,
@@ -107,7 +134,7 @@ def training_code(wildcards):
 def testing_code(wildcards, script):
     """Digest of the code that runs a trained network on the test sequences."""
     return code_digest(
-        script, network_module(wildcards), modality_module(wildcards, "store")
+        script, network_file(wildcards), modality_module(wildcards, "store")
     )
 
 

@@ -34,6 +34,7 @@ rule evaluate:
             system_settings(CONFIG, wildcards.system).evaluation
         ),
         code=lambda wildcards: testing_code(wildcards, "workflow_scripts/evaluate.py"),
+        extensions=lambda wildcards: outside_code(network_file(wildcards)),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

@@ -19,6 +19,10 @@ rule write_manifest:
         origins=[(origin.artefact, origin.rule, origin.inputs) for origin in origins()],
         sources=CONFIG.data.path,
         configuration=settings(CONFIG),
+        titles={
+            system: system_settings(CONFIG, system).title for system in CONFIG.compare
+        },
+        extensions=extension_code(),
         code=code_digest("workflow_scripts/manifest.py"),
     message:
         "Listing every artefact of {wildcards.experiment} with its digest"

@@ -47,7 +47,7 @@ if CONFIG.data.format != "video":
         params:
             data=settings(CONFIG.data, exclude={"help", "walkers", "video"}),
             contents=folder_contents,
-            code=code_digest("workflow_scripts/poses.py"),
+            code=code_digest("workflow_scripts/poses.py", *reader_files()),
         message:
             "Reading the poses of {wildcards.experiment}"
         script:

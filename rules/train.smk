@@ -47,6 +47,9 @@ rule train:
         ),
         validation=validation_settings,
         code=training_code,
+        extensions=lambda wildcards: outside_code(
+            network_file(wildcards), loss_file(wildcards)
+        ),
     message:
         "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

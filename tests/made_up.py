@@ -19,6 +19,7 @@ RUN = {
     "pose_source_digest": "a" * 64,
     "outputs": {"weights.safetensors": "e" * 64, "training.csv": "f" * 64},
     "code_digest": "c0de",
+    "extensions": {},
     "revision": {"commit": "d" * 40, "clean": True},
     "machine": {
         "platform": "Linux",
@@ -66,6 +67,7 @@ def metrics_of(means=None, cells=None, views=(0, 90), probes=((1, 1), (1, 1))) -
         inputs={},
         outputs={},
         code_digest=None,
+        extensions={},
         means={"rank1": dict(means or {})},
         unmatched_probes=0,
         left_out=(),

@@ -2,6 +2,8 @@
 
 from gaitcore import digests
 
+READERS_FACE = {"modalities/keypoints/readers/__init__.py"}
+
 
 def closure(entry):
     return set(digests.code_files(entry))
@@ -10,7 +12,7 @@ def closure(entry):
 def test_the_digest_of_training_holds_the_loop_and_not_evaluation_or_the_systems():
     files = closure("workflow_scripts/train.py")
     assert {
-        "train.py",
+        "workflow_scripts/train.py",
         "training/loop.py",
         "modalities/keypoints/augmentation.py",
         "modalities/keypoints/store.py",
@@ -18,7 +20,13 @@ def test_the_digest_of_training_holds_the_loop_and_not_evaluation_or_the_systems
     } <= files
     assert not any(file.startswith(("evaluation", "reporting")) for file in files)
     assert not any(file.startswith("settings/") for file in files)
-    assert not files & {"networks/gaitmixer.py", "networks/gaitformer.py"}
+    assert not files & {"networks/gaitmixer.py", "networks/gaitformer.py", "training/losses/triplet.py"}
+
+
+def test_the_digest_of_reading_holds_no_reader():
+    files = closure("workflow_scripts/poses.py")
+    assert "modalities/keypoints/reading.py" in files
+    assert not any(file.startswith("modalities/keypoints/readers/") for file in files - READERS_FACE)
 
 
 def test_the_digest_of_a_system_holds_its_layers_and_not_the_other_system():

@@ -22,4 +22,5 @@ with job(snakemake):
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
         threads=snakemake.threads,
         code=snakemake.params.code,
+        extensions=snakemake.params.extensions,
     )

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
+from gaitcore import extensions
 from gaitcore.errors import GaitError
 
 # Threads that wait sleep instead of spinning. Set before torch loads OpenMP. On a quiet machine it costs a few per
@@ -23,7 +24,8 @@ def configuration(snakemake):
     """The experiment's configuration, of a rule whose params are its sections."""
     from gaitcore.settings.experiment import Config
 
-    return Config.model_validate({name: snakemake.params[name] for name in Config.model_fields})
+    sections = (name for name, field in Config.model_fields.items() if not field.exclude)
+    return Config.model_validate({name: snakemake.params[name] for name in sections})
 
 
 @contextmanager
@@ -40,6 +42,7 @@ def job(snakemake) -> Iterator[None]:
     logging.captureWarnings(True)
     log.handlers = [to_file, to_terminal]
     try:
+        extensions.search(snakemake.config["extensions"])
         with logging_redirect_tqdm():
             yield
         log.info("done")

@@ -13,6 +13,8 @@ with job(snakemake):
     facts = {
         "experiment": snakemake.wildcards.experiment,
         "configuration": snakemake.params.configuration,
+        "titles": snakemake.params.titles,
+        "extensions": snakemake.params.extensions,
         "gaitcore": __version__,
     }
     write_manifest(Path(snakemake.output[0]), origins, snakemake.params.sources, facts)

@@ -34,6 +34,7 @@ with job(snakemake):
         outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run, params.checkpoints))),
         threads=snakemake.threads,
         code=params.code,
+        extensions=params.extensions,
         configuration={**params.configuration, "evaluation": params.validation},
         validator=validator,
         checkpoint_minutes=snakemake.resources.checkpoint_minutes,

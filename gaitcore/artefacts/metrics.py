@@ -67,6 +67,7 @@ class Metrics(Record):
         inputs: name -> SHA-256 of poses.parquet, split.csv and weights.safetensors.
         outputs: name -> SHA-256 of embeddings.parquet and subjects.csv.
         code_digest: SHA-256 of the code that evaluated, None where it was not given.
+        extensions: name -> SHA-256 of each file from outside the repository that was used.
         means: metric -> condition -> mean over probe views, identical views excluded.
         unmatched_probes: probes whose subject has no gallery sequence.
         left_out: the cells without a probe or gallery sequence.
@@ -78,6 +79,7 @@ class Metrics(Record):
     inputs: dict[str, str]
     outputs: dict[str, str]
     code_digest: str | None
+    extensions: dict[str, str]
     means: dict[str, dict[str, float]]
     unmatched_probes: int
     left_out: tuple[LeftOut, ...]

@@ -38,6 +38,7 @@ class RunRecord(Record):
         outputs: name -> SHA-256 of weights.safetensors and training.csv.
         pose_source_digest: SHA-256 of the poses' source, empty where it is not known.
         code_digest: SHA-256 of the code that trained.
+        extensions: name -> SHA-256 of each file from outside the repository that was used.
         determinism: the switches of torch that make a run repeatable.
         resumed_after_steps: the steps after which the run was taken up again.
     """
@@ -57,6 +58,7 @@ class RunRecord(Record):
     pose_source_digest: str
     outputs: dict[str, str]
     code_digest: str
+    extensions: dict[str, str]
     revision: Revision
     machine: Machine
     device: str

@@ -17,14 +17,12 @@ from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import read_cells
-from gaitcore.audit.manifest import read_manifest
+from gaitcore.audit.manifest import NAME, read_manifest
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
-from gaitcore.settings.experiment import Config
 from gaitcore.suggest import nearest
-from gaitcore.systems import system_settings
 
 MEASURED = " (measured)"  # what a table adds to a system's name where published rows stand beside it
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
@@ -93,11 +91,15 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config = Config.model_validate(manifest["configuration"])
-    system, place = _system(cell["method"], config), _place(cell, config)
+    config, titles = manifest["configuration"], manifest.get("titles")
+    if titles is None:
+        raise DataError(
+            f"{folder / NAME}: an earlier version made it; make it again with: snakemake --cores 2 manifest"
+        )
+    system, place = _system(cell["method"], titles), _place(cell, config)
     estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[system, *place]
     listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
-    runs = tuple(_run(folder, system, seed, place, listed) for seed in config.seeds)
+    runs = tuple(_run(folder, system, seed, place, listed) for seed in config["seeds"])
     common = tuple(_common_files(folder, table, listed, manifest["sources"]))
     return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
 
@@ -142,16 +144,17 @@ def _plain(method: str) -> str:
     return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
 
 
-def _system(method: str, config: Config) -> str:
-    return next(system for system in config.compare if _plain(system_settings(config, system).title) == _plain(method))
+def _system(method: str, titles: Mapping[str, str]) -> str:
+    return next(system for system, title in titles.items() if _plain(title) == _plain(method))
 
 
-def _place(cell: Record, config: Config) -> tuple[str, str]:
+def _place(cell: Record, config: Record) -> tuple[str, str]:
     """(condition, view) of a cell, "mean" for an average over them."""
     if "view" not in cell:
         return cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
-    titles = {config.tables.conditions.get(name, name.upper()): name for name in config.protocol.probes}
+    conditions = config["tables"]["conditions"]
+    titles = {conditions.get(name, name.upper()): name for name in config["protocol"]["probes"]}
     return titles[title], cell["view"]
 
 
@@ -250,6 +253,7 @@ def _facts(run: TracedRun) -> dict[str, str]:
         "pose source": record.pose_source_digest or "not recorded",
         "training's code": record.code_digest,
         "evaluation's code": run.evaluation_code or "not recorded",
+        **{f"extension {name}": digest for name, digest in record.extensions.items()},
         "git revision": f"{revision.commit}{clean}" if revision.commit else "not in git",
         "configuration": "run.json, settings: " + ", ".join(record.settings),
         "split": record.settings["protocol"]["split"] if "protocol" in record.settings else "not recorded",

@@ -1,6 +1,7 @@
 """One evaluation, from files to files: weights in, embeddings and accuracies out."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,7 @@ def evaluate_run(
     outputs: EvaluationOutputs,
     threads: int,
     code: str | None = None,
+    extensions: Mapping[str, str] | None = None,
 ) -> None:
     """Embed every gallery and probe sequence with a trained system and measure cross-view accuracy.
 
@@ -56,6 +58,7 @@ def evaluate_run(
         outputs: the three files to write.
         threads: CPU threads.
         code: digest of the code in use, recorded in metrics.json.
+        extensions: the files of that code from outside the library and the digest of each, recorded likewise.
     """
     device = compute.prepare(threads)
     trained = open_trained(network, input, device, table=table, split=split, weights=weights)
@@ -72,6 +75,7 @@ def evaluate_run(
         inputs={path.name: file_digest(path) for path in (table, split, weights)},
         outputs={path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
         code_digest=code,
+        extensions=dict(extensions or {}),
         means={m: {c: metrics.mean(c, m) for c in metrics.conditions} for m in metrics.metrics},
         unmatched_probes=metrics.unmatched_probes,
         left_out=tuple(LeftOut(**cell) for cell in metrics.left_out.to_dict("records")),

@@ -1,6 +1,6 @@
-"""The networks by name: one file each, found here, loaded only when asked for.
+"""The networks by name: one file each, found here and in extensions, loaded only when asked for.
 
-A file of this folder is a network where it declares ``TITLE`` (as tables print it; also the name of its class),
+A file is a network where it declares ``TITLE`` (as tables print it; also the name of its class),
 ``MODALITY`` (the frames it takes) and ``MAP`` (what its last map is, or None). Declarations are read without importing
 the file, so that rules and tables name networks without loading torch, and a change in one network's file concerns the
 systems built on it alone.
@@ -8,13 +8,12 @@ systems built on it alone.
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gaitcore.declared import declared
+from gaitcore import extensions
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
 
@@ -23,37 +22,26 @@ if TYPE_CHECKING:
 
 
 _COMMON = ("frames", "joints", "in_channels", "embedding_dim")  # what every network is built with
-_FILES = sorted(Path(__file__).parent.glob("*.py"))
-
-
-def _networks() -> dict[str, Path]:
-    """The file of each network by name: those files of this folder that declare a title."""
-    return {file.stem: file for file in _FILES if "TITLE" in declared(file)}
 
 
 def model_names() -> tuple[str, ...]:
     """The networks that can be built, e.g. ``("gaitformer", "gaitmixer")``."""
-    return tuple(_networks())
+    return tuple(extensions.available("networks"))
 
 
 def model_title(name: str) -> str:
     """How the field writes a network's name, for tables and figures: ``GaitMixer``."""
-    return declared(_file(name))["TITLE"]
-
-
-def model_module(name: str) -> str:
-    """The module that holds a network, e.g. ``gaitcore.networks.gaitmixer``."""
-    return f"{__name__}.{_file(name).stem}"
+    return extensions.declared("networks", name)["TITLE"]
 
 
 def modality(name: str) -> str:
     """The frames a network takes: "keypoints" or "silhouettes"."""
-    return declared(_file(name))["MODALITY"]
+    return extensions.declared("networks", name)["MODALITY"]
 
 
 def paper_text(name: str) -> dict[str, str]:
     """Option -> what the paper's text says where the published code does otherwise; empty where nothing is declared."""
-    return declared(_file(name)).get("PAPER_TEXT", {})
+    return extensions.declared("networks", name).get("PAPER_TEXT", {})
 
 
 def map_sentence(name: str) -> str | None:
@@ -62,7 +50,7 @@ def map_sentence(name: str) -> str | None:
     A network with a map has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read
     beside it, and ``read(*last_map(x))``, the embedding.
     """
-    return declared(_file(name))["MAP"]
+    return extensions.declared("networks", name)["MAP"]
 
 
 def has_map(name: str) -> bool:
@@ -72,12 +60,7 @@ def has_map(name: str) -> bool:
 
 def network_options(name: str) -> tuple[str, ...]:
     """The options a network takes beside frames, joints, in_channels and embedding_dim, from its class's signature."""
-    tree = ast.parse(_file(name).read_text(encoding="utf-8"))
-    (network,) = (node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == model_title(name))
-    methods = {node.name: node for node in network.body if isinstance(node, ast.FunctionDef)}
-    arguments = methods["__init__"].args
-    names = [argument.arg for argument in (*arguments.args[1:], *arguments.kwonlyargs)]
-    return tuple(option for option in names if option not in _COMMON)
+    return tuple(extensions.options("networks", name, _COMMON))
 
 
 def build_model(
@@ -95,7 +78,7 @@ def build_model(
         ConfigError: the name is unknown or the network refuses an option.
     """
     title = model_title(name)
-    network = getattr(import_module(model_module(name)), title)
+    network = getattr(extensions.load("networks", name), title)
     known = network_options(name)
     for option in options:
         if option not in known:
@@ -119,10 +102,3 @@ def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, 
             used, and every weight of the network is set.
     """
     import_module("gaitcore.networks.released").load(model, weights)
-
-
-def _file(name: str) -> Path:
-    networks = _networks()
-    if name not in networks:
-        raise ConfigError(f'There is no network "{name}"{nearest(name, networks)}')
-    return networks[name]

@@ -1,10 +1,14 @@
 """Where the poses come from and how they are made: the section ``data``."""
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
+from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import Count, Positive, Probability, Settings, listed
+
+FORMATS = Chosen("readers", others=("video",))
 
 
 class Detector(Settings):
@@ -40,9 +44,9 @@ class Data(Settings):
     modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
         ("keypoints",), description="kind of frames the data set has; every system's network takes one of these"
     )
-    format: Literal[
-        "gaitgraph_csv", "pickle_tree", "psymo_json", "alphapose_json", "openpose_json", "pose_table", "video"
-    ] = Field(description="source format of the poses; video makes them")
+    format: Annotated[str, AfterValidator(partial(known_name, FORMATS)), FORMATS] = Field(
+        description="source format of the poses; video makes them"
+    )
     path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
         description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
     )

@@ -32,6 +32,11 @@ class Config(Settings):
     """The whole configuration of an experiment."""
 
     experiment: str = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
+    extensions: Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
+        (),
+        exclude=True,  # where to look; what is found there counts by its content
+        description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",
+    )
     data: Data
     protocol: Protocol
     systems: dict[str, dict[str, Any]] = Field(

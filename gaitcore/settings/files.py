@@ -7,19 +7,21 @@ command line gives goes on top. Every message names the key and the file it stan
 import copy
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import yaml
 from pydantic import ValidationError
 
+from gaitcore import extensions
 from gaitcore.errors import ConfigError
 from gaitcore.merging import lineage_of, merged
 from gaitcore.modalities import modality_names
 from gaitcore.networks import modality, network_options
+from gaitcore.settings.chosen import Chosen, how_chosen, section_of
 from gaitcore.settings.experiment import Config
-from gaitcore.settings.values import Settings
+from gaitcore.settings.values import Settings, listed
 from gaitcore.suggest import nearest
 from gaitcore.systems import system_settings
 
@@ -48,6 +50,8 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     Raises:
         ConfigError: a file is missing or not YAML, a key is unknown, a value is not allowed. One sentence that
             names the key, the file, what was found and what is expected.
+
+    The folders in ``extensions`` are searched for networks, losses, readers and protocols from then on.
     """
     base = Path(base)
     overrides = _typed(overrides or {})
@@ -58,6 +62,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     values: dict = {}
     for _, layer in layers:
         values = merged(values, layer)
+    _search_extensions(values, layers)
     _refuse_unknown_options(layers)
     try:
         config = Config.model_validate(values)
@@ -72,6 +77,16 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     if config.data.format == "video":
         _check_video(config, layers)
     return config
+
+
+def _search_extensions(values: dict, layers: Layers) -> None:
+    """Names of networks, losses and readers are known from here on; what is no list of folders, the schema refuses."""
+    folders = listed(values.get("extensions", ()))
+    if isinstance(folders, Sequence) and all(isinstance(folder, str) for folder in folders):
+        try:
+            extensions.search(folders)
+        except ConfigError as error:
+            raise ConfigError(f"{_file_of(['extensions'], layers)}: extensions: {error}") from None
 
 
 def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
@@ -269,7 +284,7 @@ def _without_kinds(path: list) -> list:
     """The key as it is written: pydantic puts the kind of a section behind the section's name."""
     section, written = Config, []
     for part in path:
-        if not isinstance(section, tuple):
+        if not isinstance(section, tuple | Chosen):
             written.append(part)
         section = _section_type(section, str(part))
     return written
@@ -306,20 +321,29 @@ def _description(path: list) -> str:
     section: Any = Config
     for part in names[:-1]:
         section = _section_type(section, part) or section
-    field = section.model_fields.get(names[-1]) if names and not isinstance(section, tuple) else None
+    sections = isinstance(section, tuple | Chosen)
+    field = section.model_fields.get(names[-1]) if names and not sections else None
     return (field.description if field else None) or "see docs/configuration.md"
 
 
-def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | None:
+def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | Chosen | None:
     """The settings class below ``key``; several where the section comes in kinds, of which the next key is one.
 
     Through a mapping of named sections too (protocol.splits.74/50).
     """
+    if isinstance(section, Chosen):
+        return section_of(section, key)
     if isinstance(section, tuple):
         return next((kind for kind in section if key in get_args(kind.model_fields["kind"].annotation)), None)
     field = section.model_fields.get(key) if section is not None else None
     if field is None:
         return section  # a name the user chose inside a mapping of sections
+    if (chosen := how_chosen(field)) and _is_section(field.annotation):
+        return chosen
     candidates = (field.annotation, *get_args(field.annotation))
-    classes = tuple(c for c in candidates if isinstance(c, type) and issubclass(c, Settings))
+    classes = tuple(filter(_is_section, candidates))
     return classes if field.discriminator else next(iter(classes), None)
+
+
+def _is_section(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Settings)

@@ -1,12 +1,14 @@
 """The recipe: batches, augmentation, loss, optimiser, schedule: the section ``training``.
 
-A section that comes in several kinds (the batch, the loss) says which in ``kind``.
+A section that comes in several kinds (the batch, the loss) says which in ``kind``; the losses are files of their own.
 """
 
+from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from gaitcore.settings.chosen import Chosen, ChosenSection, validated_section
 from gaitcore.settings.values import Count, NotNegative, Positive, Probability, Settings
 
 
@@ -43,33 +45,8 @@ class Augmentation(Settings):
     )
 
 
-class TripletLoss(Settings):
-    """Triplet margin loss of mined triplets."""
-
-    kind: Literal["triplet"] = "triplet"
-    miner_epsilon: NotNegative = Field(description="multi-similarity miner's epsilon (cosine similarity)")
-    margin: Positive = Field(description="triplet margin, Euclidean distance of unit embeddings")
-
-
-class SupervisedContrastiveLoss(Settings):
-    """Each embedding against all others of its batch; those of its subject are the positives."""
-
-    kind: Literal["supervised_contrastive"]
-    temperature: Positive = Field(description="what similarities are divided by")
-    base_temperature: Positive | None = Field(
-        None, description="the loss is multiplied by the temperature over this; null leaves it as it is"
-    )
-    similarity: Literal["cosine", "euclidean"] = Field(
-        description="of two embeddings of unit length: cosine, or minus their Euclidean distance"
-    )
-
-
-class SoftmaxCentreLoss(Settings):
-    """Cross entropy of a linear classifier on the embedding, and its distance from the subject's centre."""
-
-    kind: Literal["softmax_centre"]
-    centre_weight: NotNegative = Field(description="of the squared distance from the centre, beside the cross entropy")
-    centre_rate: Probability = Field(description="how far a step moves a centre towards the batch's embeddings")
+LOSSES = Chosen("losses", common=("subjects", "embedding_dim"))
+Loss = Annotated[SerializeAsAny[ChosenSection], BeforeValidator(partial(validated_section, LOSSES)), LOSSES]
 
 
 class Phase(Settings):
@@ -87,7 +64,7 @@ class Training(Settings):
     batch: BalancedBatch | ShuffledBatch = Field(discriminator="kind")
     repeat: dict[str, Count] = Field(description="how often a condition's sequences are listed; others once")
     augmentation: Augmentation
-    loss: TripletLoss | SupervisedContrastiveLoss | SoftmaxCentreLoss = Field(discriminator="kind")
+    loss: Loss
     optimiser: Literal["adam", "adamw"] = Field("adam", description="adam (coupled weight decay) or adamw (decoupled)")
     learning_rate: Positive = Field(description="peak of the schedule")
     weight_decay: NotNegative = Field(description="the optimiser's")

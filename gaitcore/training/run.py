@@ -52,6 +52,7 @@ def train_run(
     outputs: RunOutputs,
     threads: int,
     code: str,
+    extensions: Mapping[str, str] | None = None,
     configuration: Mapping[str, Any] | None = None,
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
     checkpoint_minutes: float = 10,
@@ -69,6 +70,7 @@ def train_run(
         outputs: the three files to write, and where checkpoints go until then.
         threads: CPU threads.
         code: digest of the code in use, recorded in run.json.
+        extensions: the files of that code from outside the library and the digest of each, recorded likewise.
         configuration: what else the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
         checkpoint_minutes: time between two checkpoints.
@@ -112,6 +114,7 @@ def train_run(
         pose_source_digest=store.source_digest,
         outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
         code_digest=code,
+        extensions=dict(extensions or {}),
         revision=Revision(**provenance.revision()),
         machine=Machine(**provenance.machine()),
         device=compute.device_name(device),

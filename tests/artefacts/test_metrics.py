@@ -14,6 +14,7 @@ CONTENT = {
     "inputs": {"split.csv": "a"},
     "outputs": {"subjects.csv": "b"},
     "code_digest": None,
+    "extensions": {},
     "means": {"rank1": {"nm": 0.25}, "mAP": {"nm": 0.5}},
     "unmatched_probes": 1,
     "left_out": [{"condition": "nm", "gallery_view": 0, "probe_view": 90, "reason": "no probe sequence"}],

@@ -1,11 +1,10 @@
 """The last map over frames and joints, which figures look at, and the embedding that is read from it."""
 
-from importlib import import_module
-
 import pytest
 import torch
 
-from gaitcore.networks import build_model, has_map, model_module, model_names
+from gaitcore.extensions import load
+from gaitcore.networks import build_model, has_map, model_names
 
 SHAPES = {"gaitmixer": (60, 256), "gaitformer": (60, 32), "gaitgraph": (15, 256), "gaitgraph2": (15, 256)}
 
@@ -37,7 +36,7 @@ def test_gaitformers_map_has_a_token_for_each_frame_and_the_class_tokens_stand_b
 
 def test_systems_without_such_a_map_say_so():
     for name in model_names():
-        networks = vars(import_module(model_module(name))).values()
+        networks = vars(load("networks", name)).values()
         methods = any(hasattr(network, "last_map") and hasattr(network, "read") for network in networks)
         assert methods == has_map(name), name
     assert not has_map("posegait")

@@ -107,6 +107,15 @@ def test_the_checklist_is_filled_in_from_the_runs(evidence):
     assert "Networks are given x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
 
 
+def test_the_checklist_names_the_code_from_outside_the_repository(evidence):
+    runs = [run_record(extensions={"losses/mine.py": "e" * 64}) for _ in evidence.runs]
+    page = page_markdown(reproduction_page(replace(evidence, runs=runs)))
+    assert rows_of(page, "Training code")[0][1] == (
+        "Yes: gaitcore/training/, workflow_scripts/train.py. From outside the repository: losses/mine.py (SHA-256 "
+        f"{'e' * 64})."
+    )
+
+
 def test_without_published_rows_nothing_is_judged(evidence):
     page = page_markdown(reproduction_page(replace(evidence, context=replace(evidence.context, show_published=False))))
     assert "This experiment shows no published rows" in page

@@ -109,9 +109,12 @@ LINE = "--config on the command line: "
         ),
         (
             {"data": {"format": "opengait"}},
-            LINE
-            + "data.format is 'opengait', expected 'gaitgraph_csv', 'pickle_tree', 'psymo_json', 'alphapose_json', "
-            "'openpose_json', 'pose_table' or 'video' (source format of the poses; video makes them).",
+            LINE + 'data.format: there is no source format "opengait"; expected one of: alphapose_json, gaitgraph_csv, '
+            "openpose_json, pickle_tree, pose_table, psymo_json, video.",
+        ),
+        (
+            {"data": {"format": "gaitgraf_csv"}},
+            LINE + 'data.format: there is no source format "gaitgraf_csv"; did you mean "gaitgraph_csv"?',
         ),
         (
             {"protocol": {"splits": {"24/16": {"train": "1-30"}}}},
@@ -151,8 +154,26 @@ LINE = "--config on the command line: "
         ),
         (
             {"training": {"loss": {"kind": "triplets"}}},
-            LINE
-            + "training.loss.kind is triplets, expected 'triplet' or 'supervised_contrastive' or 'softmax_centre'.",
+            LINE + 'training.loss: there is no loss "triplets"; did you mean "triplet"?',
+        ),
+        (
+            {"training": {"loss": {"margn": 0.1}}},
+            LINE + 'training.loss.margn: unknown setting; did you mean "margin"?',
+        ),
+        (
+            {"training": {"loss": {"kind": "supervised_contrastive", "temperature": 0.1, "similarity": "manhattan"}}},
+            LINE + "training.loss.similarity is 'manhattan', expected 'cosine' or 'euclidean' "
+            "(of two embeddings of unit length: cosine, or minus their Euclidean distance).",
+        ),
+        (
+            {"training": {"loss": {"kind": "softmax_centre", "centre_rate": 0.5}}},
+            "config.yaml: training.loss.centre_weight is missing "
+            "(of the squared distance from the centre, beside the cross entropy).",
+        ),
+        (
+            {"systems": {"gaitgraph": {"training": {"loss": {"temperature": 0}}}}, "compare": "gaitgraph"},
+            LINE + "systems.gaitgraph.training.loss.temperature is 0, expected greater than 0 "
+            "(what similarities are divided by).",
         ),
         (
             {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "compare": "gaitgraph"},

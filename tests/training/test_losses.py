@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from gaitcore.settings import training as config
+from gaitcore.settings.chosen import section_of
+from gaitcore.settings.training import LOSSES
 from gaitcore.training.losses import build_loss
 
 
@@ -14,8 +15,9 @@ def batch(subjects=3, each=4, length=5):
     return embeddings, torch.arange(subjects).repeat_interleave(each)
 
 
-def loss(settings, **options):
-    return build_loss(settings, subjects=3, embedding_dim=5, **options)
+def loss(kind, **options):
+    settings = section_of(LOSSES, kind).model_validate({"kind": kind, **options})
+    return build_loss(settings, subjects=3, embedding_dim=5)
 
 
 @pytest.mark.parametrize("similarity", ["cosine", "euclidean"])
@@ -29,10 +31,8 @@ def test_the_contrastive_loss_is_khoslas_equation_2(similarity):
         total = torch.log(sum(torch.exp(of_pairs[i, j] / 0.1) for j in others))
         positives = [j for j in others if labels[j] == labels[i]]
         expected.append(-sum(of_pairs[i, j] / 0.1 - total for j in positives) / len(positives))
-    settings = config.SupervisedContrastiveLoss(
-        kind="supervised_contrastive", temperature=0.1, base_temperature=0.7, similarity=similarity
-    )
-    found, triplets = loss(settings)(embeddings, labels)
+    contrastive = loss("supervised_contrastive", temperature=0.1, base_temperature=0.7, similarity=similarity)
+    found, triplets = contrastive(embeddings, labels)
     assert found.item() == pytest.approx(sum(expected).item() / len(expected) / 7, rel=1e-6)
     assert triplets == 0
 
@@ -40,8 +40,7 @@ def test_the_contrastive_loss_is_khoslas_equation_2(similarity):
 def test_the_centre_loss_is_half_the_squared_distance_and_moves_the_centres():
     embeddings, labels = batch()
     embeddings = embeddings.float()
-    settings = config.SoftmaxCentreLoss(kind="softmax_centre", centre_weight=0.3, centre_rate=0.5)
-    of_batch = loss(settings)
+    of_batch = loss("softmax_centre", centre_weight=0.3, centre_rate=0.5)
     of_batch.centres[:] = 1.0
     cross_entropy = F.cross_entropy(of_batch.classifier(embeddings), labels)
     distances = (embeddings - 1.0).square().sum(dim=1)
@@ -54,7 +53,6 @@ def test_the_centre_loss_is_half_the_squared_distance_and_moves_the_centres():
 
 def test_the_triplet_loss_counts_what_it_mined():
     embeddings, labels = batch()
-    settings = config.TripletLoss(kind="triplet", miner_epsilon=0.1, margin=10.0)
-    found, triplets = loss(settings)(embeddings, labels)
+    found, triplets = loss("triplet", miner_epsilon=0.1, margin=10.0)(embeddings, labels)
     assert 0 < triplets <= 12 * 3 * 8
     assert 8 < found.item() < 12  # a margin of 10, and unit vectors

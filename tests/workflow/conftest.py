@@ -44,6 +44,7 @@ class Workflow:
 
     def __init__(self, folder: Path):
         self.folder = folder
+        self.packages: tuple[Path, ...] = ()  # folders with installed packages beside those of the environment
         for part in PARTS:
             source = REPOSITORY / part
             copy = shutil.copytree if source.is_dir() else shutil.copy
@@ -69,11 +70,12 @@ class Workflow:
     @property
     def place(self):
         """Where to run it, and with which gaitcore."""
-        return {"cwd": self.folder, "env": os.environ | {"PYTHONPATH": str(self.folder)}}
+        path = os.pathsep.join(map(str, (self.folder, *self.packages)))
+        return {"cwd": self.folder, "env": os.environ | {"PYTHONPATH": path}}
 
-    def jobs(self, *arguments):
+    def jobs(self, *arguments, experiment="tiny"):
         """rule -> number of jobs a dry run would start."""
-        done = self.snakemake("tables", "-n", *arguments)
+        done = self.snakemake("tables", "-n", *arguments, experiment=experiment)
         assert done.returncode == 0, done.stdout
         if "Nothing to be done" in done.stdout:
             return {}

@@ -168,7 +168,7 @@ def test_an_edit_of_the_code_reaches_the_stages_that_use_it(restored):
     for module, stages in (
         ("reporting/tables/latex.py", {"tables"}),
         ("networks/gaitmixer.py", {"train@gaitmixer-0", "evaluate@gaitmixer-0"}),
-        ("modalities/keypoints/readers/psymo_json.py", {"poses"}),
+        ("modalities/keypoints/readers/gaitgraph_csv.py", {"poses"}),
     ):
         code = restored.folder / "gaitcore" / module
         text = code.read_text()

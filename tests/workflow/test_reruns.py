@@ -44,6 +44,19 @@ def test_editing_one_system_reruns_only_that_system(finished, edited):
     assert "Training gaitformer" not in wanted
 
 
+@pytest.mark.parametrize(
+    "file", ["modalities/keypoints/readers/psymo_json.py", "training/losses/softmax_centre.py", "networks/posegait.py"]
+)
+def test_editing_a_reader_a_loss_or_a_network_that_nothing_uses_reruns_nothing(finished, edited, file):
+    edited(f"gaitcore/{file}", comment)
+    assert finished.jobs() == {}
+
+
+def test_editing_a_loss_retrains_the_systems_that_use_it(finished, edited):
+    edited("gaitcore/training/losses/triplet.py", comment)
+    assert finished.jobs() == {"train": 4, "evaluate": 4, **ALL_TABLES}
+
+
 def test_editing_evaluation_does_not_retrain(finished, edited):
     edited("gaitcore/evaluation/cross_view.py", comment)
     assert finished.jobs() == {"evaluate": 4, **ALL_TABLES}
@@ -55,13 +68,13 @@ def test_editing_the_statistics_neither_retrains_nor_embeds(finished, edited):
 
 
 def test_poses_read_again_with_the_same_bytes_retrain_nothing(finished, edited):
-    edited("gaitcore/modalities/keypoints/readers/psymo_json.py", comment)
+    edited("gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", comment)
     assert finished.jobs()["read_poses"] == 1
     done = finished.snakemake("results/tiny/split.csv")
     assert done.returncode == 0, done.stdout
     assert finished.jobs() == {}
     edited(
-        "gaitcore/modalities/keypoints/readers/psymo_json.py", lambda text: text.removesuffix(comment(""))
+        "gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", lambda text: text.removesuffix(comment(""))
     )  # as it was for other tests
     assert finished.snakemake("results/tiny/split.csv").returncode == 0
     assert finished.jobs() == {}

@@ -13,7 +13,7 @@ from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_di
 from gaitcore.modalities.report import LEFT_OUT, DropReport, read_report, write_report
 
 _ESTIMATOR = ("source", "source_version", "weights_digest")
-_CAMERA = ("frame_width", "frame_height", "fps")
+CAMERA = ("frame_width", "frame_height", "fps")
 
 
 def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_sources: bool = False) -> PoseTable:
@@ -81,22 +81,8 @@ def merge_shards(
     )
 
 
-def read_pose_tables(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources: bool = False) -> PoseTable:
-    """Pose tables that were made before, ``poses.parquet`` of other experiments or machines, as one.
-
-    Raises DataError where a file is no pose table, has another frame size or rate than ``info``, or the tables do not
-    go together (:func:`merge_tables`).
-    """
-    table = merge_tables(paths, [PoseTable.read(path) for path in paths], mixed_sources=mixed_sources)
-    for name in _CAMERA:
-        found, expected = getattr(table.info, name), getattr(info, name)
-        if found != expected:
-            raise DataError(f"{paths[0]}: {name} is {found}, expected {expected} (data.{name}).")
-    return replace(table, info=replace(table.info, dataset=info.dataset))
-
-
 def _check_alike(first_path: Path, first: PoseInfo, path: Path, info: PoseInfo, mixed_sources: bool) -> None:
-    for name in _CAMERA:
+    for name in CAMERA:
         found, expected = getattr(info, name), getattr(first, name)
         if found != expected:
             raise DataError(f"{path}: {name} is {found}, expected {expected} as in {first_path}; one table has one.")

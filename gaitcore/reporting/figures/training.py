@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
+from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
@@ -25,11 +26,6 @@ LABELS = {LOSS: "Loss", RATE: "Learning rate", SPREAD: "Spread", VALIDATION: "Va
 DECADES = 5  # of a logarithmic axis at most: zeros, and a learning rate's last steps, stand at its lower edge
 MARKERS = 8  # on a line, about
 _TOLD = {LOSS: "loss", RATE: "learning rate", SPREAD: "spread of the embeddings", VALIDATION: "validation rank-1"}
-_LOSSES = {
-    "triplet": "triplet loss",
-    "supervised_contrastive": "supervised contrastive loss",
-    "softmax_centre": "softmax and centre loss",
-}
 
 
 def draw(config: Config, *, training: Sequence[Path]) -> Drawing:
@@ -128,7 +124,7 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
     told = []
     for system, rows in numbers.groupby("system", sort=False):
         last = rows[rows["epoch"] == rows["epoch"].max()].set_index("quantity")["mean"]
-        kind = _LOSSES[system_settings(config, system).training.loss.kind]
+        kind = extensions.declared("losses", system_settings(config, system).training.loss.kind)["TITLE"]
         told.append(
             f"{system_settings(config, system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
             f"{_digits(last[LOSS])}, spread {_digits(last[SPREAD])}"

@@ -3,6 +3,7 @@
 J. Pineau et al., "Improving Reproducibility in Machine Learning Research", JMLR 22(164), 2021; version 2.0 of the list.
 """
 
+from gaitcore import extensions
 from gaitcore.reporting.pages.evidence import Evidence, duration
 from gaitcore.reporting.pages.sections import Grid, Section
 from gaitcore.reporting.tables import notes
@@ -35,7 +36,7 @@ def _systems(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     networks = dict.fromkeys(
         system_settings(evidence.config, system).network.name for system in evidence.config.compare
     )
-    files = ", ".join(f"gaitcore/networks/{name}.py" for name in networks)
+    files = ", ".join(extensions.place("networks", name) for name in networks)
     return (
         ("Description of the setting, algorithm and model", f"Yes: {files}; docs/protocol.md."),
         (
@@ -92,7 +93,7 @@ def _given(evidence: Evidence) -> str:
 def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return (
         ("Specification of dependencies", "Yes: requirements.lock; the versions in use are recorded in run.json."),
-        ("Training code", "Yes: gaitcore/training/, workflow_scripts/train.py."),
+        ("Training code", f"Yes: gaitcore/training/, workflow_scripts/train.py.{_outside(evidence)}"),
         ("Evaluation code", "Yes: gaitcore/evaluation/, workflow_scripts/evaluate.py."),
         ("Trained models", "Yes: weights.safetensors of each run; SHA-256 in run.json and manifest.json."),
         (
@@ -100,6 +101,13 @@ def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
             f"Yes: snakemake --cores 8 tables --config experiment={evidence.config.experiment}",
         ),
     )
+
+
+def _outside(evidence: Evidence) -> str:
+    """The files of the training code that no revision of this repository has."""
+    files = {name: digest for run in evidence.runs for name, digest in run.extensions.items()}
+    told = (f"{name} (SHA-256 {digest})" for name, digest in sorted(files.items()))
+    return f" From outside the repository: {', '.join(told)}." if files else ""
 
 
 def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:

@@ -12,11 +12,14 @@ from gaitcore.modalities.keypoints.parsing.detections import read_detections
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 
+LABEL = "AlphaPose"
+EXPECTED = "a folder with files like 001-nm-01-090.json, AlphaPose's results"
+
 _RESULTS = "alphapose-results"
 _EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-results.json"
 
 
-def read_alphapose_json(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
     return read_detections(paths, _find_files, _EXPECTED, info, report)
 

@@ -29,10 +29,13 @@ from gaitcore.modalities.keypoints.parsing.csv_blocks import (
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, sequence_frame
 from gaitcore.modalities.report import DropReport
 
+LABEL = "GaitGraph CSV"
+EXPECTED = "a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ..."
+
 _HEADER_BYTES = 1 << 16
 
 
-def read_gaitgraph_csv(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read one or more CSV files (also ``.csv.xz``, ``.csv.gz``) as one table, sorted by sequence and frame.
 
     A bad row is left out and noted in ``report`` with its line: a wrong number of values, text or nothing in place

@@ -24,6 +24,9 @@ from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
 from gaitcore.modalities.report import DropReport
 
+LABEL = "OpenPose BODY_25"
+EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
+
 POINTS = 25
 # BODY_25's points that are COCO's 17, in COCO's order.
 COCO = (0, 16, 15, 18, 17, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11)
@@ -35,7 +38,7 @@ _FEWEST = 3  # joints of a person worth keeping: fewer make no box
 Frames = tuple[np.ndarray, np.ndarray]
 
 
-def read_openpose_json(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table, COCO-17.
 
     Where frames hold several people the walker is kept (``tracks.find_walker``) and everybody else is noted in

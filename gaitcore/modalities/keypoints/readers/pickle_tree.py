@@ -20,6 +20,9 @@ from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
 from gaitcore.modalities.report import DropReport
 
+LABEL = "pickle tree"
+EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
+
 _EXPECTED = "a folder of subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 _ARRAY_GLOBALS = {
     ("numpy", "ndarray"),
@@ -33,7 +36,7 @@ _ARRAY_GLOBALS = {
 _Poses = tuple[np.ndarray, np.ndarray]
 
 
-def read_pickle_tree(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several

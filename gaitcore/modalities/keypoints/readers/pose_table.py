@@ -1,0 +1,27 @@
+"""Pose tables that were made before: ``poses.parquet`` of other experiments or machines."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gaitcore.errors import DataError
+from gaitcore.modalities.keypoints.merging import CAMERA, merge_tables
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.report import DropReport
+
+LABEL = ""
+EXPECTED = "a poses.parquet"
+
+
+def read(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources: bool = False) -> PoseTable:
+    """Read one or more pose tables as one; those of several estimators only with ``mixed_sources``.
+
+    Raises DataError where a file is no pose table, has another frame size or rate than ``info``, or the tables do not
+    go together (:func:`merge_tables`).
+    """
+    table = merge_tables(paths, [PoseTable.read(path) for path in paths], mixed_sources=mixed_sources)
+    for name in CAMERA:
+        found, expected = getattr(table.info, name), getattr(info, name)
+        if found != expected:
+            raise DataError(f"{paths[0]}: {name} is {found}, expected {expected} (data.{name}).")
+    return replace(table, info=replace(table.info, dataset=info.dataset))

@@ -1,0 +1,131 @@
+"""Settings whose values are found by name in a room of the library or outside it: see gaitcore/extensions.py."""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, Union
+
+from pydantic import Field, ValidationError, create_model
+from pydantic.fields import FieldInfo
+
+from gaitcore import extensions
+from gaitcore.errors import ConfigError
+from gaitcore.settings import values as kinds_of_value
+from gaitcore.settings.values import Settings
+from gaitcore.suggest import nearest
+
+# What an option's annotation may be made of.
+_PLAIN: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
+_PLAIN |= {name: getattr(kinds_of_value, name) for name in ("Count", "Positive", "NotNegative", "Probability")}
+_GENERIC: dict[str, Any] = {"tuple": tuple, "list": list, "dict": dict, "Literal": Literal}
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How the value of a setting is chosen, among its metadata.
+
+    ``kind`` is a kind of extension; ``others`` are names allowed beside those of the kind; ``common`` are arguments of
+    its classes that are no options.
+    """
+
+    kind: str
+    others: tuple[str, ...] = ()
+    common: tuple[str, ...] = ()
+
+
+class ChosenSection(Settings):
+    """A section whose ``kind`` is a name of a kind of extension and whose other keys are the options of that one."""
+
+    kind: str
+
+
+def known_name(chosen: Chosen, name: str) -> str:
+    """The name, if there is one like it.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in names_of(chosen):
+        raise ValueError(f'there is no {extensions.KINDS[chosen.kind].one} "{name}"{nearest(name, names_of(chosen))}')
+    return name
+
+
+def validated_section(chosen: Chosen, value: Any) -> Any:
+    """A section from its values, by the signature of the class that its ``kind`` names.
+
+    Raises:
+        ValueError: there is no such kind; ValidationError: an option is unknown, missing or of another type.
+    """
+    if not isinstance(value, Mapping):
+        return value
+    if "kind" not in value:
+        one = extensions.KINDS[chosen.kind].one
+        raise ValueError(f"kind is missing, the name of a {one}; expected one of: {', '.join(names_of(chosen))}")
+    name = known_name(chosen, str(value["kind"]))
+    try:
+        return section_of(chosen, name).model_validate(value)
+    except ValidationError as error:
+        raise _beneath(name, error) from None
+
+
+def how_chosen(field: FieldInfo) -> Chosen | None:
+    """How the value of a setting is chosen; None where the schema alone says what is allowed."""
+    return next((part for part in field.metadata if isinstance(part, Chosen)), None)
+
+
+def names_of(chosen: Chosen) -> tuple[str, ...]:
+    """The names one can choose from."""
+    return (*extensions.available(chosen.kind), *chosen.others)
+
+
+def section_of(chosen: Chosen, name: str) -> type[ChosenSection]:
+    """The section of one of them, from the signature of its class: types, defaults, meanings."""
+    return _section(chosen, name, extensions.file(chosen.kind, name))
+
+
+def _beneath(name: str, error: ValidationError) -> ValidationError:
+    """The same error with the kind of the section in its place, as pydantic's own unions have it."""
+    lines = [{**line, "loc": (name, *line["loc"])} for line in error.errors(include_url=False)]
+    return ValidationError.from_exception_data(error.title, lines)
+
+
+@cache
+def _section(chosen: Chosen, name: str, file: Path) -> type[ChosenSection]:
+    fields: dict[str, Any] = {"kind": (Literal[name], name)}
+    for option, (annotation, default, meaning, line) in extensions.options(chosen.kind, name, chosen.common).items():
+        where = f"{file}, line {line}: {option}"
+        value = ... if default is None else _literal(default, where)
+        fields[option] = (_type(annotation, where), Field(value, description=meaning))
+    return create_model(name, __base__=ChosenSection, **fields)
+
+
+def _literal(default: ast.expr, where: str) -> Any:
+    try:
+        return ast.literal_eval(default)
+    except ValueError:
+        raise ConfigError(f"{where} = {ast.unparse(default)}, expected a default that is written out.") from None
+
+
+def _type(annotation: ast.expr | None, where: str) -> Any:
+    """The type that an annotation names, without importing the file that it stands in."""
+    match annotation:
+        case ast.Name(id=name) if name in _PLAIN:
+            return _PLAIN[name]
+        case ast.Constant(value=None):
+            return None
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return Union[_type(left, where), _type(right, where)]  # noqa: UP007, of values
+        case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
+            given = ast.literal_eval(inner)
+            return Literal[given]
+        case ast.Subscript(value=ast.Name(id=name), slice=inner) if name in _GENERIC:
+            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            return _GENERIC[name][tuple(... if _is_ellipsis(part) else _type(part, where) for part in parts)]
+    found = ast.unparse(annotation) if annotation else "without a type"
+    raise ConfigError(f"{where} is {found}, expected a type made of {', '.join([*_PLAIN, *_GENERIC])} and None.")
+
+
+def _is_ellipsis(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant) and part.value is ...
