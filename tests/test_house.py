@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
-SMALL = ("errors", "suggest", "files", "csv_files", "keys", "digests", "declared", "extensions")
+SMALL = ("errors", "suggest", "files", "csv_files", "percent", "keys", "digests", "declared", "extensions")
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),
@@ -101,3 +101,14 @@ def test_reading_an_artefact_does_not_load_torch():
     code = f"{imports}; import sys; print('torch' in sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=REPOSITORY)
     assert loaded.stdout == "False\n"
+
+
+def test_fractions_become_percent_in_one_module():
+    by_hundred = {
+        file.relative_to(PACKAGE).as_posix()
+        for file in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div)
+        if any(isinstance(side, ast.Constant) and side.value in (100, 100.0) for side in (node.left, node.right))
+    }
+    assert by_hundred == {"percent.py", "reporting/figures/movie.py"}  # a movie counts hundredths of a second

@@ -21,6 +21,7 @@ from gaitcore.audit.manifest import NAME, read_manifest
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
 from gaitcore.suggest import nearest
 
@@ -194,7 +195,7 @@ def _common_files(folder: Path, table: Path, listed: Record, sources: Record) ->
 
 
 def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
-    again = 100 * math.fsum(run.accuracy for run in runs) / len(runs)
+    again = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
     if abs(again - float(cell["rank1_percent"])) > _TOLERANCE:
         yield f"the table has {cell['rank1_percent']} %, but the runs give {again:.4f} %"
     seen = set()
@@ -231,7 +232,7 @@ def trace_text(trace: Trace) -> str:
         *_file_lines(trace.common, indent="  "),
     ]
     for run in trace.runs:
-        lines += ["", f"seed {run.seed}: rank-1 {100 * run.accuracy:.2f} %", *_file_lines(run.files, indent="  ")]
+        lines += ["", f"seed {run.seed}: rank-1 {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
         lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
     lines += ["", *_closing(trace)]
     return "\n".join(lines)

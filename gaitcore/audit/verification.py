@@ -10,6 +10,7 @@ from pathlib import Path
 from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.digests import file_digest
+from gaitcore.percent import in_percent
 
 TOLERANCE = 0.02  # of a condition's mean rank-1, a fraction, between machines
 BYTES, ACCURACIES = "bytes", "accuracies"
@@ -72,6 +73,6 @@ def _by_accuracies(name: str, first: Path, again: Path, differences: list[str]) 
     distance = abs(new[furthest] - old[furthest])
     finding = (
         f"other machine: {', '.join(differences)}; so accuracies were compared, not bytes: mean rank-1 differs by at "
-        f"most {100 * distance:.1f} points ({furthest}), {100 * TOLERANCE:.0f} are allowed"
+        f"most {in_percent(distance):.1f} points ({furthest}), {in_percent(TOLERANCE):.0f} are allowed"
     )
     return Verdict(name, ACCURACIES, distance <= TOLERANCE, finding)

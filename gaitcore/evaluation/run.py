@@ -15,6 +15,7 @@ from gaitcore.evaluation.cross_view import CrossViewMetrics, cross_view_metrics
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
+from gaitcore.percent import in_percent
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -86,7 +87,7 @@ def evaluate_run(
 
 def _report(metrics: CrossViewMetrics) -> None:
     for condition in metrics.conditions:
-        log.info("%s: rank-1 %.1f %%", condition, 100 * metrics.mean(condition))
+        log.info("%s: rank-1 %.1f %%", condition, in_percent(metrics.mean(condition)))
     for cell in metrics.left_out.itertuples():
         log.warning(
             "left out: %s, gallery view %d, probe view %d: %s",

@@ -10,6 +10,7 @@ from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
 from gaitcore.evaluation.statistics import MEAN, summarise
+from gaitcore.percent import in_percent
 from gaitcore.settings.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -38,9 +39,9 @@ def summarise_runs(
             "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",
             row.system,
             row.condition,
-            100 * row.mean,
-            100 * row.ci_low,
-            100 * row.ci_high,
+            in_percent(row.mean),
+            in_percent(row.ci_low),
+            in_percent(row.ci_high),
         )
 
 

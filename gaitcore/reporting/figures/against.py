@@ -8,9 +8,10 @@ from matplotlib.ticker import NullLocator
 
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
-from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -41,7 +42,7 @@ def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.D
     rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["system"].isin(values)]
     found = pd.DataFrame({"system": rows["system"], option: rows["system"].map(values), "condition": rows["condition"]})
     for column, source in (("rank1", "mean"), ("std", "std"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
-        found[f"{column}_percent"] = (100 * rows[source]).round(4)
+        found[f"{column}_percent"] = in_percent(rows[source]).round(4)
     found["n_seeds"] = rows["n_seeds"]
     return found.sort_values([option, "condition"], kind="stable").reset_index(drop=True)
 
@@ -78,12 +79,13 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
 def _caption(option: str, config: Config, numbers: pd.DataFrame) -> str:
     mean = numbers[numbers["condition"] == MEAN]
     best, worst = mean.loc[mean["rank1_percent"].idxmax()], mean.loc[mean["rank1_percent"].idxmin()]
+    level = in_percent(config.statistics.confidence)
     return (
         f"Rank-1 accuracy on {config.data.dataset} against {_label(option)}, mean over "
-        f"{counted(int(mean['n_seeds'].max()), 'seed')} with the {100 * config.statistics.confidence:g}% bootstrap "
+        f"{counted(int(mean['n_seeds'].max()), 'seed')} with the {level:g}% bootstrap "
         f"interval over subjects and seeds. Mean over conditions: the highest is "
-        f"{percent(best['rank1_percent'] / 100)}% at {best[option]:g}, the lowest "
-        f"{percent(worst['rank1_percent'] / 100)}% at {worst[option]:g}."
+        f"{percent_text(best['rank1_percent'])}% at {best[option]:g}, the lowest "
+        f"{percent_text(worst['rank1_percent'])}% at {worst[option]:g}."
     )
 
 

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from gaitcore.artefacts.inspected_probes import read_probes, share_columns
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
@@ -52,7 +53,7 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
 
 def _of_run(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
     """condition, quantity, value: the means over the probes of each condition, and over conditions."""
-    shares = 100 * probes[share_columns(JOINTS)].set_axis(list(JOINTS), axis=1)
+    shares = in_percent(probes[share_columns(JOINTS)]).set_axis(list(JOINTS), axis=1)
     shares[FACE] = shares.iloc[:, list(BODY_PARTS["head"])].sum(axis=1, skipna=False)
     shares[HALF] = probes[HALF]
     means = shares.groupby(probes["condition"]).mean().reindex(list(config.protocol.probes))
@@ -78,7 +79,7 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
             axes.hlines(place, means["ci_low"], means["ci_high"], color=style["color"], linewidth=0.8)
         else:
             axes.plot(runs["value"], runs["quantity"].map(JOINTS.index) + offset, "|", color=style["color"])
-    axes.axvline(100 / NUM_JOINTS, color="black", linewidth=0.6, linestyle=":")
+    axes.axvline(in_percent(1 / NUM_JOINTS), color="black", linewidth=0.6, linestyle=":")
     axes.axhspan(-0.5, len(BODY_PARTS["head"]) - 0.5, color="black", alpha=0.06, linewidth=0)
     axes.text(0.99, len(BODY_PARTS["head"]) - 0.6, "face", transform=axes.get_yaxis_transform(), ha="right", fontsize=7)
     axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS])
@@ -92,11 +93,12 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
 def _caption(config: Config, found: pd.DataFrame, frames: int) -> str:
     seeds = len(config.seeds)
     mark = "lines are these intervals" if seeds > TOO_FEW else "ticks are the single seeds"
+    face = in_percent(len(BODY_PARTS["head"]) / NUM_JOINTS)
     return (
         f"Share of each joint in the {ATTRIBUTION_TITLES[config.figures.attribution]} weight of a probe's similarity "
         f"to its match on {config.data.dataset}, mean over probes and conditions; the dotted line is a joint's share "
-        f"if all weighed the same. The five points of the face, {100 * len(BODY_PARTS['head']) / NUM_JOINTS:.1f}% of "
-        f"the joints, carry {_listed(config, found, FACE, '%')}. Half of the weight is carried by "
+        f"if all weighed the same. The five points of the face, {face:.1f}% of the "
+        f"joints, carry {_listed(config, found, FACE, '%')}. Half of the weight is carried by "
         f"{_listed(config, found, HALF, '')} of {frames} frames; if all weighed the same, by {frames // 2}. "
         f"{interval_sentence(seeds, config.statistics.confidence)} Small {mark}."
     )

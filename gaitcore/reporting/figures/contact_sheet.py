@@ -17,6 +17,7 @@ from matplotlib.textpath import TextPath
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.skeleton_drawing import (
     BY_HAND,
@@ -92,7 +93,7 @@ def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
             frame, keypoints = table.frame[frames], table.keypoints[frames]
             rows[-1] |= {"subject": cell["subject"], "sequence": cell["sequence"], "frames": len(frame)}
             rows[-1] |= {"first_frame": frame[0], "shown_frame": frame[len(frame) // 2], "last_frame": frame[-1]}
-            rows[-1] |= {"points_outside_percent": round(100 * outside(keypoints, table.info).mean(), 3)}
+            rows[-1] |= {"points_outside_percent": round(in_percent(outside(keypoints, table.info).mean()), 3)}
             rows[-1] |= {"mean_confidence": round(keypoints[..., 2].mean(dtype=float), 3)}
     whole = ("sequence", "frames", "first_frame", "shown_frame", "last_frame")
     return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
@@ -216,7 +217,7 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
     )
     exceptions = f"; {counted(others, 'cell')} of other subjects, named there" * bool(others)
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())
-    confidence, lost = table.keypoints[..., 2].mean(dtype=float), 100 * outside(table.keypoints, info).mean()
+    confidence, lost = table.keypoints[..., 2].mean(dtype=float), in_percent(outside(table.keypoints, info).mean())
     return (
         f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
         f"in each condition (rows){exceptions}. The skeleton of the middle frame stands in the camera frame of "

@@ -13,9 +13,10 @@ from matplotlib.patches import Rectangle
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.evaluation.distances import identical_view
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
-from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -44,7 +45,7 @@ def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     """The numbers, as :func:`draw` gives them, not rounded; conditions in the configuration's order."""
     rows = [row for path in metrics for row in _cells_of(read_metrics(path))]
     frame = pd.DataFrame(rows, columns=[*CELLS, "probes", "rank1"]).astype({"rank1": float})
-    seeds = frame.assign(rank1=100 * frame["rank1"]).groupby(CELLS, sort=False)
+    seeds = frame.assign(rank1=in_percent(frame["rank1"])).groupby(CELLS, sort=False)
     rank1 = seeds["rank1"].agg(rank1_percent="mean", std_percent="std", n_seeds="count")
     cells = pd.concat([seeds["probes"].first(), rank1], axis=1).reset_index()
     cells["identical_view"] = cells["gallery_view"] == cells["probe_view"]
@@ -157,4 +158,4 @@ def _cell(config: Config, cell: pd.Series) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{percent(value / 100)}%"
+    return f"{percent_text(value)}%"

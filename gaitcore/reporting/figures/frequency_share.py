@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import shares_from
 from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
@@ -36,7 +37,7 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     for system, seed, path in mapped_runs(config, spectra):
         energy = read_spectrum(path).energy
         for axis, number in _AXES.items():
-            shares = 100 * shares_from(energy, number)
+            shares = in_percent(shares_from(energy, number))
             rows += [(system, axis, cycles, seed, share) for cycles, share in enumerate(shares) if cycles]
     by_seed = pd.DataFrame(rows, columns=["system", "axis", "cycles", "seed", "share"])
     found = over_seeds(by_seed, ["system", "axis", "cycles"], "share", config.statistics.confidence, within=(0, 100))

@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gaitcore.percent import in_percent
+
 TOO_FEW = 2  # seeds: their interval would fill a picture, and is left to the caption
 
 
@@ -43,4 +45,4 @@ def interval_sentence(seeds: int, confidence: float) -> str:
     if seeds == 1:
         return "One seed gives no interval."
     few = "; two seeds can tell little" if seeds == 2 else ""
-    return f"In brackets the {100 * confidence:g}% interval (Student's t) over {seeds} seeds{few}."
+    return f"In brackets the {in_percent(confidence):g}% interval (Student's t) over {seeds} seeds{few}."

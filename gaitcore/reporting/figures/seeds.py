@@ -10,9 +10,10 @@ from matplotlib.lines import Line2D
 
 from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
-from gaitcore.reporting.tables.estimates import percent
+from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_table2, shows_published
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -40,7 +41,7 @@ def _measured(config: Config, metrics: Sequence[Path]) -> list[dict]:
         rank1 = read_metrics(path).means["rank1"]
         found = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
         found[MEAN] = sum(found.values()) / len(found)
-        rows += [_row(system, MEASURED, condition, seed, 100 * value) for condition, value in found.items()]
+        rows += [_row(system, MEASURED, condition, seed, value) for condition, value in found.items()]
     return rows
 
 
@@ -50,15 +51,15 @@ def _published(config: Config) -> list[dict]:
     table = published_table2()
     titles = {system_settings(config, system).title: system for system in config.compare}
     return [
-        _row(titles[row.method], PUBLISHED, row.condition, None, row.percent)
+        _row(titles[row.method], PUBLISHED, row.condition, None, row.rank1)
         for row in table[table["method"].isin(titles)].itertuples()
         if row.condition in (*config.protocol.probes, MEAN)
     ]
 
 
-def _row(system: str, source: str, condition: str, seed: int | None, value: float) -> dict:
+def _row(system: str, source: str, condition: str, seed: int | None, rank1: float) -> dict:
     names = ("system", "source", "condition", "seed", "rank1_percent")
-    return dict(zip(names, (system, source, condition, seed, round(value, 4)), strict=True))
+    return dict(zip(names, (system, source, condition, seed, round(in_percent(rank1), 4)), strict=True))
 
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
@@ -91,11 +92,11 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
     told = []
     for system, rank1 in mean.groupby("system", sort=False)["rank1_percent"]:
         title = system_settings(config, system).title
-        text = f"{title} from {percent(rank1.min() / 100)} to {percent(rank1.max() / 100)}%"
+        text = f"{title} from {percent_text(rank1.min())} to {percent_text(rank1.max())}%"
         if len(rank1) == 1:
-            text = f"{title} {percent(rank1.min() / 100)}%"
+            text = f"{title} {percent_text(rank1.min())}%"
         if system in published.index:
-            text += f" (published {percent(published.loc[system, 'rank1_percent'] / 100)}%)"
+            text += f" (published {percent_text(published.loc[system, 'rank1_percent'])}%)"
         told.append(text)
     lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
     return (

@@ -12,6 +12,7 @@ from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
+from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
 from gaitcore.settings.experiment import Config
@@ -47,7 +48,7 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
     runs = []
     for (system, _), path in zip(product(config.compare, config.seeds), training, strict=True):
         run = read_history(path)
-        run[VALIDATION] = 100 * run["validation_rank1"].astype(float)
+        run[VALIDATION] = in_percent(run["validation_rank1"])
         runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
     rows = pd.concat(runs).dropna(subset="value")
     order = {"system": pd.CategoricalDtype(config.compare), "quantity": pd.CategoricalDtype(list(LABELS))}

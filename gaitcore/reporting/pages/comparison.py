@@ -92,4 +92,4 @@ def _published(context: TableContext) -> dict[tuple[str, str], float]:
     if not context.show_published:
         return {}
     rows = published_table2()
-    return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["percent"] / 100, strict=True))
+    return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

@@ -12,6 +12,7 @@ from gaitcore.reporting.tables.estimates import (
     measured_systems,
     overall,
     p_value,
+    percent,
     points,
     titles_with_mean,
     with_spread,
@@ -63,8 +64,8 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
 def _published_lines(titles: dict[str, str]) -> list[list[str]]:
     lines = []
     for method, rows in published_table2().groupby("method", sort=False):
-        printed = dict(zip(rows["condition"], rows["percent"], strict=True))
-        cells = [f"{printed[condition]:.1f}" if condition in printed else "–" for condition in titles]
+        rank1 = dict(zip(rows["condition"], rows["rank1"], strict=True))
+        cells = [percent(rank1[condition]) if condition in rank1 else "–" for condition in titles]
         lines.append([method + PUBLISHED_MARK, "", *cells])
     return lines
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import TableContext
 
 
@@ -66,13 +67,22 @@ def at_chance(estimate: Estimate, chance: float) -> bool:
 
 def printed(fraction: float) -> float:
     """In percent, rounded to one decimal as a reader of the CSV would: halves away from zero, not by their last bit."""
-    exact = Decimal(repr(round(float(100 * fraction), 8)))
-    return float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP)) + 0.0  # no negative zero
+    return _one_decimal(in_percent(fraction))
 
 
 def percent(fraction: float) -> str:
     """94.9 for 0.949, with a minus sign rather than a hyphen; a dash where there is no number."""
-    return "–" if math.isnan(fraction) else f"{printed(fraction):.1f}".replace("-", "−")
+    return percent_text(in_percent(fraction))
+
+
+def percent_text(value: float) -> str:
+    """94.9 for 94.9: as :func:`percent`, of a number that is in percent."""
+    return "–" if math.isnan(value) else f"{_one_decimal(value):.1f}".replace("-", "−")
+
+
+def _one_decimal(value: float) -> float:
+    exact = Decimal(repr(round(float(value), 8)))
+    return float(exact.quantize(Decimal("0.1"), ROUND_HALF_UP)) + 0.0  # no negative zero
 
 
 def points(estimate: Estimate) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, percent, printed, with_spread
 
 PUBLISHED_MARK = "†"
@@ -103,4 +104,4 @@ def table_cells(table: Table) -> pd.DataFrame:
 
 def _percentages(cell: Estimate) -> dict[str, float]:
     numbers = {"rank1": cell.mean, "std": cell.std, "ci_low": cell.ci_low, "ci_high": cell.ci_high}
-    return {f"{name}_percent": round(100 * number, 4) for name, number in numbers.items()}
+    return {f"{name}_percent": round(in_percent(number), 4) for name, number in numbers.items()}

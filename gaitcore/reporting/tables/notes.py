@@ -6,6 +6,7 @@ Plain text with signs like ± and °; each writer puts them into its own format.
 import pandas as pd
 
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import (
     at_chance,
@@ -38,7 +39,7 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     """How many seeds the measured rows are the mean of, and what spread and interval mean."""
     rank1 = estimates(summary, "rank1")
     seeds = {context.system_title(system): rank1[overall(system)].n_seeds for system in measured_systems(summary)}
-    level = f"{100 * context.confidence:g}%"
+    level = f"{in_percent(context.confidence):g}%"
     if set(seeds.values()) == {1}:
         return (
             f"Measured: one seed; in brackets the {level} bootstrap interval over subjects only, "

@@ -1,13 +1,15 @@
 """Published results on CASIA-B, as printed in Tables 1 and 2 of the GaitMixer paper.
 
 E. Pinyoanuntapong, A. Ali, P. Wang, M. Lee, C. Chen: "GaitMixer: Skeleton-based Gait Representation Learning via
-Wide-spectrum Multi-axial Mixer", ICASSP 2023. The files keep every number as printed, in percent.
+Wide-spectrum Multi-axial Mixer", ICASSP 2023. The files keep every number as printed, in percent;
+they are read as fractions.
 """
 
 from pathlib import Path
 
 import pandas as pd
 
+from gaitcore.percent import as_fraction
 from gaitcore.protocols.cross_view import split_in_use
 from gaitcore.settings.experiment import Config
 
@@ -27,17 +29,17 @@ def shows_published(config: Config) -> bool:
 
 
 def published_table1() -> pd.DataFrame:
-    """Rank-1 per probe view: columns modality, condition, method, view (degrees as text, or "mean"), percent."""
+    """Rank-1, fractions, per probe view: columns modality, condition, method, view (degrees or "mean"), rank1."""
     wide = pd.read_csv(_FOLDER / "table1.csv").assign(modality="skeleton")
     return _tidy(wide, ["modality", "condition", "method"], "view")
 
 
 def published_table2() -> pd.DataFrame:
-    """Rank-1 per condition: columns modality (appearance, skeleton), method, condition (or "mean"), view, percent."""
+    """Rank-1, fractions: columns modality (appearance, skeleton), method, condition (or "mean"), view, rank1."""
     wide = pd.read_csv(_FOLDER / "table2.csv").assign(view="mean")
     return _tidy(wide, ["modality", "method", "view"], "condition")
 
 
 def _tidy(wide: pd.DataFrame, keys: list[str], variable: str) -> pd.DataFrame:
-    tidy = wide.melt(keys, var_name=variable, value_name="percent")
-    return tidy.assign(condition=tidy["condition"].str.lower())
+    tidy = wide.melt(keys, var_name=variable, value_name="rank1")
+    return tidy.assign(condition=tidy["condition"].str.lower(), rank1=as_fraction(tidy["rank1"]))

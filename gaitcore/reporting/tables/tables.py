@@ -101,7 +101,7 @@ def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterato
 
 def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
     none = math.nan
-    fractions = zip(rows[key], rows["percent"] / 100, strict=True)
+    fractions = zip(rows[key], rows["rank1"], strict=True)
     return {column: Estimate(mean, none, none, none, 0, 0, none, none) for column, mean in fractions}
 
 

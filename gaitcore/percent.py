@@ -1,0 +1,18 @@
+"""Fractions and percent: files of runs and statistics hold fractions, tables and figures show percent."""
+
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+
+Number = TypeVar("Number", float, np.ndarray, pd.Series, pd.DataFrame)
+
+
+def in_percent(fraction: Number) -> Number:
+    """94.9 for 0.949; numbers, arrays and tables."""
+    return 100 * fraction
+
+
+def as_fraction(percent: Number) -> Number:
+    """0.949 for 94.9; numbers, arrays and tables."""
+    return percent / 100
