@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.settings.input import Input
 
 log = logging.getLogger(__name__)
-
-_COLUMNS = {"x": 0, "y": 1, "confidence": 2, "z": 3}  # of the keypoints
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class InputChannels:
             values: of each joint in the poses: 3, or 4 with a z.
             frame_width: pixels.
         """
-        known = list(_COLUMNS)[:values]
+        known = list(CHANNEL_INDEX)[:values]
         names = tuple(channel for channel in settings.channels if channel in known)
         if names != settings.channels:
             log.info("the poses have no z: the network receives %s", ", ".join(names))
@@ -44,10 +43,10 @@ class InputChannels:
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(..., 17, 3 or 4) pixels and confidence -> (..., 17, channels)."""
-        chosen = poses[..., [_COLUMNS[channel] for channel in self.names]]
+        chosen = poses[..., [CHANNEL_INDEX[channel] for channel in self.names]]
         if self.divisor == 1:
             return chosen
         divided = chosen / self.divisor
         if "confidence" in self.names:
-            divided[..., self.names.index("confidence")] = poses[..., _COLUMNS["confidence"]]
+            divided[..., self.names.index("confidence")] = poses[..., CHANNEL_INDEX["confidence"]]
         return divided

@@ -25,7 +25,9 @@ JOINTS: tuple[str, ...] = (
 )
 
 NUM_JOINTS = len(JOINTS)
-CHANNELS: tuple[str, ...] = ("x", "y", "conf")  # pixels, pixels, confidence of the estimator
+CHANNELS: tuple[str, ...] = ("x", "y", "confidence")  # pixels, pixels, the estimator's confidence
+DEPTH = "z"  # pixels, behind these where an estimator gives it
+CHANNEL_INDEX: dict[str, int] = {name: index for index, name in enumerate((*CHANNELS, DEPTH))}
 NUM_VALUES = NUM_JOINTS * len(CHANNELS)  # 51 numbers a frame
 
 INDEX: dict[str, int] = {name: index for index, name in enumerate(JOINTS)}

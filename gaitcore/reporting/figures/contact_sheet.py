@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from gaitcore.errors import DataError
-from gaitcore.modalities.keypoints.skeleton import INDEX
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
@@ -94,7 +94,7 @@ def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
             rows[-1] |= {"subject": cell["subject"], "sequence": cell["sequence"], "frames": len(frame)}
             rows[-1] |= {"first_frame": frame[0], "shown_frame": frame[len(frame) // 2], "last_frame": frame[-1]}
             rows[-1] |= {"points_outside_percent": round(in_percent(outside(keypoints, table.info).mean()), 3)}
-            rows[-1] |= {"mean_confidence": round(keypoints[..., 2].mean(dtype=float), 3)}
+            rows[-1] |= {"mean_confidence": round(_mean_confidence(keypoints), 3)}
     whole = ("sequence", "frames", "first_frame", "shown_frame", "last_frame")
     return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
 
@@ -217,7 +217,7 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
     )
     exceptions = f"; {counted(others, 'cell')} of other subjects, named there" * bool(others)
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())
-    confidence, lost = table.keypoints[..., 2].mean(dtype=float), in_percent(outside(table.keypoints, info).mean())
+    confidence, lost = _mean_confidence(table.keypoints), in_percent(outside(table.keypoints, info).mean())
     return (
         f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
         f"in each condition (rows){exceptions}. The skeleton of the middle frame stands in the camera frame of "
@@ -226,3 +226,7 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
         f"Of all sequences together, the mean confidence is {confidence:.2f}, and {lost:.2f}% of the points "
         "lie outside the frame."
     )
+
+
+def _mean_confidence(keypoints: np.ndarray) -> float:
+    return keypoints[..., CHANNEL_INDEX["confidence"]].mean(dtype=float)

@@ -8,7 +8,7 @@ from matplotlib.colors import ListedColormap, Normalize
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.patches import Rectangle
 
-from gaitcore.modalities.keypoints.skeleton import JOINTS, LINKS
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, JOINTS, LINKS
 from gaitcore.modalities.keypoints.table import PoseInfo
 
 # Viridis is perceptually uniform and told apart by the colour-blind. It is turned round and lacks its lightest end,
@@ -24,7 +24,7 @@ MARGIN = 0.04  # of the frame's sides, around it: what lies a little outside is 
 
 def confidence_scale(keypoints: np.ndarray) -> Normalize:
     """From 0 to 1, or as far as the confidences of ``keypoints`` (N, 17, 3) go beyond."""
-    confidence = keypoints[..., 2]
+    confidence = keypoints[..., CHANNEL_INDEX["confidence"]]
     return Normalize(min(0.0, float(confidence.min(initial=0))), max(1.0, float(confidence.max(initial=1))))
 
 

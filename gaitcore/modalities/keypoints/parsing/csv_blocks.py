@@ -25,7 +25,10 @@ from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS, NUM_VALUES
 
-COORDINATES: tuple[str, ...] = tuple(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)
+_IN_HEADER = {"confidence": "conf"}  # what GaitGraph's header calls a channel, where it has another name
+COORDINATES: tuple[str, ...] = tuple(
+    f"{joint}_{_IN_HEADER.get(channel, channel)}" for joint in JOINTS for channel in CHANNELS
+)
 COLUMNS: tuple[str, ...] = ("image_name", *COORDINATES)
 
 _IMAGE_NAME = r"(?P<sequence>[^/]+)/(?P<frame>[0-9]{1,9})\.[A-Za-z]+$"

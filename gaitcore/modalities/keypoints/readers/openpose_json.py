@@ -20,7 +20,7 @@ from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
 from gaitcore.modalities.keypoints.parsing.detections import box_around, numbers, read_bytes, table_or_error, walker
 from gaitcore.modalities.keypoints.parsing.tracks import Detection
-from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
 from gaitcore.modalities.report import DropReport
 
@@ -109,7 +109,7 @@ def _complete(
     frame: np.ndarray, keypoints: np.ndarray, folder: Path, key: SequenceKey, report: DropReport
 ) -> Frames | None:
     """Joints that were not found, put between their places before and after; None where one never was found."""
-    found = keypoints[..., 2] > 0
+    found = keypoints[..., CHANNEL_INDEX["confidence"]] > 0
     never = [JOINTS[joint] for joint in np.flatnonzero(~found.any(axis=0))]
     if never:
         report.add(folder, f"{', '.join(never)} in none of {len(frame)} frames", sequence=key.name)

@@ -28,7 +28,8 @@ import pyarrow.csv
 from gaitcore.errors import ConfigError
 from gaitcore.files import replacing
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.skeleton import CHANNELS, INDEX, JOINTS, NUM_JOINTS, NUM_VALUES
+from gaitcore.modalities.keypoints.parsing.csv_blocks import COLUMNS
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, INDEX, NUM_JOINTS, NUM_VALUES
 from gaitcore.modalities.keypoints.walkers.cameras import VIEWS, Cameras, Estimator, least_distance
 from gaitcore.modalities.keypoints.walkers.gait_cycle import SIDES, Clothing, Traits, body_joints, curve, ride
 from gaitcore.suggest import nearest
@@ -197,11 +198,10 @@ def write_walkers(path: Path, settings: WalkerSettings) -> None:
     Header ``image_name,nose_x,nose_y,nose_conf,...``; names ``./001-nm-01-000/000001.jpg``; pixels with 2 decimals,
     confidence with 3. The same settings give the same bytes; more subjects only add lines at the end.
     """
-    columns = ["image_name", *(f"{joint}_{channel}" for joint in JOINTS for channel in CHANNELS)]
-    schema = pa.schema([(column, pa.string()) for column in columns])
+    schema = pa.schema([(column, pa.string()) for column in COLUMNS])
     plain = pa.csv.WriteOptions(include_header=False, quoting_style="none")  # Arrow always quotes a header
     with replacing(path) as unfinished, unfinished.open("wb") as stream:
-        stream.write((",".join(columns) + "\n").encode())
+        stream.write((",".join(COLUMNS) + "\n").encode())
         with pa.csv.CSVWriter(stream, schema, write_options=plain) as writer:
             for subject in range(1, settings.subjects + 1):
                 writer.write_batch(pa.record_batch(_text_columns(subject, settings), schema=schema))
@@ -324,7 +324,7 @@ def _text_columns(subject: int, settings: WalkerSettings) -> list[pa.Array]:
     confidence_text = _decimals(_CONFIDENCE_TEXT, 1, 3)
     columns = [pa.array([name for some in names for name in some])]
     for index in range(NUM_VALUES):
-        confidence = index % len(CHANNELS) == CHANNELS.index("conf")
+        confidence = index % len(CHANNELS) == CHANNEL_INDEX["confidence"]
         text, steps = (confidence_text, _CONFIDENCE_TEXT) if confidence else (pixel_text, _COORDINATE_TEXT)
         columns.append(text.take(pa.array(np.rint(values[:, index] * steps).astype(np.int32))))
     return columns
