@@ -20,7 +20,7 @@ from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
 from gaitcore.artefacts.inspected_probes import share_columns, write_probes
 from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.errors import ConfigError
-from gaitcore.evaluation.distances import identical_view, similarities
+from gaitcore.evaluation.distances import identical_view
 from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
@@ -35,6 +35,7 @@ from gaitcore.settings.network import SystemNetwork
 log = logging.getLogger(__name__)
 
 AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
+PROBES_AT_ONCE = 64  # to compare with the whole gallery
 SIDE_VIEW = 90  # degrees
 
 
@@ -113,19 +114,19 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
         ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
     """
     gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
-    near = similarities(embeddings[probes.index], embeddings[gallery.index], distance)  # (probes, gallery)
-    near[identical_view(probes["view"], gallery["view"])] = -np.inf
+    of_gallery, of_probes = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
+    near = torch.cat([similarity(some[:, None], of_gallery, distance) for some in of_probes.split(PROBES_AT_ONCE)])
+    near = np.where(identical_view(probes["view"], gallery["view"]), -np.inf, near.numpy())  # (probes, gallery)
     own = np.where(np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy()), near, -np.inf)
     best = own.argmax(axis=1)
-    of_probes, of_matches = (torch.from_numpy(embeddings[rows]) for rows in (probes.index, gallery.index[best]))
     matched = probes[list(KEY_COLUMNS)].assign(
         row=probes.index,
         match_row=gallery.index[best],
         match=sequence_names(gallery.iloc[best]),
-        similarity=similarity(of_probes, of_matches, distance).numpy(),
+        similarity=own.max(axis=1),
         recognised=own.max(axis=1) >= near.max(axis=1),
     )
-    matched = matched[np.isfinite(own.max(axis=1))].reset_index(drop=True)
+    matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
     log.info("%d of %d probes have a gallery sequence of theirs from another view", len(matched), len(probes))
     return matched
 
