@@ -83,6 +83,16 @@ LINE = "--config on the command line: "
             {"experiment": "casa_b"},
             'There is no experiment "casa_b" (no file experiments/casa_b.yaml); did you mean "casia_b"?',
         ),
+        (
+            {"extensions": ["nowhere"]},
+            LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers or protocols "
+            "in it.",
+        ),
+        (
+            {"extensions": 3},
+            LINE + "extensions.0 is 3, expected a valid string "
+            "(folders with networks, losses, readers or protocols of your own, see docs/extending.md).",
+        ),
         ({"trainig": {}}, LINE + 'trainig: unknown setting; did you mean "training"?'),
         ({"training": {"epohcs": 3}}, LINE + 'training.epohcs: unknown setting; did you mean "epochs"?'),
         (
@@ -240,6 +250,32 @@ def test_a_wrong_setting_ends_in_one_sentence(base, override, sentence):
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "demo", **override})
     assert str(raised.value) == sentence
+
+
+NETWORK = """\
+TITLE = "Mine"
+MODALITY = "keypoints"
+MAP = None
+
+
+class Mine:
+    def __init__(self, frames, joints, in_channels, embedding_dim, *, scale: float = 1.0): ...
+"""
+
+
+def test_a_network_of_a_folder_is_a_system_with_its_options(base):
+    Path("folder/networks").mkdir(parents=True)
+    Path("folder/networks/mine.py").write_text(NETWORK)
+    given = {"experiment": "demo", "extensions": "folder", "compare": ["mine"]}
+    config = load_config(base, {**given, "systems": {"mine": {"network": {"scale": 2.0}}}})
+    system = system_settings(config, "mine")
+    assert (config.extensions, system.title, system.network.name) == (("folder",), "Mine", "mine")
+    assert "extensions" not in config.model_dump()  # no rule has the folders among its parameters
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {**given, "systems": {"mine": {"network": {"scal": 2.0}}}})
+    assert str(raised.value) == LINE + 'systems.mine.network.scal: unknown setting; did you mean "scale"?'
+    with pytest.raises(ConfigError, match='there is no system "mine"'):
+        load_config(base, {**given, "extensions": []})
 
 
 def test_the_sentence_names_the_overlay_that_is_wrong(base):
