@@ -43,7 +43,7 @@ def run_record(**changes) -> RunRecord:
     return RunRecord.model_validate(RUN | {"machine": machine} | changes)
 
 
-def metrics_of(means=None, cells=None, views=(0, 90), probes=((1, 1), (1, 1))) -> Metrics:
+def metrics_of(means=None, cells=None, views=("000", "090"), probes=((1, 1), (1, 1))) -> Metrics:
     """Metrics of one run with rank-1 alone.
 
     Args:

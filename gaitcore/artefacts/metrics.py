@@ -19,8 +19,8 @@ class LeftOut(Record):
     """A cell of the cross-view table that has no probe or no gallery sequence."""
 
     condition: str
-    gallery_view: int
-    probe_view: int
+    gallery_view: str
+    probe_view: str
     reason: str
 
 
@@ -34,7 +34,7 @@ class ConditionMetrics(Record):
         per_probe_view: metric -> probe view -> mean over the other gallery views.
     """
 
-    views: tuple[int, ...]
+    views: tuple[str, ...]
     probes: tuple[tuple[int, ...], ...]
     cells: dict[str, Rows]
     per_probe_view: dict[str, dict[str, float]]

@@ -19,7 +19,7 @@ from gaitcore.settings.network import SystemNetwork
 
 NETWORK = SystemNetwork(name="gaitformer", frames=12, embedding_dim=8, width=8, heads=2, temporal_depth=1)
 KEYS = pd.DataFrame(
-    [["001", "NA", 1, 90, "gallery"], ["002", "nm", 5, 0, "probe"]],
+    [["001", "NA", "01", "090", "gallery"], ["002", "nm", "05", "000", "probe"]],
     columns=["subject", "condition", "sequence", "view", "role"],
 )
 EMBEDDINGS = np.arange(6, dtype=np.float32).reshape(2, 3)

@@ -17,10 +17,10 @@ CONTENT = {
     "extensions": {},
     "means": {"rank1": {"nm": 0.25}, "mAP": {"nm": 0.5}},
     "unmatched_probes": 1,
-    "left_out": [{"condition": "nm", "gallery_view": 0, "probe_view": 90, "reason": "no probe sequence"}],
+    "left_out": [{"condition": "nm", "gallery_view": "0", "probe_view": "90", "reason": "no probe sequence"}],
     "conditions": {
         "nm": {
-            "views": [0, 90],
+            "views": ["0", "90"],
             "probes": [[2, 0], [2, 0]],
             "rank1": [[1.0, None], [0.25, None]],
             "mAP": [[1.0, None], [0.5, None]],
@@ -40,7 +40,7 @@ def test_each_metric_has_its_cells(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps(CONTENT))
     metrics = read_metrics(tmp_path / "metrics.json")
     assert metrics.means["rank1"] == {"nm": 0.25}
-    assert metrics.conditions["nm"].views == (0, 90)
+    assert metrics.conditions["nm"].views == ("0", "90")
     assert metrics.conditions["nm"].cells == {
         "rank1": ((1.0, None), (0.25, None)),
         "mAP": ((1.0, None), (0.5, None)),
@@ -58,7 +58,7 @@ def with_condition(**keys):
         (CONTENT | {"means": {"rank1": {"nm": "high"}}}, 'means.rank1.nm is "high", expected a valid number'),
         ({k: v for k, v in CONTENT.items() if k != "means"}, "the key means is missing"),
         (CONTENT | {"schema_version": 2}, "the key schema_version is unknown"),
-        (with_condition(views=[0, "90"]), 'conditions.nm.views.1 is "90", expected a valid integer'),
+        (with_condition(views=["0", 90]), "conditions.nm.views.1 is 90, expected a valid string"),
         (with_condition(rank1=[[1.0, "x"]]), 'conditions.nm.cells.rank1.0.1 is "x", expected a valid number'),
         (with_condition(rank1=7), "conditions.nm.cells.rank1 is 7, expected a valid array"),
     ],

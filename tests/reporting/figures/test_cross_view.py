@@ -7,7 +7,7 @@ from matplotlib.colors import to_hex
 from gaitcore.artefacts.metrics import write_metrics
 from gaitcore.reporting.figures.cross_view import draw
 
-VIEWS = [0, 18, 90]
+VIEWS = ("000", "018", "090")
 NM = [[1.0, 0.9, 0.3], [0.8, 1.0, None], [0.5, 0.44, 1.0]]  # gallery view by probe view
 NM_AGAIN = [[1.0, 0.7, 0.5], [0.8, 1.0, None], [0.5, 0.46, 1.0]]
 BG = [[0.6, 0.2, 0.1], [0.4, 0.6, 0.1], [0.1, 0.1, 0.6]]
@@ -54,11 +54,11 @@ def test_the_numbers_are_means_and_deviations_over_seeds_in_percent(walkers, met
     ]
     assert numbers["condition"].tolist() == ["nm"] * 9 + ["bg"] * 9  # the protocol's order
     cells = numbers.set_index(["condition", "gallery_view", "probe_view"])
-    assert cells.loc[("nm", 0, 18)].tolist() == [5, 80.0, 14.1421, 2, False]
-    assert cells.loc[("nm", 90, 18)].tolist() == [5, 45.0, 1.4142, 2, False]
-    assert cells.loc[("nm", 90, 90)].tolist() == [6, 100.0, 0.0, 2, True]
-    assert cells.loc[("bg", 18, 0)].tolist() == [4, 40.0, 0.0, 2, False]
-    empty = cells.loc[("nm", 18, 90)]
+    assert cells.loc[("nm", "000", "018")].tolist() == [5, 80.0, 14.1421, 2, False]
+    assert cells.loc[("nm", "090", "018")].tolist() == [5, 45.0, 1.4142, 2, False]
+    assert cells.loc[("nm", "090", "090")].tolist() == [6, 100.0, 0.0, 2, True]
+    assert cells.loc[("bg", "018", "000")].tolist() == [4, 40.0, 0.0, 2, False]
+    empty = cells.loc[("nm", "018", "090")]
     assert (empty["probes"], empty["n_seeds"]) == (0, 0)
     assert empty[["rank1_percent", "std_percent"]].isna().all()
 
@@ -113,7 +113,7 @@ def test_ticks_are_the_views_the_gallerys_only_on_the_left(walkers, metrics):
 
 def test_views_that_are_not_in_order_keep_their_numbers(walkers, write):
     rank1 = [[1.0, 0.25], [0.75, 1.0]]  # gallery 90 and 0 by probe 90 and 0
-    files = write({"nm": rank1}, views=[90, 0], probes=[[1, 2], [1, 2]])
+    files = write({"nm": rank1}, views=["090", "000"], probes=[[1, 2], [1, 2]])
     (axes,) = matrices(draw(walkers, system="gaitmixer", metrics=files))
     assert [label.get_text() for label in axes.get_yticklabels()] == ["0", "90"]
     assert texts(axes)[0, 1] == ("75", "black")  # gallery 0, probe 90
@@ -126,7 +126,7 @@ def test_seven_conditions_wrap_into_rows(walkers, write, views, columns, rows):
     probes = {"probes": dict.fromkeys(names, (1,))}
     config = walkers.model_copy(update={"protocol": walkers.protocol.model_copy(update=probes)})
     rank1 = [[0.5] * views] * views
-    angles = [18 * number for number in range(views)]
+    angles = [f"{18 * number:03d}" for number in range(views)]
     files = write(dict.fromkeys(names, rank1), views=angles, probes=[[1] * views] * views)
     panels = matrices(draw(config, system="gaitmixer", metrics=files))
     assert [axes.get_title() for axes in panels] == ["NM", "BG", "CL", "UP", "DN", "FAST", "SLOW"]
@@ -156,20 +156,20 @@ def test_the_caption_holds_means_extremes_and_what_the_angle_costs(walkers, metr
 
 def test_views_on_both_sides_of_zero_degrees_are_near_one_another(walkers, write):
     rank1 = [[1.0, 0.3, 0.8], [0.3, 1.0, 0.2], [0.8, 0.2, 1.0]]
-    files = write({"nm": rank1}, views=[0, 90, 345])
+    files = write({"nm": rank1}, views=["000", "090", "345"])
     caption = draw(walkers, system="gaitmixer", metrics=files).caption
     assert caption.endswith("Mean over conditions of views 15° apart: 80.0%; 90° apart: 30.0%.")
 
 
 def test_with_two_views_there_is_one_angle_and_nothing_to_compare(walkers, write):
-    files = write({"nm": [[1.0, 0.3], [0.5, 1.0]]}, views=[0, 90], probes=[[1, 1], [1, 1]])
+    files = write({"nm": [[1.0, 0.3], [0.5, 1.0]]}, views=["000", "090"], probes=[[1, 1], [1, 1]])
     caption = draw(walkers, system="gaitmixer", metrics=files).caption
     assert caption.endswith("the lowest 30.0% (NM, gallery 0°, probe 90°).")
     assert "–" not in caption
 
 
 def test_one_view_alone_has_no_other_pairs(walkers, write):
-    drawing = draw(walkers, system="gaitmixer", metrics=write({"nm": [[0.9]]}, views=[90], probes=[[3]]))
+    drawing = draw(walkers, system="gaitmixer", metrics=write({"nm": [[0.9]]}, views=["090"], probes=[[3]]))
     assert drawing.caption.endswith("left out of every mean. There are no other pairs of views.")
     (axes,) = matrices(drawing)
     assert texts(axes) == {(0, 0): ("90", "black")}
