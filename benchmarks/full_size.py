@@ -67,7 +67,7 @@ def train(folder: Path) -> dict:
     config = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b", "training": {"epochs": 1}})
     system = system_settings(config, "gaitmixer")
     split = read_split(folder / "split.csv")
-    keep = ((split["role"] == "train") & split["view"].isin([0, 90])).to_numpy()
+    keep = ((split["role"] == "train") & split["view"].isin(["000", "090"])).to_numpy()
     store = open_store(folder / "poses.parquet", keep, system.input, device)
     model = build_model(**store.network_arguments(), **system.network.model_dump()).to(device)
     result = run(model, store, split[keep], system.training, augmented=augmented, network=system.network, seed=0)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
+from gaitcore.keys import KEY_COLUMNS
 
 REMEDY = "delete it and run again"
 
@@ -38,7 +39,7 @@ NUMBER = ColumnType("a number", "float64", float)
 NUMBER_OR_EMPTY = ColumnType("a number or nothing", "float64", lambda text: float(text) if text else math.nan)
 TRUTH = ColumnType("True or False", "bool", _truth)
 
-KEY_TYPES = {"subject": TEXT, "condition": TEXT, "sequence": WHOLE, "view": WHOLE}
+KEY_TYPES = dict.fromkeys(KEY_COLUMNS, TEXT)
 
 
 def write_csv(frame: pd.DataFrame, path: str | Path) -> None:

@@ -1,4 +1,5 @@
 # Videos -> a shard of poses for each subject -> poses.parquet; and the poses drawn on the frames, to look at.
+from gaitcore.keys import KEY_PATTERN, NAME_PATTERN
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
 from gaitcore.modalities.keypoints.video.listing import find_videos
 
@@ -20,8 +21,8 @@ for path in WEIGHTS:
 
 
 wildcard_constraints:
-    subject="[0-9A-Za-z]+",
-    sequence=r"[0-9A-Za-z]+-[A-Za-z]+-\d+-\d+",
+    subject=KEY_PATTERN,
+    sequence=NAME_PATTERN,
 
 
 rule extract_poses:

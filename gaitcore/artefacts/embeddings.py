@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
-from gaitcore.keys import KEY_COLUMNS
+from gaitcore.keys import KEY_COLUMNS, text_keys
 
 KEYS = (*KEY_COLUMNS, "role")
 
@@ -23,6 +23,7 @@ def write_embeddings(embeddings: np.ndarray, keys: pd.DataFrame, path: str | Pat
         keys: N rows with subject, condition, sequence, view and role.
         path: the file.
     """
+    keys = text_keys(keys)
     columns = {name: pa.array(keys[name]) for name in KEYS}
     flat = pa.array(embeddings.ravel(), pa.float32())
     columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])

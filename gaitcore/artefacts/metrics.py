@@ -8,6 +8,7 @@ from pydantic import model_serializer, model_validator
 from gaitcore.artefacts.records import Record, read_record, write_record
 
 Rows = tuple[tuple[float | None, ...], ...]  # gallery view by probe view, None where a cell is left out
+View = str | int  # text in the data set's spelling; whole numbers in files that were made before keys were text
 _OTHER_KEYS = ("views", "probes", "per_probe_view")  # of a condition; the remaining keys are metrics
 
 
@@ -19,8 +20,8 @@ class LeftOut(Record):
     """A cell of the cross-view table that has no probe or no gallery sequence."""
 
     condition: str
-    gallery_view: int
-    probe_view: int
+    gallery_view: View
+    probe_view: View
     reason: str
 
 
@@ -34,7 +35,7 @@ class ConditionMetrics(Record):
         per_probe_view: metric -> probe view -> mean over the other gallery views.
     """
 
-    views: tuple[int, ...]
+    views: tuple[View, ...]
     probes: tuple[tuple[int, ...], ...]
     cells: dict[str, Rows]
     per_probe_view: dict[str, dict[str, float]]

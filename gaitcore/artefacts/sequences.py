@@ -46,5 +46,5 @@ def open_sequences(
 
 def _check_same_sequences(held: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
     keys, named = (frame[list(KEY_COLUMNS)].reset_index(drop=True) for frame in (held, listed))
-    if len(keys) != len(named) or (keys.astype(str) != named.astype(str)).any(axis=None):
+    if len(keys) != len(named) or (keys != named).any(axis=None):
         raise DataError(f"{split.name} and {table.name} do not list the same sequences; delete both and run again.")

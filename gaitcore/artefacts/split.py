@@ -5,19 +5,22 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.csv_files import KEY_TYPES, TEXT, WHOLE, read_csv, write_csv
+from gaitcore.keys import check_keys, text_keys
 
 COLUMNS = {**KEY_TYPES, "frames": WHOLE, "role": TEXT, "reason": TEXT}
 
 
 def write_split(assigned: pd.DataFrame, path: str | Path) -> None:
     """Write what :func:`gaitcore.protocols.cross_view.assign_roles` gives, whole or not at all."""
-    write_csv(assigned[list(COLUMNS)], path)
+    write_csv(text_keys(assigned[list(COLUMNS)]), path)
 
 
 def read_split(path: str | Path) -> pd.DataFrame:
-    """split.csv as written, subjects and conditions as text.
+    """split.csv as written, the keys as text.
 
     Raises:
-        DataError: the file is missing or damaged, or has other columns or types.
+        DataError: the file is missing or damaged, has other columns or types, or has what is no key.
     """
-    return read_csv(path, COLUMNS)
+    split = read_csv(path, COLUMNS)
+    check_keys(split, path)
+    return split

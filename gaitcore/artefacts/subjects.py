@@ -15,7 +15,7 @@ def write_subjects(by_subject: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_subjects(path: str | Path) -> pd.DataFrame:
-    """subjects.csv: condition, view (of the probe, degrees), subject, probes (their number), and each metric.
+    """subjects.csv: condition, view (of the probe), subject, probes (their number), and each metric.
 
     A metric (rank1, rank5, mAP) is a fraction: the mean over the subject's probes and the gallery views that are not
     the probe's own.

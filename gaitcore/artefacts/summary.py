@@ -9,7 +9,7 @@ from gaitcore.csv_files import NUMBER, NUMBER_OR_EMPTY, TEXT, WHOLE, read_csv, w
 COLUMNS = {
     "system": TEXT,  # or "a - b", a pair of systems
     "condition": TEXT,  # or "mean"
-    "view": TEXT,  # degrees, or "mean"
+    "view": TEXT,  # in the data set's spelling, or "mean"
     "metric": TEXT,
     "mean": NUMBER,
     "std": NUMBER_OR_EMPTY,

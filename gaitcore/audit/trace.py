@@ -21,7 +21,9 @@ from gaitcore.audit.manifest import NAME, read_manifest
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.keys import canonical
 from gaitcore.percent import in_percent
+from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
 from gaitcore.suggest import nearest
 
@@ -98,7 +100,9 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
             f"{folder / NAME}: an earlier version made it; make it again with: snakemake --cores 2 manifest"
         )
     system, place = _system(cell["method"], titles), _place(cell, config)
-    estimate = estimates(read_summary(folder / "summary.csv"), "rank1")[system, *place]
+    rank1 = estimates(read_summary(folder / "summary.csv"), "rank1")
+    by_view = {(name, condition, canonical(view)): found for (name, condition, view), found in rank1.items()}
+    estimate = by_view[system, *place]
     listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
     runs = tuple(_run(folder, system, seed, place, listed) for seed in config["seeds"])
     common = tuple(_common_files(folder, table, listed, manifest["sources"]))
@@ -111,8 +115,11 @@ def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
     cells = read_cells(table)
     key = "view" if "view" in cells else "condition"
     of_row = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
-    found = of_row[of_row[key].str.lower() == column.lower().removesuffix("°")]
+    wanted = canonical(column.removesuffix("°"))
+    found = of_row[of_row[key] == wanted]
     if found.empty:
+        found = of_row[of_row[key].str.lower() == wanted.lower()]
+    if len(found) != 1:
         raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), of_row[key])}')
     return found.iloc[0].to_dict()
 
@@ -133,7 +140,9 @@ def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
 def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> pd.DataFrame:
     """The cells in one block, which has to be chosen where there are several."""
     blocks = list(cells["block"].unique())
-    chosen = [name for name in blocks if block is None or block.lower() in (name.lower(), name.lower().split("#")[0])]
+    chosen = [name for name in blocks if block in (None, name, name.split("#")[0])]
+    if not chosen:
+        chosen = [name for name in blocks if block.lower() in (name.lower(), name.lower().split("#")[0])]
     if len(chosen) != 1:
         raise DataError(
             f'{table}: "{row}" stands in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}'
@@ -150,13 +159,13 @@ def _system(method: str, titles: Mapping[str, str]) -> str:
 
 
 def _place(cell: Record, config: Record) -> tuple[str, str]:
-    """(condition, view) of a cell, "mean" for an average over them."""
+    """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
     if "view" not in cell:
         return cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
-    conditions = config["tables"]["conditions"]
-    titles = {conditions.get(name, name.upper()): name for name in config["protocol"]["probes"]}
-    return titles[title], cell["view"]
+    protocol = config["protocol"]
+    titles = condition_titles(config["tables"]["conditions"], [*protocol["gallery"], *protocol["probes"]])
+    return next(name for name in protocol["probes"] if titles[name] == title), cell["view"]
 
 
 def _run(folder: Path, system: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
@@ -182,7 +191,8 @@ def _accuracy(metrics: Metrics, condition: str, view: str) -> float:
         return math.fsum(means.values()) / len(means)
     if view == MEAN:
         return means[condition]
-    return metrics.conditions[condition].per_probe_view["rank1"][view]
+    per_view = metrics.conditions[condition].per_probe_view["rank1"]
+    return {canonical(spelled): value for spelled, value in per_view.items()}[view]
 
 
 def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:

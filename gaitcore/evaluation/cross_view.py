@@ -13,6 +13,7 @@ import pandas as pd
 
 from gaitcore.errors import ProtocolError
 from gaitcore.evaluation.distances import identical_view, similarities
+from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
 
 MAP = "mAP"
 
@@ -25,6 +26,9 @@ def rank_metric(k: int) -> str:
 @dataclass(frozen=True)
 class CrossViewMetrics:
     """Accuracies of one set of embeddings, as fractions.
+
+    Views, subjects and conditions are labelled as in the keys that were given (text stays text, integers stay
+    integers) and ordered as numbers where they are numbers.
 
     Attributes:
         metrics: their names, e.g. ``("rank1", "rank5", "mAP")``.
@@ -46,7 +50,7 @@ class CrossViewMetrics:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The probe conditions, sorted."""
+        """The probe conditions, in order."""
         return tuple(self.counts)
 
     @property
@@ -55,7 +59,7 @@ class CrossViewMetrics:
         return self.cells["rank1"]
 
     def per_probe_view(self, condition: str, metric: str = "rank1") -> pd.Series:
-        """Accuracy of each probe view: the mean over gallery views, identical view excluded. Index: degrees."""
+        """Accuracy of each probe view: the mean over gallery views, identical view excluded. Index: view."""
         cells = self.cells[metric][condition]
         return cells.mask(identical_view(cells.index, cells.columns)).mean(axis=0).dropna()
 
@@ -75,14 +79,17 @@ def cross_view_metrics(
 
     Args:
         embeddings: (N, D), of any length.
-        keys: N rows with subject, condition, sequence, view (degrees) and role; rows whose role is neither gallery nor
-            probe do not take part.
+        keys: N rows with subject, condition, sequence, view (text or whole numbers) and role; rows whose role is
+            neither gallery nor probe do not take part.
         ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
         distance: by which they are near.
 
     Raises:
         ProtocolError: there is no gallery or no probe, or an embedding is not finite.
+        DataError: a key column has one number in two spellings, such as subjects 001 and 1.
     """
+    for column in KEY_COLUMNS:
+        check_spelling(column, keys[column].unique(), "The keys")
     embeddings = np.asarray(embeddings)
     if not np.isfinite(embeddings).all():
         raise ProtocolError("An embedding holds NaN or infinite values; the network's weights are damaged.")
@@ -92,9 +99,14 @@ def cross_view_metrics(
         raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
     similarity = similarities(embeddings[role == "probe"], embeddings[role == "gallery"], distance)
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
-    gallery_views = np.unique(gallery["view"])
+    gallery_views = _ordered(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
     return _summarise(scores, probes, gallery_views, unmatched=int((~matches.any(axis=1)).sum()))
+
+
+def _ordered(column: pd.Series) -> np.ndarray:
+    """The distinct values of a key column, numbers as numbers."""
+    return np.array(sorted(column.unique(), key=natural), dtype=column.to_numpy().dtype)
 
 
 def _scores(
@@ -117,8 +129,8 @@ def _scores(
 def _summarise(
     scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray, unmatched: int
 ) -> CrossViewMetrics:
-    views = np.union1d(gallery_views, np.unique(probes["view"]))
-    conditions = tuple(sorted(probes["condition"].unique()))
+    views = _ordered(pd.concat([pd.Series(gallery_views), probes["view"]]))
+    conditions = tuple(sorted(probes["condition"].unique(), key=natural))
     cells: dict[str, dict[str, pd.DataFrame]] = {metric: {} for metric in scores}
     counts = {}
     for condition in conditions:
@@ -148,7 +160,7 @@ def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_vie
         for metric, values in scores.items()
     }
     rows = probes[["condition", "view", "subject"]].assign(**columns)[compared]
-    groups = rows.groupby(["condition", "view", "subject"], sort=True)
+    groups = in_order(rows, ["condition", "view", "subject"]).groupby(["condition", "view", "subject"], sort=False)
     return pd.concat([groups.size().rename("probes"), groups.mean()], axis=1).reset_index()
 
 
@@ -160,5 +172,5 @@ def _left_out(counts: dict[str, pd.DataFrame]) -> pd.DataFrame:
             for probe_view in table.columns:
                 if gallery_view != probe_view and table.loc[gallery_view, probe_view] == 0:
                     missing = "gallery" if gallery_view in without_gallery else "probe"
-                    rows.append((condition, int(gallery_view), int(probe_view), f"no {missing} sequence"))
+                    rows.append((condition, gallery_view, probe_view, f"no {missing} sequence"))
     return pd.DataFrame(rows, columns=["condition", "gallery_view", "probe_view", "reason"])

@@ -90,7 +90,7 @@ def _report(metrics: CrossViewMetrics) -> None:
         log.info("%s: rank-1 %.1f %%", condition, in_percent(metrics.mean(condition)))
     for cell in metrics.left_out.itertuples():
         log.warning(
-            "left out: %s, gallery view %d, probe view %d: %s",
+            "left out: %s, gallery view %s, probe view %s: %s",
             cell.condition,
             cell.gallery_view,
             cell.probe_view,

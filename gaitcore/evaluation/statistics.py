@@ -29,6 +29,7 @@ import pandas as pd
 from scipy import stats
 
 from gaitcore.errors import DataError
+from gaitcore.keys import degrees, natural
 
 METRICS: tuple[str, ...] = ("rank1", "rank5", "mAP")
 DIFFERENCE = "rank1_difference"
@@ -46,14 +47,15 @@ def summarise(
 ) -> pd.DataFrame:
     """Means over seeds with spread and interval, and every pair of systems compared: the rows of ``summary.csv``.
 
-    ``by_subject`` has one row per system, seed, condition, view (of the probe, degrees) and subject, with ``probes``
+    ``by_subject`` has one row per system, seed, condition, view (of the probe) and subject, with ``probes``
     (how many sequences) and ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and over all
     non-identical gallery views). The accuracy of a condition and view is the mean over its *probes*; that of a
     condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
     a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent from it.
 
     Returns the columns system, condition, view, metric, mean, std, ci_low, ci_high, n_seeds, n_subjects, p_value,
-    p_value_holm. All are fractions. ``view`` is text, the degrees or "mean"; the overall mean has condition "mean".
+    p_value_holm. All are fractions. ``view`` is text, as in the rows, or "mean"; the overall mean has
+    condition "mean".
 
     - ``std``: over seeds (n - 1 in the denominator); NaN with one seed.
     - ``ci_low``, ``ci_high``: percentile bootstrap over subjects and seeds (see above); NaN with one subject.
@@ -84,7 +86,7 @@ def summarise(
 class _Measurements:
     """All runs on common axes. Sizes: S seeds of a system, N subjects, C cells (condition and view), M metrics."""
 
-    cells: list[tuple[str, int]]
+    cells: list[tuple[str, str]]  # condition and view
     probes: np.ndarray  # (N, C) number of probes, the same for every run
     runs: dict[str, tuple[np.ndarray, np.ndarray]]  # system -> seeds (S,), fractions (S, N, C, M), 0 without a probe
 
@@ -114,9 +116,11 @@ class _Measurements:
 def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     frame = _checked(by_subject)
     order = {condition: rank for rank, condition in enumerate(frame["condition"].unique())}
-    cells = sorted(set(zip(frame["condition"], frame["view"], strict=True)), key=lambda cell: (order[cell[0]], cell[1]))
+    cells = sorted(
+        set(zip(frame["condition"], frame["view"], strict=True)), key=lambda cell: (order[cell[0]], natural(cell[1]))
+    )
     runs = list(dict.fromkeys(zip(frame["system"], frame["seed"], strict=True)))
-    subjects = sorted(frame["subject"].unique())
+    subjects = sorted(frame["subject"].unique(), key=natural)
     where = (
         pd.MultiIndex.from_tuples(runs).get_indexer(pd.MultiIndex.from_frame(frame[_RUN])),
         pd.Index(subjects).get_indexer(frame["subject"]),
@@ -154,7 +158,11 @@ def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:
 
 def _place(frame: pd.DataFrame) -> str:
     row = frame.iloc[0]
-    return f"{row['system']} seed {row['seed']}, {row['condition']} at {row['view']} degrees, subject {row['subject']}"
+    return f"{row['system']} seed {row['seed']}, {row['condition']} {_at(row['view'])}, subject {row['subject']}"
+
+
+def _at(view: str) -> str:
+    return f"at view {view}" if degrees(view) is None else f"at {degrees(view)} degrees"
 
 
 def _check_same_probes(probes: np.ndarray, runs: list, subjects: list, cells: list) -> None:
@@ -167,7 +175,7 @@ def _check_same_probes(probes: np.ndarray, runs: list, subjects: list, cells: li
     raise DataError(
         f"{first} seed {first_seed} and {other} seed {other_seed} were measured on different probes "
         f"({probes[0, subject, cell]:.0f} and {probes[run, subject, cell]:.0f} of subject {subjects[subject]} in "
-        f"{condition} at {view} degrees); measure all runs on one split."
+        f"{condition} {_at(view)}); measure all runs on one split."
     )
 
 

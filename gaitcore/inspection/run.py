@@ -25,7 +25,7 @@ from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
 from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
 from gaitcore.inspection.fourier import spectrum_sums
-from gaitcore.keys import KEY_COLUMNS, sequence_names
+from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
 from gaitcore.protocols.cross_view import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
@@ -80,7 +80,7 @@ def inspect_run(
         distance: by which the nearest gallery sequence is found, "cosine" or "euclidean".
         method: of attribution, "grad_cam" or "hires_cam".
         shown: the probe whose map is kept by itself; or a condition, for the first of its probes that is seen from the
-            side, or as nearly from the side as there is.
+            side, or as nearly from the side as there is. Views without degrees come last.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
         weights: weights.safetensors of the run.
@@ -150,7 +150,7 @@ def _place_of(shown: str, probes: pd.DataFrame) -> int:
     """Which of the matched probes is shown by itself."""
     of_condition = probes[probes["condition"] == shown]
     if len(of_condition):
-        return int((of_condition["view"] - SIDE_VIEW).abs().idxmin())
+        return int(of_condition["view"].map(_from_the_side).idxmin())
     names = sequence_names(probes)
     if shown not in names:
         raise ConfigError(
@@ -158,6 +158,12 @@ def _place_of(shown: str, probes: pd.DataFrame) -> int:
             f"expected one like {names[0]}."
         )
     return names.index(shown)
+
+
+def _from_the_side(view: str) -> float:
+    """How many degrees a view is away from the side; infinitely many where it has none."""
+    angle = degrees(view)
+    return np.inf if angle is None else abs(angle - SIDE_VIEW)
 
 
 def _weights(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from gaitcore.errors import ProtocolError
-from gaitcore.keys import KEY_COLUMNS, canonical_subject
+from gaitcore.keys import KEY_COLUMNS, canonical, check_spelling, natural, walk_name
 from gaitcore.settings.protocol import Protocol, Split
 
 TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
@@ -20,22 +20,26 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping) -> pd.Da
     """Give every sequence its role.
 
     Args:
-        sequences: one row per sequence with subject, condition, sequence, view (degrees) and frames.
+        sequences: one row per sequence with subject, condition, sequence, view (text or whole numbers) and frames.
+            Numbers compare as numbers: the protocol's 1 is the sequence 01.
         protocol: a :class:`gaitcore.settings.protocol.Protocol` or a mapping of its keys.
 
     Returns:
-        The same rows with two more columns: ``role`` (train, gallery, probe, excluded; validation_gallery and
-        validation_probe where the split holds subjects out to choose the epoch) and ``reason``, which says for an
-        excluded sequence why it is left out and is empty otherwise.
+        The same rows, keys as they came, with two more columns: ``role`` (train, gallery, probe, excluded;
+        validation_gallery and validation_probe where the split holds subjects out to choose the epoch) and ``reason``,
+        which says for an excluded sequence why it is left out and is empty otherwise.
 
     Raises:
         ProtocolError: nobody is left to train on, a probe condition or the gallery is empty, or every sequence is
             too short.
+        DataError: a key column has one number in two spellings, such as subjects 001 and 1.
     """
     if not isinstance(protocol, Protocol):
         protocol = Protocol.model_validate(protocol)
     if not len(sequences):
         raise ProtocolError("The pose table holds no sequence; poses_report.csv beside it says what was dropped.")
+    for column in KEY_COLUMNS:
+        check_spelling(column, sequences[column].unique(), "The sequences")
     roles = [_role(row, protocol) for row in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)]
     assigned = sequences.reset_index(drop=True).assign(
         role=[role for role, _ in roles], reason=[reason for _, reason in roles]
@@ -50,7 +54,7 @@ def split_in_use(protocol: Protocol) -> Split:
 
 
 def _role(row, protocol: Protocol) -> tuple[str, str]:
-    subject, split = canonical_subject(row.subject), split_in_use(protocol)
+    subject, split = canonical(row.subject), split_in_use(protocol)
     if row.frames < protocol.min_frames:
         return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
     if subject in split.validation:
@@ -61,11 +65,12 @@ def _role(row, protocol: Protocol) -> tuple[str, str]:
         gallery, probe = GALLERY, PROBE
     else:
         return EXCLUDED, f"subject {row.subject} is in no part of the split {protocol.split}"
-    if row.sequence in protocol.gallery.get(row.condition, ()):
+    sequence = canonical(row.sequence)
+    if sequence in protocol.gallery.get(row.condition, ()):
         return gallery, ""
-    if row.sequence in protocol.probes.get(row.condition, ()):
+    if sequence in protocol.probes.get(row.condition, ()):
         return probe, ""
-    return EXCLUDED, f"{row.condition}-{row.sequence:02d} is neither gallery nor probe"
+    return EXCLUDED, f"{walk_name(row.condition, row.sequence)} is neither gallery nor probe"
 
 
 def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
@@ -76,12 +81,12 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
             f"{protocol.min_frames}; lower it and network.frames with it, or bring longer walks."
         )
     found = set(assigned["role"])
-    subjects = assigned["subject"].map(canonical_subject)
+    subjects = sorted(assigned["subject"].unique(), key=natural)
     named, split = f"protocol.splits.{protocol.split}", split_in_use(protocol)
     if TRAIN not in found:
         raise ProtocolError(
             f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, the poses "
-            f"are of {subjects.nunique()} subjects from {assigned['subject'].min()} to {assigned['subject'].max()}."
+            f"are of {len(subjects)} subjects from {subjects[0]} to {subjects[-1]}."
         )
     if GALLERY not in found:
         raise ProtocolError(
@@ -89,14 +94,14 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
             f"{protocol.min_frames} frames; change protocol.gallery or {named}.test."
         )
     probes = set(assigned.loc[assigned["role"] == PROBE, "condition"])
-    for condition, numbers in protocol.probes.items():
+    for condition, walks in protocol.probes.items():
         if condition not in probes:
             raise ProtocolError(
                 f"There is no probe of condition {condition}: no test subject has a sequence "
-                f"{_walks({condition: numbers})} of at least {protocol.min_frames} frames; the poses hold "
-                f"{', '.join(sorted(set(assigned['condition'])))}. Change protocol.probes."
+                f"{_walks({condition: walks})} of at least {protocol.min_frames} frames; the poses hold "
+                f"{', '.join(sorted(set(assigned['condition']), key=natural))}. Change protocol.probes."
             )
 
 
-def _walks(walks: Mapping[str, tuple[int, ...]]) -> str:
-    return " or ".join(f"{condition}-{number:02d}" for condition, numbers in walks.items() for number in numbers)
+def _walks(walks: Mapping[str, tuple[str, ...]]) -> str:
+    return " or ".join(walk_name(condition, one) for condition, sequences in walks.items() for one in sequences)

@@ -2,14 +2,15 @@
 
 from pydantic import Field, model_validator
 
-from gaitcore.settings.values import Count, Numbers, Settings, Subjects
+from gaitcore.keys import natural, walk_name
+from gaitcore.settings.values import Count, Keys, Settings, Subjects
 from gaitcore.suggest import nearest
 
 
 class Split(Settings):
     """Who trains and who is tested; no subject may do both."""
 
-    train: Subjects = Field(description="subjects to train on, e.g. 1-74")
+    train: Subjects = Field(description="subjects to train on, e.g. 1-74 or P01, P02")
     test: Subjects = Field(description="subjects to test on, e.g. 75-124")
     validation: Subjects = Field((), description="training subjects held out to choose the epoch, e.g. 60-74")
 
@@ -24,7 +25,7 @@ class Split(Settings):
         return self
 
 
-Walks = dict[str, Numbers]
+Walks = dict[str, Keys]
 
 
 class Protocol(Settings):
@@ -32,7 +33,7 @@ class Protocol(Settings):
 
     split: str = Field(description="which of the splits below")
     splits: dict[str, Split] = Field(description="the splits one can choose from, by name")
-    gallery: Walks = Field(description="gallery sequences per condition", min_length=1)
+    gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
     min_frames: Count = Field(description="sequences with fewer usable frames are excluded everywhere")
 
@@ -43,5 +44,5 @@ class Protocol(Settings):
         for condition, sequences in self.probes.items():
             both = set(sequences) & set(self.gallery.get(condition, ()))
             if both:
-                raise ValueError(f"{condition}-{min(both):02d} is both gallery and probe")
+                raise ValueError(f"{walk_name(condition, min(both, key=natural))} is both gallery and probe")
         return self

@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
-from gaitcore.keys import canonical_subject
+from gaitcore.keys import EXPECTED_KEY, canonical, is_key
 
-_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_RANGE = re.compile("([0-9]+)(?:-([0-9]+))?")
 
 
 class Settings(BaseModel):
@@ -21,8 +21,17 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _key(value: Any) -> Any:
+    """A key in the spelling in which keys compare: the numbers 1 and 001 are ``1``, other text is as it stands."""
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return value
+    if not is_key(str(value)):
+        raise ValueError(f'"{value}" is no key, expected {EXPECTED_KEY}')
+    return canonical(value)
+
+
 def _subject_list(value: Any) -> Any:
-    """``1-74`` or ``1-59, 80`` or a list of subjects -> a tuple of subject numbers or names."""
+    """``1-74`` or ``1-59, 80`` or ``P01, P02`` or a list of subjects -> a list of subject numbers or names."""
     if isinstance(value, int):
         value = str(value)
     if not isinstance(value, str):
@@ -30,6 +39,9 @@ def _subject_list(value: Any) -> Any:
     subjects: list[str] = []
     for part in filter(None, (text.strip() for text in value.split(","))):
         match = _RANGE.fullmatch(part)
+        if match is None and is_key(part):
+            subjects.append(part)
+            continue
         if match is None or int(match[2] or match[1]) < int(match[1]):
             raise ValueError(f'"{part}" is not a range of subjects like 1-74')
         subjects += [str(n) for n in range(int(match[1]), int(match[2] or match[1]) + 1)]
@@ -47,11 +59,13 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int | Path) else value
 
 
-Subjects = Annotated[
-    tuple[Annotated[str, BeforeValidator(canonical_subject)], ...],
-    BeforeValidator(_subject_list),
-    AfterValidator(unique),
-]
+Key = Annotated[str, BeforeValidator(_key)]
+
+
+Subjects = Annotated[tuple[Key, ...], BeforeValidator(_subject_list), AfterValidator(unique)]
+
+
+Keys = Annotated[tuple[Key, ...], Field(min_length=1), BeforeValidator(listed), AfterValidator(unique)]
 
 
 Numbers = Annotated[

@@ -25,7 +25,7 @@ def test_the_movie_of_the_sequence_named_has_a_picture_for_each_frame_and_each_g
     assert "Rendering 004-nm-01-090 of tiny as an animated GIF" in told
     table = PoseTable.read(finished.results("poses.parquet"))
     frame = table.select(
-        table.sequences.eval("subject == '004' & condition == 'nm' & sequence == 1 & view == 90")
+        table.sequences.eval("subject == '004' & condition == 'nm' & sequence == '01' & view == '090'")
     ).frame
     with Image.open(path) as gif:
         assert gif.n_frames == len(frame) + np.count_nonzero(np.diff(frame) > 1)

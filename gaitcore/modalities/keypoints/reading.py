@@ -8,7 +8,7 @@ import pandas as pd
 
 from gaitcore import extensions
 from gaitcore.errors import DataError
-from gaitcore.keys import SequenceKey
+from gaitcore.keys import natural, sequence_names
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 
@@ -64,9 +64,9 @@ def _keep_conditions(
     files, wanted = ", ".join(map(str, paths)), ", ".join(conditions)
     keep = table.sequences["condition"].isin(conditions)
     if not keep.any():
-        found = ", ".join(sorted(set(table.sequences["condition"])))
+        found = ", ".join(sorted(set(table.sequences["condition"]), key=natural))
         raise DataError(f"{files}: conditions {found}, expected {wanted}; correct the list of conditions.")
-    for key in table.sequences[~keep].itertuples(index=False):
-        name = SequenceKey(key.subject, key.condition, key.sequence, key.view).name
-        report.add(files, f"condition {key.condition!r}, expected one of {wanted}", sequence=name)
+    left_out = table.sequences[~keep]
+    for name, condition in zip(sequence_names(left_out), left_out["condition"], strict=True):
+        report.add(files, f"condition {condition!r}, expected one of {wanted}", sequence=name)
     return table.select(keep)

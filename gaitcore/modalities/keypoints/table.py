@@ -15,20 +15,18 @@ import pyarrow.parquet as pq
 
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
-from gaitcore.keys import KEY_COLUMNS, SequenceKey
+from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, text_keys
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
 TABLE = "poses.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+_WITH_NUMBERS = 1  # the version in which sequence and view were whole numbers; still read
 
 _METADATA_KEY = b"gaitcore"
 _NAMES = pa.dictionary(pa.int32(), pa.string())
 _SCHEMA = pa.schema(
     [
-        pa.field("subject", _NAMES, nullable=False),
-        pa.field("condition", _NAMES, nullable=False),
-        pa.field("sequence", pa.int32(), nullable=False),
-        pa.field("view", pa.int32(), nullable=False),
+        *(pa.field(name, _NAMES, nullable=False) for name in KEY_COLUMNS),
         pa.field("frame", pa.int32(), nullable=False),
         pa.field("keypoints", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_VALUES), nullable=False),
     ]
@@ -38,7 +36,7 @@ _Z = pa.field("z", pa.list_(pa.field("element", pa.float32(), nullable=False), N
 _WRITE_OPTIONS = {
     "row_group_size": 1 << 16,
     "compression": "zstd",
-    "use_dictionary": ["subject", "condition"],
+    "use_dictionary": list(KEY_COLUMNS),
     "column_encoding": {"keypoints.list.element": "BYTE_STREAM_SPLIT"},
     "write_statistics": False,
     "write_page_checksum": True,
@@ -68,10 +66,11 @@ class PoseInfo:
 class PoseTable:
     """The poses of one data set.
 
-    ``sequences`` has one row per sequence, sorted by key: subject (str), condition (str), sequence, view
-    (degrees), frames (their number). Row n of ``frame`` (N,) int32 and ``keypoints`` (N, 17, 3) float32 (x and y
-    in pixels, confidence; COCO-17 order) is one frame; the frames of sequence s are rows
-    ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where an estimator gave one.
+    ``sequences`` has one row per sequence, sorted by key: subject, condition, sequence and view (text; whole numbers
+    become text, see :func:`gaitcore.keys.text_keys`), and frames (their number). Row n of ``frame`` (N,) int32 and
+    ``keypoints`` (N, 17, 3) float32 (x and y in pixels, confidence; COCO-17 order) is one frame; the frames of
+    sequence s are rows ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where an
+    estimator gave one.
     """
 
     sequences: pd.DataFrame
@@ -81,6 +80,8 @@ class PoseTable:
     z: np.ndarray | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "sequences", text_keys(self.sequences))
+        check_keys(self.sequences, self.info.dataset)
         if self.z is not None and self.z.shape != (len(self.frame), NUM_JOINTS):
             raise ValueError(f"z {self.z.shape}, expected ({len(self.frame)}, 17)")
         if self.keypoints.shape != (len(self.frame), NUM_JOINTS, len(CHANNELS)):
@@ -113,17 +114,19 @@ class PoseTable:
     def read(cls, path: str | Path) -> "PoseTable":
         """Read ``poses.parquet``.
 
+        Tables of schema version 1, with whole numbers as sequence and view, are read as ``001-nm-01-090`` is written.
+
         Raises DataError where the file is missing, cut short, not Parquet, or not a pose table of this schema.
         """
         with _opened(path) as (file, info):
             frame, keypoints, z = _read_frames(file)
-            return PoseTable(_read_sequences(file), frame, keypoints, info, z)
+            return PoseTable(_read_sequences(file, path), frame, keypoints, info, z)
 
 
 def list_sequences(path: str | Path) -> pd.DataFrame:
     """The ``sequences`` of a pose table, read without its poses; raises what :meth:`PoseTable.read` raises."""
     with _opened(path) as (file, _):
-        return _read_sequences(file)
+        return _read_sequences(file, path)
 
 
 @contextmanager
@@ -146,16 +149,16 @@ def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarr
     """The ``sequences`` of a table: the keys' columns and the number of ``frames`` of each."""
     columns = list(zip(*keys, strict=True)) or [()] * len(KEY_COLUMNS)
     sequences = pd.DataFrame(dict(zip(KEY_COLUMNS, columns, strict=True))).assign(frames=np.asarray(frames))
-    numbers = dict.fromkeys(("sequence", "view", "frames"), np.int64)
-    return sequences.astype({"subject": "str", "condition": "str", **numbers})
+    return text_keys(sequences).astype({"frames": np.int64})
 
 
 def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
     """The table of whole sequences: key -> (frame (T,), keypoints (T, 17, 3)), each sorted by frame.
 
-    Keypoints (T, 17, 4) have a z behind the confidence; all sequences have one or none has.
+    Keypoints (T, 17, 4) have a z behind the confidence; all sequences have one or none has. Raises DataError where
+    the keys have one number in two spellings, such as subjects 001 and 1.
     """
-    keys = sorted(poses)
+    keys = sorted(poses, key=SequenceKey.order)
     sequences = sequence_frame(keys, [len(poses[key][0]) for key in keys])
     if not keys:
         return PoseTable(sequences, np.empty(0, np.int32), np.empty((0, NUM_JOINTS, len(CHANNELS)), np.float32), info)
@@ -182,15 +185,9 @@ def _to_arrow(table: PoseTable) -> pa.Table:
         codes = np.repeat(codes.astype(np.int32), repeats)
         return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string()))
 
-    def numbers(column: str) -> pa.Array:
-        return pa.array(np.repeat(table.sequences[column].to_numpy(np.int32), repeats))
-
     keypoints = pa.array(table.keypoints.reshape(-1), pa.float32())
     columns = [
-        names("subject"),
-        names("condition"),
-        numbers("sequence"),
-        numbers("view"),
+        *map(names, KEY_COLUMNS),
         pa.array(table.frame, pa.int32()),
         pa.FixedSizeListArray.from_arrays(keypoints, type=_SCHEMA.field("keypoints").type),
     ]
@@ -210,14 +207,22 @@ def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
         raise DataError(f"{path}: columns {found}, expected {expected}; delete it and run again.")
     metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
     version = metadata.pop("schema_version", "none")
-    if version != SCHEMA_VERSION:
-        raise DataError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; delete it and run again.")
+    if version == _WITH_NUMBERS:
+        for name in ("sequence", "view"):
+            expected_schema = expected_schema.set(schema.names.index(name), pa.field(name, pa.int32()))
+    elif version != SCHEMA_VERSION:
+        raise DataError(
+            f"{path}: schema version {version}, expected {SCHEMA_VERSION} or {_WITH_NUMBERS}; delete it and run again."
+        )
     for found, expected in zip(schema, expected_schema, strict=True):
         if found.type != expected.type:
             raise DataError(
                 f"{path}: column {found.name} holds {found.type}, expected {expected.type}; delete it and run again."
             )
-    return PoseInfo(**metadata)
+    try:
+        return PoseInfo(**metadata)
+    except TypeError:
+        raise DataError(f"{path}: its metadata lack the data set and its frames; delete it and run again.") from None
 
 
 def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
@@ -237,7 +242,7 @@ def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return values["frame"], values["keypoints"], values.get("z")
 
 
-def _read_sequences(file: pq.ParquetFile) -> pd.DataFrame:
+def _read_sequences(file: pq.ParquetFile, path: str | Path) -> pd.DataFrame:
     """The key columns where they change, and how many rows until they change again."""
     columns = file.read(columns=list(KEY_COLUMNS)).unify_dictionaries().combine_chunks()
     codes = [_codes(columns.column(name)) for name in KEY_COLUMNS]
@@ -245,7 +250,9 @@ def _read_sequences(file: pq.ParquetFile) -> pd.DataFrame:
     starts = np.flatnonzero(np.concatenate([[len(columns) > 0], changes]))
     keys = columns.take(starts).to_pydict()
     frames = np.diff(starts, append=len(columns))
-    return sequence_frame([SequenceKey(*key) for key in zip(*keys.values(), strict=True)], frames)
+    sequences = sequence_frame([SequenceKey(*key) for key in zip(*keys.values(), strict=True)], frames)
+    check_keys(sequences, path)
+    return sequences
 
 
 def _codes(column: pa.ChunkedArray) -> np.ndarray:

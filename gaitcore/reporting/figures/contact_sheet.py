@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from gaitcore.errors import DataError
+from gaitcore.keys import canonical, natural, view_title
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.percent import in_percent
@@ -46,8 +47,8 @@ LARGEST, LEAST_ROW, PAGE_HEIGHT, TITLE, LEGEND = 1.15, 0.2, 8.5, 0.2, 0.5
 def draw(config: Config, *, poses: Path) -> Drawing:
     """From poses.parquet.
 
-    The numbers, one row for each condition and view: condition, view_degrees, subject, sequence (its number; a cell
-    without one is empty), frames, first_frame, shown_frame, last_frame (as numbered in the source),
+    The numbers, one row for each condition and view: condition, view, subject, sequence (empty where there is
+    none), frames, first_frame, shown_frame, last_frame (as numbered in the source),
     points_outside_percent, of the sequence's points outside the camera frame, and mean_confidence.
 
     Raises:
@@ -58,7 +59,8 @@ def draw(config: Config, *, poses: Path) -> Drawing:
         raise DataError(f"{poses}: no sequences, expected at least one; poses_report.csv beside it says why.")
     chosen = chosen_sequences(table.sequences)
     conditions = _in_order(config, set(chosen["condition"]))
-    grid = pd.MultiIndex.from_product([conditions, sorted(chosen["view"].unique())], names=["condition", "view"])
+    views = sorted(chosen["view"].unique(), key=natural)
+    grid = pd.MultiIndex.from_product([conditions, views], names=["condition", "view"])
     cells = chosen.reset_index(names="row").set_index(["condition", "view"]).reindex(grid)
     subject = str(chosen["subject"].iloc[0])
     numbers = _numbers(table, cells)
@@ -76,7 +78,7 @@ def chosen_sequences(sequences: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_order(config: Config, found: set[str]) -> list[str]:
-    known = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, *sorted(found)])
+    known = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, *sorted(found, key=natural)])
     return [condition for condition in known if condition in found]
 
 
@@ -87,7 +89,7 @@ def _of_sequence(table: PoseTable, row: int) -> slice:
 def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for (condition, view), cell in cells.iterrows():
-        rows.append({"condition": condition, "view_degrees": view})
+        rows.append({"condition": condition, "view": view})
         if pd.notna(cell["row"]):
             frames = _of_sequence(table, int(cell["row"]))
             frame, keypoints = table.frame[frames], table.keypoints[frames]
@@ -95,7 +97,7 @@ def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
             rows[-1] |= {"first_frame": frame[0], "shown_frame": frame[len(frame) // 2], "last_frame": frame[-1]}
             rows[-1] |= {"points_outside_percent": round(in_percent(outside(keypoints, table.info).mean()), 3)}
             rows[-1] |= {"mean_confidence": round(_mean_confidence(keypoints), 3)}
-    whole = ("sequence", "frames", "first_frame", "shown_frame", "last_frame")
+    whole = ("frames", "first_frame", "shown_frame", "last_frame")
     return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
 
 
@@ -151,7 +153,7 @@ def _figure(config: Config, table: PoseTable, cells: pd.DataFrame, subject: str)
     return figure
 
 
-def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[int]) -> Iterator[Axes]:
+def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[str]) -> Iterator[Axes]:
     """The axes of each condition's views in turn, with a title for every row and column."""
     width, height = figure.get_size_inches()
     for number, title in enumerate(titles):
@@ -161,12 +163,13 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[int])
             left, centre = grid.left + column * grid.width, top - grid.row / 2
             if number == 0:
                 x = left + grid.width / 2
-                figure.text(x / width, (top + 0.02) / height, f"{view}°", ha="center", va="bottom", size=7)
+                figure.text(x / width, (top + 0.02) / height, view_title(view), ha="center", va="bottom", size=7)
             if column == 0:
                 figure.text((left - 0.05) / width, centre / height, title, ha="right", va="center")
             bottom = centre - grid.height / 2
             yield figure.add_axes(
-                (left / width, bottom / height, grid.width / width, grid.height / height), label=f"{title} {view}"
+                (left / width, bottom / height, grid.width / width, grid.height / height),
+                label=f"{title} {canonical(view)}",
             )
 
 
@@ -213,7 +216,7 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
     others = int(((numbers["subject"] != subject) & ~empty).sum())
     counts = (
         f"{counted(len(sequences), 'sequence')} of {counted(sequences['subject'].nunique(), 'subject')}, "
-        f"{counted(numbers['view_degrees'].nunique(), 'view')}, {counted(numbers['condition'].nunique(), 'condition')}"
+        f"{counted(numbers['view'].nunique(), 'view')}, {counted(numbers['condition'].nunique(), 'condition')}"
     )
     exceptions = f"; {counted(others, 'cell')} of other subjects, named there" * bool(others)
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())

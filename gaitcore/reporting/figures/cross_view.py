@@ -1,6 +1,6 @@
 """Rank-1 accuracy of one system for every gallery view and probe view, a matrix per condition."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import ceil
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.evaluation.distances import identical_view
+from gaitcore.keys import degrees, natural, view_title
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
@@ -33,7 +34,7 @@ DASH = "–"
 def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
     """From metrics.json of the system's runs.
 
-    The numbers: condition, gallery_view and probe_view (degrees), probes (how many), rank1_percent and std_percent over
+    The numbers: condition, gallery_view and probe_view, probes (how many), rank1_percent and std_percent over
     seeds, n_seeds, identical_view (left out of every mean). A cell without a result has no rank1_percent.
     """
     cells = cross_view_cells(config, metrics)
@@ -78,15 +79,17 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
             axes.set_title(condition_title(config, condition))
         else:
             axes.remove()
-    figure.supxlabel("Probe view (degrees)", fontsize=8)
-    figure.supylabel("Gallery view (degrees)", fontsize=8)
+    unit = " (degrees)" if cells["probe_view"].map(_has_degrees).all() else ""
+    figure.supxlabel(f"Probe view{unit}", fontsize=8)
+    figure.supylabel(f"Gallery view{unit}", fontsize=8)
     figure.colorbar(mesh, ax=figure.axes, label="Rank-1 accuracy (%)", aspect=20 * rows, pad=0.01)
     return figure
 
 
 def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
     """A condition's cells with the number in each, the first gallery view on top; identical views white and hatched."""
-    table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent")
+    views = sorted(cells["probe_view"].unique(), key=natural)
+    table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent").loc[views, views]
     identical = identical_view(table.index, table.columns)
     size = 5.0 if len(table) > 6 else 7.0
     edges = np.arange(len(table) + 1) - 0.5
@@ -98,13 +101,24 @@ def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
         text = DASH if np.isnan(value) else f"{value:.0f}"
         dark = not identical[row, column] and value < BRIGHT
         axes.text(column, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
-    axes.set_xticks(range(len(table)), table.columns, rotation=90 if len(table) > 6 else 0, fontsize=6)
-    axes.set_yticks(range(len(table)), table.index, fontsize=6)
+    ticks = _ticks(views)
+    axes.set_xticks(range(len(table)), ticks, rotation=90 if len(table) > 6 else 0, fontsize=6)
+    axes.set_yticks(range(len(table)), ticks, fontsize=6)
     axes.tick_params(length=0, labelleft=tick_views)
     axes.spines[:].set_visible(False)
     axes.set_aspect("equal")
     axes.invert_yaxis()
     return mesh
+
+
+def _has_degrees(view: str) -> bool:
+    return degrees(view) is not None
+
+
+def _ticks(views: Iterable[str]) -> list[str]:
+    """Angles alone, since the axis says that they are degrees; with their sign where other views are among them."""
+    titles = list(map(view_title, views))
+    return [title.removesuffix("°") for title in titles] if all(map(_has_degrees, views)) else titles
 
 
 def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
@@ -137,8 +151,14 @@ def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
 
 
 def _by_angle(crossed: pd.DataFrame) -> list[str]:
-    """The accuracy at the smallest angle between two views and at the one nearest to a right angle."""
-    turn = (crossed["gallery_view"] - crossed["probe_view"]).abs() % 360
+    """The accuracy at the smallest angle between two views and at the one nearest to a right angle.
+
+    Views without degrees have no angle to others; nothing is said where none is left.
+    """
+    crossed = crossed[crossed["gallery_view"].map(_has_degrees) & crossed["probe_view"].map(_has_degrees)]
+    if crossed.empty:
+        return []
+    turn = (crossed["gallery_view"].map(degrees) - crossed["probe_view"].map(degrees)).abs() % 360
     angle = np.minimum(turn, 360 - turn).rename("angle")
     means = crossed.groupby(["condition", angle])["rank1_percent"].mean().groupby("angle").mean()
     near, across = means.index.min(), min(means.index, key=lambda degrees: abs(degrees - 90))
@@ -151,9 +171,8 @@ def _by_angle(crossed: pd.DataFrame) -> list[str]:
 
 
 def _cell(config: Config, cell: pd.Series) -> str:
-    where = (
-        f"{condition_title(config, cell['condition'])}, gallery {cell['gallery_view']}°, probe {cell['probe_view']}°"
-    )
+    gallery, probe = view_title(cell["gallery_view"]), view_title(cell["probe_view"])
+    where = f"{condition_title(config, cell['condition'])}, gallery {gallery}, probe {probe}"
     return f"{_percent(cell['rank1_percent'])} ({where})"
 
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from gaitcore.artefacts.split import read_split
-from gaitcore.keys import parse_sequence_name
+from gaitcore.keys import natural, parse_sequence_name
 from gaitcore.modalities.report import LEFT_OUT, read_report
 from gaitcore.protocols.cross_view import EXCLUDED
 from gaitcore.reporting.figures.drawing import Drawing
@@ -67,7 +67,8 @@ def _numbers(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> pd.D
     """The probes' conditions in the protocol's order, then the data's others, then what names no sequence."""
     lengths = split.groupby(["condition", "frames", "role"]).size().rename("sequences").reset_index()
     rows = pd.concat([lengths, dropped.assign(role=DROPPED)], ignore_index=True)[COLUMNS]
-    order = [*config.protocol.probes, *sorted({*rows["condition"]} - {*config.protocol.probes, UNNAMED}), UNNAMED]
+    others = sorted({*rows["condition"]} - {*config.protocol.probes, UNNAMED}, key=natural)
+    order = [*config.protocol.probes, *others, UNNAMED]
     rows = rows.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
     return rows.astype({"frames": "Int64", "sequences": "Int64", "source_entries": "Int64"})
 

@@ -39,7 +39,7 @@ def _colour(place: int) -> str:
 
 def condition_title(config: Config, condition: str) -> str:
     """NM, or "Mean"."""
-    return "Mean" if condition == MEAN else context.condition_title(config.tables, condition)
+    return "Mean" if condition == MEAN else context.condition_title(config, condition)
 
 
 def counted(number: int, thing: str) -> str:

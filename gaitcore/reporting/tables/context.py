@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from gaitcore.artefacts.run_record import RunRecord
-from gaitcore.keys import canonical_subject
+from gaitcore.keys import canonical
 from gaitcore.networks import modality
 from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config
-from gaitcore.settings.reporting import Tables
 from gaitcore.systems import system_settings
 
 
@@ -73,9 +72,11 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
         dataset=config.data.dataset,
         train_subjects=int(subjects.get(TRAIN, 0)),
         test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
-        gallery=", ".join(_walks(config, condition, numbers) for condition, numbers in protocol.gallery.items()),
-        probe_labels={condition: _walks(config, condition, numbers) for condition, numbers in protocol.probes.items()},
-        condition_titles={condition: condition_title(config.tables, condition) for condition in protocol.probes},
+        gallery=", ".join(_walks(config, condition, sequences) for condition, sequences in protocol.gallery.items()),
+        probe_labels={
+            condition: _walks(config, condition, sequences) for condition, sequences in protocol.probes.items()
+        },
+        condition_titles={condition: condition_title(config, condition) for condition in protocol.probes},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
@@ -90,11 +91,12 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
     )
 
 
-def _walks(config: Config, condition: str, numbers: Sequence[int]) -> str:
-    """NM#5-6, NM#2 or NM#1,3."""
-    consecutive = len(numbers) > 1 and list(numbers) == list(range(numbers[0], numbers[-1] + 1))
-    text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(map(str, numbers))
-    return f"{condition_title(config.tables, condition)}#{text}"
+def _walks(config: Config, condition: str, sequences: Sequence[str]) -> str:
+    """NM#5-6, NM#2, NM#1,3 or NM#seq0,1."""
+    numbers = [int(sequence) for sequence in sequences if sequence.isdigit()]
+    consecutive = len(numbers) == len(sequences) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1))
+    text = f"{numbers[0]}-{numbers[-1]}" if consecutive else ",".join(sequences)
+    return f"{condition_title(config, condition)}#{text}"
 
 
 def _common(values: Iterable[str]) -> str:
@@ -129,13 +131,25 @@ def _epoch(config: Config, select: str) -> str:
 def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
     """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
     left_out = split[split["role"] == EXCLUDED]
-    part = left_out["subject"].map(canonical_subject).isin(split_in_use(config.protocol).train).map({True: "training"})
+    part = left_out["subject"].map(canonical).isin(split_in_use(config.protocol).train).map({True: "training"})
     short = left_out["frames"] < config.protocol.min_frames
     reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
     counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
     return {text: int(count) for text, count in counts.sort_index().items()}
 
 
-def condition_title(tables: Tables, condition: str) -> str:
-    """How a condition is written in tables and figures: as the configuration says, else in capitals."""
-    return tables.conditions.get(condition, condition.upper())
+def condition_title(config: Config, condition: str) -> str:
+    """How a condition is written in the tables and figures of an experiment; see :func:`condition_titles`."""
+    conditions = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, condition])
+    return condition_titles(config.tables.conditions, conditions)[condition]
+
+
+def condition_titles(given: Mapping[str, str], conditions: Iterable[str]) -> dict[str, str]:
+    """How conditions are written: as ``given``, else ``nm`` as NM, and others as they are.
+
+    Conditions that would have one title (nm and NM) are written as they are.
+    """
+    names = list(dict.fromkeys(conditions))
+    titles = {name: given.get(name, name.upper() if name.islower() else name) for name in names}
+    written = list(titles.values())
+    return {name: title if written.count(title) == 1 else name for name, title in titles.items()}

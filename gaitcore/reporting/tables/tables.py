@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.keys import canonical, degrees, natural, view_title
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import (
@@ -34,17 +35,17 @@ def table1(summary: pd.DataFrame, context: TableContext) -> Table:
     """
     conditions = measured_conditions(summary, context)
     rows = mark_best(_rows_per_view(summary, context, conditions), context.chance)
-    views = sorted({view for row in rows for view in row.cells} - {MEAN}, key=int)
+    views = sorted({view for row in rows for view in row.cells} - {MEAN}, key=natural)
     return Table(
         name="table1",
         title="Table 1: per probe view",
         label=f"tab:{context.experiment}-per-view",
         caption=f"Rank-1 accuracy (%) on {context.dataset} per probe view. {_caption(summary, context, rows)}",
         corner=(f"Gallery {context.gallery}", "Probe"),
-        spanner="°, ".join(views) + "°" if len(views) < 3 else f"{views[0]}°–{views[-1]}°",
+        spanner=_spanner(views),
         block_title="Probe",
         key="view",
-        columns={view: f"{view}°" for view in views} | {MEAN: "Mean"},
+        columns={view: view_title(view) for view in views} | {MEAN: "Mean"},
         spread_in=frozenset({MEAN}),
         rows=rows,
         notes=tuple(_notes(summary, context, conditions)),
@@ -74,6 +75,13 @@ def table2(summary: pd.DataFrame, context: TableContext) -> Table:
     )
 
 
+def _spanner(views: list[str]) -> str:
+    """What stands above the views' columns: the first and the last of many angles, or every view."""
+    titles = list(map(view_title, views))
+    angles = all(degrees(view) is not None for view in views)
+    return f"{titles[0]}–{titles[-1]}" if angles and len(views) > 2 else ", ".join(titles)
+
+
 def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[Row]:
     published = published_table1() if context.show_published else None
     rank1 = estimates(summary, "rank1")
@@ -84,7 +92,8 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
             for method, rows in of_condition.groupby("method", sort=False):
                 yield Row(block, method, "skeleton", True, _printed(rows, "view"))
         for system in measured_systems(summary):
-            cells = {view: found for (m, c, view), found in rank1.items() if (m, c) == (system, condition)}
+            # Published views are 0, 18, ..., measured ones as the data spell them: 000, 018, ...
+            cells = {canonical(view): found for (m, c, view), found in rank1.items() if (m, c) == (system, condition)}
             yield _measured_row(system, block, cells, context, " (measured)" * context.show_published)
 
 

@@ -33,7 +33,7 @@ def test_the_file_or_its_folder_names_the_sequence(tmp_path):
     save(tmp_path / "001-nm-01-090.json", [person("0.jpg"), person("1.jpg")])
     save(tmp_path / "out" / "A2-bg-02-018" / "alphapose-results.json", [person("000007.png")])
     table, report = read(tmp_path)
-    assert table.sequences.to_numpy().tolist() == [["001", "nm", 1, 90, 2], ["A2", "bg", 2, 18, 1]]
+    assert table.sequences.to_numpy().tolist() == [["001", "nm", "01", "090", 2], ["A2", "bg", "02", "018", 1]]
     assert table.frame.tolist() == [0, 1, 7]
     assert table.info.source == "AlphaPose"
     assert len(report) == 0

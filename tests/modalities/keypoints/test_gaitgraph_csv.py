@@ -67,9 +67,9 @@ def test_rows_become_sequences_sorted_by_key_and_frame(write):
     )
     table, report = read(path, pose_source="HRNet-W32", source_version="1.0")
     assert table.sequences.to_numpy().tolist() == [
-        ["001", "cl", 1, 180, 1],
-        ["001", "nm", 2, 18, 2],
-        ["002", "bg", 1, 0, 1],
+        ["001", "cl", "01", "180", 1],
+        ["001", "nm", "02", "018", 2],
+        ["002", "bg", "01", "000", 1],
     ]
     assert table.frame.tolist() == [1, 1, 2, 3]
     expected = np.array([[frame + n / 100 for n in range(51)] for frame in (1, 1, 2, 3)], np.float32)
@@ -328,9 +328,9 @@ def test_an_unknown_format_names_the_nearest():
 def test_ucalgary_has_1760_sequences_of_28_subjects():
     table, report = read(UCALGARY)
     assert (len(table.sequences), table.sequences["subject"].nunique(), len(report)) == (1760, 28, 0)
-    assert sorted(set(table.sequences["view"])) == list(range(0, 181, 18))
+    assert sorted(set(table.sequences["view"])) == [f"{view:03d}" for view in range(0, 181, 18)]
     assert sorted(set(table.sequences["condition"])) == ["al", "ar", "nm"]
     first = table.sequences.iloc[0]
-    assert (first["subject"], first["condition"], first["sequence"], first["view"]) == ("001", "al", 1, 0)
+    assert (first["subject"], first["condition"], first["sequence"], first["view"]) == ("001", "al", "01", "000")
     assert np.unique(table.keypoints[:, :, 2]).tolist() == [np.float32(0.9)]
     assert table.sequences["frames"].min() == 34

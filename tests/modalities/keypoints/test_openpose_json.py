@@ -45,7 +45,7 @@ def dropped(root):
 def test_every_joint_comes_from_the_point_of_its_name(tmp_path):
     save(tmp_path, "001-nm-01-090", 12, person())
     table, report = read(tmp_path)
-    assert table.sequences.to_numpy().tolist() == [["001", "nm", 1, 90, 1]]
+    assert table.sequences.to_numpy().tolist() == [["001", "nm", "01", "090", 1]]
     assert table.frame.tolist() == [12]
     for name, joint in INDEX.items():
         assert table.keypoints[0, joint, 0] == 100 + BODY_25.index(name), name

@@ -46,7 +46,7 @@ def test_each_pickle_is_a_sequence_with_frames_from_one(tmp_path):
     save(tmp_path, "002/cl-01/180/180.pkl", poses(1))
     first = save(tmp_path, "001/nm-02/018/a.pkl", poses(3))
     table, report = read(tmp_path)
-    assert table.sequences.to_numpy().tolist() == [["001", "nm", 2, 18, 3], ["002", "cl", 1, 180, 1]]
+    assert table.sequences.to_numpy().tolist() == [["001", "nm", "02", "018", 3], ["002", "cl", "01", "180", 1]]
     assert table.frame.tolist() == [1, 2, 3, 1]
     assert np.array_equal(table.keypoints, np.concatenate([poses(3), poses(1)]).astype(np.float32))
     assert len(report) == 0

@@ -9,6 +9,7 @@ import pytest
 from places import REAL_DATA
 
 from gaitcore.errors import DataError
+from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.reading import read_poses
 
 PSYMO = REAL_DATA / "psymo" / "skeletons.tar.xz"
@@ -52,7 +53,7 @@ def test_file_names_give_subject_condition_run_and_view(tmp_path):
     save(tmp_path / "0", "000_45_1_1_nm.json", walk([0, 1]))
     save(tmp_path / "1", "001_00_0_0_wsf.json", walk([5]))
     table, report = read(tmp_path)
-    assert table.sequences.to_numpy().tolist() == [["000", "nm", 1, 225, 2], ["001", "wsf", 0, 0, 1]]
+    assert table.sequences.to_numpy().tolist() == [["000", "nm", "01", "225", 2], ["001", "wsf", "00", "000", 1]]
     assert table.frame.tolist() == [0, 1, 5]
     assert table.keypoints[0].ravel().tolist() == [1.0, *range(1, 51)]
     assert len(report) == 0
@@ -164,7 +165,7 @@ def test_psymo_has_480_sequences_and_no_frame_twice(psymo):
     table, report = psymo
     assert len(table.sequences) == 480
     assert table.sequences["subject"].nunique() == 10
-    assert sorted(set(table.sequences["view"])) == [0, 45, 90, 180, 225, 270]
+    assert sorted(set(table.sequences["view"])) == ["000", "045", "090", "180", "225", "270"]
     starts = np.zeros(len(table), bool)
     starts[table.offsets[:-1]] = True
     assert (starts[1:] | (np.diff(table.frame) > 0)).all()
@@ -184,10 +185,7 @@ def test_psymo_has_480_sequences_and_no_frame_twice(psymo):
 )
 def test_in_psymo_the_walker_is_kept_and_bystanders_dropped(psymo, name, frames, others):
     table, report = psymo
-    keys = table.sequences
-    names = keys["subject"] + "-" + keys["condition"] + keys["sequence"].map("-{:02d}".format)
-    names += keys["view"].map("-{:03d}".format)
-    walker = table.select(names == name)
+    walker = table.select([one == name for one in sequence_names(table.sequences)])
     assert len(walker) == frames
     # The walker crosses the frame; no bystander moves by as much as 100 pixels.
     assert np.ptp(walker.keypoints[:, :, :2].mean(axis=1), axis=0).max() > 250

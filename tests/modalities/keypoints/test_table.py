@@ -33,10 +33,10 @@ def make_table(info: PoseInfo = INFO) -> PoseTable:
 def test_sequences_are_sorted_by_key_and_offsets_point_to_their_frames():
     table = make_table()
     assert table.sequences.to_numpy().tolist() == [
-        ["001", "nm", 1, 18, 2],
-        ["001", "nm", 1, 180, 2],
-        ["001", "nm", 2, 0, 1],
-        ["002", "bg", 1, 18, 3],
+        ["001", "nm", "01", "018", 2],
+        ["001", "nm", "01", "180", 2],
+        ["001", "nm", "02", "000", 1],
+        ["002", "bg", "01", "018", 3],
     ]
     assert table.offsets.tolist() == [0, 2, 4, 5, 8]
     assert table.frame.tolist() == [5, 9, 1, 2, 7, 1, 2, 4]
@@ -71,15 +71,12 @@ def test_columns_types_and_metadata_are_those_of_the_contract(tmp_path):
     names = ["subject", "condition", "sequence", "view", "frame", "keypoints"]
     assert schema.names == names
     assert [str(schema.field(name).type) for name in names] == [
-        "dictionary<values=string, indices=int32, ordered=0>",
-        "dictionary<values=string, indices=int32, ordered=0>",
-        "int32",
-        "int32",
+        *["dictionary<values=string, indices=int32, ordered=0>"] * 4,
         "int32",
         "fixed_size_list<element: float not null>[51]",
     ]
     assert json.loads(schema.metadata[b"gaitcore"]) == {
-        "schema_version": 1,
+        "schema_version": 2,
         "dataset": "casia-b",
         "frame_width": 320,
         "frame_height": 240,
@@ -109,8 +106,8 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_temporary_one(tmp_path)
 
 def test_select_keeps_the_chosen_sequences_in_order():
     table = make_table()
-    chosen = table.select(table.sequences["view"] == 18)
-    assert chosen.sequences.to_numpy().tolist() == [["001", "nm", 1, 18, 2], ["002", "bg", 1, 18, 3]]
+    chosen = table.select(table.sequences["view"] == "018")
+    assert chosen.sequences.to_numpy().tolist() == [["001", "nm", "01", "018", 2], ["002", "bg", "01", "018", 3]]
     assert chosen.frame.tolist() == [5, 9, 1, 2, 4]
     assert np.array_equal(chosen.keypoints, table.keypoints[[0, 1, 5, 6, 7]])
 
@@ -180,16 +177,93 @@ def rewrite(path, change):
 
 def test_another_schema_version_is_named(tmp_path):
     path = tmp_path / "poses.parquet"
-    rewrite(path, lambda table: table.replace_schema_metadata({"gaitcore": '{"schema_version": 2}'}))
-    assert message(path) == f"{path}: schema version 2, expected 1; delete it and run again."
+    rewrite(path, lambda table: table.replace_schema_metadata({"gaitcore": '{"schema_version": 3}'}))
+    assert message(path) == f"{path}: schema version 3, expected 2 or 1; delete it and run again."
     rewrite(path, lambda table: table.replace_schema_metadata(None))
-    assert message(path) == f"{path}: schema version none, expected 1; delete it and run again."
+    assert message(path) == f"{path}: schema version none, expected 2 or 1; delete it and run again."
 
 
 def test_a_column_of_another_type_is_named(tmp_path):
     path = tmp_path / "poses.parquet"
-    rewrite(path, lambda table: table.set_column(3, "view", pa.array(["018"] * len(table))))
-    assert message(path) == f"{path}: column view holds string, expected int32; delete it and run again."
+    rewrite(path, lambda table: table.set_column(3, "view", pa.array([18] * len(table))))
+    assert message(path) == (
+        f"{path}: column view holds int64, expected dictionary<values=string, indices=int32, ordered=0>; "
+        "delete it and run again."
+    )
+
+
+def test_metadata_that_lack_the_data_set_are_named(tmp_path):
+    path = tmp_path / "poses.parquet"
+    rewrite(path, lambda table: table.replace_schema_metadata({"gaitcore": '{"schema_version": 2}'}))
+    assert message(path) == f"{path}: its metadata lack the data set and its frames; delete it and run again."
+
+
+def as_version_1(path, subjects=None):
+    """The table as it was written when sequence and view were whole numbers."""
+    make_table().write(path)
+    table = pq.read_table(path)
+    for place, name in ((2, "sequence"), (3, "view")):
+        values = pa.array([int(value) for value in table.column(name).to_pylist()], pa.int32())
+        table = table.set_column(place, pa.field(name, pa.int32(), nullable=False), values)
+    if subjects:
+        names = pa.array([subjects[name] for name in table.column("subject").to_pylist()]).dictionary_encode()
+        table = table.set_column(0, pa.field("subject", names.type, nullable=False), names)
+    metadata = json.loads(table.schema.metadata[b"gaitcore"]) | {"schema_version": 1}
+    pq.write_table(table.replace_schema_metadata({"gaitcore": json.dumps(metadata)}), path)
+
+
+def test_tables_of_schema_1_are_read_with_numbers_as_names_have_them(tmp_path):
+    as_version_1(tmp_path / "poses.parquet")
+    read, table = PoseTable.read(tmp_path / "poses.parquet"), make_table()
+    assert read.sequences.equals(table.sequences)
+    assert np.array_equal(read.frame, table.frame)
+    assert np.array_equal(read.keypoints, table.keypoints)
+    assert read.info == INFO
+
+
+def test_a_table_with_two_spellings_of_a_subject_is_refused(tmp_path):
+    path = tmp_path / "poses.parquet"
+    as_version_1(path, {"001": "001", "002": "1"})
+    assert message(path) == (
+        f"{path}: subject 001 and subject 1 are two spellings of one number, expected one; rename one of them."
+    )
+
+
+def test_keys_are_ordered_as_numbers_where_they_are_numbers():
+    keys = [
+        ("10", "NA", "seq10", "front"),
+        ("9", "NA", "seq2", "front"),
+        ("P1", "NA", "1", "2"),
+        ("9", "NA", "seq2", "1"),
+    ]
+    walk = np.arange(1), np.zeros((1, 17, 3))
+    table = table_of_sequences({SequenceKey(*key): walk for key in keys}, INFO)
+    assert table.sequences.to_numpy().tolist() == [
+        ["9", "NA", "seq2", "1", 1],
+        ["9", "NA", "seq2", "front", 1],
+        ["10", "NA", "seq10", "front", 1],
+        ["P1", "NA", "1", "2", 1],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("key", "sentence"),
+    [
+        (("a b", "nm", 1, 0), "subject 'a b', expected letters, digits"),
+        (("001", "", 1, 0), "condition '', expected letters, digits"),
+        (("001", "nm", 1, "270-far"), "view '270-far', expected letters, digits"),
+        (("001", "mean", 1, 0), "the condition 'mean' has a reserved name; call it otherwise."),
+        (("001", "nm", 1, "mean"), "the view 'mean' has a reserved name; call it otherwise."),
+        (("1", "nm", 1, 0), "subject 001 and subject 1 are two spellings of one number, expected one"),
+        (("001", "nm", "1", 0), "sequence 01 and sequence 1 are two spellings of one number, expected one"),
+        (("001", "nm", 1, "0"), "view 000 and view 0 are two spellings of one number, expected one"),
+    ],
+)
+def test_what_is_no_key_is_refused(key, sentence):
+    walk = np.arange(1), np.zeros((1, 17, 3))
+    with pytest.raises(DataError) as caught:
+        table_of_sequences({SequenceKey("001", "nm", 1, 0): walk, SequenceKey(*key): walk}, INFO)
+    assert str(caught.value).startswith(f"casia-b: {sentence}")
 
 
 def test_the_digest_of_several_files_is_that_of_sha256sum_lines():

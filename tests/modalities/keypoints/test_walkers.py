@@ -292,7 +292,7 @@ def test_every_walk_of_every_subject_is_there_from_every_view(csv):
     assert names.str.fullmatch(r"\./[^/]+/\d{6}\.jpg").all()
     keys = [parse_sequence_name(name) for name in names.str[2:-11].unique()]
     expected = [
-        (f"{subject:03d}", condition, sequence, view)
+        (f"{subject:03d}", condition, f"{sequence:02d}", f"{view:03d}")
         for subject in (1, 2)
         for condition, count in WALKS.items()
         for sequence in range(1, count + 1)

@@ -74,15 +74,15 @@ def test_a_cell_shows_the_middle_frame_of_the_first_sequence_of_the_subject_with
 def test_the_numbers_have_a_row_for_each_condition_and_view_with_and_without_a_sequence(walkers, poses):
     numbers = draw(walkers, poses=poses).numbers
     assert numbers.astype(object).where(numbers.notna(), None).values.tolist() == [
-        ["nm", 0, "001", 1, 3, 11, 12, 13, 0.0, 0.5],
-        ["nm", 90, "001", 1, 3, 11, 12, 13, 5.882, 0.8],  # 3 of 51 points
-        ["bg", 0, "001", 1, 3, 11, 12, 13, 0.0, 0.5],
-        ["bg", 90, *[None] * 8],
-        ["cl", 0, "002", 1, 3, 11, 12, 13, 0.0, 0.5],
-        ["cl", 90, *[None] * 8],
+        ["nm", "000", "001", "01", 3, 11, 12, 13, 0.0, 0.5],
+        ["nm", "090", "001", "01", 3, 11, 12, 13, 5.882, 0.8],  # 3 of 51 points
+        ["bg", "000", "001", "01", 3, 11, 12, 13, 0.0, 0.5],
+        ["bg", "090", *[None] * 8],
+        ["cl", "000", "002", "01", 3, 11, 12, 13, 0.0, 0.5],
+        ["cl", "090", *[None] * 8],
     ]
     assert numbers.columns.tolist() == [
-        *("condition", "view_degrees", "subject", "sequence", "frames", "first_frame", "shown_frame", "last_frame"),
+        *("condition", "view", "subject", "sequence", "frames", "first_frame", "shown_frame", "last_frame"),
         *("points_outside_percent", "mean_confidence"),
     ]
 
@@ -166,7 +166,7 @@ def test_the_caption_counts_what_there_is_what_is_of_others_and_what_is_missing(
 def test_one_sequence_is_a_sheet_of_one_cell(walkers, write):
     drawing = draw(walkers, poses=write({"007-nm-03-045": walk(50)}))
     assert {label: written(axes) for label, axes in cells(drawing).items()} == {"NM 45": []}
-    assert drawing.numbers[["subject", "sequence", "view_degrees"]].values.tolist() == [["007", 3, 45]]
+    assert drawing.numbers[["subject", "sequence", "view"]].values.tolist() == [["007", "03", "045"]]
     assert drawing.caption.startswith(
         "synthetic walkers as read (1 sequence of 1 subject, 1 view, 1 condition): the first sequence of subject 007 "
         "from each view (columns) in each condition (rows). The skeleton "

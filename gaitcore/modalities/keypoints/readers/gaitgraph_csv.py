@@ -43,12 +43,12 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     on (the later row wins, as in the published code). The source digest is that of the uncompressed text.
 
     Raises DataError for a file that cannot be read, is empty, is not UTF-8 text, lacks a column, or holds no usable
-    row.
+    row, and where a number is spelled in two ways (subjects 001 and 1).
     """
     files = [_read_file(path, report) for path in paths]
     blocks = [rows for file_blocks, _ in files for rows in file_blocks]
     digests = [(path.name, digest) for path, (_, digest) in zip(paths, files, strict=True)]
-    keys = sorted({key for rows in blocks for key in rows.keys})
+    keys = sorted({key for rows in blocks for key in rows.keys}, key=SequenceKey.order)
     rank = {key: rank for rank, key in enumerate(keys)}
     position = np.concatenate([_positions(rows, rank) for rows in blocks])
     keypoints = np.concatenate([rows.keypoints for rows in blocks])

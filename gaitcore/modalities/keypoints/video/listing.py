@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from gaitcore.errors import DataError
-from gaitcore.keys import KEY_COLUMNS, SequenceKey, parse_sequence_name
+from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, check_spelling, parse_sequence_name
 
 ENDINGS = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv")
 CSV_COLUMNS = ("video", *KEY_COLUMNS)
@@ -59,7 +59,8 @@ def find_videos(paths: Sequence[str | Path], list_file: str | Path | None = None
         list_file: CSV with the columns video, subject, condition, sequence, view; ``video`` is a path relative to one
             of the folders. Where it is given, files that are not in it are left out.
 
-    Raises DataError where a path is missing, the CSV cannot be read or lacks a column, or no video is usable.
+    Raises DataError where a path is missing, the CSV cannot be read or lacks a column, no video is usable, or a number
+    is spelled in two ways (subjects 001 and 1).
     """
     for path in paths:
         if not Path(path).exists():
@@ -79,7 +80,9 @@ def find_videos(paths: Sequence[str | Path], list_file: str | Path | None = None
             f"{', '.join(map(str, paths))}: no usable video, expected files like 001-nm-01-090.avi or a list of them "
             f"(data.video.list).{first}"
         )
-    listing.videos = {key.name: str(found[key]) for key in sorted(found)}
+    for column, values in zip(KEY_COLUMNS, zip(*found, strict=True), strict=True):
+        check_spelling(column, values, ", ".join(map(str, paths)))
+    listing.videos = {key.name: str(found[key]) for key in sorted(found, key=SequenceKey.order)}
     return listing
 
 
@@ -137,7 +140,7 @@ def _rows(list_file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 def _wrong_key(row: dict[str, str]) -> str:
     found = ", ".join(f"{column} {row[column]!r}" for column in KEY_COLUMNS)
-    return f"{found}; expected letters or digits, letters, and two whole numbers, e.g. 001, nm, 1, 90"
+    return f"{found}; expected {EXPECTED_KEY}, e.g. 001, nm, 01, 090"
 
 
 def _all(paths: Sequence[str | Path]) -> str:

@@ -62,7 +62,7 @@ def test_a_shard_holds_every_good_video_and_the_report_the_others(made, source):
     outputs = made
     table = PoseTable.read(outputs.poses)
     assert table.sequences[["subject", "condition", "sequence", "view"]].to_numpy().tolist() == [
-        ["001", "nm", 1, view] for view in (0, 90, 180)
+        ["001", "nm", "01", view] for view in ("000", "090", "180")
     ]
     assert table.sequences["frames"].min() >= 40
     assert table.frame[:3].tolist() == [1, 2, 3]

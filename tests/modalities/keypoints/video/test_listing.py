@@ -19,12 +19,12 @@ def error(*arguments):
 
 
 def test_names_give_the_sequences_in_any_folder_sorted_by_key(tmp_path):
-    names = ["b/002-nm-01-090.avi", "a/001-nm-1-000.MP4", "001-bg-01-018.mkv", "001-nm-10-000.avi"]
+    names = ["b/002-nm-01-090.avi", "a/001-nm-01-000.MP4", "001-bg-01-018.mkv", "001-nm-10-000.avi"]
     touch(*(tmp_path / name for name in names))
     listing = find_videos([tmp_path])
     assert listing.videos == {
         "001-bg-01-018": str(tmp_path / "001-bg-01-018.mkv"),
-        "001-nm-01-000": str(tmp_path / "a/001-nm-1-000.MP4"),
+        "001-nm-01-000": str(tmp_path / "a/001-nm-01-000.MP4"),
         "001-nm-10-000": str(tmp_path / "001-nm-10-000.avi"),
         "002-nm-01-090": str(tmp_path / "b/002-nm-01-090.avi"),
     }
@@ -58,19 +58,19 @@ def test_a_list_names_videos_of_any_name(tmp_path):
         "walk one.mov,A1,nm,1,90,\n"
         "deep/x.avi, A1, coat, 2, 0,\n"
         "gone.avi,A1,nm,3,90,\n"
-        "other.avi,A1,nm,first,90,\n"
+        "other.avi,A1,nm,the first,90,\n"
     )
     listing = find_videos([tmp_path], table)
     assert listing.videos == {
-        "A1-coat-02-000": str(tmp_path / "deep" / "x.avi"),
-        "A1-nm-01-090": str(tmp_path / "walk one.mov"),
+        "A1-coat-2-0": str(tmp_path / "deep" / "x.avi"),
+        "A1-nm-1-90": str(tmp_path / "walk one.mov"),
     }
     assert listing.left_out == [
         LeftOut(str(table), f"no video 'gone.avi' in {tmp_path}", 4),
         LeftOut(
             str(table),
-            "subject 'A1', condition 'nm', sequence 'first', view '90'; expected letters or digits, letters, and two "
-            "whole numbers, e.g. 001, nm, 1, 90",
+            "subject 'A1', condition 'nm', sequence 'the first', view '90'; expected letters, digits, \"_\" and "
+            '"+", 64 at most and a letter or digit first, e.g. 001, nm, 01, 090',
             5,
         ),
     ]
@@ -81,7 +81,7 @@ def test_a_video_that_is_not_in_the_list_is_left_out(tmp_path):
     table = tmp_path / "list.csv"
     table.write_text("video,subject,condition,sequence,view\n001-nm-01-090.avi,7,bg,1,0\n")
     listing = find_videos([tmp_path], table)
-    assert list(listing.videos) == ["7-bg-01-000"]
+    assert list(listing.videos) == ["7-bg-1-0"]
     assert listing.left_out == [LeftOut(str(tmp_path / "001-nm-02-090.avi"), f"not in {table}")]
 
 
@@ -97,6 +97,15 @@ def test_nothing_usable_is_one_sentence(tmp_path):
     table.write_text("file,subject\n")
     assert error([tmp_path], table) == (
         f"{table}, line 1: no column 'video', expected video, subject, condition, sequence, view."
+    )
+
+
+def test_any_text_names_a_sequence_and_two_spellings_of_a_number_do_not_go_together(tmp_path):
+    touch(tmp_path / "P10-NA-seq0-front.avi", tmp_path / "P9-NA-seq0-front.avi")
+    assert list(find_videos([tmp_path]).videos) == ["P9-NA-seq0-front", "P10-NA-seq0-front"]
+    touch(tmp_path / "007-nm-01-090.avi", tmp_path / "7-nm-02-090.avi")
+    assert error([tmp_path]) == (
+        f"{tmp_path}: subject 007 and subject 7 are two spellings of one number, expected one; rename one of them."
     )
 
 
