@@ -86,15 +86,16 @@ NOTES = {
     "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
     "The walkers' settings are those of `WalkerSettings` in "
     "[gaitcore/modalities/keypoints/walkers/walkers.py](../gaitcore/modalities/keypoints/walkers/walkers.py).",
-    "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or a list (`[A1, A2]`); 001 and 1 are the same "
-    "subject. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
+    "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or names (`P01, P02` or `[P01, P02]`). Sequences "
+    "are numbers or text (`gallery: {NA: [seq0, 1]}`). Numbers compare as numbers: 1 is the subject 001 and the "
+    "sequence 01. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "trains, whatever its condition. See [protocol.md](protocol.md).",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
     "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
     "input": "GaitMixer's and GaitFormer's; the others have their own under `systems`.",
     "evaluation": "`ranks` must contain 1 and 5: the statistics are about rank-1, rank-5 and mAP. `window_step` "
     "concerns `three_windows_and_reverse` only.",
-    "tables": "A condition without a title is written in capitals.",
+    "tables": "A condition in small letters that has no title is written in capitals.",
 }
 
 SYSTEMS = """\
