@@ -132,5 +132,5 @@ def test_a_column_that_is_not_of_the_schema_is_not_written(tmp_path):
     )
     write_split(split, tmp_path / "split.csv")
     assert (tmp_path / "split.csv").read_text() == (
-        "subject,condition,sequence,view,frames,role,reason\n001,nm,1,90,61,gallery,\n"
+        "subject,condition,sequence,view,frames,role,reason\n001,nm,01,090,61,gallery,\n"
     )

@@ -58,7 +58,7 @@ def with_condition(**keys):
         (CONTENT | {"means": {"rank1": {"nm": "high"}}}, 'means.rank1.nm is "high", expected a valid number'),
         ({k: v for k, v in CONTENT.items() if k != "means"}, "the key means is missing"),
         (CONTENT | {"schema_version": 2}, "the key schema_version is unknown"),
-        (with_condition(views=[0, "90"]), 'conditions.nm.views.1 is "90", expected a valid integer'),
+        (with_condition(views=["000", None]), "conditions.nm.views.1.str is null, expected a valid string"),
         (with_condition(rank1=[[1.0, "x"]]), 'conditions.nm.cells.rank1.0.1 is "x", expected a valid number'),
         (with_condition(rank1=7), "conditions.nm.cells.rank1 is 7, expected a valid array"),
     ],

@@ -63,7 +63,7 @@ def test_every_probe_has_a_match_shares_and_the_frames_that_carry_half(inputs, t
     probes = read_probes(outputs.probes, JOINTS)
     assert len(probes) == 2 * 2 * 2  # subjects, conditions, views
     assert list(probes.columns[:8]) == [*KEY_COLUMNS, "match", "similarity", "recognised", "frames_for_half"]
-    assert probes.loc[(probes["view"] == 0) & (probes["subject"] == "003"), "match"].unique() == ["003-nm-01-072"]
+    assert probes.loc[(probes["view"] == "000") & (probes["subject"] == "003"), "match"].unique() == ["003-nm-01-072"]
     weighed = probes.dropna()
     shares = weighed[[f"{joint}_share" for joint in JOINTS]].sum(axis=1)
     np.testing.assert_allclose(shares, 1, atol=1e-4)
