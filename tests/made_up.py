@@ -56,7 +56,7 @@ def metrics_of(means=None, cells=None, views=("000", "090"), probes=((1, 1), (1,
         name: ConditionMetrics(
             views=tuple(views),
             probes=tuple(map(tuple, probes)),
-            cells={"rank1": tuple(map(tuple, rows))},
+            rank1=tuple(map(tuple, rows)),
             per_probe_view={"rank1": {}},
         )
         for name, rows in (cells or {}).items()

@@ -3,16 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import model_serializer, model_validator
+from pydantic import ConfigDict, model_serializer
 
 from gaitcore.artefacts.records import Record, read_record, write_record
 
 Rows = tuple[tuple[float | None, ...], ...]  # gallery view by probe view, None where a cell is left out
-_OTHER_KEYS = ("views", "probes", "per_probe_view")  # of a condition; the remaining keys are metrics
-
-
-def _as_tuples(value: Any) -> Any:
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 class LeftOut(Record):
@@ -25,38 +20,29 @@ class LeftOut(Record):
 
 
 class ConditionMetrics(Record):
-    """One condition, fractions.
+    """One condition, fractions. The remaining keys are metrics: see ``cells``.
 
     Attributes:
         views: of rows (gallery) and columns (probes).
         probes: number of probe sequences, gallery view by probe view.
-        cells: metric -> accuracy, gallery view by probe view; identical views are on the diagonal.
         per_probe_view: metric -> probe view -> mean over the other gallery views.
     """
 
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, Rows]
+
     views: tuple[str, ...]
     probes: tuple[tuple[int, ...], ...]
-    cells: dict[str, Rows]
     per_probe_view: dict[str, dict[str, float]]
 
-    @model_validator(mode="before")
-    @classmethod
-    def _collect_cells(cls, data: Any) -> Any:
-        """In the file each metric is a key of the condition."""
-        if not isinstance(data, dict) or "cells" in data:
-            return data
-        data = {name: _as_tuples(value) for name, value in data.items()}
-        cells = {name: rows for name, rows in data.items() if name not in _OTHER_KEYS}
-        return {name: value for name, value in data.items() if name in _OTHER_KEYS} | {"cells": cells}
+    @property
+    def cells(self) -> dict[str, Rows]:
+        """Metric -> accuracy, gallery view by probe view; identical views are on the diagonal."""
+        return self.__pydantic_extra__
 
     @model_serializer
-    def _spread_cells(self) -> dict[str, Any]:
-        return {
-            "views": self.views,
-            "probes": self.probes,
-            **self.cells,
-            "per_probe_view": self.per_probe_view,
-        }
+    def _in_order(self) -> dict[str, Any]:
+        return {"views": self.views, "probes": self.probes, **self.cells, "per_probe_view": self.per_probe_view}
 
 
 class Metrics(Record):

@@ -31,7 +31,15 @@ def read_record(path: str | Path, kind: type[Kind]) -> Kind:
     Raises:
         DataError: the file is missing or cut off, or a key is missing, unknown or of another type.
     """
-    text = _json_text(Path(path))
+    return validated(path, _json_text(Path(path)), kind)
+
+
+def validated(path: str | Path, text: str, kind: type[Kind]) -> Kind:
+    """The JSON text of a file as a record of this kind.
+
+    Raises:
+        DataError: a key is missing, unknown or of another type.
+    """
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:

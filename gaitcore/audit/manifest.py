@@ -9,10 +9,14 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from pydantic import ConfigDict, Field
+
+from gaitcore.artefacts.records import Record, validated
 from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
-from gaitcore.files import replacing
+from gaitcore.files import write_text
 
 NAME = "manifest.json"
 NO_ARTEFACTS = ("logs", "benchmarks", "checkpoints", "verify")  # folders
@@ -42,38 +46,70 @@ class ManifestCheck:
         return not self.changed and not self.missing
 
 
-def write_manifest(path: Path, origins: Iterable[Origin], sources: Iterable[str], facts: Mapping) -> None:
+class ListedArtefact(Record):
+    """An artefact as it was when it was listed; ``made_from`` are the inputs of the rule that made it."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    sha256: str
+    bytes: int
+    made_by: str
+    made_from: tuple[str, ...] = Field(alias="from")
+
+
+class Manifest(Record):
+    """The content of manifest.json.
+
+    Attributes:
+        experiment: its name.
+        configuration: its whole configuration.
+        titles: system -> the title that tables print.
+        extensions: name -> SHA-256 of each file from outside the repository that was used.
+        gaitcore: the version of the library.
+        sources: file or folder -> SHA-256 of what the poses are read from.
+        artefacts: name, relative to the folder -> what it was.
+    """
+
+    experiment: str
+    configuration: dict[str, Any]
+    titles: dict[str, str]
+    extensions: dict[str, str]
+    gaitcore: str
+    sources: dict[str, str]
+    artefacts: dict[str, ListedArtefact]
+
+
+def write_manifest(path: Path, origins: Iterable[Origin], sources: Iterable[str], facts: Mapping[str, Any]) -> None:
     """Write ``manifest.json``.
 
     Args:
         path: the manifest; artefacts lie below its folder.
         origins: one for each artefact.
         sources: the files or folders the poses are read from.
-        facts: what else the manifest says of the experiment, e.g. its configuration.
+        facts: the other keys of :class:`Manifest`.
     """
     folder = path.parent
-    content = {
+    manifest = Manifest(
         **facts,
-        "sources": {source: _digest_of_source(Path(source)) for source in sources},
-        "artefacts": {
-            _within(origin.artefact, folder): {
-                "sha256": file_digest(origin.artefact),
-                "bytes": Path(origin.artefact).stat().st_size,
-                "made_by": origin.rule,
-                "from": [_within(name, folder) for name in origin.inputs],
-            }
+        sources={source: _digest_of_source(Path(source)) for source in sources},
+        artefacts={
+            _within(origin.artefact, folder): ListedArtefact(
+                sha256=file_digest(origin.artefact),
+                bytes=Path(origin.artefact).stat().st_size,
+                made_by=origin.rule,
+                made_from=tuple(_within(name, folder) for name in origin.inputs),
+            )
             for origin in sorted(origins, key=lambda origin: origin.artefact)
         },
-    }
-    with replacing(path) as unfinished:
-        unfinished.write_text(_sealed(content), encoding="utf-8")
+    )
+    write_text(path, _sealed(manifest.model_dump(by_alias=True)))
 
 
-def read_manifest(folder: str | Path) -> dict:
+def read_manifest(folder: str | Path) -> Manifest:
     """The content of a results folder's manifest.
 
     Raises:
-        DataError: there is none, or it is not as it was written.
+        DataError: there is none, it is not as it was written, or a key is missing, unknown or of another type.
     """
     path = Path(folder, NAME)
     try:
@@ -86,7 +122,7 @@ def read_manifest(folder: str | Path) -> dict:
         raise DataError(f"{path}: damaged, it is not the JSON it was written as.") from None
     if _sealed(content) != text:
         raise DataError(f"{path}: changed after it was written; its own digest does not match its content.")
-    return content
+    return validated(path, json.dumps(content), Manifest)
 
 
 def check_manifest(folder: str | Path) -> ManifestCheck:
@@ -96,9 +132,9 @@ def check_manifest(folder: str | Path) -> ManifestCheck:
         DataError: the manifest is missing or is not as it was written.
     """
     folder = Path(folder)
-    artefacts = read_manifest(folder)["artefacts"]
+    artefacts = read_manifest(folder).artefacts
     missing = {name for name in artefacts if not (folder / name).is_file()}
-    changed = {name for name in artefacts.keys() - missing if file_digest(folder / name) != artefacts[name]["sha256"]}
+    changed = {name for name in artefacts.keys() - missing if file_digest(folder / name) != artefacts[name].sha256}
     unlisted = {name for name in _files(folder) if name not in artefacts and name != NAME}
     good = artefacts.keys() - missing - changed
     return ManifestCheck(*(tuple(sorted(names)) for names in (good, changed, missing, unlisted)))

@@ -17,7 +17,7 @@ from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import read_cells
-from gaitcore.audit.manifest import NAME, read_manifest
+from gaitcore.audit.manifest import read_manifest
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
@@ -94,18 +94,14 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config, titles = manifest["configuration"], manifest.get("titles")
-    if titles is None:
-        raise DataError(
-            f"{folder / NAME}: an earlier version made it; make it again with: snakemake --cores 2 manifest"
-        )
-    system, place = _system(cell["method"], titles), _place(cell, config)
+    config = manifest.configuration
+    system, place = _system(cell["method"], manifest.titles), _place(cell, config)
     rank1 = estimates(read_summary(folder / "summary.csv"), "rank1")
     by_view = {(name, condition, canonical(view)): found for (name, condition, view), found in rank1.items()}
     estimate = by_view[system, *place]
-    listed = {name: artefact["sha256"] for name, artefact in manifest["artefacts"].items()}
+    listed = {name: artefact.sha256 for name, artefact in manifest.artefacts.items()}
     runs = tuple(_run(folder, system, seed, place, listed) for seed in config["seeds"])
-    common = tuple(_common_files(folder, table, listed, manifest["sources"]))
+    common = tuple(_common_files(folder, table, listed, manifest.sources))
     return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
 
 

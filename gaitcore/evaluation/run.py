@@ -105,11 +105,11 @@ def _condition(metrics: CrossViewMetrics, condition: str) -> ConditionMetrics:
     return ConditionMetrics(
         views=tuple(counts.index.tolist()),
         probes=tuple(map(tuple, counts.to_numpy().tolist())),
-        cells={metric: _rows(metrics.cells[metric][condition]) for metric in metrics.metrics},
         per_probe_view={
             metric: {str(view): float(value) for view, value in metrics.per_probe_view(condition, metric).items()}
             for metric in metrics.metrics
         },
+        **{metric: _rows(metrics.cells[metric][condition]) for metric in metrics.metrics},
     )
 
 

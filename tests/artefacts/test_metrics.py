@@ -59,8 +59,8 @@ def with_condition(**keys):
         ({k: v for k, v in CONTENT.items() if k != "means"}, "the key means is missing"),
         (CONTENT | {"schema_version": 2}, "the key schema_version is unknown"),
         (with_condition(views=["0", 90]), "conditions.nm.views.1 is 90, expected a valid string"),
-        (with_condition(rank1=[[1.0, "x"]]), 'conditions.nm.cells.rank1.0.1 is "x", expected a valid number'),
-        (with_condition(rank1=7), "conditions.nm.cells.rank1 is 7, expected a valid array"),
+        (with_condition(rank1=[[1.0, "x"]]), 'conditions.nm.rank1.0.1 is "x", expected a valid number'),
+        (with_condition(rank1=7), "conditions.nm.rank1 is 7, expected a valid array"),
     ],
 )
 def test_a_wrong_key_ends_in_one_sentence(tmp_path, content, sentence):

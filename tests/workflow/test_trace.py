@@ -114,23 +114,23 @@ def test_the_manifest_lists_every_artefact_and_what_made_it(finished):
     manifest = read_manifest(finished.results(""))
     of_a_run = ("weights.safetensors", "training.csv", "run.json", "embeddings.parquet", "metrics.json", "subjects.csv")
     tables = {f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")}
-    assert set(manifest["artefacts"]) == {
+    assert set(manifest.artefacts) == {
         *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json"),
         *(f"{system}/seed-{n}/{file}" for system in ("gaitformer", "gaitmixer") for n in (0, 1) for file in of_a_run),
         *tables,
         *("tables/summary.md", "reproduction.md", "reproduction.html"),
     }
-    assert manifest["artefacts"]["gaitmixer/seed-1/metrics.json"]["made_by"] == "evaluate"
-    assert manifest["artefacts"]["gaitmixer/seed-1/metrics.json"]["from"] == [
-        *("poses.parquet", "split.csv", "gaitmixer/seed-1/weights.safetensors")
-    ]
-    assert manifest["artefacts"]["poses.parquet"]["from"] == ["data/raw/tiny/poses.csv"]
-    assert manifest["sources"] == {"data/raw/tiny/poses.csv": sha256(finished.folder / "data/raw/tiny/poses.csv")}
+    assert manifest.artefacts["gaitmixer/seed-1/metrics.json"].made_by == "evaluate"
+    assert manifest.artefacts["gaitmixer/seed-1/metrics.json"].made_from == (
+        *("poses.parquet", "split.csv", "gaitmixer/seed-1/weights.safetensors"),
+    )
+    assert manifest.artefacts["poses.parquet"].made_from == ("data/raw/tiny/poses.csv",)
+    assert manifest.sources == {"data/raw/tiny/poses.csv": sha256(finished.folder / "data/raw/tiny/poses.csv")}
 
 
 def test_one_flipped_byte_in_any_artefact_is_found_and_named(finished, flipped):
     folder = finished.results("")
-    names = sorted(name for name in read_manifest(folder)["artefacts"] if (folder / name).stat().st_size)
+    names = sorted(name for name in read_manifest(folder).artefacts if (folder / name).stat().st_size)
     for name in names:
         original = (folder / name).read_bytes()
         flipped(folder / name, len(original) // 2)
@@ -147,7 +147,7 @@ def test_the_check_names_what_is_changed_missing_and_not_listed(finished, flippe
     stray.touch()
     away.unlink()
     try:
-        total = len(read_manifest(finished.results(""))["artefacts"])
+        total = len(read_manifest(finished.results("")).artefacts)
         status, told = ask(finished, "check-manifest", "results/tiny")
         changed, missing, *unlisted, last = told.splitlines()
         assert (status, changed, missing) == (1, "changed: split.csv", "missing: gaitmixer/seed-0/subjects.csv")
