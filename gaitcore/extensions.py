@@ -30,6 +30,8 @@ _EXAMPLES = {
     "TITLE": '"MeanPose"',
     "MODALITY": '"keypoints"',
     "MAP": "None",
+    "METRICS": '"cross_view"',
+    "COMPARISON": '"identical view excluded"',
     "LABEL": '"OpenPose"',
     "EXPECTED": '"a folder with files named like 001-nm-01-090.json"',
 }
@@ -54,7 +56,7 @@ KINDS = {
     "networks": Kind("network", "gaitcore.networks", ("TITLE", "MODALITY", "MAP"), None),
     "losses": Kind("loss", "gaitcore.training.losses", ("TITLE",), "Loss"),
     "readers": Kind("source format", "gaitcore.modalities.keypoints.readers", ("LABEL", "EXPECTED"), "read"),
-    "protocols": Kind("kind of protocol", "gaitcore.protocols", ("TITLE",), "assign_roles"),
+    "protocols": Kind("kind of protocol", "gaitcore.protocols", ("METRICS", "TITLE", "COMPARISON"), "assign_roles"),
 }
 
 

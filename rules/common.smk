@@ -93,6 +93,22 @@ def loss_file(wildcards):
     )
 
 
+def protocol_file():
+    """The file of the kind of protocol, likewise."""
+    return extensions.file("protocols", CONFIG.protocol.kind)
+
+
+def measuring():
+    """How the protocol measures a trained system."""
+    metrics = extensions.declared("protocols", CONFIG.protocol.kind)["METRICS"]
+    return {"metrics": metrics, "exclude_same": CONFIG.protocol.exclude_same}
+
+
+def metrics_module():
+    """The module that measures, likewise."""
+    return f"gaitcore.evaluation.{measuring()['metrics']}"
+
+
 def reader_files():
     """The file of the reader, likewise; none where the poses are made from videos."""
     video = CONFIG.data.format == "video"
@@ -103,7 +119,7 @@ def extension_code():
     """Every file from outside the repository that the experiment runs, and its digest."""
     systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
     used = [file(system) for file in (network_file, loss_file) for system in systems]
-    return outside_code(*reader_files(), *used)
+    return outside_code(*reader_files(), protocol_file(), *used)
 
 
 def validation_settings(wildcards):
@@ -119,7 +135,9 @@ def validation_settings(wildcards):
 def training_code(wildcards):
     """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
     validation = (
-        ["gaitcore.evaluation.validation"] if validation_settings(wildcards) else []
+        ["gaitcore.evaluation.validation", metrics_module()]
+        if validation_settings(wildcards)
+        else []
     )
     return code_digest(
         "workflow_scripts/train.py",
@@ -131,10 +149,10 @@ def training_code(wildcards):
     )
 
 
-def testing_code(wildcards, script):
+def testing_code(wildcards, script, *modules):
     """Digest of the code that runs a trained network on the test sequences."""
     return code_digest(
-        script, network_file(wildcards), modality_module(wildcards, "store")
+        script, network_file(wildcards), modality_module(wildcards, "store"), *modules
     )
 
 

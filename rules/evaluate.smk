@@ -33,7 +33,10 @@ rule evaluate:
         evaluation=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).evaluation
         ),
-        code=lambda wildcards: testing_code(wildcards, "workflow_scripts/evaluate.py"),
+        measuring=measuring(),
+        code=lambda wildcards: testing_code(
+            wildcards, "workflow_scripts/evaluate.py", metrics_module()
+        ),
         extensions=lambda wildcards: outside_code(network_file(wildcards)),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

@@ -53,6 +53,7 @@ FIGURES = {
             ),
         )
         for system in CONFIG.compare
+        if measuring()["metrics"] == "cross_view"
     },
     **{
         f"against_{option}": drawn(

@@ -25,7 +25,9 @@ rule splits:
         protocol=settings(CONFIG.protocol),
         modality=LISTING,
         code=code_digest(
-            "workflow_scripts/splits.py", modalities.part_module(LISTING, "table")
+            "workflow_scripts/splits.py",
+            modalities.part_module(LISTING, "table"),
+            protocol_file(),
         ),
     message:
         "Assigning roles: split {params.protocol[split]} of {wildcards.experiment}"

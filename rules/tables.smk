@@ -39,7 +39,7 @@ rule write_tables:
         runtime=10,
     params:
         **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
-        code=code_digest("workflow_scripts/tables.py"),
+        code=code_digest("workflow_scripts/tables.py", protocol_file()),
     message:
         "Writing the tables of {wildcards.experiment}"
     script:

@@ -46,6 +46,7 @@ rule train:
             system_settings(CONFIG, wildcards.system).training
         ),
         validation=validation_settings,
+        measuring=measuring(),
         code=training_code,
         extensions=lambda wildcards: outside_code(
             network_file(wildcards), loss_file(wildcards)

@@ -1,4 +1,4 @@
-"""Embed the gallery and the probes with a trained system and measure cross-view accuracy."""
+"""Embed the gallery and the probes with a trained system and measure its accuracy."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ with job(snakemake):
         weights=Path(snakemake.input.weights),
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
         threads=snakemake.threads,
+        **snakemake.params.measuring,
         code=snakemake.params.code,
         extensions=snakemake.params.extensions,
     )

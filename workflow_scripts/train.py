@@ -21,7 +21,7 @@ with job(snakemake):
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
         validator = import_module("gaitcore.evaluation.validation").validator(
-            modality(network.name), table, split, network.frames, input_settings, evaluation
+            modality(network.name), table, split, network.frames, input_settings, evaluation, **params.measuring
         )
     train_run(
         snakemake.wildcards.system,

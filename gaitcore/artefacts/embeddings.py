@@ -1,5 +1,6 @@
 """embeddings.parquet: the embedding of each gallery and probe sequence of one run."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,26 +14,30 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, text_keys
 
 KEYS = (*KEY_COLUMNS, "role")
+_SHAPE = b"shape"  # of an embedding with parts, in the file's metadata
 
 
 def write_embeddings(embeddings: np.ndarray, keys: pd.DataFrame, path: str | Path) -> None:
     """Write embeddings.parquet, whole or not at all.
 
     Args:
-        embeddings: (N, D).
+        embeddings: (N, D), or (N, parts, D).
         keys: N rows with subject, condition, sequence, view and role.
         path: the file.
     """
     keys = text_keys(keys)
     columns = {name: pa.array(keys[name]) for name in KEYS}
     flat = pa.array(embeddings.ravel(), pa.float32())
-    columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, embeddings.shape[1])
+    columns["embedding"] = pa.FixedSizeListArray.from_arrays(flat, int(np.prod(embeddings.shape[1:])))
+    table = pa.table(columns)
+    if embeddings.ndim > 2:
+        table = table.replace_schema_metadata({_SHAPE: json.dumps(embeddings.shape[1:])})
     with replacing(path) as unfinished:
-        pq.write_table(pa.table(columns), unfinished)
+        pq.write_table(table, unfinished)
 
 
 def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
-    """The embeddings (N, D) float32, and N rows with subject, condition, sequence, view and role.
+    """The embeddings (N, D) or (N, parts, D) float32, and N rows with subject, condition, sequence, view and role.
 
     Raises:
         DataError: the file is missing, cut off or not Parquet, or has other columns or types.
@@ -51,5 +56,6 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
     column = table.column("embedding").combine_chunks()
     if not pa.types.is_fixed_size_list(column.type) or column.type.value_type != pa.float32():
         raise DataError(f"{path}: the column embedding holds {column.type}, expected lists of D float; {REMEDY}.")
-    embeddings = column.flatten().to_numpy().reshape(len(table), column.type.list_size)
+    shape = json.loads((table.schema.metadata or {}).get(_SHAPE, f"[{column.type.list_size}]"))
+    embeddings = column.flatten().to_numpy().reshape(len(table), *shape)
     return embeddings, table.select(list(KEYS)).to_pandas()

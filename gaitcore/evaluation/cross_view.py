@@ -11,16 +11,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from gaitcore.errors import ProtocolError
-from gaitcore.evaluation.distances import identical_view, similarities
+from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Rows
+from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
-
-MAP = "mAP"
-
-
-def rank_metric(k: int) -> str:
-    """The name of a rank-k accuracy: ``rank1``."""
-    return f"rank{k}"
+from gaitcore.settings.evaluation import Evaluation
 
 
 @dataclass(frozen=True)
@@ -78,7 +73,7 @@ def cross_view_metrics(
     """Rank-k and mean average precision for every condition, probe view and gallery view.
 
     Args:
-        embeddings: (N, D), of any length.
+        embeddings: (N, D), of any length; or (N, parts, D), whose distance is the mean over parts.
         keys: N rows with subject, condition, sequence, view (text or whole numbers) and role; rows whose role is
             neither gallery nor probe do not take part.
         ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
@@ -90,14 +85,8 @@ def cross_view_metrics(
     """
     for column in KEY_COLUMNS:
         check_spelling(column, keys[column].unique(), "The keys")
-    embeddings = np.asarray(embeddings)
-    if not np.isfinite(embeddings).all():
-        raise ProtocolError("An embedding holds NaN or infinite values; the network's weights are damaged.")
-    role = keys["role"].to_numpy()
-    gallery, probes = (keys[role == wanted].reset_index(drop=True) for wanted in ("gallery", "probe"))
-    if gallery.empty or probes.empty:
-        raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
-    similarity = similarities(embeddings[role == "probe"], embeddings[role == "gallery"], distance)
+    gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings, keys)
+    similarity = similarities(of_probes, of_gallery, distance)
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = _ordered(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
@@ -174,3 +163,46 @@ def _left_out(counts: dict[str, pd.DataFrame]) -> pd.DataFrame:
                     missing = "gallery" if gallery_view in without_gallery else "probe"
                     rows.append((condition, gallery_view, probe_view, f"no {missing} sequence"))
     return pd.DataFrame(rows, columns=["condition", "gallery_view", "probe_view", "reason"])
+
+
+def measure(
+    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: str | None = None
+) -> Measured:
+    """The cross-view metrics; see :class:`gaitcore.evaluation.measured.Measure`.
+
+    Identical views are left out of every mean in any case, so ``exclude_same`` changes nothing.
+    """
+    metrics = cross_view_metrics(embeddings, keys, settings.ranks, distance=settings.distance)
+    left_out = tuple(LeftOut(**cell) for cell in metrics.left_out.to_dict("records"))
+    remarks = [
+        f"left out: {cell.condition}, gallery view {cell.gallery_view}, probe view {cell.probe_view}: {cell.reason}"
+        for cell in left_out
+    ]
+    if metrics.unmatched_probes:
+        remarks.append(f"{metrics.unmatched_probes} probes count as misses: their subject is not in the gallery")
+    return Measured(
+        means={m: {c: metrics.mean(c, m) for c in metrics.conditions} for m in metrics.metrics},
+        by_subject=metrics.by_subject,
+        conditions={condition: _condition(metrics, condition) for condition in metrics.conditions},
+        left_out=left_out,
+        unmatched_probes=metrics.unmatched_probes,
+        remarks=tuple(remarks),
+    )
+
+
+def _condition(metrics: CrossViewMetrics, condition: str) -> ConditionMetrics:
+    counts = metrics.counts[condition]
+    return ConditionMetrics(
+        views=tuple(counts.index.tolist()),
+        probes=tuple(map(tuple, counts.to_numpy().tolist())),
+        per_probe_view={
+            metric: {str(view): float(value) for view, value in metrics.per_probe_view(condition, metric).items()}
+            for metric in metrics.metrics
+        },
+        **{metric: _rows(metrics.cells[metric][condition]) for metric in metrics.metrics},
+    )
+
+
+def _rows(table: pd.DataFrame) -> Rows:
+    """A table's rows with NaN as None, which JSON can hold."""
+    return tuple(tuple(None if pd.isna(value) else value for value in row) for row in table.to_numpy().tolist())

@@ -3,17 +3,50 @@
 from typing import Literal
 
 import numpy as np
+import pandas as pd
+
+from gaitcore.errors import ProtocolError
+from gaitcore.protocols.roles import GALLERY, PROBE
 
 
 def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Literal["cosine", "euclidean"]) -> np.ndarray:
     """How similar each probe (P, D) is to each gallery sequence (G, D): (P, G), the larger the nearer.
 
     For "cosine" it is the cosine. For "euclidean" it is the negative squared distance plus the probe's own squared
-    length, which does not change a probe's order of the gallery.
+    length, which does not change a probe's order of the gallery. Of embeddings with parts, (P, parts, D) and
+    (G, parts, D), it is the mean over parts of the cosines, or of the negative distances.
     """
+    if probes.ndim == 3:
+        parts = zip(probes.swapaxes(0, 1), gallery.swapaxes(0, 1), strict=True)
+        return sum(_of_part(*pair, distance) for pair in parts) / probes.shape[1]
     if distance == "cosine":
         return _of_unit_length(probes) @ _of_unit_length(gallery).T
     return 2 * (probes @ gallery.T) - np.square(gallery).sum(axis=1)
+
+
+def _of_part(probes: np.ndarray, gallery: np.ndarray, distance: str) -> np.ndarray:
+    if distance == "cosine":
+        return similarities(probes, gallery, distance)
+    squares = similarities(probes.astype(np.float64), gallery.astype(np.float64), distance)
+    return -np.sqrt((np.square(probes, dtype=np.float64).sum(axis=1, keepdims=True) - squares).clip(min=0))
+
+
+def gallery_and_probes(
+    embeddings: np.ndarray, keys: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
+    """The keys of gallery and probes, and the embeddings of gallery and probes, by the column ``role`` of the keys.
+
+    Raises:
+        ProtocolError: there is no gallery or no probe, or an embedding is not finite.
+    """
+    embeddings = np.asarray(embeddings)
+    if not np.isfinite(embeddings).all():
+        raise ProtocolError("An embedding holds NaN or infinite values; the network's weights are damaged.")
+    role = keys["role"].to_numpy()
+    gallery, probes = (keys[role == wanted].reset_index(drop=True) for wanted in (GALLERY, PROBE))
+    if gallery.empty or probes.empty:
+        raise ProtocolError(f"There are {len(gallery)} gallery and {len(probes)} probe sequences; both are needed.")
+    return gallery, probes, embeddings[role == GALLERY], embeddings[role == PROBE]
 
 
 def identical_view(probe_views: np.ndarray, gallery_views: np.ndarray) -> np.ndarray:

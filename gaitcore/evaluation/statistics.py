@@ -32,6 +32,7 @@ from gaitcore.errors import DataError
 from gaitcore.keys import degrees, natural
 
 METRICS: tuple[str, ...] = ("rank1", "rank5", "mAP")
+FURTHER_METRICS: tuple[str, ...] = ("mINP",)  # summarised where they were measured
 DIFFERENCE = "rank1_difference"
 MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
 
@@ -74,7 +75,7 @@ def summarise(
     """
     measured = _measurements(by_subject)
     options = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rows = [_rows(system, METRICS, measured, *measured.runs[system], **options) for system in measured.runs]
+    rows = [_rows(system, measured.metrics, measured, *measured.runs[system], **options) for system in measured.runs]
     rows += list(_pair_rows(measured, **options))
     summary = pd.concat(rows, ignore_index=True)
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
@@ -89,6 +90,7 @@ class _Measurements:
     cells: list[tuple[str, str]]  # condition and view
     probes: np.ndarray  # (N, C) number of probes, the same for every run
     runs: dict[str, tuple[np.ndarray, np.ndarray]]  # system -> seeds (S,), fractions (S, N, C, M), 0 without a probe
+    metrics: tuple[str, ...]  # M names
 
     @property
     def conditions(self) -> list[str]:
@@ -129,13 +131,14 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     probes = np.zeros((len(runs), len(subjects), len(cells)))
     probes[where] = frame["probes"]
     _check_same_probes(probes, runs, subjects, cells)
-    values = np.zeros((*probes.shape, len(METRICS)))
-    values[where] = frame[list(METRICS)]
+    metrics = [*METRICS, *(name for name in FURTHER_METRICS if name in frame)]
+    values = np.zeros((*probes.shape, len(metrics)))
+    values[where] = frame[metrics]
     by_system = {}
     for system in dict.fromkeys(name for name, _ in runs):
         seeds, rows = zip(*sorted((seed, row) for row, (name, seed) in enumerate(runs) if name == system), strict=True)
         by_system[system] = (np.array(seeds), values[list(rows)])
-    return _Measurements(cells, probes[0], by_system)
+    return _Measurements(cells, probes[0], by_system, tuple(metrics))
 
 
 def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:

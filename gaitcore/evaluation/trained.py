@@ -15,7 +15,7 @@ from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 from gaitcore.modalities import FrameStore
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.cross_view import GALLERY, PROBE
+from gaitcore.protocols.roles import GALLERY, PROBE
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 

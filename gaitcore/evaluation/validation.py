@@ -11,29 +11,46 @@ import torch
 from torch import nn
 
 from gaitcore.artefacts.sequences import open_sequences
-from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
-from gaitcore.protocols.cross_view import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
+from gaitcore.evaluation.measured import measure_by
+from gaitcore.protocols.roles import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 
 
 def validator(
-    modality: str, table: Path, split: Path, frames: int, input: Input, evaluation: Evaluation
+    modality: str,
+    table: Path,
+    split: Path,
+    frames: int,
+    input: Input,
+    evaluation: Evaluation,
+    metrics: str = "cross_view",
+    exclude_same: str | None = None,
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
-    """For a device, a function that gives a network's mean cross-view rank-1 on the validation subjects."""
+    """For a device, a function that gives a network's rank-1 on the validation subjects, the mean over conditions.
+
+    Args:
+        modality: of the network's frames.
+        table: the file that holds them, e.g. poses.parquet.
+        split: split.csv.
+        frames: window length T.
+        input: the input channels and their unit.
+        evaluation: windows and distance.
+        metrics: how the protocol measures, "cross_view" or "whole_gallery".
+        exclude_same: ``protocol.exclude_same``.
+    """
 
     def on_device(device: torch.device) -> Callable[[nn.Module], float]:
         roles = (VALIDATION_GALLERY, VALIDATION_PROBE)
         keys, store = open_sequences(modality, table, split, *roles, settings=input, device=device)
         keys["role"] = keys["role"].map({VALIDATION_GALLERY: GALLERY, VALIDATION_PROBE: PROBE})
 
-        def rank1(model: nn.Module) -> float:
+        def accuracy(model: nn.Module) -> float:
             embeddings = embed(model, store, frames, evaluation)
-            embeddings = embeddings.reshape(len(embeddings), -1)  # parts, if any, one behind the other
-            metrics = cross_view_metrics(embeddings, keys, ks=(1,), distance=evaluation.distance)
-            return float(np.mean([metrics.mean(condition) for condition in metrics.conditions]))
+            rank1 = measure_by(metrics)(embeddings, keys, evaluation, exclude_same).means["rank1"]
+            return float(np.mean(list(rank1.values())))
 
-        return rank1
+        return accuracy
 
     return on_device

@@ -27,7 +27,7 @@ from gaitcore.inspection.attribution import attribution, frames_for_half, simila
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
-from gaitcore.protocols.cross_view import GALLERY, PROBE
+from gaitcore.protocols.roles import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork

@@ -69,6 +69,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     except ValidationError as error:
         raise ConfigError(_sentence(error, layers)) from None
     _check_modalities(config, layers)
+    _check_protocol(config, layers)
     for system in config.compare:
         _check_system(config, system, layers)
     for option, systems in config.figures.against.items():
@@ -178,6 +179,15 @@ def _check_modalities(config: Config, layers: Layers) -> None:
                 f'{_file_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
                 f"{nearest(name, modality_names())}"
             )
+
+
+def _check_protocol(config: Config, layers: Layers) -> None:
+    kind = config.protocol.kind
+    if config.protocol.exclude_same and extensions.declared("protocols", kind)["METRICS"] == "cross_view":
+        raise ConfigError(
+            f"{_file_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
+            "identical views out in any case; set it to null, or protocol.kind: whole_gallery."
+        )
 
 
 def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:

@@ -1,8 +1,12 @@
 """Who trains, what is gallery and what is probe: the section ``protocol``."""
 
-from pydantic import Field, model_validator
+from functools import partial
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
 
 from gaitcore.keys import natural, walk_name
+from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import Count, Keys, Settings, Subjects
 from gaitcore.suggest import nearest
 
@@ -26,15 +30,22 @@ class Split(Settings):
 
 
 Walks = dict[str, Keys]
+KINDS = Chosen("protocols")
 
 
 class Protocol(Settings):
     """Who trains, what is gallery and what is probe."""
 
+    kind: Annotated[str, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
+        "cross_view", description="who is compared with whom"
+    )
     split: str = Field(description="which of the splits below")
     splits: dict[str, Split] = Field(description="the splits one can choose from, by name")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
+    exclude_same: Literal["view"] | None = Field(
+        None, description="whole_gallery: leave out gallery sequences of the probe's own subject and view; null: none"
+    )
     min_frames: Count = Field(description="sequences with fewer usable frames are excluded everywhere")
 
     @model_validator(mode="after")

@@ -20,7 +20,7 @@ from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.cross_view import TRAIN
+from gaitcore.protocols.roles import TRAIN
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.training import Training

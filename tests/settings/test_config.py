@@ -7,7 +7,7 @@ import pytest
 from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
-from gaitcore.protocols.cross_view import split_in_use
+from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.files import load_config
 from gaitcore.settings.protocol import Protocol
 from gaitcore.systems import system_settings
@@ -58,6 +58,26 @@ def test_an_unknown_modality_is_refused(base):
     assert str(raised.value) == (
         '--config on the command line: data.modality: there is no modality "keypoint"; did you mean "keypoints"?'
     )
+
+
+@pytest.mark.parametrize(
+    ("protocol", "sentence"),
+    [
+        (
+            {"kind": "whole_galery"},
+            'protocol.kind: there is no kind of protocol "whole_galery"; did you mean "whole_gallery"?',
+        ),
+        (
+            {"exclude_same": "view"},
+            "protocol.exclude_same is view, but cross_view leaves identical views out in any case; set it to null, or "
+            "protocol.kind: whole_gallery.",
+        ),
+    ],
+)
+def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"protocol": protocol})
+    assert str(raised.value) == f"--config on the command line: {sentence}"
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])

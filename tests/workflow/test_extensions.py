@@ -108,11 +108,24 @@ def read(paths, info, report):
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
 '''
 
+PROTOCOL = '''
+"""The tiny experiment's roles, gallery and probes exchanged."""
+from gaitcore.protocols import cross_view
+TITLE = "exchanged"
+METRICS = "whole_gallery"
+COMPARISON = "gallery and probes exchanged"
+EXCHANGED = {"gallery": "probe", "probe": "gallery"}
+def assign_roles(sequences, protocol):
+    assigned = cross_view.assign_roles(sequences, protocol)
+    return assigned.assign(role=assigned["role"].replace(EXCHANGED))
+'''
+
 FILES = {
     "networks/meanpose.py": NETWORK,
     "networks/layers.py": LAYERS,
     "losses/prototype.py": LOSS,
     "readers/numpy_files.py": READER,
+    "protocols/exchanged.py": PROTOCOL,
 }
 
 METADATA = "Metadata-Version: 2.1\nName: gait-extra\nVersion: 1.0\n"
@@ -123,6 +136,8 @@ meanpose = gait_extra.networks.meanpose
 prototype = gait_extra.losses.prototype
 [gaitcore.readers]
 numpy_files = gait_extra.readers.numpy_files
+[gaitcore.protocols]
+exchanged = gait_extra.protocols.exchanged
 """
 
 EXPERIMENT = """\
@@ -130,6 +145,7 @@ experiment: {name}
 extends: tiny
 {extensions}
 data: {{format: numpy_files, path: data/raw/numpy, pose_source: "", walkers: null}}
+protocol: {{kind: exchanged}}
 seeds: [0]
 compare: [meanpose, gaitformer, gaitmixer]
 systems:
@@ -146,6 +162,10 @@ AFTER_EDIT = {
     "readers/numpy_files.py": (
         {"read_poses": 1, "splits": 1, "train": 3, "evaluate": 3, **REPORTS},
         "Reading the poses of {}",
+    ),
+    "protocols/exchanged.py": (
+        {"splits": 1, "train": 3, "evaluate": 3, **REPORTS},
+        "Assigning roles",
     ),
 }
 
@@ -216,6 +236,17 @@ def test_network_loss_and_reader_go_from_poses_to_tables_and_figures(outside):
     assert outside.workflow.jobs(experiment=outside.experiment) == {}
 
 
+def test_a_protocol_from_outside_decides_roles_and_how_they_are_measured(outside):
+    split, tiny = (pd.read_csv(path) for path in (outside.result("split.csv"), outside.workflow.results("split.csv")))
+    exchanged = {"gallery": "probe", "probe": "gallery"}
+    assert split["role"].tolist() == tiny["role"].replace(exchanged).tolist()
+    metrics = outside.json("meanpose/seed-0/metrics.json")
+    assert set(metrics["means"]) == {"rank1", "rank5", "mAP", "mINP"}
+    assert [condition["views"] for condition in metrics["conditions"].values()] == [["all"]]
+    assert "gallery and probes exchanged" in outside.result("tables/table2.md").read_text()
+    assert not list(outside.result("figures").glob("cross_view_*"))
+
+
 def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outside):
     network, loss = ("networks/layers.py", "networks/meanpose.py"), ("losses/prototype.py",)
     run = "{}/seed-0/{}.json"
@@ -225,7 +256,9 @@ def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outsid
     assert outside.json(run.format("gaitformer", "metrics"))["extensions"] == {}
     assert outside.json(run.format("gaitmixer", "run"))["extensions"] == {}
     manifest = outside.json("manifest.json")
-    assert manifest["extensions"] == outside.digests(*loss, *network, "readers/numpy_files.py")
+    assert manifest["extensions"] == outside.digests(
+        *loss, *network, "readers/numpy_files.py", "protocols/exchanged.py"
+    )
     reproduction = outside.result("reproduction.md").read_text()
     for name, digest in outside.digests(*loss, *network).items():
         assert f"{name} (SHA-256 {digest})" in reproduction

@@ -13,7 +13,7 @@ from matplotlib.ticker import MaxNLocator
 from gaitcore.artefacts.split import read_split
 from gaitcore.keys import natural, parse_sequence_name
 from gaitcore.modalities.report import LEFT_OUT, read_report
-from gaitcore.protocols.cross_view import EXCLUDED
+from gaitcore.protocols.roles import EXCLUDED
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.context import excluded_by_reason

@@ -126,8 +126,7 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("Exact number of training and evaluation runs", f"{runs} of each: {_seeds(evidence)}; none was left out."),
         (
             "Definition of the measure",
-            "Rank-1 accuracy across views, identical view excluded, the unweighted mean over probe views: "
-            "docs/protocol.md.",
+            f"Rank-1 accuracy, {evidence.context.comparison}, the unweighted mean over probe views: docs/protocol.md.",
         ),
         (
             "Results with central tendency and variation",

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from gaitcore import extensions
 from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.keys import canonical
 from gaitcore.networks import modality
-from gaitcore.protocols.cross_view import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
+from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config
@@ -42,6 +43,8 @@ class TableContext:
     probes: int = 0
     unmatched: int = 0
     show_published: bool = False
+    comparison: str = "identical view excluded"  # what else is to be said of who is compared with whom
+    misses: bool = True  # whether the unmatched probes count as misses
     modalities: Mapping[str, str] = field(default_factory=dict)  # system -> keypoints or silhouettes
     confidence: float = 0.95
 
@@ -67,6 +70,8 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
     matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
+    kind = extensions.declared("protocols", protocol.kind)
+    misses = kind["METRICS"] == "cross_view"
     return TableContext(
         experiment=config.experiment,
         dataset=config.data.dataset,
@@ -80,7 +85,8 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
-        chance=float(matched.mean()) / len(enrolled),  # a guess is right only where there is somebody to find
+        # A guess is right only where there is somebody to find.
+        chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
         excluded=excluded_by_reason(split, config),
         runs=pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs]),
         probes=len(matched),
@@ -88,6 +94,8 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
+        comparison=kind["COMPARISON"],
+        misses=misses,
     )
 
 

@@ -31,7 +31,7 @@ def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
     return (
         f"Protocol: {context.train_subjects} training and {context.test_subjects} test subjects, "
-        f"gallery {context.gallery}, probes {probes}, identical view excluded."
+        f"gallery {context.gallery}, probes {probes}, {context.comparison}."
     )
 
 
@@ -152,8 +152,8 @@ def excluded_note(context: TableContext) -> str:
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
     if context.unmatched:
+        fate = "count as misses, as in the published code" if context.misses else "are left out of every mean"
         text += (
-            f" {context.unmatched} of {context.probes} probes are of subjects without a gallery sequence; they count "
-            "as misses, as in the published code."
+            f" {context.unmatched} of {context.probes} probes are of subjects without a gallery sequence; they {fate}."
         )
     return text

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.percent import as_fraction
-from gaitcore.protocols.cross_view import split_in_use
+from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.experiment import Config
 
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."

@@ -1,0 +1,136 @@
+"""Identification in one gallery: rank-k, mean average precision and mean inverse negative penalty.
+
+Source: average precision as in re-identification (Zheng et al., ICCV 2015); the inverse negative penalty of Ye et al.,
+"Deep Learning for Person Re-identification: A Survey and Outlook", TPAMI 2022, section 4.1. Gait3D (Zheng et al., CVPR
+2022) reports these over the probes that have a match; the distance is the Euclidean one, its mean over parts.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from gaitcore.artefacts.metrics import ConditionMetrics
+from gaitcore.errors import ProtocolError
+from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.measured import MAP, Measured, rank_metric
+from gaitcore.keys import in_order, natural
+from gaitcore.settings.evaluation import Evaluation
+
+MINP = "mINP"
+ALL_VIEWS = "all"  # stands in the column view, since a probe meets all views of the gallery at once
+PROBES_AT_ONCE = 1024  # so that memory grows with the gallery alone
+
+
+@dataclass(frozen=True)
+class WholeGalleryMetrics:
+    """Accuracies of one set of embeddings, as fractions over the probes that have a match.
+
+    Attributes:
+        rank_k: k -> the share of probes one of whose k nearest gallery sequences is of their subject.
+        mAP: mean average precision.
+        mINP: mean inverse negative penalty: matches of a probe / position of the last one.
+        probes: one row per probe with a match: the columns of the keys, and each metric (rank1, ..., mAP, mINP).
+        unmatched_probes: probes without a match in the gallery, which are left out of every mean.
+    """
+
+    rank_k: dict[int, float]
+    mAP: float  # noqa: N815
+    mINP: float  # noqa: N815
+    probes: pd.DataFrame
+    unmatched_probes: int
+
+
+def whole_gallery_metrics(
+    embeddings: np.ndarray,
+    keys: pd.DataFrame,
+    ks: Sequence[int] = (1, 5, 10),
+    exclude_same: Literal["view"] | None = None,
+    *,
+    distance: Literal["cosine", "euclidean"] = "euclidean",
+) -> WholeGalleryMetrics:
+    """Rank-k, mAP and mINP of probes that are compared with all gallery sequences at once.
+
+    Args:
+        embeddings: (N, D), or (N, parts, D), whose distance is the mean over parts.
+        keys: N rows with subject and role, and view where ``exclude_same`` asks for it; rows whose role is neither
+            gallery nor probe do not take part.
+        ks: the k of the rank-k accuracies.
+        exclude_same: "view" leaves out gallery sequences of the probe's own subject and view (or camera).
+        distance: by which gallery sequences are near.
+
+    Raises:
+        ProtocolError: there is no gallery or no probe, no probe has a match, or an embedding is not finite.
+    """
+    gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings, keys)
+    scores = {name: np.zeros(len(probes)) for name in (*map(rank_metric, ks), MAP, MINP)}
+    matched = np.zeros(len(probes), dtype=bool)
+    for start in range(0, len(probes), PROBES_AT_ONCE):
+        some = slice(start, start + PROBES_AT_ONCE)
+        similarity = similarities(of_probes[some], of_gallery, distance)
+        matches = np.equal.outer(probes["subject"].to_numpy()[some], gallery["subject"].to_numpy())
+        left_out = np.zeros_like(matches)
+        if exclude_same == "view":
+            left_out = matches & identical_view(probes["view"].to_numpy()[some], gallery["view"])
+        matched[some] = (matches & ~left_out).any(axis=1)
+        for name, values in _scores(similarity, matches, left_out, ks).items():
+            scores[name][some] = values
+    if not matched.any():
+        raise ProtocolError("No probe has a gallery sequence of its subject that it may be compared with.")
+    measured = probes.assign(**scores)[matched].reset_index(drop=True)
+    return WholeGalleryMetrics(
+        rank_k={k: float(measured[rank_metric(k)].mean()) for k in ks},
+        mAP=float(measured[MAP].mean()),
+        mINP=float(measured[MINP].mean()),
+        probes=measured,
+        unmatched_probes=int((~matched).sum()),
+    )
+
+
+def _scores(
+    similarity: np.ndarray, matches: np.ndarray, left_out: np.ndarray, ks: Sequence[int]
+) -> dict[str, np.ndarray]:
+    """metric -> (probes,); a probe's gallery sequences that are left out come last and count as no match."""
+    order = np.argsort(np.where(left_out, np.inf, -similarity), axis=1, kind="stable")
+    hits = np.take_along_axis(matches & ~left_out, order, axis=1)  # (probes, gallery), nearest first
+    number, position = hits.sum(axis=1).clip(min=1), np.arange(1, hits.shape[1] + 1)
+    precision = hits.cumsum(axis=1) / position
+    last = np.where(hits, position, 0).max(axis=1).clip(min=1)
+    return {
+        **{rank_metric(k): hits[:, :k].any(axis=1).astype(float) for k in ks},
+        MAP: (precision * hits).sum(axis=1) / number,
+        MINP: hits.sum(axis=1) / last,
+    }
+
+
+def measure(
+    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: Literal["view"] | None
+) -> Measured:
+    """The whole-gallery metrics of each probe condition; see :class:`gaitcore.evaluation.measured.Measure`."""
+    metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, exclude_same, distance=settings.distance)
+    names = [*map(rank_metric, settings.ranks), MAP, MINP]
+    probes = metrics.probes.assign(view=ALL_VIEWS)
+    conditions = {name: probes[probes["condition"] == name] for name in sorted(set(probes["condition"]), key=natural)}
+    groups = in_order(probes, ["condition", "subject"]).groupby(["condition", "view", "subject"], sort=False)
+    return Measured(
+        means={metric: {name: float(rows[metric].mean()) for name, rows in conditions.items()} for metric in names},
+        by_subject=pd.concat([groups.size().rename("probes"), groups[names].mean()], axis=1).reset_index(),
+        conditions={name: _condition(rows, names) for name, rows in conditions.items()},
+        left_out=(),
+        unmatched_probes=metrics.unmatched_probes,
+        remarks=(f"{metrics.unmatched_probes} probes without a match in the gallery are left out",)
+        if metrics.unmatched_probes
+        else (),
+    )
+
+
+def _condition(probes: pd.DataFrame, metrics: Sequence[str]) -> ConditionMetrics:
+    means = {metric: float(probes[metric].mean()) for metric in metrics}
+    return ConditionMetrics(
+        views=(ALL_VIEWS,),
+        probes=((len(probes),),),
+        per_probe_view={metric: {ALL_VIEWS: mean} for metric, mean in means.items()},
+        **{metric: ((mean,),) for metric, mean in means.items()},
+    )
