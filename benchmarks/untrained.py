@@ -15,6 +15,7 @@ from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 from gaitcore.networks import build_model
+from gaitcore.percent import in_percent
 from gaitcore.settings.experiment import System
 from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
@@ -27,23 +28,23 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
     torch.manual_seed(seed)
     channels = [channel for channel in system.input.channels if channel != "z"]
     network = build_model(in_channels=len(channels), **system.network.model_dump())
-    given = system.input.model_copy(update={"channels": tuple(channels)})
+    input = system.input.model_copy(update={"channels": tuple(channels)})
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("weights", "embeddings", "metrics", "subjects")]
         write_weights({key: tensor.numpy() for key, tensor in network.state_dict().items()}, files[0])
         evaluate_run(
             name,
             system.network,
-            given,
+            input,
             system.evaluation,
-            poses=results / "poses.parquet",
+            table=results / "poses.parquet",
             split=results / "split.csv",
             weights=files[0],
             outputs=EvaluationOutputs(*files[1:]),
             threads=2,
         )
         found = read_metrics(files[2]).means["rank1"]
-    return {condition: 100 * value for condition, value in found.items()}
+    return {condition: in_percent(value) for condition, value in found.items()}
 
 
 def main() -> None:
