@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from places import GOLDEN
 
-from gaitcore.errors import ProtocolError
+from gaitcore.errors import DataError, ProtocolError
 from gaitcore.evaluation import cross_view_metrics
 
 VALUES = GOLDEN / "cross_view_small.npz"
@@ -133,3 +133,24 @@ def test_euclidean_distance_minds_the_length_and_cosine_does_not():
     keys["role"] = ["gallery", "gallery", "probe"]
     assert cross_view_metrics(embeddings, keys).mean("nm") == 0.0
     assert cross_view_metrics(embeddings, keys, distance="euclidean").mean("nm") == 1.0
+
+
+def test_views_are_labelled_as_in_the_keys_and_ordered_as_numbers():
+    named = SMALL.assign(view=SMALL["view"].map({0: "front", 90: "90"}), condition=SMALL["condition"].str.upper())
+    metrics, numbers = small_metrics(named), small_metrics()
+    assert metrics.conditions == ("CL", "NM")
+    assert metrics.rank1["NM"].index.tolist() == metrics.rank1["NM"].columns.tolist() == ["90", "front"]
+    assert metrics.per_probe_view("NM").to_dict() == {"90": 1.0, "front": 0.5}
+    assert metrics.mean("NM") == numbers.mean("nm")
+    assert metrics.left_out.to_numpy().tolist() == [["CL", "90", "front", "no probe sequence"]]
+    assert metrics.by_subject[["condition", "view", "subject"]].to_numpy().tolist() == [
+        ["CL", "90", "a"],
+        *(["NM", view, subject] for view in ("90", "front") for subject in "ab"),
+    ]
+
+
+def test_one_view_in_two_spellings_is_an_error():
+    spelled = SMALL.astype({"view": str})
+    spelled.loc[0, "view"] = "000"
+    with pytest.raises(DataError, match="The keys: view 000 and view 0 are two spellings of one number"):
+        small_metrics(spelled)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from gaitcore.errors import ProtocolError
+from gaitcore.errors import DataError, ProtocolError
 from gaitcore.protocols.cross_view import assign_roles
 
 PROTOCOL = {
@@ -113,3 +113,31 @@ def test_nobody_to_train_on_is_an_error():
 def test_an_empty_pose_table_is_an_error():
     with pytest.raises(ProtocolError, match=r"holds no sequence; poses_report\.csv beside it says what was dropped"):
         assign_roles(sequences(), PROTOCOL)
+
+
+def test_the_protocols_numbers_are_the_data_sets_texts_and_text_is_matched_as_it_is():
+    rows = [
+        (subject, condition, sequence, view, 80)
+        for subject in ("P01", "P02", "007")
+        for condition, sequence in (("NA", "seq0"), ("NA", "01"), ("na", "01"))
+        for view in ("front", "090")
+    ]
+    changes = {
+        "splits": {"2/2": {"train": "P01, P02", "test": 7}},
+        "gallery": {"NA": ["seq0"]},
+        "probes": {"NA": 1},
+    }
+    assigned = assign_roles(sequences(*rows), PROTOCOL | changes)
+    found = {(row.subject, row.condition, row.sequence): (row.role, row.reason) for row in assigned.itertuples()}
+    assert found["007", "NA", "seq0"] == ("gallery", "")
+    assert found["007", "NA", "01"] == ("probe", "")
+    assert found["007", "na", "01"] == ("excluded", "na-01 is neither gallery nor probe")
+    assert found["P02", "na", "01"] == ("train", "")
+
+
+def test_two_spellings_of_a_number_are_an_error():
+    with pytest.raises(DataError) as raised:
+        roles([*FULL, ("1", "nm", 3, 90, 80)])
+    assert str(raised.value) == (
+        "The sequences: subject 001 and subject 1 are two spellings of one number, expected one; rename one of them."
+    )

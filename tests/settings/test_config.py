@@ -154,6 +154,11 @@ LINE = "--config on the command line: "
         ({"protocol": {"split": "70/50"}}, LINE + 'protocol: there is no split "70/50"; did you mean "74/50"?'),
         ({"protocol": {"gallery": {"nm": [1, 5]}}}, LINE + "protocol: nm-05 is both gallery and probe."),
         (
+            {"protocol": {"gallery": {"nm": ["seq 1"]}}},
+            LINE + 'protocol.gallery.nm.0: "seq 1" is no key, expected letters, digits, "_" and "+", 64 at most and a '
+            "letter or digit first.",
+        ),
+        (
             {"protocol": {"splits": {"24/16": {"test": "9-3"}}}},
             LINE + 'protocol.splits.24/16.test: "9-3" is not a range of subjects like 1-74.',
         ),
