@@ -105,8 +105,10 @@ def _imports(file: Path) -> Iterable[Path]:
         elif isinstance(node, ast.ImportFrom):
             module = node.module.split(".") if node.module else []
             for path in [file.parents[node.level - 1].joinpath(*module)] if node.level else _places(file, module):
-                yield path
-                yield from (path / alias.name for alias in node.names)
+                inner = [path / alias.name for alias in node.names]
+                yield from inner
+                if not all(map(_module_file, inner)):  # something of the package itself
+                    yield path
 
 
 def _tree(file: Path) -> ast.Module:

@@ -11,15 +11,9 @@ def closure(entry):
 
 def test_the_digest_of_training_holds_the_loop_and_not_evaluation_or_the_systems():
     files = closure("workflow_scripts/train.py")
-    assert {
-        "workflow_scripts/train.py",
-        "training/loop.py",
-        "modalities/keypoints/augmentation.py",
-        "modalities/keypoints/store.py",
-        "modalities/keypoints/table.py",
-    } <= files
+    assert {"workflow_scripts/train.py", "training/loop.py", "training/batches.py"} <= files
     assert not any(file.startswith(("evaluation", "reporting")) for file in files)
-    assert not any(file.startswith("settings/") for file in files)
+    assert not any(file.startswith(("settings/", "modalities/keypoints/")) for file in files)
     assert not files & {"networks/gaitmixer.py", "networks/gaitformer.py", "training/losses/triplet.py"}
 
 
@@ -31,7 +25,18 @@ def test_the_digest_of_reading_holds_no_reader():
 
 def test_the_digest_of_a_system_holds_its_layers_and_not_the_other_system():
     files = closure("gaitcore.networks.gaitmixer")
-    assert files == {"networks/gaitmixer.py", "networks/layers.py", "execution/chunked.py", "execution/compute.py"}
+    assert files == {"networks/gaitmixer.py", "networks/layers.py"}
+
+
+def test_a_modalitys_store_is_in_the_digest_with_what_it_reads():
+    files = closure("gaitcore.modalities.keypoints.store")
+    assert {"modalities/keypoints/store.py", "modalities/keypoints/table.py"} <= files
+
+
+def test_a_package_passed_on_the_way_to_its_modules_is_in_no_digest():
+    files = closure("workflow_scripts/train.py")  # gaitcore/__init__.py holds the version
+    assert not files & {"__init__.py", "execution/__init__.py"}
+    assert "networks/__init__.py" in files  # it builds the network
 
 
 def test_the_digest_of_the_tables_holds_no_torch_code():

@@ -186,7 +186,7 @@ def test_a_broken_file_ends_in_one_sentence(tmp_path, name, text, sentence):
 
 
 def test_an_option_without_a_usable_type_ends_in_one_sentence(tmp_path):
-    text = 'TITLE = "x"\n\n\nclass Loss:\n    def __init__(self, of: Tensor, to: int = len("x")): ...\n'
+    text = 'TITLE = "x"\n\n\nclass Loss:\n    def __init__(self, of: Tensor): ...\n'
     write(tmp_path, {"losses/odd.py": text})
     extensions.search([tmp_path])
     with pytest.raises(ConfigError) as raised:
@@ -194,6 +194,18 @@ def test_an_option_without_a_usable_type_ends_in_one_sentence(tmp_path):
     assert str(raised.value) == (
         f"{tmp_path}/losses/odd.py, line 5: of is Tensor, expected a type made of int, float, str, bool, Count, "
         "Positive, NotNegative, Probability, tuple, list, dict, Literal and None."
+    )
+
+
+def test_a_default_that_is_computed_ends_in_one_sentence(tmp_path):
+    write(
+        tmp_path, {"losses/odd.py": 'TITLE = "x"\n\n\nclass Loss:\n    def __init__(self, to: int = len("x")): ...\n'}
+    )
+    extensions.search([tmp_path])
+    with pytest.raises(ConfigError) as raised:
+        section_of(LOSSES, "odd")
+    assert str(raised.value) == (
+        f"{tmp_path}/losses/odd.py, line 5: to has len('x'), expected a value that is written out."
     )
 
 

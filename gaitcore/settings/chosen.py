@@ -101,11 +101,11 @@ def _section(chosen: Chosen, name: str, file: Path) -> type[ChosenSection]:
     return create_model(name, __base__=ChosenSection, **fields)
 
 
-def _literal(default: ast.expr, where: str) -> Any:
+def _literal(value: ast.expr, where: str) -> Any:
     try:
-        return ast.literal_eval(default)
+        return ast.literal_eval(value)
     except ValueError:
-        raise ConfigError(f"{where} = {ast.unparse(default)}, expected a default that is written out.") from None
+        raise ConfigError(f"{where} has {ast.unparse(value)}, expected a value that is written out.") from None
 
 
 def _type(annotation: ast.expr | None, where: str) -> Any:
@@ -118,8 +118,7 @@ def _type(annotation: ast.expr | None, where: str) -> Any:
         case ast.BinOp(left=left, op=ast.BitOr(), right=right):
             return Union[_type(left, where), _type(right, where)]  # noqa: UP007, of values
         case ast.Subscript(value=ast.Name(id="Literal"), slice=inner):
-            given = ast.literal_eval(inner)
-            return Literal[given]
+            return Literal[_literal(inner, where)]
         case ast.Subscript(value=ast.Name(id=name), slice=inner) if name in _GENERIC:
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             return _GENERIC[name][tuple(... if _is_ellipsis(part) else _type(part, where) for part in parts)]

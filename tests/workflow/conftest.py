@@ -77,9 +77,14 @@ class Workflow:
         """rule -> number of jobs a dry run would start."""
         done = self.snakemake("tables", "-n", *arguments, experiment=experiment)
         assert done.returncode == 0, done.stdout
-        if "Nothing to be done" in done.stdout:
+        return self.planned(done.stdout)
+
+    @staticmethod
+    def planned(said):
+        """rule -> number of jobs, from what a dry run prints."""
+        if "Nothing to be done" in said:
             return {}
-        stats = done.stdout.partition("Job stats:")[2].partition("\n\n")[0]
+        stats = said.partition("Job stats:")[2].partition("\n\n")[0]
         counts = {rule: int(number) for rule, number in re.findall(r"^(\w+) +(\d+)$", stats, re.MULTILINE)}
         return {rule: number for rule, number in counts.items() if rule not in ("total", "tables")}
 
