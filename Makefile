@@ -19,11 +19,12 @@ test-quick: .venv/ready ## the tests that need neither the workflow nor long: un
 coverage: .venv/ready ## all tests, and which lines of gaitcore they run; also in build/coverage/
 	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered --cov-report=html
 
-check: .venv/ready ## style of code and rules
+check: .venv/ready ## style of code and rules, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-dvc.lock

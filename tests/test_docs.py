@@ -18,7 +18,8 @@ from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.statistics import Statistics
 
-PAGES = [REPOSITORY / name for name in ("README.md", "CHANGELOG.md", "data/raw/README.md", "results/README.md")]
+FOLDERS = ("data/raw", "results")
+PAGES = [*sorted(REPOSITORY.glob("*.md")), *(REPOSITORY / folder / "README.md" for folder in FOLDERS)]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
