@@ -1,21 +1,30 @@
 # `make tables` and `make test` need Python 3.11 or newer and nothing else.
 PYTHON ?= python3
 BIN := .venv/bin
+# A file's tests stay in one process, since they share what is expensive to make.
+PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude gaitcore --exclude pip | sed 's/+cpu$$//'
 
-.PHONY: tables test check docs bench bench-poses lock video dvc slurm test-extras adopt
+.PHONY: tables test test-quick coverage check docs bench bench-poses lock video dvc slurm test-extras adopt
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
 
-test: .venv/ready ## everything the tests can check on this machine
-	$(BIN)/python -m pytest
+test: .venv/ready ## everything the tests can check on this machine, on all cores
+	$(BIN)/python -m pytest $(PARALLEL)
 
-check: .venv/ready ## style of code and rules
+test-quick: .venv/ready ## the tests that need neither the workflow nor long: under two minutes on two cores
+	$(BIN)/python -m pytest $(PARALLEL) -m "not (slow or workflow or dvc or slurm)"
+
+coverage: .venv/ready ## all tests, and which lines of gaitcore they run; also in build/coverage/
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered --cov-report=html
+
+check: .venv/ready ## style of code and rules, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile rules
 	$(BIN)/snakemake --lint
+	$(BIN)/mypy
 
 dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
 	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-dvc.lock

@@ -1,6 +1,6 @@
 """How long poses from video take: ``make bench-poses``, or ``python benchmarks/poses.py``.
 
-A real walker at 320 x 240 (tests/poses/video/walking.py) goes through the whole way, decoding, detection, estimation,
+A real walker at 320 x 240 (tests/walking_video.py) goes through the whole way, decoding, detection, estimation,
 with one thread and with two; then the steps alone, and HRNet with random weights, which cost what trained ones do.
 Writes results/benchmarks_poses.json; ``make docs`` makes the tables of docs/performance.md from it.
 """
@@ -30,8 +30,8 @@ from gaitcore.settings.data import Detector, Video
 
 REPOSITORY = Path(__file__).parents[1]
 RESULT = REPOSITORY / "results" / "benchmarks_poses.json"
-sys.path.insert(0, str(REPOSITORY / "tests" / "poses" / "video"))
-from walking import EMPTY, FPS, WALK, walking_frames  # noqa: E402
+sys.path.insert(0, str(REPOSITORY / "tests"))
+from walking_video import EMPTY, FPS, WALK, walking_frames  # noqa: E402
 
 VIDEOS = 8  # of the same 70 frames
 MEDIAPIPE = Video(

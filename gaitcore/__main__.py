@@ -20,7 +20,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
 
 
-def _add_trace(commands: argparse._SubParsersAction) -> None:
+def _add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     about = "follow a number in a table down to seeds, weights, data, configuration, code, revision and machine"
     trace = commands.add_parser("trace", help=about, description=about)
     trace.add_argument("table", metavar="TABLE", help="e.g. results/demo/tables/table2.csv")
@@ -30,7 +30,7 @@ def _add_trace(commands: argparse._SubParsersAction) -> None:
     trace.set_defaults(run=_trace)
 
 
-def _add_check_manifest(commands: argparse._SubParsersAction) -> None:
+def _add_check_manifest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     about = "compare every artefact of a results folder with its manifest.json"
     check = commands.add_parser("check-manifest", help=about, description=about)
     check.add_argument("folder", metavar="FOLDER", help="e.g. results/demo")

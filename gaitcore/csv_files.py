@@ -60,9 +60,9 @@ def read_csv(path: str | Path, columns: Mapping[str, ColumnType], further: Colum
         DataError: the file is missing, cut off or not CSV, or does not have these columns and types.
     """
     header, rows, lines = _rows(path)
-    types = {**columns, **dict.fromkeys(header[len(columns) :], further)}
     if header[: len(columns)] != list(columns) or (further is None and len(header) > len(columns)):
         raise DataError(f"{path}: has the columns {', '.join(header)}, expected {_words(columns, further)}; {REMEDY}.")
+    types = {**columns, **(dict.fromkeys(header[len(columns) :], further) if further else {})}
     texts = zip(*rows, strict=True) if rows else ((),) * len(header)
     parsed = {name: _parsed(path, name, column, lines, types[name]) for name, column in zip(header, texts, strict=True)}
     return pd.DataFrame(parsed)

@@ -1,9 +1,10 @@
 """Files that are written whole or not at all."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 
 @contextmanager
@@ -21,7 +22,7 @@ def replacing(path: str | Path) -> Iterator[Path]:
         unfinished.unlink(missing_ok=True)
 
 
-def write_json(path: str | Path, content: dict) -> None:
+def write_json(path: str | Path, content: Mapping[str, Any]) -> None:
     """Write JSON, whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

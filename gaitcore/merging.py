@@ -1,12 +1,13 @@
 """Settings merged over settings, and the ancestry of a system that is like another one."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from gaitcore.networks import model_names
 from gaitcore.suggest import nearest
 
 
-def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
+def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The network a system is built on, the systems in between, and itself.
 
     Raises:
@@ -27,12 +28,13 @@ def lineage_of(name: str, systems: Mapping[str, Mapping]) -> list[str]:
 _REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
 
 
-def merged(base: Mapping, overlay: Mapping) -> dict:
+def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
     """``overlay`` over ``base``, section by section; lists and numbers are replaced, and sections of another kind."""
     result = dict(base)
     for key, value in overlay.items():
         old = result.get(key)
-        sections = isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED
-        same_kind = sections and value.get("kind", old.get("kind")) == old.get("kind")
-        result[key] = merged(old, value) if same_kind else value
+        result[key] = value
+        if isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED:
+            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
+            result[key] = merged(old, value) if same_kind else value
     return result

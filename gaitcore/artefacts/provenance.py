@@ -5,11 +5,12 @@ import platform
 import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 PACKAGES = ("torch", "pytorch-metric-learning", "numpy", "scipy", "pandas", "pyarrow", "safetensors", "snakemake")
 
 
-def machine() -> dict:
+def machine() -> dict[str, Any]:
     """What computes: operating system, processor, cores, Python and the versions of the packages that matter."""
     return {
         "platform": platform.platform(),
@@ -20,7 +21,7 @@ def machine() -> dict:
     }
 
 
-def revision() -> dict:
+def revision() -> dict[str, Any]:
     """The git revision of the working folder and whether it held uncommitted changes; None outside git."""
     try:
         commit = _git("rev-parse", "HEAD")

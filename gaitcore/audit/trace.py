@@ -117,7 +117,7 @@ def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
         found = of_row[of_row[key].str.lower() == wanted.lower()]
     if len(found) != 1:
         raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), of_row[key])}')
-    return found.iloc[0].to_dict()
+    return {str(name): value for name, value in found.iloc[0].items()}
 
 
 def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:

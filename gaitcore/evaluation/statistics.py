@@ -74,13 +74,22 @@ def summarise(
     measured on the same probes.
     """
     measured = _measurements(by_subject)
-    options = {"confidence": confidence, "resamples": resamples, "seed": seed}
-    rows = [_rows(system, measured.metrics, measured, *measured.runs[system], **options) for system in measured.runs]
-    rows += list(_pair_rows(measured, **options))
+    resampling = _Resampling(confidence, resamples, seed)
+    rows = [_rows(system, measured.metrics, measured, *measured.runs[system], resampling) for system in measured.runs]
+    rows += list(_pair_rows(measured, resampling))
     summary = pd.concat(rows, ignore_index=True)
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
     summary["p_value_holm"] = groups.transform(_holm)
     return summary.round(_DECIMALS)
+
+
+@dataclass(frozen=True)
+class _Resampling:
+    """How intervals and p-values are drawn."""
+
+    confidence: float
+    resamples: int
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -168,7 +177,9 @@ def _at(view: str) -> str:
     return f"at view {view}" if degrees(view) is None else f"at {degrees(view)} degrees"
 
 
-def _check_same_probes(probes: np.ndarray, runs: list, subjects: list, cells: list) -> None:
+def _check_same_probes(
+    probes: np.ndarray, runs: list[tuple[str, int]], subjects: list[str], cells: list[tuple[str, int]]
+) -> None:
     different = np.argwhere(probes != probes[0])
     if len(different) == 0:
         return
@@ -203,9 +214,7 @@ def _mean_of_present(values: np.ndarray) -> np.ndarray:
     return _divide(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
 
 
-def _intervals(
-    values: np.ndarray, measured: _Measurements, *, confidence: float, resamples: int, seed: int
-) -> np.ndarray:
+def _intervals(values: np.ndarray, measured: _Measurements, resampling: _Resampling) -> np.ndarray:
     """(2, L, M) lower and upper ends; what is resampled are the indices of subjects and of seeds."""
     seeds, subjects = values.shape[:2]
     if subjects < 2:
@@ -223,14 +232,15 @@ def _intervals(
         bootstrap = stats.bootstrap(
             indices,
             statistic,
-            n_resamples=resamples,
+            n_resamples=resampling.resamples,
             vectorized=True,
             paired=False,
             method="percentile",
-            confidence_level=confidence,
-            rng=np.random.default_rng(seed),
+            confidence_level=resampling.confidence,
+            rng=np.random.default_rng(resampling.seed),
         )
-    return np.nanquantile(bootstrap.bootstrap_distribution, [(1 - confidence) / 2, (1 + confidence) / 2], axis=-1)
+    ends = [(1 - resampling.confidence) / 2, (1 + resampling.confidence) / 2]
+    return np.nanquantile(bootstrap.bootstrap_distribution, ends, axis=-1)
 
 
 def _counts(drawn: np.ndarray, size: int) -> np.ndarray:
@@ -241,13 +251,18 @@ def _counts(drawn: np.ndarray, size: int) -> np.ndarray:
 
 
 def _rows(
-    name: str, metrics: tuple[str, ...], measured: _Measurements, seeds: np.ndarray, values: np.ndarray, **options
+    name: str,
+    metrics: tuple[str, ...],
+    measured: _Measurements,
+    seeds: np.ndarray,
+    values: np.ndarray,
+    resampling: _Resampling,
 ) -> pd.DataFrame:
     count, subjects = values.shape[:2]
     mean = _accuracies(values, measured, np.ones((1, count)), np.ones((1, subjects)))[0]  # (L, M)
     by_seed = _accuracies(values, measured, np.eye(count), np.ones((count, subjects)))  # (S, L, M)
     std = by_seed.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, np.nan)
-    low, high = _intervals(values, measured, **options)
+    low, high = _intervals(values, measured, resampling)
     conditions, views = zip(*measured.labels, strict=True)
     frames = [
         pd.DataFrame(
@@ -270,7 +285,7 @@ def _rows(
     return pd.concat(frames, ignore_index=True)
 
 
-def _pair_rows(measured: _Measurements, **options) -> Iterator[pd.DataFrame]:
+def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.DataFrame]:
     for a, b in combinations(measured.runs, 2):
         (seeds_a, values_a), (seeds_b, values_b) = measured.runs[a], measured.runs[b]
         common, of_a, of_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
@@ -278,9 +293,9 @@ def _pair_rows(measured: _Measurements, **options) -> Iterator[pd.DataFrame]:
             continue
         rank1 = METRICS.index("rank1")
         difference = (values_a[of_a] - values_b[of_b])[..., [rank1]]
-        rows = _rows(f"{a} - {b}", (DIFFERENCE,), measured, common, difference, **options)
+        rows = _rows(f"{a} - {b}", (DIFFERENCE,), measured, common, difference, resampling)
         rows = rows[rows["view"] == MEAN].copy()
-        rows["p_value"] = _p_values(difference[..., 0], measured, options["seed"])
+        rows["p_value"] = _p_values(difference[..., 0], measured, resampling.seed)
         yield rows
 
 

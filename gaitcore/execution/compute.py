@@ -7,10 +7,13 @@ import resource
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Any, TypeVar
 
 import torch
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 _threads = os.cpu_count() or 1  # of in_parallel; prepare sets it
 _MALLOC_TRIM_THRESHOLD, _MALLOC_MMAP_MAX, _MALLOC_ARENA_MAX = -1, -4, -8  # mallopt(3)
@@ -31,7 +34,8 @@ def prepare(threads: int) -> torch.device:
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
     torch.use_deterministic_algorithms(True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # a debugging aid that costs a sixth of a step
+    # A debugging aid that costs a sixth of a step; torch makes the name at run time.
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if torch.cuda.is_available():
         log.info("computing on %s", torch.cuda.get_device_name())
         return torch.device("cuda")
@@ -43,7 +47,7 @@ def prepare(threads: int) -> torch.device:
     return torch.device("cpu")
 
 
-def in_parallel(function: Callable, *arguments: Iterable) -> list:
+def in_parallel(function: Callable[..., T], *arguments: Iterable[Any]) -> list[T]:
     """``function`` of each of the arguments, in their order, on all threads of this process, each computing alone.
 
     For work in pieces that fit a core's cache: no operation is split between cores, and none waits for another.
@@ -61,7 +65,7 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def determinism() -> dict:
+def determinism() -> dict[str, Any]:
     """The settings of torch that decide whether a computation gives the same bytes again."""
     return {
         "deterministic_algorithms": torch.are_deterministic_algorithms_enabled(),

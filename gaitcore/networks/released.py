@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -35,7 +36,7 @@ def load(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
     model.load_state_dict({new: tensor for new, (_, tensor) in renamed.items()})
 
 
-def _rename(key: str, patterns: tuple) -> str:
+def _rename(key: str, patterns: tuple[tuple[str, Any], ...]) -> str:
     key = key.removeprefix("module.")
     for pattern, replacement in patterns:
         key = re.sub(rf"^{pattern}", replacement, key)

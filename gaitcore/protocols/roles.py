@@ -5,6 +5,7 @@ code's, which drops shorter sequences everywhere without saying so.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -16,7 +17,7 @@ TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
 VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
 
 
-def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping) -> pd.DataFrame:
+def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]) -> pd.DataFrame:
     """Give every sequence its role by its subject's part of the split, its condition and its sequence.
 
     Args:
@@ -53,7 +54,7 @@ def split_in_use(protocol: Protocol) -> Split:
     return protocol.splits[protocol.split]
 
 
-def _role(row, protocol: Protocol) -> tuple[str, str]:
+def _role(row: Any, protocol: Protocol) -> tuple[str, str]:
     subject, split = canonical(row.subject), split_in_use(protocol)
     if row.frames < protocol.min_frames:
         return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"

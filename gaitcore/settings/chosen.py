@@ -87,7 +87,7 @@ def section_of(chosen: Chosen, name: str) -> type[ChosenSection]:
 
 def _beneath(name: str, error: ValidationError) -> ValidationError:
     """The same error with the kind of the section in its place, as pydantic's own unions have it."""
-    lines = [{**line, "loc": (name, *line["loc"])} for line in error.errors(include_url=False)]
+    lines: list[Any] = [{**line, "loc": (name, *line["loc"])} for line in error.errors(include_url=False)]
     return ValidationError.from_exception_data(error.title, lines)
 
 

@@ -35,12 +35,13 @@ RENAMED = {  # keys of the release before, those inside a section also inside sy
     "training.batch.views": "training.batch.copies",
 }
 
-Layers = list[tuple[str, dict]]  # (file, its content), the later over the earlier
+Layers = list[tuple[str, dict[str, Any]]]  # (file, its content), the later over the earlier
+Location = Sequence[str | int]  # of a setting: the keys and indices that lead to it
 
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
 
-def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
+def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
     """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
 
     Args:
@@ -54,12 +55,12 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     The folders in ``extensions`` are searched for networks, losses, readers and protocols from then on.
     """
     base = Path(base)
-    overrides = _typed(overrides or {})
-    layers = [(str(base), _read_yaml(base))]
-    name = overrides.get("experiment", layers[0][1].get("experiment"))
-    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", overrides)]
+    given: dict[str, Any] = _typed(overrides or {})
+    layers: Layers = [(str(base), _read_yaml(base))]
+    name: Any = given.get("experiment", layers[0][1].get("experiment"))
+    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", given)]
     layers = [(file, _with_new_names(layer, file)) for file, layer in layers]
-    values: dict = {}
+    values: dict[str, Any] = {}
     for _, layer in layers:
         values = merged(values, layer)
     _search_extensions(values, layers)
@@ -80,7 +81,7 @@ def load_config(base: str | Path, overrides: Mapping | None = None) -> Config:
     return config
 
 
-def _search_extensions(values: dict, layers: Layers) -> None:
+def _search_extensions(values: dict[str, Any], layers: Layers) -> None:
     """Names of networks, losses and readers are known from here on; what is no list of folders, the schema refuses."""
     folders = listed(values.get("extensions", ()))
     if isinstance(folders, Sequence) and all(isinstance(folder, str) for folder in folders):
@@ -118,7 +119,7 @@ def paper_config(base: str | Path) -> Config:
         raise ConfigError(_sentence(error, [(str(base), values)])) from None
 
 
-def _with_new_names(layer: dict, file: str) -> dict:
+def _with_new_names(layer: dict[str, Any], file: str) -> dict[str, Any]:
     """The layer with the keys of the release before under their new names, and a line in the log for each."""
     layer = copy.deepcopy(layer)
     systems = layer.get("systems")
@@ -230,7 +231,7 @@ def _typed(value: Any) -> Any:
     return yaml.safe_load(value) if plain else value
 
 
-def _read_yaml(path: Path) -> dict:
+def _read_yaml(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except FileNotFoundError:
@@ -267,7 +268,7 @@ def _full_stop(message: object) -> str:
     return "" if str(message).endswith("?") else "."
 
 
-def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str:
+def _sentence(error: ValidationError, layers: Layers, within: Location = ()) -> str:
     """The first mistake as one sentence: file, key, found, expected."""
     first = error.errors()[0]
     path = list(first["loc"])  # with the kind of a section where there are several
@@ -290,9 +291,10 @@ def _sentence(error: ValidationError, layers: Layers, within: tuple = ()) -> str
     return f"{where} is {first['input']!r}, {expected} ({_description(path)})."
 
 
-def _without_kinds(path: list) -> list:
+def _without_kinds(path: Location) -> list[str | int]:
     """The key as it is written: pydantic puts the kind of a section behind the section's name."""
-    section, written = Config, []
+    section: Any = Config
+    written = []
     for part in path:
         if not isinstance(section, tuple | Chosen):
             written.append(part)
@@ -300,7 +302,7 @@ def _without_kinds(path: list) -> list:
     return written
 
 
-def _file_of(location: list, layers: Layers) -> str:
+def _file_of(location: Location, layers: Layers) -> str:
     """The last layer that sets the key (or, for a missing one, the section it belongs in)."""
     for file, layer in reversed(layers):
         if _holds(layer, location):
@@ -308,25 +310,25 @@ def _file_of(location: list, layers: Layers) -> str:
     return layers[0][0]
 
 
-def _holds(layer: Any, location: list) -> bool:
+def _holds(layer: Any, location: Location) -> bool:
     for part in location:
         if not isinstance(layer, Mapping | list):
             return True  # the layer puts a plain value where a section is expected
         try:
-            layer = layer[part]
+            layer = layer[part]  # type: ignore[index]  # what does not fit is caught
         except (KeyError, IndexError, TypeError):
             return False
     return True
 
 
-def _fields_at(path: list) -> list[str]:
+def _fields_at(path: Location) -> list[str]:
     section: Any = Config
     for part in path:
         section = _section_type(section, str(part))
     return list(section.model_fields) if section is not None else []
 
 
-def _description(path: list) -> str:
+def _description(path: Location) -> str:
     names = [part for part in path if isinstance(part, str)]
     section: Any = Config
     for part in names[:-1]:

@@ -14,5 +14,7 @@ def sections_of(values: Mapping[str, Any]) -> Settings:
 
     A section that is left out is an AttributeError where it is used, so that a job cannot depend on it unnoticed.
     """
-    fields = {name: (field.annotation, field) for name, field in Config.model_fields.items() if name in values}
+    fields: dict[str, Any] = {
+        name: (field.annotation, field) for name, field in Config.model_fields.items() if name in values
+    }
     return create_model("Sections", __base__=Settings, **fields).model_validate(dict(values))

@@ -6,11 +6,13 @@ A section of the configuration is a :class:`Settings`: immutable, and an unknown
 import itertools
 import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from gaitcore.keys import EXPECTED_KEY, canonical, is_key
+
+T = TypeVar("T")
 
 _RANGE = re.compile("([0-9]+)(?:-([0-9]+))?")
 
@@ -48,7 +50,7 @@ def _subject_list(value: Any) -> Any:
     return subjects
 
 
-def unique(values: tuple) -> tuple:
+def unique(values: tuple[T, ...]) -> tuple[T, ...]:
     for earlier, later in itertools.combinations(values, 2):
         if earlier == later:
             raise ValueError(f"{earlier} is given twice")

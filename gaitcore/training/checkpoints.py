@@ -88,7 +88,7 @@ class Checkpoints:
         """
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-        def ask(number: int, _) -> None:
+        def ask(number: int, _: object) -> None:
             self.stop = signal.Signals(number).name
             restore()
 

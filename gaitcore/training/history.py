@@ -26,7 +26,7 @@ class History:
     """
 
     def __init__(self) -> None:
-        self.rows: list[dict] = []
+        self.rows: list[dict[str, Any]] = []
         self.steps = 0
         self.seconds = 0.0
         self.resumed: list[int] = []
@@ -60,7 +60,7 @@ class History:
         self.triplets += triplets
         self.spread = spread(embeddings)
 
-    def close(self, sequences: int, validation: dict) -> dict:
+    def close(self, sequences: int, validation: dict[str, Any]) -> dict[str, Any]:
         """End the epoch under way, in which so many sequences were seen; its row."""
         self._tick()
         row = {
@@ -102,9 +102,9 @@ class BestEpoch:
         self.validate, self.settings = validate, settings
         self.epoch: int | None = None
         self.accuracy = -1.0
-        self.weights: dict | None = None
+        self.weights: dict[str, Any] | None = None
 
-    def consider(self, model: nn.Module, epoch: int) -> dict:
+    def consider(self, model: nn.Module, epoch: int) -> dict[str, Any]:
         """Measure a network after an epoch, if it is time; what its row says of it."""
         due = epoch % self.settings.validate_every == 0 or epoch == all_epochs(self.settings)
         if self.validate is None or not due:

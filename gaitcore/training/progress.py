@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Mapping
+from typing import Any
 
 from torch import Tensor
 from tqdm import tqdm
@@ -37,7 +39,7 @@ class Progress:
         self.bar.set_postfix(loss=f"{loss.item():.4f}", refresh=False)
         self.bar.update(self.batch_size)
 
-    def epoch(self, row: dict) -> None:
+    def epoch(self, row: Mapping[str, Any]) -> None:
         """One epoch done; ``row`` is its row of the history."""
         self.bar.set_description(f"epoch {row['epoch']}/{self.epochs}", refresh=False)
         every = max(1, self.epochs // LINES)

@@ -129,7 +129,7 @@ def train_run(
     log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
 
-def _settings(network: SystemNetwork, input: Input, training: Training) -> dict:
+def _settings(network: SystemNetwork, input: Input, training: Training) -> dict[str, Any]:
     sections = {"network": network, "input": input, "training": training}
     return {name: section.model_dump(mode="json") for name, section in sections.items()}
 

@@ -3,27 +3,22 @@
 import json
 import os
 import re
-import runpy
 import signal
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
+from one_node_slurm import missing, one_node_slurm, slurm
+from scratch_workflow import Workflow
 
 from gaitcore.digests import file_digest
-
-HERE = Path(__file__).parent
-ONE_NODE = runpy.run_path(str(HERE / "one_node_slurm.py"), run_name="one_node_slurm")
-Workflow = runpy.run_path(str(HERE.parent / "workflow" / "conftest.py"))["Workflow"]
-slurm = ONE_NODE["slurm"]
 
 if find_spec("snakemake_executor_plugin_slurm") is None:
     MISSING = "the Slurm executor is not installed: make slurm"
 else:
-    MISSING = ONE_NODE["missing"]()
+    MISSING = missing()
 pytestmark = [pytest.mark.slurm, pytest.mark.skipif(MISSING is not None, reason=f"no Slurm: {MISSING}")]
 
 # The executor looks at its jobs after so many seconds, then ten later each time; most of these jobs take ten.
@@ -96,14 +91,14 @@ def wait_for(condition, process):
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A Slurm that runs."""
-    with ONE_NODE["one_node_slurm"](tmp_path_factory.mktemp("slurm")):
+    with one_node_slurm(tmp_path_factory.mktemp("slurm")):
         yield
 
 
 @pytest.fixture(scope="module")
 def limited(cluster, tmp_path_factory):
     """A workflow whose training job has begun, and will reach its time limit while other tests run."""
-    workflow = edit(OnSlurm(tmp_path_factory.mktemp("limited")), *LONG_RUN)
+    workflow = edit(OnSlurm.new(tmp_path_factory.mktemp("limited")), *LONG_RUN)
     edit(workflow, "train: {", "train: {checkpoint_minutes: 0, ", "profiles/slurm/config.yaml")
     subprocess.run(Workflow.command(workflow, "results/tiny/split.csv"), **workflow.place, check=True)
     process = workflow.start("--", WEIGHTS)
@@ -123,7 +118,7 @@ def limited(cluster, tmp_path_factory):
 @pytest.fixture(scope="module")
 def on_slurm(limited, tmp_path_factory):
     """The experiment made by Slurm's jobs."""
-    workflow = edit(OnSlurm(tmp_path_factory.mktemp("on_slurm")), *ONE_SEED)
+    workflow = edit(OnSlurm.new(tmp_path_factory.mktemp("on_slurm")), *ONE_SEED)
     done = workflow.snakemake("tables")
     assert done.returncode == 0, done.stdout
     return workflow
@@ -132,7 +127,7 @@ def on_slurm(limited, tmp_path_factory):
 @pytest.fixture(scope="module")
 def local(tmp_path_factory):
     """The same experiment made on this machine without Slurm."""
-    workflow = edit(Workflow(tmp_path_factory.mktemp("local")), *ONE_SEED)
+    workflow = edit(Workflow.new(tmp_path_factory.mktemp("local")), *ONE_SEED)
     done = workflow.snakemake("tables")
     assert done.returncode == 0, done.stdout
     return workflow

@@ -123,9 +123,15 @@ def test_ablation_options_keep_the_window_length(options):
 
 
 def test_the_papers_isotropic_widths_can_be_built():
+    """256 channels throughout: counted by hand, weights and biases, since nobody published such weights."""
     model = build_model("gaitmixer", spatial_width=256, widths=(256,) * 4)
-    assert [block.widen for block in model.temporal] == [None] * 4
-    assert model(torch.rand(1, 60, 17, 2)).shape == (1, 128)
+    attention, mlp = 4 * 256 * 256 + 4 * 256, 2 * 256 * 512 + 512 + 256
+    spatial = (2 * 256 + 256) + 17 * 256 + 4 * (attention + mlp + 2 * 512) + 512  # embedding, joints, blocks, norm
+    temporal = 4 * ((31 * 256 + 256) + (256 * 256 + 256) + 512)  # depthwise, pointwise, batch norm; nothing widens
+    head = 512 + (256 * 128 + 128)
+    assert sum(parameter.numel() for parameter in model.parameters()) == spatial + temporal + head
+    (features,) = model.last_map(torch.rand(1, 60, 17, 2))
+    assert features.shape == (1, 60, 17, 256)
 
 
 def test_an_unknown_option_suggests_the_nearest():

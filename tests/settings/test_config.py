@@ -383,7 +383,7 @@ def test_overlays_that_extend_each_other_are_refused(base):
     assert str(raised.value) == "experiments/first.yaml: extends leads in a circle: first, second, first."
 
 
-def test_the_ablations_differ_from_gaitmixer_in_what_they_are_called_after(base):
+def test_each_ablation_changes_only_the_option_in_its_name(base):
     for experiment in ("ablations", "ablations_demo"):
         config = load_config(base, {"experiment": experiment})
         networks = {name: system_settings(config, name).network.model_dump() for name in config.compare}

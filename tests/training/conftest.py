@@ -1,18 +1,13 @@
 """A small data set on disk for runs from files to files."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from resumable_training import PROTOCOL
 
 from gaitcore.artefacts.split import write_split
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.protocols.cross_view import assign_roles
-
-sys.path.insert(0, str(Path(__file__).parent))
-from resumable import PROTOCOL
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pandas as pd
 import pytest
 import torch
 from places import REPOSITORY
+from resumable_training import outputs_in, run
 
 from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
@@ -29,10 +29,7 @@ from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
 
-sys.path.insert(0, str(Path(__file__).parent))
-from resumable import outputs_in, run
-
-SCRIPT = Path(__file__).parent / "resumable.py"
+SCRIPT = REPOSITORY / "tests" / "resumable_training.py"
 EVERY_STEP, NEVER = 0.0, 1e9
 KILLS = 20
 
@@ -94,6 +91,7 @@ def expected(data, tmp_path_factory):
     return file_digest(outputs.weights), losses(outputs)
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(data, expected):
     moments, outputs = random.Random(1), outputs_in(data)
     for _ in range(KILLS):
@@ -113,6 +111,7 @@ def test_a_run_killed_at_twenty_random_moments_ends_with_the_same_bytes(data, ex
     assert not outputs.checkpoints.exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("threads", [1, 3])
 def test_the_number_of_threads_does_not_change_the_bytes(data, expected, threads):
     process = start(data, NEVER, threads)
@@ -120,6 +119,7 @@ def test_the_number_of_threads_does_not_change_the_bytes(data, expected, threads
     assert file_digest(outputs_in(data).weights) == expected[0]
 
 
+@pytest.mark.slow
 def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on(data, expected):
     outputs = outputs_in(data)
     process = start(data, NEVER)
@@ -214,6 +214,7 @@ def test_a_full_disk_ends_the_run_with_the_last_checkpoint_intact(tmp_path):
     assert resumed(tmp_path) == 3
 
 
+@pytest.mark.slow
 def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
     outputs = outputs_in(data)
     process = start(data, EVERY_STEP)
@@ -270,6 +271,7 @@ def baseline(name, checkpoints=None):
     return model.state_dict()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "steps"), [("gaitgraph", 2), ("gaitgraph", 8), ("gaitgraph2", 4), ("posegait", 4)])
 def test_each_baselines_recipe_goes_on_to_the_same_bytes(name, steps, tmp_path):
     expected = baseline(name)

@@ -62,7 +62,7 @@ def test_the_history_has_a_row_per_epoch():
     assert result.epoch == 3
 
 
-def test_training_parts_the_subjects_until_no_triplet_is_violated():
+def test_training_separates_subjects_until_the_triplet_loss_is_zero():
     _, result = run(epochs=40, learning_rate=1e-2)
     assert result.history["loss"].iloc[0] > 0.01
     assert result.history["loss"].iloc[-1] == 0.0

@@ -1,14 +1,13 @@
 """A training run from files to files: repeatable to the byte, and blind to every test subject."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 from places import REPOSITORY
+from resumable_training import PROTOCOL
 from safetensors.torch import load_file
 
 from gaitcore.artefacts.sequences import open_sequences
@@ -22,9 +21,6 @@ from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.training import Training
 from gaitcore.training.run import RunOutputs, train_run
-
-sys.path.insert(0, str(Path(__file__).parent))
-from resumable import PROTOCOL
 
 UCALGARY = REPOSITORY / ".." / "shared" / "data" / "ucalgary" / "poses.csv.xz"
 INFO = PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import runpy
 import shutil
 import socket
 import subprocess
@@ -12,11 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from places import REPOSITORY
+from scratch_workflow import TINY, Workflow
 
 from gaitcore.digests import file_digest
-
-SCRATCH = runpy.run_path(str(Path(__file__).with_name("conftest.py")))
-REPOSITORY, TINY, Workflow = (SCRATCH[name] for name in ("REPOSITORY", "TINY", "Workflow"))
 
 pytestmark = [
     pytest.mark.workflow,
@@ -96,7 +94,7 @@ class Project:
 def project(tmp_path_factory):
     """A project whose results were made by `dvc repro`."""
     folder = tmp_path_factory.mktemp("dvc")
-    Workflow(folder)
+    Workflow.new(folder)
     for name in (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Makefile", "dvc.yaml"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / name, folder / name)

@@ -1,7 +1,10 @@
 """What a person sees when something is wrong: one sentence, and nothing already made is lost."""
 
+import re
 import shutil
+import subprocess
 
+import pandas as pd
 import pytest
 
 from gaitcore.digests import file_digest
@@ -45,10 +48,18 @@ def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited)
 
 @pytest.mark.latex
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
-def test_both_tables_compile_into_one_pdf(finished):
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="pdftotext (poppler-utils) is not installed")
+def test_both_tables_and_every_figure_compile_into_one_pdf(finished):
     done = finished.snakemake("tables_pdf")
     assert done.returncode == 0, done.stdout
-    assert finished.results("tables/tables.pdf").read_bytes().startswith(b"%PDF")
+    pdf = finished.results("tables/tables.pdf")
+    text = subprocess.run(["pdftotext", "-layout", pdf, "-"], capture_output=True, text=True, check=True).stdout
+    assert re.findall(r"^ *(Table \d): ", text, re.MULTILINE) == ["Table 1", "Table 2"]
+    figures = len(list(finished.results("figures").glob("*.pdf")))
+    assert re.findall(r"^ *Figure (\d+): ", text, re.MULTILINE) == [str(n + 1) for n in range(figures)]
+    table = pd.read_csv(finished.results("tables/table2.csv")).set_index(["method", "condition"])
+    mean, std = table.loc[("GaitMixer", "nm"), ["rank1_percent", "std_percent"]]
+    assert re.search(rf"GaitMixer +{mean:.1f} ± {std:.1f} ", text)
 
 
 def test_a_truncated_pose_table_is_named_and_the_weights_stay(finished):

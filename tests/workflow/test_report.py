@@ -138,7 +138,7 @@ def test_the_browser_has_nothing_to_complain_about_and_asks_the_network_for_noth
     assert seen.page["loaded"] == []
 
 
-def test_a_page_with_an_error_and_a_remote_picture_would_be_found_out(browse):
+def test_the_browser_check_detects_console_errors_and_remote_images(browse):
     seen = browse('<body><img src="http://example.invalid/a.png"><script>nosuchthing()</script></body>')
     assert "nosuchthing is not defined" in seen.complaints[0]
     assert seen.requests == ["GET http://example.invalid/a.png HTTP/1.1"]
@@ -146,7 +146,7 @@ def test_a_page_with_an_error_and_a_remote_picture_would_be_found_out(browse):
     assert seen.page["pictures"] == [["", False]]
 
 
-def test_a_picture_from_a_host_that_the_browser_asks_by_itself_would_be_found_out(browse):
+def test_the_browser_check_detects_images_from_hosts_that_the_browser_itself_contacts(browse):
     assert browse('<body><img src="https://www.google.com/a.png"></body>').page["loaded"] == [
         "https://www.google.com/a.png"
     ]

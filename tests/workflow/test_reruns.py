@@ -7,7 +7,14 @@ import pytest
 
 pytestmark = pytest.mark.workflow
 
+SYSTEMS = ("gaitformer", "gaitmixer")
 ALL_TABLES = {"summary": 1, "write_tables": 1, "write_reproduction": 1, "write_manifest": 1}
+
+
+JOBS = [
+    *("walkers", "poses", "splits", "summary", "tables", "reproduction", "manifest"),
+    *(f"{system}/seed-{n}/{job}" for system in SYSTEMS for n in (0, 1) for job in ("train", "evaluate")),
+]
 
 
 def comment(text):
@@ -156,17 +163,17 @@ def test_one_changed_pose_reads_the_source_again(finished, edited):
     assert "walkers" not in jobs
 
 
-def test_every_contracted_file_is_there(finished):
-    run = "gaitformer/seed-1"
-    for name in (
-        *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv"),
-        *(f"{run}/weights.safetensors", f"{run}/training.csv", f"{run}/run.json"),
-        *(f"{run}/embeddings.parquet", f"{run}/metrics.json"),
-        *(f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md")),
-        *("tables/summary.md", "tables/table1.html", "tables/table2.html", "reproduction.md", "reproduction.html"),
-        *("manifest.json", "rank1.json", f"logs/{run}/train.log", f"benchmarks/{run}/train.tsv"),
-    ):
-        assert finished.results(name).stat().st_size > 0, name
+def test_the_tables_leave_the_contracted_files_and_no_others(original):
+    results = original / "results" / "tiny"
+    run = ("weights.safetensors", "training.csv", "run.json", "embeddings.parquet", "metrics.json", "subjects.csv")
+    assert {path.relative_to(results).as_posix() for path in results.rglob("*") if path.is_file()} == {
+        *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json", "manifest.json"),
+        *(f"{system}/seed-{n}/{file}" for system in SYSTEMS for n in (0, 1) for file in run),
+        *(f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")),
+        *("tables/summary.md", "reproduction.md", "reproduction.html"),
+        *(f"logs/{job}.log" for job in JOBS),
+        *(f"benchmarks/{job}.tsv" for job in JOBS),
+    }
 
 
 def test_run_json_says_what_made_the_run(finished):

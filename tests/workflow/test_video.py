@@ -1,7 +1,6 @@
 """From videos to the tables with the real workflow: drawn walkers, and ONNX systems that see them."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,14 +10,12 @@ for package in ("av", "cv2", "onnx", "onnxruntime"):
 pytestmark = [pytest.mark.workflow, pytest.mark.video]
 
 import yaml
+from drawn_video import settings, write_walk
+from scratch_workflow import TINY, Workflow
 
 from gaitcore.digests import file_digest
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.modalities.report import read_report
-
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "modalities" / "keypoints" / "video")]
-from conftest import TINY, Workflow
-from drawn import settings, write_walk
 
 SUBJECTS, WALKS, VIEWS = (1, 2, 3, 4), (("nm", 1), ("nm", 5), ("bg", 1), ("cl", 1)), (36, 126)
 LEFT_OUT = ("001-nm-1-036.mp4", "holiday.avi", "002-nm-06-036.avi")
@@ -27,7 +24,7 @@ LEFT_OUT = ("001-nm-1-036.mp4", "holiday.avi", "002-nm-06-036.avi")
 @pytest.fixture(scope="module")
 def filmed(tmp_path_factory):
     """A workflow that has made its tables from 32 videos, and three files that are of no use."""
-    workflow = Workflow(tmp_path_factory.mktemp("filmed"))
+    workflow = Workflow.new(tmp_path_factory.mktemp("filmed"))
     videos = workflow.folder / "data" / "raw" / "films"
     for subject in SUBJECTS:
         for condition, sequence in WALKS:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,14 +39,14 @@ def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_so
                 raise DataError(f"{path}: sequence {key.name} is in {files[key]} too, expected it once; remove one.")
             poses[key], files[key] = (table.frame[rows], keypoints[rows]), path
     digest = combined_digest((path.name, table.info.source_digest) for path, table in zip(paths, tables, strict=True))
-    sources = {name: _joined(tables, name) for name in _ESTIMATOR}
+    sources: dict[str, Any] = {name: _joined(tables, name) for name in _ESTIMATOR}
     return table_of_sequences(poses, replace(info, source_digest=digest, **sources))
 
 
 def merge_shards(
     shards: Sequence[Path],
     reports: Sequence[Path],
-    left_out: Iterable[Sequence],
+    left_out: Iterable[Sequence[Any]],
     *,
     poses: Path,
     report: Path,

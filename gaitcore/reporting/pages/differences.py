@@ -75,7 +75,7 @@ def _system_changes(config: Config, paper: Config, name: str) -> dict[str, tuple
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
 
-def _flat(values: Mapping, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
         if isinstance(value, Mapping) and key != "repeat":  # whose keys are the data's conditions
             yield from _flat(value, f"{prefix}{key}.")

@@ -80,7 +80,8 @@ def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) ->
         )
     with tempfile.TemporaryDirectory() as folder:
         tables, beside = Path(folder, "tables"), Path(folder, "figures")
-        tables.mkdir(), beside.mkdir()
+        tables.mkdir()
+        beside.mkdir()
         shutil.copyfile(tex_path, tables / "tables.tex")
         for figure in figures:
             shutil.copyfile(figure, beside / figure.name)

@@ -143,7 +143,7 @@ def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
     short = left_out["frames"] < config.protocol.min_frames
     reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
     counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
-    return {text: int(count) for text, count in counts.sort_index().items()}
+    return {str(text): int(count) for text, count in counts.sort_index().items()}
 
 
 def condition_title(config: Config, condition: str) -> str:

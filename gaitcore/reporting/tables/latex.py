@@ -82,7 +82,9 @@ def _text_frame(table: Table, blocks: bool) -> pd.DataFrame:
     return pd.DataFrame(
         [[*(_cell(table, row, column) for column in table.columns), table.interval_text(row)] for row in table.rows],
         index=_row_labels(table, blocks),
-        columns=pd.MultiIndex.from_tuples([*header, ("", INTERVAL_TITLE)], names=map(escape, table.corner)),
+        columns=pd.MultiIndex.from_tuples(
+            [*header, ("", INTERVAL_TITLE)], names=[escape(name) for name in table.corner]
+        ),
     )
 
 

@@ -90,7 +90,7 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
         if published is not None:
             of_condition = published[published["condition"] == condition]
             for method, rows in of_condition.groupby("method", sort=False):
-                yield Row(block, method, "skeleton", True, _printed(rows, "view"))
+                yield Row(block, str(method), "skeleton", True, _printed(rows, "view"))
         for system in measured_systems(summary):
             # Published views are 0, 18, ..., measured ones as the data spell them: 000, 018, ...
             cells = {canonical(view): found for (m, c, view), found in rank1.items() if (m, c) == (system, condition)}
@@ -99,7 +99,8 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
 
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
     if context.show_published:
-        for (modality, method), rows in published_table2().groupby(["modality", "method"], sort=False):
+        for names, rows in published_table2().groupby(["modality", "method"], sort=False):
+            modality, method = map(str, names)
             yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"))
     rank1 = estimates(summary, "rank1")
     block = _MEASURED_BLOCK if context.show_published else ""

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 LOAD_ALL = """
 import pkgutil, sys
 from importlib import import_module
@@ -14,6 +16,7 @@ print(sum(hasattr(module, "draw") for module in modules), "torch" in sys.modules
 """
 
 
+@pytest.mark.slow
 def test_no_figure_loads_torch_which_would_cost_each_of_them_seconds():
     done = subprocess.run([sys.executable, "-c", LOAD_ALL], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["10", "False"]

@@ -146,7 +146,7 @@ class BlazePoseEstimator:
         return np.array([(point.x * width, point.y * height, point.visibility) for point in points], np.float32)
 
 
-def _graph(text: str, side_inputs: dict | None = None, **more: object) -> SolutionBase:
+def _graph(text: str, side_inputs: dict[str, object] | None = None, **more: object) -> SolutionBase:
     """A graph that has run once, so that whatever MediaPipe has to say about making it is said, to nobody."""
     with _QUIET, _silenced():
         graph = SolutionBase(graph_config=text_format.Parse(text, CalculatorGraphConfig()), side_inputs=side_inputs)

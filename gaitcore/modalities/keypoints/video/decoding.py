@@ -105,7 +105,7 @@ class Decoder:
         if frame.is_corrupt:
             self.notes.append(Note(number, "broken frame, its data are damaged"))
             return None
-        image = frame.to_ndarray(format="rgb24")
+        image: np.ndarray = frame.to_ndarray(format="rgb24")
         if frame.rotation:
             if number == 1:
                 self.notes.append(Note(None, f"turned by {-frame.rotation} degrees clockwise, as its metadata say"))

@@ -10,7 +10,8 @@ which the structure below follows:
 - the last module feeds the branch of the highest resolution alone; a 1 x 1 convolution turns it into heat maps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -103,7 +104,8 @@ class Exchange(nn.Module):
             nn.Sequential(*(BasicBlock(width) for _ in range(BLOCKS))) for width in WIDTHS[:branches]
         )
         self.fuse_layers = nn.ModuleList(
-            nn.ModuleList(_bring(source, target) for source in range(branches)) for target in range(outputs)
+            nn.ModuleList(_bring(source, target) for source in range(branches))  # type: ignore[misc]  # None is kept
+            for target in range(outputs)
         )
         self.relu = nn.ReLU(inplace=True)
 
@@ -111,7 +113,7 @@ class Exchange(nn.Module):
         features = [branch(x) for branch, x in zip(self.branches, inputs, strict=True)]
         return [
             self.relu(sum(x if bring is None else bring(x) for bring, x in zip(brings, features, strict=True)))
-            for brings in self.fuse_layers
+            for brings in cast(Iterable[nn.ModuleList], self.fuse_layers)
         ]
 
 
@@ -145,4 +147,4 @@ def _stage(branches: int, *, all_outputs: bool = True) -> nn.Sequential:
 def _next_branch(branches: int) -> nn.ModuleList:
     """The new branch of the next stage is made of the coarsest one; the others go on as they are."""
     new = nn.Sequential(_unit(WIDTHS[branches - 1], WIDTHS[branches], 2, relu=True))
-    return nn.ModuleList([*([None] * branches), new])
+    return nn.ModuleList([*([None] * branches), new])  # type: ignore[list-item]  # None is kept

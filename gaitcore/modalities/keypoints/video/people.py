@@ -67,8 +67,8 @@ def walker_of(
     choose = _largest if following.people == TRACK else _alone
     kept, dropped = choose(detections, counts)
     if kept:
-        frame = np.array([one.frame for one in kept], np.int32)
-        return VideoPoses(frame, np.stack([one.keypoints for one in kept]), [*decoder.notes, *dropped])
+        frames = np.array([one.frame for one in kept], np.int32)
+        return VideoPoses(frames, np.stack([one.keypoints for one in kept]), [*decoder.notes, *dropped])
     return _nothing([*decoder.notes, Note(None, f"{LEFT_OUT}no pose in any of {len(counts)} frames: {_why(dropped)}")])
 
 

@@ -19,7 +19,7 @@ learns to tell them apart in minutes. What it measures says that the pipeline wo
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -119,7 +119,7 @@ class WalkerSettings:
     swaps: float = 0.04  # fraction of the frames, in profile, with left and right leg exchanged
 
     @classmethod
-    def from_mapping(cls, values: Mapping[str, float]) -> "WalkerSettings":
+    def from_mapping(cls, values: Mapping[str, Any]) -> "WalkerSettings":
         """Settings by name, as a configuration gives them; ConfigError for a name that is none."""
         known = [field.name for field in fields(cls)]
         for name in values:

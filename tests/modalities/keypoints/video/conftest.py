@@ -1,17 +1,12 @@
 """A real walking video for the tests that ask for one."""
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 
 @pytest.fixture(scope="session")
 def walking():
     """Frame number -> image (240, 320, 3) of RGB bytes: a walker seen from the side at 30 frames/s, as in CASIA-B."""
-    from walking import WHEEL, walking_frames
+    from walking_video import WHEEL, walking_frames
 
     frames = walking_frames()
     if frames is None:

@@ -2,7 +2,6 @@
 
 import re
 import struct
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +11,9 @@ for package in ("av", "cv2", "onnx"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
 pytestmark = pytest.mark.video
 
-from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo, count_frames
+from drawn_video import write_video
 
-sys.path.insert(0, str(Path(__file__).parent))
-from drawn import write_video
+from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo, count_frames
 
 WIDTH, HEIGHT = 64, 48
 

@@ -17,19 +17,16 @@ for package in ("av", "cv2", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
 pytestmark = pytest.mark.video
 
+from drawn_video import settings, write_video, write_walk
+from resumable_extraction import extract
+
 from gaitcore.digests import code_digest, code_files, file_digest
 from gaitcore.errors import ConfigError
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
+from gaitcore.modalities.keypoints.table import PoseTable, combined_digest
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
-from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
 from gaitcore.modalities.keypoints.video.listing import find_videos
 from gaitcore.modalities.report import read_report
 from gaitcore.settings.data import Video
-
-sys.path.insert(0, str(Path(__file__).parent))
-from drawn import settings, write_video, write_walk
-
-CAMERA = PoseInfo("drawn walkers", 320, 240, 25.0)
 
 
 @pytest.fixture(scope="module")
@@ -43,19 +40,13 @@ def source(tmp_path_factory):
     return find_videos([folder / "videos"]).videos, Video.model_validate(settings(folder / "models"))
 
 
-def extract(folder, source, threads=2, code="c0de", videos=None, video=None):
-    outputs = ShardOutputs(folder / "001.parquet", folder / "001.csv", folder / "unfinished" / "001")
-    extract_subject(videos or source[0], CAMERA, video or source[1], outputs, threads=threads, code=code)
-    return outputs
-
-
 @pytest.fixture(scope="module")
 def made(tmp_path_factory, source):
     """The shard, made by two threads, where a run of other code had left something unusable."""
     folder = tmp_path_factory.mktemp("made")
     (folder / "unfinished" / "001").mkdir(parents=True)
     (folder / "unfinished" / "001" / "001-nm-01-000.0123456789abcdef.npz").write_bytes(b"of other code")
-    return extract(folder, source)
+    return extract(folder, *source, threads=2)
 
 
 def test_a_shard_holds_every_good_video_and_the_report_the_others(made, source):
@@ -93,12 +84,11 @@ def test_the_shard_says_what_made_it(made, source):
     assert info.source_digest == combined_digest((Path(path).name, file_digest(path)) for path in videos.values())
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_with_the_next_video_and_threads_do_not_change_the_bytes(
     tmp_path, source, made, caplog
 ):
-    worker = "import sys; sys.path[:0] = sys.argv[1:3]; import test_extraction as t; t.extract_again(*sys.argv[3:])"
-    folders = [str(Path(__file__).parent), str(REPOSITORY / "tests")]
-    script = [sys.executable, "-c", worker, *folders, str(tmp_path)]
+    script = [sys.executable, REPOSITORY / "tests" / "resumable_extraction.py", tmp_path]
     process = subprocess.Popen([*script, json.dumps(source[0]), source[1].model_dump_json()])
     kept = tmp_path / "unfinished" / "001"
     while not list(kept.glob("*.npz")):
@@ -109,7 +99,7 @@ def test_a_run_that_was_killed_goes_on_with_the_next_video_and_threads_do_not_ch
     assert not (tmp_path / "001.parquet").exists()
 
     with caplog.at_level(logging.INFO):
-        outputs = extract(tmp_path, source, threads=3)
+        outputs = extract(tmp_path, *source, threads=3)
     (rest,) = re.findall(r"^(\d+) frames in", caplog.messages[0])
     assert 0 < int(rest) < len(PoseTable.read(made.poses)) + 4  # and the four frames with nobody
     assert file_digest(outputs.poses) == file_digest(made.poses)
@@ -117,22 +107,14 @@ def test_a_run_that_was_killed_goes_on_with_the_next_video_and_threads_do_not_ch
     assert not kept.exists()
 
 
-def extract_again(folder, videos, video):
-    """In the process that is killed."""
-    extract(Path(folder), (json.loads(videos), Video.model_validate_json(video)), threads=1)
-
-
 def test_a_shard_of_bad_videos_alone_is_an_empty_table(tmp_path, source):
     videos = {name: path for name, path in source[0].items() if name.startswith("001-nm-02")}
-    table = PoseTable.read(extract(tmp_path, source, videos=videos).poses)
+    table = PoseTable.read(extract(tmp_path, videos, source[1], threads=2).poses)
     assert (len(table), len(table.sequences)) == (0, 0)
 
 
 def test_a_package_that_is_missing_is_named(source, monkeypatch):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    monkeypatch.setattr(
-        "gaitcore.modalities.keypoints.video.estimators.find_spec", lambda name: sys.modules.get(name, True)
-    )
     with pytest.raises(ConfigError) as caught:
         check_installed(source[1])
     assert str(caught.value) == (

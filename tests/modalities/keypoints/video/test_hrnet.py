@@ -9,7 +9,7 @@ import pytest
 import torch
 
 pytest.importorskip("cv2", reason="poses from video need more packages: make video")
-pytestmark = pytest.mark.video
+pytestmark = [pytest.mark.video, pytest.mark.slow]
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.parsing.tracks import Box

@@ -1,14 +1,13 @@
 """ONNX models as estimator and detector: the same points and boxes as rtmlib's, and models that do not fit."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 for package in ("av", "cv2", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
 pytestmark = pytest.mark.video
+
+from drawn_video import constant_model, draw, person_model, pose_model, save_model, settings, walked
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.parsing.tracks import Box
@@ -17,9 +16,6 @@ from gaitcore.modalities.keypoints.video.estimators import make_detector, make_e
 from gaitcore.modalities.keypoints.video.onnx_pose import OnnxEstimator
 from gaitcore.modalities.keypoints.video.yolox import YoloxDetector
 from gaitcore.settings.data import Video
-
-sys.path.insert(0, str(Path(__file__).parent))
-from drawn import constant_model, draw, person_model, pose_model, save_model, settings, walked
 
 BOXES = [Box(100, 50, 60, 120), Box(-10, 20.5, 150, 40)]
 

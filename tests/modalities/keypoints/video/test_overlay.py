@@ -1,8 +1,5 @@
 """The skeleton on the frames: in the right place, in the right colours, and a caption where there is none."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,14 +9,12 @@ pytestmark = pytest.mark.video
 
 import av
 import cv2
+from drawn_video import write_video
 
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.modalities.keypoints.video.overlay import LEFT, MIDDLE, RIGHT, draw_sequence, draw_skeleton
-
-sys.path.insert(0, str(Path(__file__).parent))
-from drawn import write_video
 
 GREY = np.full((240, 320, 3), 60, np.uint8)
 

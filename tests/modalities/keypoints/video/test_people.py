@@ -1,8 +1,5 @@
 """Who is followed and which frames are dropped, on drawn walkers that real ONNX models see."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -10,13 +7,12 @@ for package in ("av", "cv2", "onnx", "onnxruntime"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
 pytestmark = pytest.mark.video
 
+from drawn_video import draw, settings, walked, write_video
+
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note
 from gaitcore.modalities.keypoints.video.estimators import make_detector, make_estimator
 from gaitcore.modalities.keypoints.video.people import EXACTLY_ONE, TRACK, Following, box_of, walker_of
 from gaitcore.settings.data import Video
-
-sys.path.insert(0, str(Path(__file__).parent))
-from drawn import draw, settings, walked, write_video
 
 FRAMES = 24
 NOBODY = np.zeros((240, 320, 3), np.uint8)

@@ -1,22 +1,17 @@
 """MediaPipe on a real walker at CASIA-B's size: found, steady, in step, and nobody where nobody is."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 for package in ("av", "cv2", "mediapipe"):
     pytest.importorskip(package, reason="poses from video need more packages: make video")
-pytestmark = pytest.mark.video
+pytestmark = [pytest.mark.video, pytest.mark.slow]
 
 import cv2
+from walking_video import EMPTY, FPS, WALK
 
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.video.blazepose import BlazePoseDetector, BlazePoseEstimator
-
-sys.path.insert(0, str(Path(__file__).parent))
-from walking import EMPTY, FPS, WALK
 
 LIMBS = [
     (INDEX[f"{side}_{a}"], INDEX[f"{side}_{b}"])

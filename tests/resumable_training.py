@@ -1,12 +1,14 @@
 """A small training run in a process of its own, to be killed and started again.
 
-python resumable.py FOLDER MINUTES [THREADS]: trains on FOLDER/poses.parquet and FOLDER/split.csv with so many threads,
-with a checkpoint every so many minutes.
+python resumable_training.py FOLDER MINUTES [THREADS]: train on FOLDER/poses.parquet and FOLDER/split.csv with this
+number of threads and write a checkpoint whenever this number of minutes has passed.
 """
 
 import logging
 import sys
 from pathlib import Path
+
+from places import REPOSITORY
 
 from gaitcore.errors import GaitError
 from gaitcore.settings.files import load_config
@@ -23,7 +25,7 @@ NETWORK = {
     "spatial_depth": 1,
 }
 NETWORK |= {"heads": 2, "kernel": 5}
-DEMO = load_config(Path(__file__).parents[2] / "config.yaml", {"experiment": "demo"})
+DEMO = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"})
 RECIPE = DEMO.training.model_dump()
 RECIPE |= {"epochs": 250, "learning_rate": 1e-2}  # of one step
 RECIPE |= {"batch": {"kind": "balanced", "subjects": 3, "sequences": 2}}

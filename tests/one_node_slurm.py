@@ -1,6 +1,6 @@
 """A Slurm of one node on this machine, from Debian's packages: ``apt-get install slurm-wlm munge``.
 
-    python tests/cluster/one_node_slurm.py FOLDER
+    python tests/one_node_slurm.py FOLDER
 
 runs it until Ctrl-C. No systemd, no cgroups, no accounting; the daemons are children of this process and listen on
 loopback. The GPUs are made up. It needs root, since the configuration must stand where every job looks for it.
