@@ -27,6 +27,9 @@ _RESERVED = ("mean", "probe")  # an average over conditions or views, and the ma
 _FULL_CIRCLE = 360
 
 
+Order = tuple[tuple[str | int, ...], str]  # of texts with numbers in them
+
+
 class _Columns(NamedTuple):
     subject: str
     condition: str
@@ -48,7 +51,7 @@ class SequenceKey(_Columns):
         """The sequence's name, e.g. ``001-nm-01-090``."""
         return "-".join(self)
 
-    def order(self) -> tuple:
+    def order(self) -> tuple[Order, ...]:
         """What keys are sorted by: ``sorted(keys, key=SequenceKey.order)``."""
         return tuple(map(natural, self))
 
@@ -58,7 +61,7 @@ def key_text(column: str, value: str | int) -> str:
     return value if isinstance(value, str) else f"{value:0{_DIGITS_OF_A_NAME.get(column, 1)}d}"
 
 
-def natural(value: str | int) -> tuple:
+def natural(value: str | int) -> Order:
     """What texts are sorted by, so that numbers in them count as numbers: ``9``, ``10``, ``seq2``, ``seq10``."""
     text = str(value)
     parts = _DIGITS.split(text)  # text, digits, text, digits, ..., text

@@ -54,7 +54,7 @@ class ListedArtefact(Record):
     sha256: str
     bytes: int
     made_by: str
-    made_from: tuple[str, ...] = Field(alias="from")
+    made_from: tuple[str, ...] = Field(validation_alias="from", serialization_alias="from")
 
 
 class Manifest(Record):
@@ -157,7 +157,7 @@ def _digest_of_source(path: Path) -> str:
     return folder_digest(path) if path.is_dir() else file_digest(path)
 
 
-def _sealed(content: Mapping) -> str:
+def _sealed(content: Mapping[str, Any]) -> str:
     """As JSON, with the SHA-256 of itself: no byte of it can change unseen."""
     text = json.dumps(content, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()

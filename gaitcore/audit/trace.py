@@ -137,7 +137,7 @@ def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> 
     """The cells in one block, which has to be chosen where there are several."""
     blocks = list(cells["block"].unique())
     chosen = [name for name in blocks if block in (None, name, name.split("#")[0])]
-    if not chosen:
+    if not chosen and block:
         chosen = [name for name in blocks if block.lower() in (name.lower(), name.lower().split("#")[0])]
     if len(chosen) != 1:
         raise DataError(

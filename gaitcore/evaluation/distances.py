@@ -4,12 +4,15 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from gaitcore.errors import ProtocolError
 from gaitcore.protocols.roles import GALLERY, PROBE
 
+Distance = Literal["cosine", "euclidean"]
 
-def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Literal["cosine", "euclidean"]) -> np.ndarray:
+
+def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
     """How similar each probe (P, D) is to each gallery sequence (G, D): (P, G), the larger the nearer.
 
     For "cosine" it is the cosine. For "euclidean" it is the negative squared distance plus the probe's own squared
@@ -24,7 +27,7 @@ def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Literal["cos
     return 2 * (probes @ gallery.T) - np.square(gallery).sum(axis=1)
 
 
-def _of_part(probes: np.ndarray, gallery: np.ndarray, distance: str) -> np.ndarray:
+def _of_part(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
     if distance == "cosine":
         return similarities(probes, gallery, distance)
     squares = similarities(probes.astype(np.float64), gallery.astype(np.float64), distance)
@@ -49,7 +52,7 @@ def gallery_and_probes(
     return gallery, probes, embeddings[role == GALLERY], embeddings[role == PROBE]
 
 
-def identical_view(probe_views: np.ndarray, gallery_views: np.ndarray) -> np.ndarray:
+def identical_view(probe_views: ArrayLike, gallery_views: ArrayLike) -> np.ndarray:
     """(P, G) bool: whether a probe and a gallery sequence are of one view; such pairs are left out of every mean."""
     return np.equal.outer(np.asarray(probe_views), np.asarray(gallery_views))
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
-from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import Distance, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -49,7 +49,7 @@ def whole_gallery_metrics(
     ks: Sequence[int] = (1, 5, 10),
     exclude_same: Literal["view"] | None = None,
     *,
-    distance: Literal["cosine", "euclidean"] = "euclidean",
+    distance: Distance = "euclidean",
 ) -> WholeGalleryMetrics:
     """Rank-k, mAP and mINP of probes that are compared with all gallery sequences at once.
 
@@ -128,9 +128,11 @@ def measure(
 
 def _condition(probes: pd.DataFrame, metrics: Sequence[str]) -> ConditionMetrics:
     means = {metric: float(probes[metric].mean()) for metric in metrics}
-    return ConditionMetrics(
-        views=(ALL_VIEWS,),
-        probes=((len(probes),),),
-        per_probe_view={metric: {ALL_VIEWS: mean} for metric, mean in means.items()},
-        **{metric: ((mean,),) for metric, mean in means.items()},
+    return ConditionMetrics.model_validate(
+        {
+            "views": (ALL_VIEWS,),
+            "probes": ((len(probes),),),
+            "per_probe_view": {metric: {ALL_VIEWS: mean} for metric, mean in means.items()},
+            **{metric: ((mean,),) for metric, mean in means.items()},
+        }
     )
