@@ -26,6 +26,7 @@ def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]
 
 # Their keys are the user's: to replace one of these is to keep nothing of it.
 _REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
+_MERGED = ("protocol",)  # a section whose other settings are the same for every kind
 
 
 def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,6 +36,6 @@ def merged(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any
         old = result.get(key)
         result[key] = value
         if isinstance(value, Mapping) and isinstance(old, Mapping) and key not in _REPLACED:
-            same_kind = value.get("kind", old.get("kind")) == old.get("kind")
+            same_kind = key in _MERGED or value.get("kind", old.get("kind")) == old.get("kind")
             result[key] = merged(old, value) if same_kind else value
     return result

@@ -349,6 +349,11 @@ def test_a_section_of_another_kind_replaces_the_common_one(base):
     assert [(phase.epochs, phase.learning_rate) for phase in phases(recipe)] == [(300, 1e-2), (100, 1e-5)]
 
 
+def test_a_protocol_of_another_kind_keeps_splits_gallery_and_probes(base):
+    paper, whole = (load_config(base, {"protocol": {"kind": kind}}) for kind in ("cross_view", "whole_gallery"))
+    assert whole.protocol == paper.protocol.model_copy(update={"kind": "whole_gallery"})
+
+
 def test_a_variant_is_its_system_and_what_it_changes(base):
     systems = {"short": {"like": "gaitmixer", "title": "GaitMixer, 3 frames", "network": {"kernel": 3}}}
     systems["shorter"] = {"like": "short", "training": {"epochs": 1}}
