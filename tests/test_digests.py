@@ -31,7 +31,7 @@ def test_the_digest_of_reading_holds_no_reader():
 
 def test_the_digest_of_a_system_holds_its_layers_and_not_the_other_system():
     files = closure("gaitcore.networks.gaitmixer")
-    assert files == {"networks/gaitmixer.py", "networks/layers.py", "execution/chunked.py", "execution/compute.py"}
+    assert files == {"networks/gaitmixer.py", "networks/layers.py"}
 
 
 def test_the_digest_of_the_tables_holds_no_torch_code():
