@@ -78,7 +78,7 @@ def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
     axes.tick_params(axis="y", length=1.5, pad=1)
     if not map_.any():
         axes.text(0.5, 0.5, "no positive\nattribution", transform=axes.transAxes, color="white", ha="center")
-    edges = [0.5, len(map_) + 0.5, NUM_JOINTS - 0.5, -0.5]  # the nose on top
+    edges = (0.5, len(map_) + 0.5, NUM_JOINTS - 0.5, -0.5)  # the nose on top
     level = map_.T / (map_.max() or 1)
     return axes.imshow(level, cmap="magma", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest")
 

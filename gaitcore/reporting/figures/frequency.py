@@ -2,10 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
@@ -70,7 +73,7 @@ def _figure(config: Config, shown: list[tuple[str, int, int, np.ndarray]]) -> Fi
     return figure
 
 
-def _panel(axes, magnitude: np.ndarray):
+def _panel(axes: Axes, magnitude: np.ndarray) -> AxesImage:
     axes.set_axis_on()
     for spine in axes.spines.values():
         spine.set_visible(False)
@@ -79,7 +82,7 @@ def _panel(axes, magnitude: np.ndarray):
     axes.set_xticks([-(frames // 3), 0, frames // 3])
     axes.tick_params(labelsize=6)
     edges = [-(frames // 2) - 0.5, (frames + 1) // 2 - 0.5, -(joints // 2) - 0.5, (joints + 1) // 2 - 0.5]
-    options = {"extent": edges, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+    options: dict[str, Any] = {"extent": edges, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     return axes.imshow(level.T, cmap="viridis", vmin=LOWEST, vmax=0, **options)
 
 

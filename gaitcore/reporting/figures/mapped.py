@@ -25,7 +25,7 @@ def mapped_runs(config: Config, files: Sequence[Path]) -> Iterator[tuple[str, in
 
 def maps_sentence(config: Config) -> str:
     """Which tensor is shown, for each system; and which systems have none."""
-    by_map: dict[str, list[str]] = {}
+    by_map: dict[str | None, list[str]] = {}
     for system in mapped_systems(config):
         settings = system_settings(config, system)
         by_map.setdefault(map_sentence(settings.network.name), []).append(settings.title)

@@ -34,7 +34,8 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
 def _colour(place: int) -> str:
     if place < len(_COLOURS):
         return _COLOURS[place]
-    return to_hex(hsv_to_rgb((place * _GOLDEN_RATIO % 1, 0.7, 0.65)))
+    red, green, blue = hsv_to_rgb((place * _GOLDEN_RATIO % 1, 0.7, 0.65))
+    return to_hex((red, green, blue))
 
 
 def condition_title(config: Config, condition: str) -> str:

@@ -73,7 +73,7 @@ def _left_out_section(evidence: Evidence) -> Section:
         parts.append("Each of them, with its number of frames and its reason: split.csv.")
     reasons = evidence.poses_report["reason"].map(_without_numbers).value_counts()
     if len(reasons):
-        lines = tuple((reason, f"{count:,}") for reason, count in sorted(reasons.items()))
+        lines = tuple((str(reason), f"{count:,}") for reason, count in sorted(reasons.items()))
         parts.append(Grid(("Dropped while the poses were read: reason", "Entries"), lines))
         parts.append("Each of them, with file and line: poses_report.csv.")
     else:

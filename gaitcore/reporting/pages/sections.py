@@ -97,7 +97,9 @@ def _markdown(part: Part) -> str:
             return grid([_escaped(line) for line in lines], list(header))
         case Bullets(sentences):
             return bullets(sentences)
-    return part
+        case str():
+            return part
+    raise TypeError(f"{type(part).__name__} has no form in Markdown")
 
 
 def _escaped(line: Iterable[str]) -> list[str]:

@@ -66,7 +66,7 @@ def _published_lines(titles: dict[str, str]) -> list[list[str]]:
     for method, rows in published_table2().groupby("method", sort=False):
         rank1 = dict(zip(rows["condition"], rows["rank1"], strict=True))
         cells = [percent(rank1[condition]) if condition in rank1 else "–" for condition in titles]
-        lines.append([method + PUBLISHED_MARK, "", *cells])
+        lines.append([str(method) + PUBLISHED_MARK, "", *cells])
     return lines
 
 

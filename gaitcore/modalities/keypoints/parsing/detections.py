@@ -107,7 +107,7 @@ def _detections(path: Path, key: SequenceKey, content: bytes, report: DropReport
 def _parse_detection(entry: object) -> Detection | str:
     """The detection, or what is wrong with it."""
     frame = _frame_number(entry)
-    if frame is None:
+    if not isinstance(entry, dict) or frame is None:
         found = repr(entry.get("image_id")) if isinstance(entry, dict) else type(entry).__name__
         return f"image_id {found}, expected a frame such as '5.jpg'"
     keypoints = numbers(entry.get("keypoints"))
@@ -153,8 +153,8 @@ def walker(
         frame, box, _ = detections[n]
         of_walker = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
         report.add(path, f"another person, box {_size(box)}, {of_walker}", sequence=key.name, frame=frame)
-    frame = np.array([detections[n].frame for n in kept], np.int32)
-    return frame, np.stack([detections[n].keypoints for n in kept])
+    frames = np.array([detections[n].frame for n in kept], np.int32)
+    return frames, np.stack([detections[n].keypoints for n in kept])
 
 
 def _size(box: Box) -> str:

@@ -74,7 +74,7 @@ def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, P
     for path in sorted(root.rglob("*.json")):
         match = _FILE_NAME.fullmatch(path.name)
         key = parse_sequence_name(match["sequence"]) if match else None
-        if key is None:
+        if match is None or key is None:
             report.add(path, f"names no sequence and frame, expected {_EXPECTED}")
         else:
             yield key, path.parent, int(match["frame"]), path
