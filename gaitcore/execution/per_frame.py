@@ -22,6 +22,6 @@ def per_frame(network: nn.Module) -> tuple[Function, Function]:
     entrance = next(step for step in graph.graph.nodes if step.op == "placeholder")
     first, *others = entrance.users
     module = module_of(graph, first)
-    if others or not getattr(module, "per_frame", False):
+    if module is None or others or not getattr(module, "per_frame", False):
         return nn.Identity(), network
     return module, part(graph, [first], result_of(graph))

@@ -42,7 +42,7 @@ def traced(network: nn.Module) -> fx.GraphModule:
 
 def module_of(graph: fx.GraphModule, step: fx.Node) -> nn.Module | None:
     """The module that a step of a traced network calls; None where it is an operation."""
-    return graph.get_submodule(step.target) if step.op == "call_module" else None
+    return graph.get_submodule(str(step.target)) if step.op == "call_module" else None
 
 
 def result_of(graph: fx.GraphModule) -> fx.Node:
