@@ -164,7 +164,7 @@ AFTER_EDIT = {
         "Reading the poses of {}",
     ),
     "protocols/exchanged.py": (
-        {"splits": 1, "train": 3, "evaluate": 3, **REPORTS},
+        {"splits": 1, "train": 2, "evaluate": 2, **REPORTS},
         "Assigning roles",
     ),
 }
