@@ -221,7 +221,8 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     import numpy as np
     import torch
 
-    from gaitcore.execution import chunked, compute
+    from gaitcore.execution import compute
+    from gaitcore.execution.training_pass import training_pass
     from gaitcore.modalities.keypoints.augmentation import augmented
     from gaitcore.networks import build_model
     from gaitcore.sampling.random_window import random_window
@@ -232,7 +233,6 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
 
     if way == "whole batch":
         torch.set_num_threads(threads)
-        chunked.in_chunks = chunked.whole_batch
     else:
         compute.prepare(threads)
     system = _published(model)
@@ -246,6 +246,7 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
     batches = build_batches(labels, np.arange(len(labels)), batch.model_copy(update=size), np.random.default_rng(0))
     store, generator = _store(poses, system.input), torch.Generator().manual_seed(0)
     network = build_model(**store.network_arguments(), **system.network.model_dump()).train()
+    forward = network if way == "whole batch" else training_pass(network)
     criterion = build_loss(system.training.loss, subjects=subjects, embedding_dim=system.network.embedding_dim)
     optimiser = Optimisation([*network.parameters(), *criterion.parameters()], system.training, len(batches))
     while True:
@@ -255,7 +256,7 @@ def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int
             frames = random_window(store.lengths[chosen], FRAMES, augmentation.reverse, generator)
             windows = augmented(store.windows(chosen, frames), augmentation, store, generator)
             with torch.autocast("cpu", torch.bfloat16, enabled="bfloat16" in way):
-                embeddings = network(store.network_input(windows)).float()
+                embeddings = forward(store.network_input(windows)).float()
             loss, _ = criterion(embeddings, torch.from_numpy(labels[rows]))
             optimiser.zero_grad()
             loss.backward()

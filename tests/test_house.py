@@ -10,7 +10,7 @@ from places import REPOSITORY
 PACKAGE = REPOSITORY / "gaitcore"
 SMALL = ("errors", "suggest", "files", "csv_files", "percent", "keys", "digests", "declared", "extensions")
 ROOMS = (
-    *("settings", "modalities", "sampling", "protocols", "execution", "networks", "artefacts"),
+    *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.execution.compute import in_parallel
+from gaitcore.execution.per_frame import Function, per_frame
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.sampling.three_windows import three_windows_and_reverse
@@ -29,8 +30,8 @@ def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
 def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation) -> np.ndarray:
     """One embedding per sequence of the store.
 
-    The windows of a sequence overlap. What a network makes of each frame by itself (its ``spatial`` stage, where it has
-    one beside an ``over_time``) is computed once for each frame, not once for each window.
+    The windows of a sequence overlap. What a network computes of each frame independently
+    (:func:`gaitcore.execution.per_frame.per_frame`) is computed once for each frame, not once for each window.
 
     Args:
         model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings, or (B, P, D) with parts; on
@@ -43,12 +44,12 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
         (S, D) or (S, P, D) float32: the mean over windows and copies (of unit length itself for a single one of unit
         length); or D x copies in place of D: the means over windows of the copies, one behind the other.
     """
-    model.eval()
+    parts = per_frame(model.eval())
     windows = chosen_frames(store.lengths, frames, settings)  # (S, W, T)
 
     @torch.no_grad()
     def embeddings(chosen: Tensor) -> Tensor:
-        of_copies = [_of_copy(copy, model, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
+        of_copies = [_of_copy(copy, parts, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
         return torch.cat(of_copies, dim=-1) if settings.combine == "concatenated" else sum(of_copies) / len(of_copies)
 
     sequences = torch.arange(len(windows), device=store.device)
@@ -59,7 +60,9 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
     return torch.cat([embeddings(chunk) for chunk in chunks]).cpu().numpy()
 
 
-def _of_copy(copy: str, model: nn.Module, store: FrameStore, sequences: Tensor, windows: Tensor) -> Tensor:
+def _of_copy(
+    copy: str, parts: tuple[Function, Function], store: FrameStore, sequences: Tensor, windows: Tensor
+) -> Tensor:
     """Mean embeddings (S, D) or (S, P, D) of one copy of the windows (S, W, T), frame numbers, of sequences (S,)."""
     if copy == "reversed":
         windows = windows.flip(-1)
@@ -70,8 +73,6 @@ def _of_copy(copy: str, model: nn.Module, store: FrameStore, sequences: Tensor, 
     frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
     single = store.network_input(store.windows(sequences[owner], frame[:, None], copy))  # (frames in use, 1, ...)
     index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
-    if hasattr(model, "over_time"):
-        embeddings = model.over_time(model.spatial(single)[index, 0].flatten(0, 1))
-    else:
-        embeddings = model(single[index, 0].flatten(0, 1))
+    of_frames, rest = parts
+    embeddings = rest(of_frames(single)[index, 0].flatten(0, 1))
     return embeddings.unflatten(0, index.shape[:2]).mean(dim=1)

@@ -6,8 +6,9 @@ couples the sequences of a batch is batch normalisation alone; a network is ther
 moments of the whole batch are taken between two of them. The result is that of one pass over the whole batch up to
 rounding. Chunks are summed in their order, so it does not depend on the number of threads.
 
-Between two stages only their maps are kept. What lies inside a stage is computed again for the backward pass (Chen et
-al., "Training deep nets with sublinear memory cost", 2016), unless the stage is to be kept whole.
+Between two stages their maps are kept. What lies inside a stage is kept for the backward pass while there is memory,
+beginning with the stages that need least, and computed again otherwise (Chen et al., "Training deep nets with sublinear
+memory cost", 2016). The result is the same.
 """
 
 import math
@@ -23,13 +24,13 @@ from gaitcore.execution.dropout import DropoutFrom
 
 CHUNK = 8  # sequences at most; a map of 256 channels is then 8 MB
 
-KEPT = 4_200_000_000  # bytes that the stages of a network may keep for the backward pass, all together
+MEMORY = 9_000_000_000  # bytes for maps and for what is kept; a run needs less than 3 GB beside them
 
 Maps = tuple[Tensor, ...]  # (chunk, ...) each; where batch normalisation follows, (chunk, channels, ...)
 Moments = tuple[Tensor, ...]  # (2, channels) each: mean and biased variance over the batch
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Stage:
     """What a network does to each sequence independently, up to the next batch normalisation.
 
@@ -38,13 +39,15 @@ class Stage:
         parameters: the weights that it uses, and possibly others.
         norms: for each of its maps the batch normalisation that follows, or None.
         number: its own among the stages of the network; dropout's seed follows from it.
-        saved: bytes that its backward pass needs of each sequence.
+        size: bytes of its maps, of each sequence.
+        saved: bytes that its backward pass needs beside maps, of each sequence.
     """
 
     run: Callable[..., Maps]
     parameters: tuple[nn.Parameter, ...]
     norms: tuple[nn.Module | None, ...]
     number: int
+    size: int = 0
     saved: int = 0
 
     @property
@@ -53,27 +56,36 @@ class Stage:
         return tuple(index for index, norm in enumerate(self.norms) if norm is not None)
 
 
-def in_chunks(stages: Sequence[Stage], x: Tensor) -> Tensor:
+def in_chunks(stages: Sequence[Stage], x: Tensor, memory: int = MEMORY) -> Tensor:
     """Run a batch through a network in training, chunk by chunk; batch normalisations track the whole batch.
 
     Args:
         stages: the network; the last one gives a single map.
         x: (B, ...) input; no gradient flows back to it.
+        memory: bytes for the maps between stages and for what stages keep for the backward pass.
 
     Returns:
         The last map, (B, ...).
     """
     passes: list[_StagePass] = []
     seed = int(torch.randint(2**62, ()))  # of all dropout in this pass
-    left = KEPT
+    kept = _kept(stages, memory // len(x))
     for stage in stages:
-        keep = stage.saved * len(x) <= left
-        left -= stage.saved * len(x) * keep
-        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + stage.number, keep))
+        passes.append(_StagePass(stage, passes[-1] if passes else None, seed + stage.number, stage in kept))
     out = _InChunks.apply(passes, x, *(parameter for pass_ in passes for parameter in pass_.parameters))
     for pass_ in passes:
         pass_.track()
     return out
+
+
+def _kept(stages: Sequence[Stage], memory: int) -> list[Stage]:
+    """The stages that are kept for the backward pass: those that need least, while ``memory``, of a sequence, lasts."""
+    kept, left = [], memory - sum(stage.size for stage in stages)
+    for stage in sorted(stages, key=lambda stage: stage.saved):
+        left -= stage.saved
+        if left >= 0:
+            kept.append(stage)
+    return kept
 
 
 def normalised(norms: Sequence[nn.Module | None], maps: Sequence[Tensor], moments: Sequence[Tensor]) -> Maps:
@@ -91,8 +103,8 @@ def _normalise(norm: nn.Module, x: Tensor, mean: Tensor, variance: Tensor) -> Te
 
 
 def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
-    """The parameters of several modules."""
-    return tuple(parameter for module in modules for parameter in module.parameters())
+    """The parameters of several modules that are trained."""
+    return tuple(parameter for module in modules for parameter in module.parameters() if parameter.requires_grad)
 
 
 def split(x: Tensor) -> tuple[Tensor, ...]:
@@ -145,12 +157,9 @@ class _StagePass:
         self.maps = maps
 
         def chunk(number: int) -> tuple[Maps, list[Tensor]]:
+            leaves, out = self._with_graph(number)  # kept or not: without a graph torch.matmul may round otherwise
             if self.keep:
-                leaves, out = self._with_graph(number)
                 self.kept[number] = leaves, out
-            else:
-                with torch.no_grad():
-                    out = self._run(number, self.maps[number], self.given)
             out = tuple(map_.detach() for map_ in out)
             return out, [_sums(out[index]) for index in self.stage.normalised]
 
@@ -193,14 +202,11 @@ class _StagePass:
         maps, given = self.maps[number], self.given
         if self.before:
             maps, given = (tuple(tensor.detach().requires_grad_() for tensor in group) for group in (maps, given))
-        with torch.enable_grad():
-            out = self._run(number, maps, given)
-        return [*maps, *given] if self.before else [], out
-
-    def _run(self, number: int, maps: Maps, given: Moments) -> Maps:
         generator = torch.Generator().manual_seed((self.seed * 65_537 + number) % 2**63)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.autocast), DropoutFrom(generator):
-            return self.stage.run(*normalised(self.norms, maps, given))
+        autocast = torch.autocast("cpu", torch.bfloat16, enabled=self.autocast)
+        with torch.enable_grad(), autocast, DropoutFrom(generator):
+            out = self.stage.run(*normalised(self.norms, maps, given))
+        return [*maps, *given] if self.before else [], out
 
     def _take_moments(self, maps: list[Maps], sums: list[list[Tensor]]) -> None:
         for place, index in enumerate(self.stage.normalised):

@@ -2,7 +2,6 @@
 
 import copy
 import math
-from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -11,8 +10,6 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.errors import GaitError
-from gaitcore.settings.training import Training
-from gaitcore.training.optimisation import all_epochs
 
 
 class History:
@@ -60,8 +57,13 @@ class History:
         self.triplets += triplets
         self.spread = spread(embeddings)
 
-    def close(self, sequences: int, validation: dict[str, Any]) -> dict[str, Any]:
-        """End the epoch under way, in which so many sequences were seen; its row."""
+    def close(self, sequences: int, validation_rank1: float | None) -> dict[str, Any]:
+        """End the epoch under way; its row.
+
+        Args:
+            sequences: how many were seen in it, one seen twice counting twice.
+            validation_rank1: fraction; None if it was not measured after this epoch.
+        """
         self._tick()
         row = {
             "epoch": self.epoch,
@@ -71,7 +73,7 @@ class History:
             "spread": self.spread,
             "seconds": round(self.epoch_seconds, 3),
             "sequences_per_second": round(sequences / self.epoch_seconds, 1),
-            **validation,
+            "validation_rank1": validation_rank1,
         }
         self.rows.append(row)
         self._begin()
@@ -98,22 +100,16 @@ class History:
 class BestEpoch:
     """The weights of the epoch with the best validation accuracy, where a validation chooses it."""
 
-    def __init__(self, validate: Callable[[nn.Module], float] | None, settings: Training):
-        self.validate, self.settings = validate, settings
+    def __init__(self) -> None:
         self.epoch: int | None = None
         self.accuracy = -1.0
         self.weights: dict[str, Any] | None = None
 
-    def consider(self, model: nn.Module, epoch: int) -> dict[str, Any]:
-        """Measure a network after an epoch, if it is time; what its row says of it."""
-        due = epoch % self.settings.validate_every == 0 or epoch == all_epochs(self.settings)
-        if self.validate is None or not due:
-            return {"validation_rank1": None}
-        accuracy = self.validate(model)
+    def consider(self, accuracy: float, epoch: int, model: nn.Module) -> None:
+        """Keep a copy of the network's weights after an epoch if its accuracy is the best so far."""
         if accuracy > self.accuracy:
             self.epoch, self.accuracy = epoch, accuracy
             self.weights = copy.deepcopy(model.state_dict())
-        return {"validation_rank1": accuracy}
 
     def restore(self, model: nn.Module) -> None:
         """Give the network the best epoch's weights, if an epoch was chosen."""

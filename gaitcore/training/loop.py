@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from gaitcore.execution.training_pass import training_pass
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.network import Network
@@ -18,7 +19,7 @@ from gaitcore.training.batches import build_batches, training_items
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
-from gaitcore.training.optimisation import Optimisation, all_epochs
+from gaitcore.training.optimisation import Optimisation, all_epochs, phase_of
 from gaitcore.training.progress import Progress
 
 log = logging.getLogger(__name__)
@@ -84,16 +85,26 @@ def train(
     subjects = int(labels.max()) + 1
     criterion = build_loss(settings.loss, subjects=subjects, embedding_dim=network.embedding_dim).to(device)
     optimiser = Optimisation([*model.parameters(), *criterion.parameters()], settings, len(batches))
-    history, best = History(), BestEpoch(validate, settings)
+    forward = training_pass(model)
+    history, best = History(), BestEpoch()
     epochs = all_epochs(settings)
     log.info("training on %d subjects: %d epochs of %d steps, %s", subjects, epochs, len(batches), batches)
 
-    run = {"model": model, "criterion": criterion, "optimiser": optimiser, "batches": batches}
-    run |= {"draws": Draws(generator), "history": history, "best": best}
+    run = {
+        "model": model,
+        "criterion": criterion,
+        "optimiser": optimiser,
+        "batches": batches,
+        "draws": Draws(generator),
+        "history": history,
+        "best": best,
+    }
     if checkpoints:
         checkpoints.resume(run)
     with Progress(epochs, len(batches), batches.batch_size, done=history.steps) as progress:
         for epoch in range(history.epoch, epochs + 1):
+            if phase_of(epoch, settings) > optimiser.phase:
+                optimiser.begin(phase_of(epoch, settings))
             model.train()
             for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
@@ -102,7 +113,7 @@ def train(
                 windows = store.windows(chosen, frames)
                 windows = augmented(windows, settings.augmentation, store, generator)
                 with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-                    embeddings = model(store.network_input(windows)).float()
+                    embeddings = forward(store.network_input(windows)).float()
                 loss, triplets = criterion(embeddings, labels[chosen])
                 history.add(loss, triplets, embeddings, optimiser.learning_rate)
                 optimiser.zero_grad()
@@ -111,7 +122,12 @@ def train(
                 progress.step(loss)
                 if checkpoints:
                     checkpoints.after_step(history.steps, run)
-            progress.epoch(history.close(batches.sequences_of_an_epoch, best.consider(model, epoch)))
+            accuracy = None
+            if validate and (epoch % settings.validate_every == 0 or epoch == epochs):
+                accuracy = validate(model)
+                best.consider(accuracy, epoch, model)
+            row = history.close(batches.sequences_of_an_epoch, accuracy)
+            progress.epoch(row)
     best.restore(model)
     return _result(history, best.epoch or epochs, settings)
 

@@ -20,11 +20,16 @@ def all_epochs(training: Training) -> int:
     return sum(phase.epochs for phase in phases(training))
 
 
+def phase_of(epoch: int, training: Training) -> int:
+    """The phase that an epoch, counted from 1, belongs to: 0 or 1."""
+    return int(epoch > training.epochs)
+
+
 _OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 class Optimisation:
-    """Steps of all phases; each begins with an optimiser and a schedule of its own.
+    """Optimiser and schedule of the phase under way; :meth:`begin` starts the next phase with new ones.
 
     Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's.
 
@@ -36,42 +41,10 @@ class Optimisation:
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int):
         self.parameters, self.settings, self.steps = list(parameters), settings, steps
-        self._begin(phase=0)
+        self.begin(phase=0)
 
-    @property
-    def learning_rate(self) -> float:
-        """Of the next step."""
-        return self.optimiser.param_groups[0]["lr"]
-
-    def zero_grad(self) -> None:
-        """Forget the gradients."""
-        self.optimiser.zero_grad()
-
-    def step(self) -> None:
-        """Move the parameters along their gradients, then the learning rate along its schedule."""
-        self.optimiser.step()
-        self.done += 1
-        if self.done < self.steps * self._settings_of_phase().epochs:
-            self.schedule.step()
-        elif self.phase + 1 < len(phases(self.settings)):
-            self._begin(self.phase + 1)
-
-    def state_dict(self) -> dict[str, Any]:
-        """All of it, for a checkpoint."""
-        parts = {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.state_dict()}
-        return {"phase": self.phase, "done": self.done, **parts}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
-        self._begin(state["phase"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.schedule.load_state_dict(state["schedule"])
-        self.done = state["done"]
-
-    def _settings_of_phase(self) -> Phase:
-        return phases(self.settings)[self.phase]
-
-    def _begin(self, phase: int) -> None:
+    def begin(self, phase: int) -> None:
+        """Start a phase, from 0, with a new optimiser and a new schedule."""
         self.phase, self.done = phase, 0  # steps of this phase
         settings, now = self.settings, self._settings_of_phase()
         at_peak, at_ends = settings.momentum
@@ -91,3 +64,34 @@ class Optimisation:
                 base_momentum=at_peak,
                 max_momentum=at_ends,
             )
+
+    @property
+    def learning_rate(self) -> float:
+        """Learning rate of the next step."""
+        return self.optimiser.param_groups[0]["lr"]
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+        self.optimiser.zero_grad()
+
+    def step(self) -> None:
+        """Move the parameters along their gradients, then the learning rate along its schedule."""
+        self.optimiser.step()
+        self.done += 1
+        if self.done < self.steps * self._settings_of_phase().epochs:
+            self.schedule.step()
+
+    def state_dict(self) -> dict[str, Any]:
+        """State for a checkpoint."""
+        parts = {"optimiser": self.optimiser.state_dict(), "schedule": self.schedule.state_dict()}
+        return {"phase": self.phase, "done": self.done, **parts}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from the state of a checkpoint."""
+        self.begin(state["phase"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.schedule.load_state_dict(state["schedule"])
+        self.done = state["done"]
+
+    def _settings_of_phase(self) -> Phase:
+        return phases(self.settings)[self.phase]

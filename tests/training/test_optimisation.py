@@ -8,7 +8,7 @@ from places import REPOSITORY
 
 from gaitcore.settings.files import load_config
 from gaitcore.settings.training import Training
-from gaitcore.training.optimisation import Optimisation
+from gaitcore.training.optimisation import Optimisation, phase_of
 
 RECIPE = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training.model_dump()
 
@@ -19,8 +19,11 @@ def optimisation(steps=5, **recipe):
 
 
 def rates_of(optimiser, parameter, steps):
+    """Learning rates of so many steps; the loop begins the second phase after two epochs of five."""
     rates = []
     for _ in range(steps):
+        if optimiser.phase == 0 and optimiser.done == 10 and optimiser.settings.second_phase:
+            optimiser.begin(1)
         rates.append(optimiser.learning_rate)
         parameter.grad = torch.ones(3)
         optimiser.step()
@@ -37,6 +40,11 @@ def test_a_second_phase_begins_anew_with_its_own_peak():
         pytest.approx(1e-5, rel=0.1),
     )  # no step falls on its peak
     assert optimiser.optimiser.state[parameter]["step"] == 5  # of the second phase alone
+
+
+def test_an_epoch_belongs_to_a_phase():
+    recipe = Training.model_validate(RECIPE | {"epochs": 2, "second_phase": {"epochs": 1, "learning_rate": 1e-5}})
+    assert [phase_of(epoch, recipe) for epoch in (1, 2, 3)] == [0, 0, 1]
 
 
 def test_a_constant_rate_stays():

@@ -1,0 +1,27 @@
+"""What a network computes of each frame independently, apart from the rest: overlapping windows share it."""
+
+from collections.abc import Callable
+
+from torch import Tensor, nn
+
+from gaitcore.execution.tracing import CutError, module_of, part, result_of, traced
+
+Function = Callable[[Tensor], Tensor]
+
+
+def per_frame(network: nn.Module) -> tuple[Function, Function]:
+    """A network in two parts: what it computes of frames (B, T, ...) -> (B, T, ...), and the rest of it -> embeddings.
+
+    The first part is the module that the input enters, if this module declares ``per_frame = True``: what it makes of a
+    frame depends on no other frame. In every other network it is nothing, and the rest is the network.
+    """
+    try:
+        graph = traced(network)
+    except CutError:
+        return nn.Identity(), network
+    entrance = next(step for step in graph.graph.nodes if step.op == "placeholder")
+    first, *others = entrance.users
+    module = module_of(graph, first)
+    if others or not getattr(module, "per_frame", False):
+        return nn.Identity(), network
+    return module, part(graph, [first], result_of(graph))
