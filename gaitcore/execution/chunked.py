@@ -103,8 +103,8 @@ def _normalise(norm: nn.Module, x: Tensor, mean: Tensor, variance: Tensor) -> Te
 
 
 def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:
-    """The parameters of several modules."""
-    return tuple(parameter for module in modules for parameter in module.parameters())
+    """The parameters of several modules that are trained."""
+    return tuple(parameter for module in modules for parameter in module.parameters() if parameter.requires_grad)
 
 
 def split(x: Tensor) -> tuple[Tensor, ...]:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from gaitcore.execution.chunked import Stage, moments_of, normalised
+from gaitcore.execution.chunked import Stage, moments_of, normalised, parameters_of
 from gaitcore.execution.dropout import DropoutFrom
 from gaitcore.execution.tracing import CutError, module_of, part, result_of, traced
 
@@ -109,7 +109,7 @@ def _stages(graph: fx.GraphModule, steps: Sequence[fx.Node]) -> Iterator[Stage]:
         last_of_its_depth = not following or following[0] > here[0]
         yield Stage(
             module,
-            parameters=tuple(module.parameters()),
+            parameters=parameters_of(module),
             norms=tuple(norm and _norm(graph, norm) for _, norm in leaving),
             number=here[0] if last_of_its_depth else -1 - index,
         )
@@ -180,7 +180,7 @@ def _tried(stages: Iterable[Stage], x: Tensor) -> Iterator[Stage]:
 
 def _close(found: Tensor, expected: Tensor) -> bool:
     size = expected.detach().abs().nan_to_num().amax().item()
-    return torch.allclose(found, expected, rtol=1e-3, atol=1e-3 * size, equal_nan=True)
+    return torch.allclose(found, expected, rtol=1e-2, atol=1e-2 * size, equal_nan=True)
 
 
 class _Saved(torch.autograd.graph.saved_tensors_hooks):
