@@ -8,6 +8,7 @@ systems built on it alone.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-_COMMON = ("frames", "joints", "in_channels", "embedding_dim")  # what every network is built with
+# What networks are built with beside options of their own; the values are for a class without a default.
+_COMMON = {"frames": 60, "joints": 17, "in_channels": 2, "embedding_dim": 128}
 
 
 def model_names() -> tuple[str, ...]:
@@ -64,15 +66,25 @@ def network_options(name: str) -> tuple[str, ...]:
 
 
 def build_model(
-    name: str, *, frames: int = 60, joints: int = 17, in_channels: int = 2, embedding_dim: int = 128, **options: Any
+    name: str,
+    *,
+    frames: int | None = None,
+    joints: int | None = None,
+    in_channels: int | None = None,
+    embedding_dim: int | None = None,
+    **options: Any,
 ) -> nn.Module:
     """A system's network with fresh weights drawn from torch's global generator.
 
     Args:
         name: one of :func:`model_names`.
-        frames, joints, in_channels: T, J and C of the (B, T, J, C) input.
-        embedding_dim: length of the unit embedding it returns, (B, embedding_dim).
+        frames, joints, in_channels: T, J and C of the (B, T, J, C) input of a network of keypoints.
+        embedding_dim: length D of the embedding it returns: (B, D), or (B, parts, D) from silhouettes (B, T, 64, 44),
+            which are numbers from 0 to 1.
         options: the system's own settings, e.g. ``kernel=9`` or ``padding="both"``; see its class.
+
+    Of frames, joints, in_channels and embedding_dim a network gets those that its class takes. None is the class's own
+    default.
 
     Raises:
         ConfigError: the name is unknown or the network refuses an option.
@@ -83,10 +95,23 @@ def build_model(
     for option in options:
         if option not in known:
             raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
+    given = {"frames": frames, "joints": joints, "in_channels": in_channels, "embedding_dim": embedding_dim}
     try:
-        return network(frames=frames, joints=joints, in_channels=in_channels, embedding_dim=embedding_dim, **options)
+        return network(**_taken(network, given), **options)
     except ValueError as error:
         raise ConfigError(f"{title} cannot be built: {error}.") from error
+
+
+def _taken(network: type[nn.Module], given: Mapping[str, int | None]) -> dict[str, int]:
+    """The common arguments that a network's class takes, but those that are left to its own defaults."""
+    taken = {}
+    for argument, parameter in inspect.signature(network).parameters.items():
+        value = given.get(argument)
+        if argument in _COMMON and value is None and parameter.default is parameter.empty:
+            value = _COMMON[argument]
+        if value is not None:
+            taken[argument] = value
+    return taken
 
 
 def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
@@ -94,8 +119,8 @@ def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, 
 
     Args:
         model: a network from :func:`build_model` with the published options.
-        weights: a ``.pt`` file (read without executing code), or a mapping of the authors' keys to tensors. A
-            ``module.`` prefix (DataParallel) is taken off.
+        weights: a ``.pt`` file (read without executing code), or a mapping of the authors' keys to tensors, or of
+            OpenGait's for a network that OpenGait has. A ``module.`` prefix (DataParallel) is taken off.
 
     Raises:
         DataError: the file cannot be read, a key is unknown or missing, or a shape differs. Strict: every key is

@@ -1,8 +1,13 @@
-"""The authors' released weights: read safely, renamed, loaded strictly."""
+"""The authors' released weights: read safely, renamed, loaded strictly.
+
+A network's file has their key names in ``PUBLISHED_KEYS``, as patterns and what replaces them. It may have
+``PUBLISHED_ORDER``, for tensors whose first axis is in another order than here: their key -> for each of our indices
+theirs; and ``PUBLISHED_WITHOUT``: a pattern of our keys that their weights lack and that stay as they are.
+"""
 
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +21,14 @@ def load(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
     """See :func:`gaitcore.networks.load_published_weights`."""
     name = "the mapping given" if isinstance(weights, Mapping) else str(weights)
     published = weights if isinstance(weights, Mapping) else _read(Path(weights))
-    patterns = sys.modules[type(model).__module__].PUBLISHED_KEYS
+    network = sys.modules[type(model).__module__]
     ours = model.state_dict()
     renamed = {}
     for key, tensor in published.items():
-        renamed[_rename(key, patterns)] = (key, torch.as_tensor(tensor))
+        renamed[_rename(key, network.PUBLISHED_KEYS)] = (key, torch.as_tensor(tensor))
     unknown = [key for new, (key, _) in renamed.items() if new not in ours]
-    missing = [key for key in ours if key not in renamed]
+    lacking = re.compile(getattr(network, "PUBLISHED_WITHOUT", "$"))
+    missing = [key for key in ours if key not in renamed and not lacking.fullmatch(key)]
     if unknown or missing:
         raise DataError(
             f"{name}: these are not weights of {type(model).__name__} with the options it was built with"
@@ -30,17 +36,24 @@ def load(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
             + (f"; {len(missing)} missing keys, the first {missing[0]}" if missing else "")
             + "."
         )
+    orders: Mapping[str, Sequence[int]] = getattr(network, "PUBLISHED_ORDER", {})
     for new, (key, tensor) in renamed.items():
         if tensor.shape != ours[new].shape:
             raise DataError(f"{name}: {key} has shape {tuple(tensor.shape)}, expected {tuple(ours[new].shape)}.")
-    model.load_state_dict({new: tensor for new, (_, tensor) in renamed.items()})
+        if order := orders.get(_without_prefix(key)):
+            renamed[new] = (key, tensor[list(order)])
+    model.load_state_dict(ours | {new: tensor for new, (_, tensor) in renamed.items()})
 
 
 def _rename(key: str, patterns: tuple[tuple[str, Any], ...]) -> str:
-    key = key.removeprefix("module.")
+    key = _without_prefix(key)
     for pattern, replacement in patterns:
         key = re.sub(rf"^{pattern}", replacement, key)
     return key
+
+
+def _without_prefix(key: str) -> str:
+    return key.removeprefix("module.")
 
 
 def _read(path: Path) -> Mapping[str, Tensor]:

@@ -9,17 +9,19 @@ from torch import nn
 from torch.nn import functional as F
 
 from gaitcore.execution.training_pass import training_pass
-from gaitcore.networks import build_model, model_names
+from gaitcore.networks import build_model, modality, model_names
 
 SMALL = {
     "gaitmixer": {"spatial_width": 8, "spatial_depth": 1, "heads": 2, "widths": (8, 16, 16), "kernel": 5},
     "gaitformer": {"width": 8, "spatial_depth": 1, "temporal_depth": 2, "heads": 2},
     "gaitgraph": {"in_channels": 3},
     "gaitgraph2": {"in_channels": 3},
+    "gaitset": {"widths": (2, 3, 4)},
     "posegait": {"in_channels": 3},
 }
-NO_DROPOUT = {"gaitmixer": {"dropout": 0.0}, "posegait": {"dropout": 0.0}}
+NO_DROPOUT = {name: {"dropout": 0.0} for name in ("gaitmixer", "posegait")}
 FRAMES = 12
+SILHOUETTES = 3  # frames, of 2,816 pixels each
 ENOUGH, NONE = 10**12, 0  # bytes
 
 
@@ -36,7 +38,10 @@ def awake(model):
     return model
 
 
-def poses(name, sequences):
+def batch(name, sequences):
+    """What the network takes: poses in pixels, or silhouettes."""
+    if modality(name) == "silhouettes":
+        return torch.rand(sequences, SILHOUETTES, 64, 44, dtype=torch.float64)
     channels = SMALL[name].get("in_channels", 2)
     return 100 * torch.rand(sequences, FRAMES, 17, channels, dtype=torch.float64)
 
@@ -71,14 +76,14 @@ def test_every_network_of_the_repository_is_tested_here():
 def test_outputs_gradients_and_running_statistics_are_those_of_the_network(name, sequences, memory, caplog):
     model = network(name, **NO_DROPOUT.get(name, {}))
     with caplog.at_level(logging.INFO):
-        assert_same_pass(model, copy.deepcopy(model), training_pass(model, memory), poses(name, sequences))
+        assert_same_pass(model, copy.deepcopy(model), training_pass(model, memory), batch(name, sequences))
     assert "whole batches" not in caplog.text
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_dropout_draws_anew_each_pass_from_the_global_seed(name):
     model = network(name)
-    forward, x = training_pass(model), poses(name, 8)
+    forward, x = training_pass(model), batch(name, 8)
     torch.manual_seed(7)
     first, second = forward(x), forward(x)
     torch.manual_seed(7)
@@ -88,7 +93,7 @@ def test_dropout_draws_anew_each_pass_from_the_global_seed(name):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_what_is_computed_again_is_the_same_bit_for_bit_with_dropout_too(name):
-    model, x = network(name), poses(name, 21)
+    model, x = network(name), batch(name, 21)
     passes = []
     for memory in (ENOUGH, NONE):
         one = copy.deepcopy(model)
@@ -121,7 +126,7 @@ def test_in_bfloat16_outputs_and_gradients_are_those_of_float32_to_its_precision
 
 @pytest.mark.parametrize("name", SMALL)
 def test_in_evaluation_mode_it_is_the_network_itself(name):
-    model, x = network(name).eval(), poses(name, 5)
+    model, x = network(name).eval(), batch(name, 5)
     before = copy.deepcopy(model.state_dict())
     assert torch.equal(training_pass(model)(x), model(x))
     assert all(torch.equal(tensor, before[key]) for key, tensor in model.state_dict().items())

@@ -6,7 +6,7 @@ import torch
 from places import GOLDEN
 
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.networks import build_model, load_published_weights, model_names
+from gaitcore.networks import build_model, load_published_weights, modality, model_names
 
 PARAMETERS = {"gaitmixer": 166_304, "gaitformer": 141_952, "gaitgraph": 319_530, "gaitgraph2": 350_822}
 CHANNELS = {"gaitmixer": 2, "gaitformer": 2, "gaitgraph": 3, "gaitgraph2": 3}
@@ -22,8 +22,20 @@ def golden(name):
     return weights, torch.from_numpy(arrays["input"]), torch.from_numpy(arrays["output"])
 
 
-def test_the_registry_names_the_papers_skeleton_systems():
-    assert model_names() == ("gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait")
+def test_the_registry_names_the_papers_systems():
+    by_modality = {of: [name for name in model_names() if modality(name) == of] for of in ("keypoints", "silhouettes")}
+    assert by_modality == {
+        "keypoints": ["gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait"],
+        "silhouettes": ["gaitset"],
+    }
+
+
+def test_a_network_gets_the_common_arguments_that_its_class_takes_and_has_defaults_of_its_own():
+    common = {"frames": 30, "joints": 17, "in_channels": 2, "embedding_dim": 64}
+    assert build_model("gaitset", **common)(torch.rand(2, 3, 64, 44)).shape == (2, 62, 64)
+    assert build_model("gaitmixer", **common)(torch.rand(2, 30, 17, 2)).shape == (2, 64)
+    assert build_model("gaitgraph")(torch.rand(2, 60, 17, 3)).shape == (2, 128)
+    assert build_model("gaitmixer")(torch.rand(2, 60, 17, 2)).shape == (2, 128)
 
 
 @pytest.mark.parametrize("name", PARAMETERS)

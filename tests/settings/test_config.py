@@ -60,6 +60,15 @@ def test_an_unknown_modality_is_refused(base):
     )
 
 
+def test_a_network_whose_modality_the_data_lack_is_refused(base):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"compare": ["gaitmixer", "gaitset"]})
+    assert str(raised.value) == (
+        "config.yaml: data.modality is keypoints, but gaitset's network takes silhouettes; add it there, or take "
+        "gaitset out of compare."
+    )
+
+
 @pytest.mark.parametrize(
     ("protocol", "sentence"),
     [
