@@ -16,6 +16,7 @@ SMALL = {
     "gaitformer": {"width": 8, "spatial_depth": 1, "temporal_depth": 2, "heads": 2},
     "gaitgraph": {"in_channels": 3},
     "gaitgraph2": {"in_channels": 3},
+    "gaitpart": {"widths": (2, 4, 8), "parts": 4},
     "gaitset": {"widths": (2, 3, 4)},
     "posegait": {"in_channels": 3},
 }

@@ -1,4 +1,4 @@
-"""GaitSet is the published network: golden outputs, key names, first weights."""
+"""GaitSet and GaitPart are the published networks: golden outputs, key names, first weights."""
 
 import math
 
@@ -10,9 +10,9 @@ from places import GOLDEN
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.networks import build_model, load_published_weights
 
-FILES = {"gaitset": "gaitset"}
-PARAMETERS = {"gaitset": 2_594_592}
-SHAPES = {"gaitset": (62, 256)}
+FILES = {"gaitset": "gaitset", "gaitpart": "gaitpart"}
+PARAMETERS = {"gaitset": 2_594_592, "gaitpart": 1_204_000}
+SHAPES = {"gaitset": (62, 256), "gaitpart": (16, 128)}
 
 
 def golden(name):
@@ -35,6 +35,9 @@ def embeddings(model, silhouettes):
 
 
 def assert_published(found, name, expected):
+    """The parts come last in GaitPart's published output."""
+    if name == "gaitpart":
+        expected = expected.transpose(1, 2)
     torch.testing.assert_close(found, expected.reshape(-1, *SHAPES[name]), rtol=1e-5, atol=3e-5)
 
 
@@ -44,7 +47,7 @@ def test_the_output_is_the_authors(name):
     assert_published(embeddings(published(name), arrays["input"]), name, arrays["output"])
 
 
-@pytest.mark.parametrize("name", ["gaitset"])
+@pytest.mark.parametrize("name", ["gaitset", "gaitpart"])
 def test_any_number_of_frames_gives_the_authors_output(name):
     model, (_, arrays) = published(name), golden(name)
     assert_published(embeddings(model, arrays["input_short"]), name, arrays["output_short"])
@@ -64,10 +67,12 @@ def test_silhouettes_become_an_embedding_for_each_part(name, frames):
     assert build_model(name)(torch.rand(2, frames, 64, 44)).shape == (2, *SHAPES[name])
 
 
-def test_gaitset_does_not_depend_on_the_order_of_frames():
+def test_gaitset_does_not_depend_on_the_order_of_frames_and_gaitpart_does():
     order = torch.randperm(12, generator=torch.Generator().manual_seed(0))
-    model, silhouettes = published("gaitset"), golden("gaitset")[1]["input"]
-    assert torch.equal(embeddings(model, silhouettes[:, order]), embeddings(model, silhouettes))
+    for name, independent in (("gaitset", True), ("gaitpart", False)):
+        model, silhouettes = published(name), golden(name)[1]["input"]
+        found = embeddings(model, silhouettes[:, order])
+        assert torch.equal(found, embeddings(model, silhouettes)) is independent, name
 
 
 def test_gaitset_does_not_depend_on_how_often_a_frame_is_there():
@@ -114,7 +119,7 @@ def largest(weight):
     return weight.detach().abs().max().item()
 
 
-@pytest.mark.parametrize(("name", "bound"), [("gaitset", 0.0111)])
+@pytest.mark.parametrize(("name", "bound"), [("gaitset", 0.0111), ("gaitpart", 0.0180)])
 def test_the_first_weights_of_the_parts_have_the_published_bound(name, bound):
     torch.manual_seed(0)
     weight = build_model(name).head.weight
@@ -122,13 +127,23 @@ def test_the_first_weights_of_the_parts_have_the_published_bound(name, bound):
     assert weight.std().item() == pytest.approx(bound / math.sqrt(3), rel=5e-3)  # uniform
 
 
-@pytest.mark.parametrize("name", ["gaitset"])
+@pytest.mark.parametrize("name", ["gaitset", "gaitpart"])
 def test_the_first_weights_of_convolutions_are_xaviers(name):
     torch.manual_seed(0)
     for key, weight in build_model(name).named_parameters():
         if key != "head.weight":
             fans = (weight.shape[0] + weight.shape[1]) * weight[0, 0].numel()
             assert largest(weight) == pytest.approx(math.sqrt(6 / fans), rel=2e-2), key
+
+
+def test_a_focal_convolution_sees_one_strip_at_a_time():
+    model = build_model("gaitpart")
+    strip = model.frames[1][0]  # four strips of a map of 32 rows
+    x = torch.rand(1, 32, 32, 22)
+    changed = x.clone()
+    changed[:, :, 7] += 1.0  # the last row of the first strip
+    moved = (strip(x) != strip(changed)).any(dim=3).any(dim=1)[0]
+    assert moved.nonzero().flatten().tolist() == [6, 7]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +153,11 @@ def test_the_first_weights_of_convolutions_are_xaviers(name):
             "gaitset",
             {"widths": (32, 64)},
             "GaitSet cannot be built: widths are 2 numbers, expected one for each of its 3 blocks.",
+        ),
+        (
+            "gaitpart",
+            {"widths": (32, 64)},
+            "GaitPart cannot be built: widths are 2 numbers and strips 3, expected as many.",
         ),
     ],
 )
