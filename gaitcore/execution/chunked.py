@@ -98,8 +98,10 @@ def normalised(norms: Sequence[nn.Module | None], maps: Sequence[Tensor], moment
 
 
 def _normalise(norm: nn.Module, x: Tensor, mean: Tensor, variance: Tensor) -> Tensor:
-    scale = norm.weight * torch.rsqrt(variance + norm.eps)
-    return torch.addcmul(norm.bias - mean * scale, x.movedim(1, -1), scale).movedim(-1, 1)
+    scale = torch.rsqrt(variance + norm.eps)
+    scale = norm.weight * scale if norm.affine else scale
+    shift = norm.bias - mean * scale if norm.affine else -mean * scale
+    return torch.addcmul(shift, x.movedim(1, -1), scale).movedim(-1, 1)
 
 
 def parameters_of(*modules: nn.Module) -> tuple[nn.Parameter, ...]:

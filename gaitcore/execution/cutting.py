@@ -60,7 +60,7 @@ def cut(network: nn.Module, x: Tensor) -> Cut:
 
 
 def _plain(norm: _BatchNorm) -> bool:
-    return type(norm) in _NORMS and norm.affine and norm.track_running_stats and norm.momentum is not None
+    return type(norm) in _NORMS and norm.track_running_stats and norm.momentum is not None
 
 
 def _norm(graph: fx.GraphModule, step: fx.Node) -> nn.Module | None:

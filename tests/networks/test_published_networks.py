@@ -26,7 +26,7 @@ def test_the_registry_names_the_papers_systems():
     by_modality = {of: [name for name in model_names() if modality(name) == of] for of in ("keypoints", "silhouettes")}
     assert by_modality == {
         "keypoints": ["gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait"],
-        "silhouettes": ["gaitpart", "gaitset"],
+        "silhouettes": ["gaitnet", "gaitpart", "gaitset"],
     }
 
 

@@ -1,4 +1,4 @@
-"""GaitSet and GaitPart are the published networks: golden outputs, key names, first weights."""
+"""GaitSet, GaitPart and GaitNet's recognition half are the published ones: golden outputs, key names, first weights."""
 
 import math
 
@@ -10,9 +10,9 @@ from places import GOLDEN
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.networks import build_model, load_published_weights
 
-FILES = {"gaitset": "gaitset", "gaitpart": "gaitpart"}
-PARAMETERS = {"gaitset": 2_594_592, "gaitpart": 1_204_000}
-SHAPES = {"gaitset": (62, 256), "gaitpart": (16, 128)}
+FILES = {"gaitset": "gaitset", "gaitpart": "gaitpart", "gaitnet": "gaitnet_recognition"}
+PARAMETERS = {"gaitset": 2_594_592, "gaitpart": 1_204_000, "gaitnet": 1_427_616}
+SHAPES = {"gaitset": (62, 256), "gaitpart": (16, 128), "gaitnet": (1, 256)}
 
 
 def golden(name):
@@ -35,7 +35,7 @@ def embeddings(model, silhouettes):
 
 
 def assert_published(found, name, expected):
-    """The parts come last in GaitPart's published output."""
+    """The parts come last in GaitPart's published output; in GaitNet's there is only one."""
     if name == "gaitpart":
         expected = expected.transpose(1, 2)
     torch.testing.assert_close(found, expected.reshape(-1, *SHAPES[name]), rtol=1e-5, atol=3e-5)
@@ -136,6 +136,18 @@ def test_the_first_weights_of_convolutions_are_xaviers(name):
             assert largest(weight) == pytest.approx(math.sqrt(6 / fans), rel=2e-2), key
 
 
+def test_gaitnets_first_weights_are_caffes():
+    torch.manual_seed(0)
+    model = build_model("gaitnet")
+    for key, weight in model.named_parameters():
+        if weight.ndim == 4:
+            assert largest(weight) == pytest.approx(math.sqrt(3 / weight[0].numel()), rel=1e-2), key
+        elif key != "head.bias" and key.endswith("bias"):
+            assert not weight.any()
+    assert model.head.weight.std().item() == pytest.approx(0.005, rel=1e-2)
+    assert (model.head.bias == 0.1).all()
+
+
 def test_a_focal_convolution_sees_one_strip_at_a_time():
     model = build_model("gaitpart")
     strip = model.frames[1][0]  # four strips of a map of 32 rows
@@ -144,6 +156,23 @@ def test_a_focal_convolution_sees_one_strip_at_a_time():
     changed[:, :, 7] += 1.0  # the last row of the first strip
     moved = (strip(x) != strip(changed)).any(dim=3).any(dim=1)[0]
     assert moved.nonzero().flatten().tolist() == [6, 7]
+
+
+def test_gaitnet_takes_the_columns_that_were_cut_as_zeros_and_the_sum_of_six_silhouettes():
+    model, (_, arrays) = published("gaitnet"), golden("gaitnet")
+    square = arrays["input"].clone()
+    square[..., :10] = square[..., 54:] = 0
+    expected = embeddings(model, square)
+    torch.testing.assert_close(embeddings(model, square[..., 10:54]), expected)
+    torch.testing.assert_close(embeddings(model, torch.cat([square, square], dim=1)), expected)
+
+
+def test_gaitnets_embedding_leaves_through_dropout_in_training_only():
+    torch.manual_seed(0)
+    model, silhouettes = build_model("gaitnet"), torch.rand(64, 6, 64, 44)
+    dropped = (model(silhouettes) == 0).float().mean().item()
+    undropped = (build_model("gaitnet", dropout=0.0)(silhouettes) == 0).float().mean().item()
+    assert dropped == pytest.approx(undropped + (1 - undropped) / 2, abs=0.05)
 
 
 @pytest.mark.parametrize(
