@@ -1,8 +1,10 @@
 """The losses are the ones their papers define."""
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from places import GOLDEN
 
 from gaitcore.settings.chosen import section_of
 from gaitcore.settings.training import LOSSES
@@ -56,3 +58,54 @@ def test_the_triplet_loss_counts_what_it_mined():
     found, triplets = loss("triplet", miner_epsilon=0.1, margin=10.0)(embeddings, labels)
     assert 0 < triplets <= 12 * 3 * 8
     assert 8 < found.item() < 12  # a margin of 10, and unit vectors
+
+
+def golden_triplets(part=slice(None)):
+    """The arrays of GaitSet's published loss; the embeddings of a part, or of all as (B, parts, D), with gradients."""
+    arrays = np.load(GOLDEN / "triplet.npz")
+    embeddings = torch.from_numpy(arrays["embeddings"][part])
+    embeddings = embeddings.transpose(0, 1) if embeddings.ndim == 3 else embeddings
+    return arrays, embeddings.contiguous().requires_grad_(), torch.from_numpy(arrays["labels"])
+
+
+@pytest.mark.parametrize("mining", ["full", "hard"])
+@pytest.mark.parametrize("part", range(5))
+def test_the_batch_all_loss_of_a_part_is_gaitsets(mining, part):
+    arrays, embeddings, labels = golden_triplets(part)
+    found, triplets = loss("batch_all_triplet", mining=mining)(embeddings, labels)
+    found.backward()
+    assert found.item() == pytest.approx(arrays[mining][part], rel=1e-5)
+    gradient = len(arrays["embeddings"]) * torch.from_numpy(arrays[f"grad_{mining}"][part])  # theirs is of the mean
+    torch.testing.assert_close(embeddings.grad, gradient, rtol=1e-5, atol=1e-3 if part == 3 else 1e-7)  # 3 is crowded
+    assert triplets == (arrays["full_num"][part] if mining == "full" else 12)
+
+
+@pytest.mark.parametrize("mining", ["full", "hard"])
+def test_the_batch_all_loss_is_the_mean_over_parts(mining):
+    arrays, embeddings, labels = golden_triplets()
+    found, triplets = loss("batch_all_triplet", mining=mining)(embeddings, labels)
+    found.backward()
+    assert found.item() == pytest.approx(arrays[mining].mean(), rel=1e-5)
+    gradient = torch.from_numpy(arrays[f"grad_{mining}"]).transpose(0, 1)
+    torch.testing.assert_close(embeddings.grad, gradient, rtol=1e-5, atol=2e-4)
+    assert triplets == (arrays["full_num"].sum() if mining == "full" else 5 * 12)
+
+
+@pytest.mark.parametrize(("mining", "expected", "triplets"), [("full", 8.5 / 7, 7), ("hard", 6 / 4, 4)])
+def test_the_batch_all_loss_takes_subjects_of_different_size(mining, expected, triplets):
+    """One subject's sequences lie at 0, 2 and 3, the other's at 3.5; the margin is 1.
+
+    Violated: 0.5 from 0; 1.5 and 0.5 from 2; 0.5 (its own positive), 3.5 and 1.5 from 3; 0.5 from 3.5.
+    """
+    positions, labels = torch.tensor([[0.0], [3.5], [2.0], [3.0]]), torch.tensor([1, 0, 1, 1])
+    found, number = loss("batch_all_triplet", margin=1.0, mining=mining)(positions, labels)
+    assert (found.item(), number) == (pytest.approx(expected), triplets)
+
+
+@pytest.mark.parametrize("mining", ["full", "hard"])
+def test_the_batch_all_loss_of_one_subject_is_zero(mining):
+    embeddings, _ = batch()
+    found, triplets = loss("batch_all_triplet", mining=mining)(embeddings, torch.zeros(12, dtype=torch.int64))
+    found.backward()
+    assert (found.item(), triplets) == (0.0, 0)
+    assert not embeddings.grad.any()

@@ -2,7 +2,8 @@
 
 A file is a loss where it declares ``TITLE`` (as captions print it). Its class ``Loss`` is a module; it takes embeddings
 (B, embedding_dim) and labels (B,), from 0, and gives the loss and the number of triplets it was taken over (0 where
-there are none). The signature of the class says its options; the schema of ``training.loss`` is made from it.
+there are none). A loss per part also takes embeddings (B, parts, embedding_dim). The signature of the class says its
+options; the schema of ``training.loss`` is made from it.
 """
 
 import inspect
