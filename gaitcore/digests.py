@@ -12,7 +12,10 @@ from gaitcore.errors import ConfigError
 PACKAGE = Path(__file__).parent
 # What does not count: the schema, whose values are parameters of the rules themselves (a test holds that it has no
 # behaviour), the sentences of errors and hints, and the progress that a person watches.
-_SILENT = ("settings/", "errors.py", "suggest.py", "training/progress.py", "modalities/keypoints/video/progress.py")
+_SILENT = (
+    *("settings/", "errors.py", "suggest.py", "training/progress.py"),
+    *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
+)
 
 
 def file_digest(path: str | Path) -> str:

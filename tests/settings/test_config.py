@@ -105,8 +105,8 @@ LINE = "--config on the command line: "
         ),
         (
             {"extensions": ["nowhere"]},
-            LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers or protocols "
-            "in it.",
+            LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers, "
+            "silhouette_readers or protocols in it.",
         ),
         (
             {"extensions": 3},
