@@ -76,5 +76,5 @@ class Data(Settings):
     )
     video: Video | None = Field(None, description="how poses are made, if the format is video")
     silhouettes: Silhouettes | None = Field(
-        None, description="where silhouettes are read from, if the modality names them; format and path are the poses'"
+        None, description="where silhouettes are read from, if data.modality names them"
     )

@@ -16,8 +16,8 @@ from gaitcore.settings.experiment import Config
 class Evidence:
     """The configuration, the paper's, and the files an experiment's runs left.
 
-    ``summary`` is summary.csv, ``poses_report`` poses_report.csv (or that of the first modality), ``runs`` the content of
-    each run.json.
+    ``summary`` is summary.csv, ``poses_report`` poses_report.csv (or that of the first modality), ``runs`` the content
+    of each run.json.
     """
 
     config: Config
