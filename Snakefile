@@ -35,10 +35,16 @@ rule manifest:  # the digests of all artefacts alone
 
 rule poses:  # poses.parquet alone
     input:
-        of_experiment("results/{experiment}/poses.parquet"),
+        table_of("keypoints"),
+
+
+rule silhouettes:  # silhouettes.parquet alone
+    input:
+        table_of("silhouettes"),
 
 
 include: "rules/poses.smk"
+include: "rules/silhouettes.smk"
 include: "rules/splits.smk"
 include: "rules/train.smk"
 include: "rules/evaluate.smk"

@@ -12,7 +12,10 @@ from gaitcore.errors import ConfigError
 PACKAGE = Path(__file__).parent
 # What does not count: the schema, whose values are parameters of the rules themselves (a test holds that it has no
 # behaviour), the sentences of errors and hints, and the progress that a person watches.
-_SILENT = ("settings/", "errors.py", "suggest.py", "training/progress.py", "modalities/keypoints/video/progress.py")
+_SILENT = (
+    *("settings/", "errors.py", "suggest.py", "training/progress.py"),
+    *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
+)
 
 
 def file_digest(path: str | Path) -> str:
@@ -26,6 +29,22 @@ def folder_digest(path: str | Path) -> str:
     root, digest = Path(path), hashlib.sha256()
     for file in sorted(p for p in root.rglob("*") if p.is_file()):
         digest.update(f"{file.relative_to(root).as_posix()}\0{file_digest(file)}\n".encode())
+    return digest.hexdigest()
+
+
+def listing_digest(path: str | Path) -> str:
+    """SHA-256 over the names, sizes and times of all files below a folder, in hexadecimal.
+
+    It stands in for :func:`folder_digest` where a folder is too large to be read each time a workflow is planned. It
+    differs between two copies of a folder.
+    """
+    root, digest = Path(path), hashlib.sha256()
+    for folder, folders, files in os.walk(root):
+        folders.sort()
+        for name in sorted(files):
+            file = Path(folder, name)
+            state = file.stat()
+            digest.update(f"{file.relative_to(root).as_posix()}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     return digest.hexdigest()
 
 

@@ -2,7 +2,8 @@
 
 Three places are searched: the room of the library, the folders that the setting ``extensions`` names (each with a
 folder for every kind it extends, e.g. ``my_extensions/networks/meanpose.py``), and installed packages with an entry
-point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers`` or ``gaitcore.protocols``. What a
+point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers`` or
+``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those of keypoints. What a
 file declares is read from its source, so that names are listed without importing torch; docs/extending.md says what it
 has to declare.
 """
@@ -34,6 +35,7 @@ _EXAMPLES = {
     "COMPARISON": '"identical view excluded"',
     "LABEL": '"OpenPose"',
     "EXPECTED": '"a folder with files named like 001-nm-01-090.json"',
+    "PRETREATMENT": '"cut and aligned as published (GaitSet)"',
 }
 _FOLDER = "gaitcore_extension_"  # and a digest of its path: what the package is called that a folder becomes
 _MEANING = re.compile(r"^\s+(\w+): (.+)$", re.MULTILINE)  # of an option, in the docstring of its class
@@ -56,6 +58,12 @@ KINDS = {
     "networks": Kind("network", "gaitcore.networks", ("TITLE", "MODALITY", "MAP"), None),
     "losses": Kind("loss", "gaitcore.training.losses", ("TITLE",), "Loss"),
     "readers": Kind("source format", "gaitcore.modalities.keypoints.readers", ("LABEL", "EXPECTED"), "read"),
+    "silhouette_readers": Kind(
+        "source format of silhouettes",
+        "gaitcore.modalities.silhouettes.readers",
+        ("LABEL", "EXPECTED", "PRETREATMENT"),
+        "read",
+    ),
     "protocols": Kind("kind of protocol", "gaitcore.protocols", ("METRICS", "TITLE", "COMPARISON"), "assign_roles"),
 }
 
@@ -96,7 +104,7 @@ def search(folders: Iterable[str | Path]) -> None:
 
 
 def available(kind: str) -> dict[str, Path]:
-    """The names of a kind ("networks", "losses", "readers", "protocols") and the file of each, by name.
+    """The names of a kind ("networks", "losses", ...: the keys of ``KINDS``) and the file of each, by name.
 
     Raises:
         ConfigError: a file is not Python, a package lacks the module of its entry point, or a name is there twice.

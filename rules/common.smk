@@ -10,7 +10,7 @@ from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import modality
 from gaitcore.systems import system_settings
-from gaitcore.digests import code_digest, folder_digest, outside_code
+from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
 
 # Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
 # shows is named there too, but is no setting of an experiment.
@@ -22,9 +22,20 @@ except GaitError as error:
 # Each job searches the same folders; they are no parameter of a rule, so that it does not matter where they lie.
 config["extensions"] = list(CONFIG.extensions)
 
-for path in CONFIG.data.path:
+LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
+FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
+POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
+SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
+
+for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not Path(path).exists():
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
+for path in SILHOUETTE_SOURCES:
+    if not Path(path).exists():
+        reader = extensions.declared(
+            "silhouette_readers", CONFIG.data.silhouettes.format
+        )
+        sys.exit(f"{path}: no such folder, expected {reader['EXPECTED']}.")
 
 
 # One environment serves all rules: requirements.lock. An image counts only with --sdm apptainer, and must hold it too.
@@ -42,15 +53,20 @@ def settings(section, only=None, exclude=None):
     return section.model_dump(mode="json", include=only, exclude=exclude)
 
 
-def run_configuration():
+def run_configuration(wildcards):
     """What a run depends on beside network and recipe, for its record: the data and the protocol in use."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
-    unused = {"help"} if CONFIG.data.format == "video" else {"help", "video"}
-    return settings(
+    frames_of = modality_of(wildcards)
+    unused = {"help", "silhouettes", *([] if FROM_VIDEO else ["video"])}
+    if frames_of == "silhouettes":
+        unused = set(type(CONFIG.data).model_fields) - {"dataset", "silhouettes"}
+    configuration = settings(
         CONFIG,
         only={"experiment", "data", "protocol"},
         exclude={"data": unused, "protocol": {"splits": others}},
     )
+    configuration["data"]["modality"] = [frames_of]
+    return configuration
 
 
 def of_experiment(pattern, **wildcards):
@@ -61,7 +77,26 @@ def of_experiment(pattern, **wildcards):
 
 def folder_contents(_):
     """A folder's digest: Snakemake itself sees files come and go in it, not what is in them."""
-    return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
+    return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
+
+
+def table_of(name):
+    """The table of a modality, as the input of a target; a sentence where the experiment has no frames of it."""
+
+    def table(_):
+        if name not in CONFIG.data.modality:
+            sys.exit(
+                f"{CONFIG.experiment} has no {name}: data.modality is {', '.join(CONFIG.data.modality)}."
+            )
+        return of_experiment(f"results/{{experiment}}/{modalities.table_name(name)}")
+
+    return table
+
+
+def report_of_listing():
+    """The report of what was dropped from the frames whose table lists the sequences."""
+    table = Path(modalities.table_name(LISTING))
+    return f"results/{{experiment}}/{table.stem}_report.csv"
 
 
 def modality_of(wildcards):
@@ -110,16 +145,23 @@ def metrics_module():
 
 
 def reader_files():
-    """The file of the reader, likewise; none where the poses are made from videos."""
-    video = CONFIG.data.format == "video"
-    return [] if video else [extensions.file("readers", CONFIG.data.format)]
+    """The file of the poses' reader, likewise; none where the poses are made from videos."""
+    read = POSE_SOURCES and not FROM_VIDEO
+    return [extensions.file("readers", CONFIG.data.format)] if read else []
+
+
+def silhouette_reader_files():
+    """The file of the silhouettes' reader, likewise."""
+    source = CONFIG.data.silhouettes
+    return [extensions.file("silhouette_readers", source.format)] if source else []
 
 
 def extension_code():
     """Every file from outside the repository that the experiment runs, and its digest."""
     systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
     used = [file(system) for file in (network_file, loss_file) for system in systems]
-    return outside_code(*reader_files(), protocol_file(), *used)
+    readers = [*reader_files(), *silhouette_reader_files()]
+    return outside_code(*readers, protocol_file(), *used)
 
 
 def validation_settings(wildcards):

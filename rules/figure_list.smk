@@ -72,9 +72,15 @@ FIGURES = {
     "exclusions": drawn(
         "exclusions",
         split=one_file("results/{experiment}/split.csv"),
-        poses_report=one_file("results/{experiment}/poses_report.csv"),
+        poses_report=one_file(report_of_listing()),
     ),
-    "contact_sheet": drawn(
-        "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
+    **(
+        {
+            "contact_sheet": drawn(
+                "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
+            )
+        }
+        if POSE_SOURCES
+        else {}
     ),
 }

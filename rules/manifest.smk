@@ -4,7 +4,7 @@
 rule write_manifest:
     input:
         [origin.artefact for origin in origins()],
-        sources=CONFIG.data.path,
+        sources=[*POSE_SOURCES, *SILHOUETTE_SOURCES],
     output:
         "results/{experiment}/manifest.json",
     log:
@@ -17,7 +17,7 @@ rule write_manifest:
         runtime=30,
     params:
         origins=[(origin.artefact, origin.rule, origin.inputs) for origin in origins()],
-        sources=CONFIG.data.path,
+        sources=[*POSE_SOURCES, *SILHOUETTE_SOURCES],
         configuration=settings(CONFIG),
         titles={
             system: system_settings(CONFIG, system).title for system in CONFIG.compare

@@ -1,7 +1,7 @@
 # Poses in whatever form the user has them, or made from videos -> poses.parquet.
 
 
-if CONFIG.data.walkers is not None:
+if POSE_SOURCES and CONFIG.data.walkers is not None:
 
     rule walkers:
         output:
@@ -23,7 +23,11 @@ if CONFIG.data.walkers is not None:
             "../workflow_scripts/walkers.py"
 
 
-if CONFIG.data.format != "video":
+if FROM_VIDEO:
+
+    include: "video.smk"
+
+elif POSE_SOURCES:
 
     rule read_poses:
         input:
@@ -45,14 +49,13 @@ if CONFIG.data.format != "video":
             mem_mb=4000,
             runtime=30,
         params:
-            data=settings(CONFIG.data, exclude={"help", "walkers", "video"}),
+            data=settings(
+                CONFIG.data,
+                exclude={"help", "walkers", "video", "silhouettes", "modality"},
+            ),
             contents=folder_contents,
             code=code_digest("workflow_scripts/poses.py", *reader_files()),
         message:
             "Reading the poses of {wildcards.experiment}"
         script:
             "../workflow_scripts/poses.py"
-
-else:
-
-    include: "video.smk"

@@ -5,13 +5,14 @@ from types import SimpleNamespace
 
 from gaitcore.audit.manifest import Origin
 
-FROM_VIDEO = CONFIG.data.format == "video"
 ARTEFACT_RULES = (
-    *("merge_poses" if FROM_VIDEO else "read_poses", "splits", "train", "evaluate"),
-    *("summary", "write_tables", "write_reproduction"),
+    *(["merge_poses" if FROM_VIDEO else "read_poses"] if POSE_SOURCES else []),
+    *(["read_silhouettes"] if SILHOUETTE_SOURCES else []),
+    *("splits", "train", "evaluate", "summary", "write_tables", "write_reproduction"),
 )
 TIMED = (
-    *("walkers", "extract_poses", "merge_poses", "read_poses", "splits"),
+    *("walkers", "extract_poses", "merge_poses", "read_poses", "read_silhouettes"),
+    "splits",
     *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
 NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")
@@ -56,7 +57,7 @@ def rule_settings(proxy, **wildcards):
 def poses_settings():
     """Of the rule that reads poses; of those that make them, by subject, where they come from videos."""
     if not FROM_VIDEO:
-        return rule_settings(rules.read_poses)
+        return rule_settings(rules.read_poses) if POSE_SOURCES else {}
     shards = {
         subject: rule_settings(rules.extract_poses, subject=subject)
         for subject in VIDEOS.by_subject
@@ -72,7 +73,7 @@ def settings_by_stage():
         }
         for stage, proxy in {"train": rules.train, "evaluate": rules.evaluate}.items()
     }
-    walkers = {"walkers": rule_settings(rules.walkers)} if CONFIG.data.walkers else {}
+    walkers = {"walkers": rule_settings(rules.walkers)} if rules.has("walkers") else {}
     return {
         **walkers,
         "poses": poses_settings(),

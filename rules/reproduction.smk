@@ -6,7 +6,7 @@ rule write_reproduction:
     input:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
-        poses_report="results/{experiment}/poses_report.csv",
+        poses_report=report_of_listing(),
         runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
         published="gaitcore/reporting/tables/published_numbers/table2.csv",
     output:

@@ -1,7 +1,5 @@
 # Who trains, who is gallery, who is probe, and who is left out and why.
 
-LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
-
 
 rule splits:
     input:

@@ -35,7 +35,7 @@ rule train:
     params:
         # Not an output: what is resumed from must outlive a failed job.
         checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
-        configuration=run_configuration(),
+        configuration=run_configuration,
         network=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).network
         ),

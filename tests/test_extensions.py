@@ -233,7 +233,8 @@ def test_a_folder_that_is_not_there_or_holds_nothing_is_refused(tmp_path):
     with pytest.raises(ConfigError) as raised:
         extensions.search([tmp_path])
     assert str(raised.value) == (
-        f"{tmp_path} holds nothing that is known, expected one of the folders networks, losses, readers or protocols."
+        f"{tmp_path} holds nothing that is known, expected one of the folders networks, losses, readers, "
+        "silhouette_readers or protocols."
     )
 
 

@@ -22,6 +22,7 @@ from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical
+from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
@@ -175,8 +176,7 @@ def _run(folder: Path, system: str, seed: int, place: tuple[str, str], listed: R
         _traced(run / "embeddings.parquet", metrics_json=metrics.outputs),
         _traced(run / "weights.safetensors", metrics_json=metrics.inputs, run_json=record.outputs),
         _traced(run / "training.csv", run_json=record.outputs),
-        _traced(folder / "poses.parquet", metrics_json=metrics.inputs, run_json=record.inputs),
-        _traced(folder / "split.csv", metrics_json=metrics.inputs, run_json=record.inputs),
+        *(_traced(folder / name, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
     )
     return TracedRun(seed, _accuracy(metrics, *place), files, record, metrics.code_digest)
 
@@ -193,7 +193,8 @@ def _accuracy(metrics: Metrics, condition: str, view: str) -> float:
 
 def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:
     """The table, the statistics, and the source of the poses where it is at hand, against the manifest."""
-    for path in (table, folder / "summary.csv", folder / "poses.parquet", folder / "split.csv"):
+    frames = (folder / table_name(modality) for modality in modality_names() if table_name(modality) in listed)
+    for path in (table, folder / "summary.csv", *frames, folder / "split.csv"):
         yield TracedFile(path, _digest(path), {"manifest.json": listed[path.relative_to(folder).as_posix()]})
     for source, digest in sources.items():
         if Path(source).is_file():

@@ -61,7 +61,7 @@ class FrameStore(Protocol):
 
 
 def modality_names() -> tuple[str, ...]:
-    """The modalities there are, e.g. ``("keypoints",)``."""
+    """The modalities there are, e.g. ``("keypoints", "silhouettes")``."""
     return tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/store.py")))
 
 

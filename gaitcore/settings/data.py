@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Count, Positive, Probability, Settings, listed
+from gaitcore.settings.values import Count, Positive, Probability, Settings, listed, unique
 
 FORMATS = Chosen("readers", others=("video",))
+SILHOUETTE_FORMATS = Chosen("silhouette_readers")
 
 
 class Detector(Settings):
@@ -37,12 +38,26 @@ class Video(Settings):
     detect_every: Count = Field(description="frames from one detection to the next; between, keypoints make the box")
 
 
+class Silhouettes(Settings):
+    """Where the silhouettes come from; only for a data.modality with silhouettes."""
+
+    format: Annotated[str, AfterValidator(partial(known_name, SILHOUETTE_FORMATS)), SILHOUETTE_FORMATS] = Field(
+        description="source format of the silhouettes"
+    )
+    path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
+        description="folder or folders, relative to the repository"
+    )
+    source: str = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
+
+
 class Data(Settings):
     """Where the poses come from and what they are."""
 
     dataset: str = Field(description="name of the data set, as it stands in captions")
-    modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
-        ("keypoints",), description="kind of frames the data set has; every system's network takes one of these"
+    modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
+        ("keypoints",),
+        description="kind or kinds of frames to read; every system's network takes one of these, and the first one's "
+        "table lists the sequences",
     )
     format: Annotated[str, AfterValidator(partial(known_name, FORMATS)), FORMATS] = Field(
         description="source format of the poses; video makes them"
@@ -60,3 +75,6 @@ class Data(Settings):
         None, description="make the data from synthetic walkers with these settings; null reads the user's own"
     )
     video: Video | None = Field(None, description="how poses are made, if the format is video")
+    silhouettes: Silhouettes | None = Field(
+        None, description="where silhouettes are read from, if data.modality names them"
+    )

@@ -180,6 +180,17 @@ def _check_modalities(config: Config, layers: Layers) -> None:
                 f'{_file_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
                 f"{nearest(name, modality_names())}"
             )
+    named = ", ".join(config.data.modality)
+    if "silhouettes" in config.data.modality and config.data.silhouettes is None:
+        raise ConfigError(
+            f"{_file_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes is null; give "
+            "their format and path there."
+        )
+    if "silhouettes" not in config.data.modality and config.data.silhouettes is not None:
+        raise ConfigError(
+            f"{_file_of(['data', 'silhouettes'], layers)}: data.silhouettes is set, but data.modality is {named}; add "
+            "silhouettes there, or set data.silhouettes to null."
+        )
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:

@@ -9,8 +9,9 @@ from gaitcore.modalities.keypoints import store
 
 
 def test_a_modality_is_found_by_its_folder_and_names_its_table():
-    assert modalities.modality_names() == ("keypoints",)
+    assert modalities.modality_names() == ("keypoints", "silhouettes")
     assert modalities.table_name("keypoints") == "poses.parquet"
+    assert modalities.table_name("silhouettes") == "silhouettes.parquet"
     assert modalities.part("keypoints", "store") is store
 
 

@@ -69,6 +69,56 @@ def test_a_network_whose_modality_the_data_lack_is_refused(base):
     )
 
 
+SILHOUETTES = {"format": "casia_b_png", "path": "data/raw/silhouettes"}
+
+
+@pytest.mark.parametrize("modality", [["keypoints", "silhouettes"], ["silhouettes", "keypoints"]])
+def test_silhouettes_have_a_source_of_their_own(base, modality):
+    data = load_config(base, {"data": {"modality": modality, "silhouettes": SILHOUETTES}}).data
+    assert (data.format, data.modality) == ("gaitgraph_csv", tuple(modality))
+    assert data.silhouettes.model_dump() == {
+        "format": "casia_b_png",
+        "path": ("data/raw/silhouettes",),
+        "source": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (
+            {"modality": ["keypoints", "silhouettes"]},
+            "data.modality is keypoints, silhouettes, but data.silhouettes is null; give their format and path there.",
+        ),
+        (
+            {"silhouettes": SILHOUETTES},
+            "data.silhouettes is set, but data.modality is keypoints; add silhouettes there, or set data.silhouettes "
+            "to null.",
+        ),
+        (
+            {"silhouettes": {**SILHOUETTES, "format": "casia_b"}},
+            'data.silhouettes.format: there is no source format of silhouettes "casia_b"; did you mean "casia_b_png"?',
+        ),
+        ({"silhouettes": {**SILHOUETTES, "pat": 1}}, 'data.silhouettes.pat: unknown setting; did you mean "path"?'),
+        ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is given twice."),
+        (
+            {"modality": "silhouettes", "silhouettes": SILHOUETTES},
+            "data.modality is silhouettes, but gaitformer's network takes keypoints; add it there, or take gaitformer "
+            "out of compare.",
+        ),
+    ],
+)
+def test_a_source_of_silhouettes_that_cannot_be_is_refused(base, data, sentence):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"data": data})
+    assert str(raised.value) == f"--config on the command line: {sentence}"
+
+
+def test_a_source_of_silhouettes_without_a_path_is_refused(base):
+    with pytest.raises(ConfigError, match=r"data\.silhouettes\.path is missing \(folder or folders, relative to the"):
+        load_config(base, {"data": {"silhouettes": {"format": "casia_b_png"}}})
+
+
 @pytest.mark.parametrize(
     ("protocol", "sentence"),
     [
@@ -114,8 +164,8 @@ LINE = "--config on the command line: "
         ),
         (
             {"extensions": ["nowhere"]},
-            LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers or protocols "
-            "in it.",
+            LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers, "
+            "silhouette_readers or protocols in it.",
         ),
         (
             {"extensions": 3},

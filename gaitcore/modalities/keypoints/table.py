@@ -1,8 +1,7 @@
 """The pose table: every frame's 17 keypoints, sorted by sequence and frame, in memory and as ``poses.parquet``."""
 
-import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -16,17 +15,18 @@ import pyarrow.parquet as pq
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, text_keys
+from gaitcore.modalities.frame_table import METADATA_KEY, NAMES, key_arrays, opened, read_sequences
+from gaitcore.modalities.frame_table import combined_digest as combined_digest  # of readers, also from outside
+from gaitcore.modalities.frame_table import sequence_frame as sequence_frame
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
 TABLE = "poses.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
 SCHEMA_VERSION = 2
 _WITH_NUMBERS = 1  # the version in which sequence and view were whole numbers; still read
 
-_METADATA_KEY = b"gaitcore"
-_NAMES = pa.dictionary(pa.int32(), pa.string())
 _SCHEMA = pa.schema(
     [
-        *(pa.field(name, _NAMES, nullable=False) for name in KEY_COLUMNS),
+        *(pa.field(name, NAMES, nullable=False) for name in KEY_COLUMNS),
         pa.field("frame", pa.int32(), nullable=False),
         pa.field("keypoints", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_VALUES), nullable=False),
     ]
@@ -120,36 +120,21 @@ class PoseTable:
         """
         with _opened(path) as (file, info):
             frame, keypoints, z = _read_frames(file)
-            return PoseTable(_read_sequences(file, path), frame, keypoints, info, z)
+            return PoseTable(read_sequences(file, path), frame, keypoints, info, z)
 
 
 def list_sequences(path: str | Path) -> pd.DataFrame:
     """The ``sequences`` of a pose table, read without its poses; raises what :meth:`PoseTable.read` raises."""
     with _opened(path) as (file, _):
-        return _read_sequences(file, path)
+        return read_sequences(file, path)
 
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
     """A pose table's file and what it says of itself."""
     path = Path(path)
-    try:
-        with pq.ParquetFile(path, page_checksum_verification=True) as file:
-            yield file, _check_schema(path, file.schema_arrow)
-    except FileNotFoundError:
-        raise DataError(f"{path}: not found, expected a pose table; run the workflow to make it.") from None
-    except (pa.ArrowException, OSError) as error:
-        raise DataError(
-            f"{path}: not a readable Parquet file (cut short, damaged or of another format), "
-            f"expected a pose table; delete it and run again."
-        ) from error
-
-
-def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarray) -> pd.DataFrame:
-    """The ``sequences`` of a table: the keys' columns and the number of ``frames`` of each."""
-    columns = list(zip(*keys, strict=True)) or [()] * len(KEY_COLUMNS)
-    sequences = pd.DataFrame(dict(zip(KEY_COLUMNS, columns, strict=True))).assign(frames=np.asarray(frames))
-    return text_keys(sequences).astype({"frames": np.int64})
+    with opened(path, "a pose table") as file:
+        yield file, _check_schema(path, file.schema_arrow)
 
 
 def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
@@ -168,26 +153,10 @@ def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]
     return PoseTable(sequences, frame, np.ascontiguousarray(keypoints[..., : len(CHANNELS)]), info, z)
 
 
-def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
-    """One SHA-256 for several files, from (name, SHA-256 of the content) in the order of reading.
-
-    It is that of the lines ``sha256sum`` prints for them.
-    """
-    lines = "".join(f"{digest}  {name}\n" for name, digest in digests)
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
 def _to_arrow(table: PoseTable) -> pa.Table:
-    repeats = table.sequences["frames"].to_numpy()
-
-    def names(column: str) -> pa.Array:
-        codes, values = pd.factorize(table.sequences[column], sort=True)
-        codes = np.repeat(codes.astype(np.int32), repeats)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string()))
-
     keypoints = pa.array(table.keypoints.reshape(-1), pa.float32())
     columns = [
-        *map(names, KEY_COLUMNS),
+        *key_arrays(table.sequences),
         pa.array(table.frame, pa.int32()),
         pa.FixedSizeListArray.from_arrays(keypoints, type=_SCHEMA.field("keypoints").type),
     ]
@@ -197,7 +166,7 @@ def _to_arrow(table: PoseTable) -> pa.Table:
         columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
         schema = schema.append(_Z)
     metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(table.info)}, sort_keys=True)
-    return pa.Table.from_arrays(columns, schema=schema.with_metadata({_METADATA_KEY: metadata}))
+    return pa.Table.from_arrays(columns, schema=schema.with_metadata({METADATA_KEY: metadata}))
 
 
 def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
@@ -205,7 +174,7 @@ def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
     if schema.names != expected_schema.names:
         found, expected = ", ".join(schema.names), ", ".join(expected_schema.names)
         raise DataError(f"{path}: columns {found}, expected {expected}; delete it and run again.")
-    metadata = json.loads((schema.metadata or {}).get(_METADATA_KEY, b"{}"))
+    metadata = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"))
     version = metadata.pop("schema_version", "none")
     if version == _WITH_NUMBERS:
         for name in ("sequence", "view"):
@@ -240,21 +209,3 @@ def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarr
             array[start:stop] = flat.to_numpy().reshape(-1, *array.shape[1:])
         start = stop
     return values["frame"], values["keypoints"], values.get("z")
-
-
-def _read_sequences(file: pq.ParquetFile, path: str | Path) -> pd.DataFrame:
-    """The key columns where they change, and how many rows until they change again."""
-    columns = file.read(columns=list(KEY_COLUMNS)).unify_dictionaries().combine_chunks()
-    codes = [_codes(columns.column(name)) for name in KEY_COLUMNS]
-    changes = np.logical_or.reduce([values[1:] != values[:-1] for values in codes])
-    starts = np.flatnonzero(np.concatenate([[len(columns) > 0], changes]))
-    keys = columns.take(starts).to_pydict()
-    frames = np.diff(starts, append=len(columns))
-    sequences = sequence_frame([SequenceKey(*key) for key in zip(*keys.values(), strict=True)], frames)
-    check_keys(sequences, path)
-    return sequences
-
-
-def _codes(column: pa.ChunkedArray) -> np.ndarray:
-    values = column.combine_chunks()
-    return (values.indices if pa.types.is_dictionary(values.type) else values).to_numpy()

@@ -67,7 +67,7 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         (
             "Data that were excluded, and pre-processing",
             f"{notes.excluded_note(context)} Entries of the source that were dropped: {len(evidence.poses_report)}, "
-            f"listed in poses_report.csv. {_given(evidence)}",
+            f"listed in {evidence.report_name()}. {_given(evidence)}",
         ),
         ("Link to a downloadable version", data.help or "Open: data.help is empty."),
         (

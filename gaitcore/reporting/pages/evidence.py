@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 import pandas as pd
 
 from gaitcore.artefacts.run_record import RunRecord
+from gaitcore.modalities import table_name
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.settings.experiment import Config
 
@@ -14,7 +16,8 @@ from gaitcore.settings.experiment import Config
 class Evidence:
     """The configuration, the paper's, and the files an experiment's runs left.
 
-    ``summary`` is summary.csv, ``poses_report`` poses_report.csv, ``runs`` the content of each run.json.
+    ``summary`` is summary.csv, ``poses_report`` poses_report.csv (or that of the first modality), ``runs`` the content
+    of each run.json.
     """
 
     config: Config
@@ -35,6 +38,15 @@ class Evidence:
     def common(self, fact: Callable[[RunRecord], object]) -> str:
         """A fact that runs usually share, as text; each of its values where they do not."""
         return ", ".join(dict.fromkeys(str(fact(run)) for run in self.runs))
+
+    def inputs(self) -> Iterator[tuple[str, str]]:
+        """Each file that runs were trained on, and its SHA-256; several where they do not share it."""
+        for name in dict.fromkeys(name for run in self.runs for name in run.inputs):
+            yield name, ", ".join(dict.fromkeys(run.inputs[name] for run in self.runs if name in run.inputs))
+
+    def report_name(self) -> str:
+        """The file that lists what was dropped as the frames were read: poses_report.csv."""
+        return f"{PurePath(table_name(self.config.data.modality[0])).stem}_report.csv"
 
     def _first_runs(self) -> Iterator[RunRecord]:
         seen = set()

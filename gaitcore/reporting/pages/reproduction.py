@@ -75,7 +75,7 @@ def _left_out_section(evidence: Evidence) -> Section:
     if len(reasons):
         lines = tuple((str(reason), f"{count:,}") for reason, count in sorted(reasons.items()))
         parts.append(Grid(("Dropped while the poses were read: reason", "Entries"), lines))
-        parts.append("Each of them, with file and line: poses_report.csv.")
+        parts.append(f"Each of them, with file and line: {evidence.report_name()}.")
     else:
         parts.append("Nothing was dropped while the poses were read.")
     return Section("Sequences excluded, and why", tuple(parts))
@@ -95,8 +95,7 @@ def _provenance_section(evidence: Evidence) -> Section:
                 ("What", "Which"),
                 (
                     ("source of the poses, SHA-256", evidence.common(lambda run: run.pose_source_digest) or _NOTHING),
-                    ("poses.parquet, SHA-256", evidence.common(lambda run: run.inputs["poses.parquet"])),
-                    ("split.csv, SHA-256", evidence.common(lambda run: run.inputs["split.csv"])),
+                    *((f"{name}, SHA-256", digest) for name, digest in evidence.inputs()),
                     ("git revision", evidence.common(lambda run: run.revision.commit)),
                     ("without uncommitted changes", evidence.common(lambda run: run.revision.clean)),
                     ("processor", evidence.common(lambda run: run.machine.processor)),

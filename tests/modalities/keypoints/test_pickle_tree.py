@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.modalities.keypoints.readers.pickle_tree import load_array
 from gaitcore.modalities.keypoints.reading import read_poses
+from gaitcore.modalities.pickles import load_array
 
-EXPECTED = "expected one array (T, 17, 3) of numbers"
+ARRAY = "one array (T, 17, 3) of numbers"
+EXPECTED = f"expected {ARRAY}"
 
 
 def poses(frames: int) -> np.ndarray:
@@ -68,16 +69,16 @@ def test_the_digest_follows_the_content(tmp_path):
 def test_arrays_of_every_protocol_are_read(tmp_path, protocol, dtype):
     array = poses(2).astype(dtype)
     path = tmp_path / "a.pkl"
-    assert np.array_equal(load_array(path, pickle.dumps(array, protocol)), array)
-    assert np.array_equal(load_array(path, pickle.dumps(np.asfortranarray(array), protocol)), array)
-    assert np.array_equal(load_array(path, pickle.dumps(array.tolist(), protocol)), array)
-    assert np.array_equal(load_array(path, pickle.dumps(list(array[0, 0]), protocol)), array[0, 0])
+    assert np.array_equal(load_array(path, pickle.dumps(array, protocol), ARRAY), array)
+    assert np.array_equal(load_array(path, pickle.dumps(np.asfortranarray(array), protocol), ARRAY), array)
+    assert np.array_equal(load_array(path, pickle.dumps(array.tolist(), protocol), ARRAY), array)
+    assert np.array_equal(load_array(path, pickle.dumps(list(array[0, 0]), protocol), ARRAY), array[0, 0])
 
 
 def test_arrays_written_by_older_numpy_are_read(tmp_path):
     old = pickle.dumps(poses(2), 2).replace(b"numpy._core.multiarray", b"numpy.core.multiarray")
     assert b"numpy.core.multiarray" in old
-    assert np.array_equal(load_array(tmp_path / "a.pkl", old), poses(2))
+    assert np.array_equal(load_array(tmp_path / "a.pkl", old, ARRAY), poses(2))
 
 
 class Touch:
@@ -110,7 +111,7 @@ def test_a_pickle_that_asks_for_code_stops_the_run_and_is_not_obeyed(tmp_path):
 def test_the_forbidden_global_is_named(tmp_path, content, asked):
     path = tmp_path / "a.pkl"
     with pytest.raises(DataError) as caught:
-        load_array(path, content)
+        load_array(path, content, ARRAY)
     assert str(caught.value) == (f"{path}: the pickle asks for {asked}, {EXPECTED}; nothing of it was run, remove it.")
 
 

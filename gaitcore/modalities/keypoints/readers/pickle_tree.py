@@ -6,8 +6,6 @@ gets numpy arrays and plain values, nothing else.
 """
 
 import hashlib
-import io
-import pickle
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,23 +13,18 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.errors import DataError
-from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.trees import only_pickle, sequence_folders
 
 LABEL = "pickle tree"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 
 _EXPECTED = "a folder of subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
-_ARRAY_GLOBALS = {
-    ("numpy", "ndarray"),
-    ("numpy", "dtype"),
-    ("numpy._core.multiarray", "_reconstruct"),
-    ("numpy._core.multiarray", "scalar"),
-    ("numpy._core.numeric", "_frombuffer"),
-    ("_codecs", "encode"),  # how protocols 0 to 2 spell bytes
-}
+_ARRAY = "one array (T, 17, 3) of numbers"
 
 _Poses = tuple[np.ndarray, np.ndarray]
 
@@ -56,7 +49,7 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
             content = _read_bytes(path)
             files[key] = path
             digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-            sequence = _usable_frames(path, key, load_array(path, content), report)
+            sequence = _usable_frames(path, key, load_array(path, content, _ARRAY), report)
             if sequence is not None:
                 poses[key] = sequence
     if not poses:
@@ -69,69 +62,12 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
 
 
-def load_array(path: Path, content: bytes) -> np.ndarray:
-    """The array of numbers a pickle holds (a list of numbers will do), without running any code of its choosing.
-
-    Raises DataError naming ``path`` where the pickle asks for anything else, holds no numbers or is damaged.
-    """
-    try:
-        array = np.asarray(_ArrayUnpickler(path, io.BytesIO(content)).load())
-    except DataError:
-        raise
-    except Exception as error:  # a damaged pickle can raise anything
-        raise DataError(
-            f"{path}: not a readable pickle ({error}), expected one array (T, 17, 3) of numbers; fetch it again."
-        ) from error
-    if array.dtype.kind not in "fiu":
-        raise DataError(f"{path}: holds {array.dtype} values, expected one array (T, 17, 3) of numbers; remove it.")
-    return array
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    def __init__(self, path: Path, file: io.BytesIO) -> None:
-        super().__init__(file)
-        self._path = path
-
-    def find_class(self, module: str, name: str) -> object:
-        module = module.replace("numpy.core.", "numpy._core.")  # numpy before 2.0
-        if (module, name) not in _ARRAY_GLOBALS:
-            raise DataError(
-                f"{self._path}: the pickle asks for {module}.{name}, expected one array (T, 17, 3) of numbers; "
-                f"nothing of it was run, remove it."
-            )
-        return super().find_class(module, name)
-
-
 def _find_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
     """Each sequence's key and its only pickle, in the order of the names."""
-    if not root.is_dir():
-        raise DataError(f"{root}: not a folder, expected {_EXPECTED}.")
-    for view in _children(root, 3, report):
-        key = parse_sequence_name("-".join(view.relative_to(root).parts))
-        if key is None:
-            report.add(view, "names no sequence, expected subject/condition-sequence/view, e.g. 001/nm-01/090")
-            continue
-        pickles = sorted(view.glob("*.pkl"))
-        if len(pickles) == 1:
-            yield key, pickles[0]
-        else:
-            names = f" ({', '.join(path.name for path in pickles)})" if pickles else ""
-            report.add(view, f"{len(pickles)} pickles{names}, expected one", sequence=key.name)
-
-
-def _children(folder: Path, depth: int, report: DropReport) -> Iterator[Path]:
-    """The folders ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
-    if depth == 0:
-        yield folder
-        return
-    if not folder.is_dir():
-        report.add(folder, "a file where a folder is expected (subject/condition-sequence/view/<any>.pkl)")
-        return
-    names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-    if not names:
-        report.add(folder, "an empty folder, expected subject/condition-sequence/view/<any>.pkl")
-    for path in names:
-        yield from _children(path, depth - 1, report)
+    for key, view in sequence_folders(root, "<any>.pkl", report):
+        path = only_pickle(key, view, report)
+        if path is not None:
+            yield key, path
 
 
 def _read_bytes(path: Path) -> bytes:

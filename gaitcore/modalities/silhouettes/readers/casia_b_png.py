@@ -1,0 +1,34 @@
+"""CASIA-B's silhouettes as they are lent: one PNG of 320 x 240 per frame, from background subtraction.
+
+Layout: ``subject/condition-sequence/view/<any>-FFF.png``, e.g. ``001/nm-01/090/001-nm-01-090-017.png``; the number at
+the end is the frame's.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from gaitcore.keys import SequenceKey
+from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.silhouettes.images import walk_of_pictures
+from gaitcore.modalities.silhouettes.table import Walk
+from gaitcore.modalities.silhouettes.walks import in_order
+from gaitcore.modalities.trees import sequence_folders
+
+LABEL = "background subtraction (CASIA-B PNG)"
+EXPECTED = "a folder with subject/condition-sequence/view/<any>-FFF.png, e.g. 001/nm-01/090/001-nm-01-090-017.png"
+PRETREATMENT = "cut and aligned as published (GaitSet)"
+
+_SIZE = (320, 240)  # pixels
+
+
+def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
+    """Read one or more folders of PNG files; what is left out: ``images.walk_of_pictures``.
+
+    Raises DataError where a path is no folder.
+    """
+    for key, folder in in_order(paths, _find, report):
+        yield from walk_of_pictures(key, folder, _SIZE, report)
+
+
+def _find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    return sequence_folders(root, "<any>.png", report)

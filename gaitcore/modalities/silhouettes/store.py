@@ -1,0 +1,131 @@
+"""The silhouettes of the sequences in use, end to end: on a GPU wholly there, on a CPU mapped from a file.
+
+CASIA-B's training set is 670,532 frames, 2.7 GB at 64 x 64: too much to ask of every machine's memory for each run. The
+table is compressed, so its frames are unpacked into a file without a name beside it, which the system pages in and out
+as windows are drawn and which is gone when the job ends, however it ends.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from gaitcore.errors import ConfigError, DataError
+from gaitcore.modalities.silhouettes.pretreatment import SIZE
+from gaitcore.modalities.silhouettes.table import Block, list_sequences, read_blocks, read_info
+from gaitcore.settings.input import Input
+
+COLUMNS = slice(10, 54)  # of 64; GaitSet, published code: a tenth of each side is cut off
+_WHITE = 255
+
+
+@dataclass(frozen=True, eq=False)
+class SilhouetteStore:
+    """The silhouettes of S sequences, end to end: a :class:`gaitcore.modalities.FrameStore`.
+
+    Attributes:
+        masks: (N, 64, 64) uint8, 0 to 255, on the device.
+        first: (S,) index of each sequence's first frame in ``masks``.
+        lengths: (S,) frames in each sequence.
+        source_digest: SHA-256 of the silhouettes' source.
+    """
+
+    masks: Tensor
+    first: Tensor
+    lengths: Tensor
+    source_digest: str = ""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the frames lie."""
+        return self.masks.device
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The name of the one input channel."""
+        return ("silhouette",)
+
+    def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:
+        """Windows as silhouettes.
+
+        Args:
+            sequences: (B,) which sequence each window is cut from.
+            frames: (B, T) frame numbers within that sequence, from 0. Before its first and after its last frame a
+                sequence is repeated end to end (OpenGait).
+            copy: "original" or "reversed", which is in the frame numbers.
+
+        Returns:
+            (B, T, 64, 64) uint8, 0 to 255.
+
+        Raises:
+            ConfigError: the copy is "swapped".
+        """
+        if copy == "swapped":
+            raise ConfigError(
+                "evaluation.test_time_augmentation: swapped exchanges left and right joints, but silhouettes have "
+                "none; take it out for this system."
+            )
+        within = frames.remainder(self.lengths[sequences, None])
+        return self.masks[self.first[sequences, None] + within]
+
+    def network_input(self, windows: Tensor) -> Tensor:
+        """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
+        return windows[..., COLUMNS].float() / _WHITE
+
+    def network_arguments(self) -> dict[str, Any]:
+        """Nothing: a network of silhouettes takes 64 x 44 pixels."""
+        return {}
+
+
+def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> SilhouetteStore:
+    """The frames of some sequences of a silhouette table.
+
+    Args:
+        path: silhouettes.parquet.
+        keep: (S,) which of its sequences, in their order; no frame of any other is kept.
+        settings: channels and unit are those of joints and are not used.
+        device: where the frames go.
+
+    Raises:
+        DataError: the file is missing, damaged or no silhouette table, or its folder has no room for its frames.
+    """
+    path = Path(path)
+    lengths = list_sequences(path)["frames"].to_numpy()[keep]
+    blocks = read_blocks(path, keep)
+    frames = int(lengths.sum())
+    if device.type == "cpu":
+        masks = torch.from_numpy(_mapped(blocks, frames, path))
+    else:
+        masks = torch.empty(frames, SIZE, SIZE, dtype=torch.uint8, device=device)
+        start = 0
+        for block in blocks:
+            masks[start : start + len(block.masks)] = torch.from_numpy(block.masks)
+            start += len(block.masks)
+    return SilhouetteStore(
+        masks=masks,
+        first=torch.from_numpy(np.cumsum(lengths) - lengths).to(device),
+        lengths=torch.from_numpy(lengths).to(device),
+        source_digest=read_info(path).source_digest,
+    )
+
+
+def _mapped(blocks: Iterator[Block], frames: int, path: Path) -> np.ndarray:
+    """(N, 64, 64) uint8 in a file beside the table that has no name and ends with the job."""
+    if not frames:
+        return np.empty((0, SIZE, SIZE), np.uint8)
+    with tempfile.TemporaryFile(dir=path.parent) as file:
+        for block in blocks:
+            try:
+                file.write(block.masks.data)
+            except OSError as error:
+                raise DataError(
+                    f"{path.parent}: no room for the {frames} frames of {path.name} without compression "
+                    f"({frames * SIZE * SIZE / 1e9:.1f} GB; {error.strerror}); make room and run again."
+                ) from error
+        file.flush()
+        return np.memmap(file, np.uint8, mode="c", shape=(frames, SIZE, SIZE))

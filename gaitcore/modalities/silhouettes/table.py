@@ -1,0 +1,216 @@
+"""The silhouette table: every frame's mask, sorted by sequence and frame, as ``silhouettes.parquet``.
+
+A data set of silhouettes is larger than memory may be (CASIA-B: 1.1 million frames, 4.6 GB), so the table is written
+and read a block of frames at a time.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from gaitcore.errors import DataError
+from gaitcore.files import replacing
+from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys
+from gaitcore.modalities.frame_table import (
+    METADATA_KEY,
+    NAMES,
+    combined_digest,
+    key_arrays,
+    opened,
+    read_sequences,
+    sequence_frame,
+)
+from gaitcore.modalities.silhouettes.pretreatment import SIZE
+
+TABLE = "silhouettes.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
+SCHEMA_VERSION = 1
+
+_KIND = "a silhouette table"
+_PIXELS = SIZE * SIZE
+_BLOCK = 4096  # frames, 16 MB: what is held in memory at once, and a row group of the file
+_SCHEMA = pa.schema(
+    [
+        *(pa.field(name, NAMES, nullable=False) for name in KEY_COLUMNS),
+        pa.field("frame", pa.int32(), nullable=False),
+        pa.field("mask", pa.binary(_PIXELS), nullable=False),
+    ]
+)
+_WRITE_OPTIONS = {
+    "compression": "zstd",
+    "use_dictionary": list(KEY_COLUMNS),
+    "write_statistics": False,
+    "write_page_checksum": True,
+}
+
+
+@dataclass(frozen=True)
+class SilhouetteInfo:
+    """Where the silhouettes come from.
+
+    ``source`` is what made them and the format they came in, ``pretreatment`` how they became 64 x 64,
+    ``source_digest`` the SHA-256 of the source's content.
+    """
+
+    dataset: str
+    source: str = ""
+    pretreatment: str = ""
+    source_digest: str = ""
+
+
+class Walk(NamedTuple):
+    """One sequence as a reader gives it.
+
+    ``frame`` (T,) int32 are the frames' numbers, ascending, ``masks`` (T, 64, 64) uint8 the silhouettes, 0 to 255,
+    ``digest`` is the SHA-256 of what they were read from.
+    """
+
+    key: SequenceKey
+    frame: np.ndarray
+    masks: np.ndarray
+    digest: str
+
+
+class Block(NamedTuple):
+    """Some frames of a table: their numbers (n,) int32 and masks (n, 64, 64) uint8."""
+
+    frame: np.ndarray
+    masks: np.ndarray
+
+
+def write_walks(path: str | Path, walks: Iterable[Walk], info: SilhouetteInfo) -> pd.DataFrame:
+    """Write ``silhouettes.parquet``, whole or not at all; equal walks give equal bytes.
+
+    Args:
+        path: the file.
+        walks: the sequences, in the order of their keys; each is asked for when those before it are written.
+        info: where they come from; the digest of the source is made from the walks' own.
+
+    Returns:
+        One row per sequence: subject, condition, sequence, view and frames.
+
+    Raises:
+        DataError: the keys have one number in two spellings, such as subjects 001 and 1.
+        ValueError: the walks are not in order.
+    """
+    keys: list[SequenceKey] = []
+    frames: list[int] = []
+    digests: list[tuple[str, str]] = []
+    with replacing(path) as unfinished, pq.ParquetWriter(unfinished, _SCHEMA, **_WRITE_OPTIONS) as writer:
+        for block in _blocks(walks):
+            for walk in block:
+                if keys and walk.key.order() <= keys[-1].order():
+                    raise ValueError(
+                        f"{walk.key.name} after {keys[-1].name}, expected walks in the order of their keys"
+                    )
+                keys.append(walk.key)
+                frames.append(len(walk.frame))
+                digests.append((walk.key.name, walk.digest))
+            writer.write_table(_to_arrow(block), row_group_size=_BLOCK)
+        sequences = sequence_frame(keys, frames)
+        check_keys(sequences, info.dataset)
+        info = replace(info, source_digest=combined_digest(digests))
+        metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(info)}, sort_keys=True)
+        writer.add_key_value_metadata({METADATA_KEY: metadata})
+    return sequences
+
+
+def list_sequences(path: str | Path) -> pd.DataFrame:
+    """One row per sequence with the key columns and ``frames``, read without the masks.
+
+    Raises:
+        DataError: the file is missing, cut short, not Parquet, or not a silhouette table of this schema.
+    """
+    with _opened(path) as (file, _):
+        return read_sequences(file, path)
+
+
+def read_info(path: str | Path) -> SilhouetteInfo:
+    """What a table says of itself; raises what :func:`list_sequences` raises."""
+    with _opened(path) as (_, info):
+        return info
+
+
+def read_blocks(path: str | Path, keep: np.ndarray | None = None) -> Iterator[Block]:
+    """The frames of some sequences, in order, some megabytes at a time.
+
+    Args:
+        path: silhouettes.parquet.
+        keep: (S,) which of its sequences, in their order; None is all of them.
+
+    Raises:
+        DataError: as :func:`list_sequences`, when the damaged part is reached.
+    """
+    with _opened(path) as (file, _):
+        lengths = read_sequences(file, path)["frames"].to_numpy()
+        rows = np.repeat(np.ones(len(lengths), bool) if keep is None else keep, lengths)
+        stop = 0
+        for group in range(file.num_row_groups):
+            start, stop = stop, stop + file.metadata.row_group(group).num_rows
+            if rows[start:stop].any():
+                block = _block(file.read_row_group(group, columns=["frame", "mask"]))
+                yield Block(*(column[rows[start:stop]] for column in block))
+
+
+@contextmanager
+def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, SilhouetteInfo]]:
+    """A table's file and what it says of itself."""
+    with opened(path, _KIND) as file:
+        yield file, _check_schema(path, file)
+
+
+def _blocks(walks: Iterable[Walk]) -> Iterator[list[Walk]]:
+    """The walks, as many together as fill a block."""
+    waiting: list[Walk] = []
+    frames = 0
+    for walk in walks:
+        waiting.append(walk)
+        frames += len(walk.frame)
+        if frames >= _BLOCK:
+            yield waiting
+            waiting, frames = [], 0
+    if waiting:
+        yield waiting
+
+
+def _to_arrow(walks: list[Walk]) -> pa.Table:
+    sequences = sequence_frame([walk.key for walk in walks], [len(walk.frame) for walk in walks])
+    frame = np.concatenate([walk.frame for walk in walks], dtype=np.int32)
+    masks = np.concatenate([walk.masks for walk in walks])
+    if masks.dtype != np.uint8 or masks.shape != (len(frame), SIZE, SIZE):
+        raise ValueError(f"masks {masks.shape} of {masks.dtype}, expected ({len(frame)}, {SIZE}, {SIZE}) of uint8")
+    binary = pa.FixedSizeBinaryArray.from_buffers(
+        pa.binary(_PIXELS), len(masks), [None, pa.py_buffer(np.ascontiguousarray(masks))]
+    )
+    return pa.Table.from_arrays([*key_arrays(sequences), pa.array(frame, pa.int32()), binary], schema=_SCHEMA)
+
+
+def _block(table: pa.Table) -> Block:
+    mask = table.column("mask").combine_chunks()
+    pixels = np.frombuffer(mask.buffers()[1], np.uint8)[mask.offset * _PIXELS :]
+    return Block(table.column("frame").to_numpy(), pixels[: len(mask) * _PIXELS].reshape(-1, SIZE, SIZE))
+
+
+def _check_schema(path: str | Path, file: pq.ParquetFile) -> SilhouetteInfo:
+    found = {field.name: field.type for field in file.schema_arrow}
+    expected = {field.name: field.type for field in _SCHEMA}
+    if list(found) != list(expected):
+        raise DataError(f"{path}: columns {', '.join(found)}, expected {', '.join(expected)}; delete it and run again.")
+    metadata = json.loads((file.metadata.metadata or {}).get(METADATA_KEY, b"{}"))
+    version = metadata.pop("schema_version", "none")
+    if version != SCHEMA_VERSION:
+        raise DataError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; delete it and run again.")
+    for name, kind in found.items():
+        if kind != expected[name]:
+            raise DataError(f"{path}: column {name} holds {kind}, expected {expected[name]}; delete it and run again.")
+    try:
+        return SilhouetteInfo(**metadata)
+    except TypeError:
+        raise DataError(f"{path}: its metadata lack the data set; delete it and run again.") from None
