@@ -5,7 +5,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.reporting.figures.drawing import write_figure
+    from gaitcore.reporting.figures.write_figure import write_figure
     from gaitcore.settings.sections import sections_of
 
     files = {

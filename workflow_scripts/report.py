@@ -6,8 +6,8 @@ from job import configuration, job
 
 with job(snakemake):
     from benchmarks import read_benchmarks
-    from gaitcore.reporting.pages.report import write_report
     from gaitcore.reporting.pages.run_times import Jobs
+    from gaitcore.reporting.pages.write_report import write_report
 
     inputs = snakemake.input
     write_report(

@@ -5,7 +5,7 @@ from pathlib import Path
 from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.reporting.pages.write import write_tables
+    from gaitcore.reporting.tables.write_tables import write_tables
 
     write_tables(
         configuration(snakemake),

@@ -10,10 +10,11 @@ from places import REPOSITORY
 from gaitcore.reporting.pages.comparison import verdict
 from gaitcore.reporting.pages.differences import setting_differences, text_differences
 from gaitcore.reporting.pages.evidence import Evidence
-from gaitcore.reporting.pages.html import page_html, table_html
+from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
 from gaitcore.reporting.tables.estimates import Estimate
+from gaitcore.reporting.tables.html import table_html
 from gaitcore.reporting.tables.tables import table2
 from gaitcore.settings.files import load_config, paper_config
 

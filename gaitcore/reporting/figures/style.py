@@ -1,5 +1,6 @@
 """Colours, markers, labels and sizes shared by all figures."""
 
+from pathlib import Path
 from typing import Any
 
 from matplotlib.colors import hsv_to_rgb, to_hex
@@ -9,6 +10,7 @@ from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
+STYLE = Path(__file__).with_name("figures.mplstyle")
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
 
 # The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.

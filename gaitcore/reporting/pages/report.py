@@ -9,12 +9,8 @@ import yaml
 from PIL import Image
 
 from gaitcore.artefacts.figure_files import read_caption
-from gaitcore.artefacts.run_record import RunRecord, read_runs
-from gaitcore.artefacts.split import read_split
-from gaitcore.artefacts.summary import read_summary
-from gaitcore.files import write_text
+from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
-from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
 from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Page, Part, Picture, Section
 from gaitcore.reporting.tables import notes
@@ -24,42 +20,39 @@ from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
 
-def write_report(
+def report_page(
     config: Config,
-    *,
-    summary: Path,
-    split: Path,
-    runs: Iterable[Path],
+    summary: pd.DataFrame,
+    split: pd.DataFrame,
+    runs: Sequence[RunRecord],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
-    report: Path,
-) -> None:
-    """Write the report as one HTML file.
+    folder: Path,
+) -> Page:
+    """The report of an experiment.
 
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
         split: split.csv.
-        runs: run.json of every run.
+        runs: the content of each run.json.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
-        report: the file to write.
+        folder: the folder of the report, from which its links lead.
     """
-    statistics, facts = read_summary(summary), read_runs(runs)
-    context = context_of(config, read_split(split), facts)
+    context = context_of(config, split, runs)
     sections = (
-        *_tables(statistics, context),
-        *_comparison(statistics, context),
-        Section("Figures", tuple(_pictures(figures, report.parent))),
-        _run_times(context, facts, timed),
+        *_tables(summary, context),
+        *_comparison(summary, context),
+        Section("Figures", tuple(_pictures(figures, folder))),
+        _run_times(context, runs, timed),
         Section("Configuration", (_configuration(config),)),
     )
-    page = Page(
+    return Page(
         title=f"Report: {context.experiment} on {context.dataset}",
-        lead=(*_lead(statistics, context), Contents(tuple(section.title for section in sections))),
+        lead=(*_lead(summary, context), Contents(tuple(section.title for section in sections))),
         sections=sections,
     )
-    write_text(report, page_html(page))
 
 
 def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:

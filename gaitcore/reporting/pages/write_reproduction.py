@@ -1,4 +1,4 @@
-"""The reproduction report of an experiment, from the files its runs left."""
+"""Write the reproduction report of an experiment."""
 
 from collections.abc import Iterable
 from pathlib import Path

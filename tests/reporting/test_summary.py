@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gaitcore.reporting.pages.summary import summary_markdown
+from gaitcore.reporting.tables.summary import summary_markdown
 
 PAGE = """# 100% R&D_set: results of the experiment `two_views`
 
