@@ -186,9 +186,9 @@ def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, output
     if not carried.all():
         log.warning("%d of %d probes have no positive attribution for their match", (~carried).sum(), len(probes))
     conditions = probes["condition"].to_numpy()
-    of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
+    condition_maps = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
     (name,) = sequence_names(probes.loc[[shown]])
-    write_maps(AttributionMaps(name, probes.loc[shown, "match"], weights[shown], of_conditions), outputs.maps)
+    write_maps(AttributionMaps(name, probes.loc[shown, "match"], weights[shown], condition_maps), outputs.maps)
     shares = pd.DataFrame(weights.sum(axis=1), columns=share_columns(JOINTS))
     shares.loc[~carried] = np.nan
     numbers = probes.drop(columns=["row", "match_row"]).assign(frames_for_half=frames_for_half(weights))

@@ -116,8 +116,8 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
     write_maps(AttributionMaps("001-nm-05-090", "001-nm-01-072", probe, {"nm": nm}), path)
     found = read_maps(path)
     assert (found.probe, found.match) == ("001-nm-05-090", "001-nm-01-072")
-    assert found.of_probe.tolist() == probe.tolist()
-    assert {name: array.tolist() for name, array in found.of_conditions.items()} == {
+    assert found.probe_map.tolist() == probe.tolist()
+    assert {name: array.tolist() for name, array in found.condition_maps.items()} == {
         "nm": nm.astype(np.float32).tolist()
     }
     write_maps(AttributionMaps("a", "b", probe, {"nm": nm[:2]}), path)

@@ -72,9 +72,9 @@ def test_every_probe_has_a_match_shares_and_the_frames_that_carry_half(inputs, t
 
 def test_the_maps_are_the_shown_probes_and_the_mean_of_each_condition(inputs, tmp_path):
     maps = read_maps(inspected(inputs, tmp_path / "out").maps)
-    assert {name: array.shape for name, array in maps.of_conditions.items()} == dict.fromkeys(("nm", "bg"), (12, 17))
+    assert {name: array.shape for name, array in maps.condition_maps.items()} == dict.fromkeys(("nm", "bg"), (12, 17))
     assert (maps.probe, maps.match) == ("002-nm-02-072", "002-nm-01-000")  # 72 degrees is nearest to the side
-    assert maps.of_conditions["nm"].sum() == pytest.approx(1, abs=1e-5)
+    assert maps.condition_maps["nm"].sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_spectrum_is_a_mean_over_gallery_and_probes(inputs, tmp_path):

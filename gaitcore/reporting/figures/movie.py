@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
@@ -70,7 +71,7 @@ def movie_pictures(
     palette.putpalette(PALETTE.tobytes())
     for start, end in pairwise(bounds):
         if start in keypoints:
-            label, artists = f"frame {start}", list(draw_skeleton(still.axes, keypoints[start], LINE, scale))
+            label, artists = f"frame {start}", list[Artist](draw_skeleton(still.axes, keypoints[start], LINE, scale))
         else:
             label = f"frame {start} missing" if end == start + 1 else f"frames {start} to {end - 1} missing"
             no_pose = still.axes.text(0.5, 0.5, "no pose", transform=still.axes.transAxes, ha="center", color="#777777")
