@@ -85,7 +85,7 @@ def test_what_was_left_out_and_what_it_took_is_said(evidence):
     page = page_markdown(reproduction_page(evidence))
     assert rows_of(page, "N values, expected N") == [["N values, expected N", "2"]]
     assert rows_of(page, "probe, fewer than 61 usable frames") == [["probe, fewer than 61 usable frames", "2"]]
-    assert "Training took 7.5 h on cpu and 60.0 min on H100 in all, 6 runs." in page
+    assert "Training took 7.5 h on cpu and 60.0 min on H100 in total, 6 runs." in page
     assert rows_of(page, "GaitMixer", "2") == [
         ["GaitMixer", "2", "300", "0.0123", "no", "60.0 min", "7.4 GB", "H100", "410"]
     ]
@@ -104,8 +104,8 @@ def test_the_checklist_is_filled_in_from_the_runs(evidence):
             "85.0 min a training run on average; energy was not measured.",
         ]
     ]
-    assert page.count("| Asked for") == 4
-    assert "Networks are given x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
+    assert page.count("| Item") == 4
+    assert "The networks receive x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
 
 
 def test_the_checklist_names_the_code_from_outside_the_repository(evidence):

@@ -1,4 +1,4 @@
-"""Pages as HTML files that stand alone, pictures and all: no network, no script."""
+"""Pages as single HTML files that include their pictures and need neither network nor scripts."""
 
 from base64 import b64encode
 
@@ -7,8 +7,8 @@ from jinja2 import Environment
 from gaitcore.reporting.pages.sections import Page, anchor
 from gaitcore.reporting.tables.layout import INTERVAL_TITLE
 
-# A picture's letters are about as large as the page's: on a screen above their size on paper, when printed at it. On a
-# phone a wide picture scrolls, as a table does, rather than shrink until nothing can be read.
+# The text of pictures is about as large as that of the page, so it is larger on a screen than in print. On a phone a
+# wide picture scrolls, like a table; shrunk to the screen it would not be legible.
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 72rem; margin: 2rem auto;
   padding: 0 1.5rem; }

@@ -9,12 +9,12 @@ from gaitcore.reporting.pages.document import compile_pdf, document
 
 
 def write_document(tables: Iterable[Path], figures: Sequence[Path], title: str, pdf: Path) -> None:
-    """Compile LaTeX tables and PDF figures into one PDF; the document's source stays beside it as .tex.
+    """Compile LaTeX tables and PDF figures into one PDF; the source of the document is kept beside it as .tex.
 
     Args:
         tables: the .tex of each table.
         figures: the .pdf of each figure; its caption lies beside it as .txt.
-        title: stands on every page.
+        title: printed on every page.
         pdf: the file to write.
 
     Raises:

@@ -8,7 +8,7 @@ from gaitcore.artefacts.split import read_split
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import write_cells
 from gaitcore.files import write_text
-from gaitcore.reporting.tables.context import context_of
+from gaitcore.reporting.tables.context import table_context
 from gaitcore.reporting.tables.html import table_html
 from gaitcore.reporting.tables.latex import table_latex
 from gaitcore.reporting.tables.layout import table_cells
@@ -31,7 +31,7 @@ def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[P
         folder: where the tables go.
     """
     statistics, facts = read_summary(summary), read_runs(runs)
-    context = context_of(config, read_split(split), facts)
+    context = table_context(config, read_split(split), facts)
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
             write_text(folder / f"{name}.{suffix}", writer(table))
