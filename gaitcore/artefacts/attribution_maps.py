@@ -10,7 +10,7 @@ from gaitcore.artefacts.arrays import fact, float32, load_arrays, save_arrays
 from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 
-_PROBE = "probe"  # the single probe's map, beside those of conditions
+_PROBE = "probe"  # name of the single probe's map in the file
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +45,7 @@ def read_maps(path: str | Path) -> AttributionMaps:
     arrays, facts = load_arrays(path)
     shapes = {name: array.shape for name, array in arrays.items()}
     if len(shapes.get(_PROBE, ())) != 2 or len(set(shapes.values())) != 1:
-        found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
-        raise DataError(f"{path}: holds {found}, expected probe and conditions, all (T, J); {REMEDY}.")
+        content = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
+        raise DataError(f"{path}: holds {content}, expected probe and conditions, all (T, J); {REMEDY}.")
     condition_maps = {name: array for name, array in arrays.items() if name != _PROBE}
     return AttributionMaps(fact(path, facts, "probe"), fact(path, facts, "match"), arrays[_PROBE], condition_maps)

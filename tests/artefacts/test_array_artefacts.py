@@ -125,7 +125,7 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
         ": holds nm (2, 3), probe (3, 3), expected probe and conditions, all (T, J); delete it and run again."
     )
     write_weights({"probe": probe}, path)
-    assert refused(read_maps, path) == ": does not say its probe; delete it and run again."
+    assert refused(read_maps, path) == ": has no probe in its metadata; delete it and run again."
 
 
 @pytest.mark.parametrize("read", [read_weights, read_spectrum, read_maps])
