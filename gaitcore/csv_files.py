@@ -19,7 +19,7 @@ REMEDY = "delete it and run again"
 
 @dataclass(frozen=True)
 class ColumnType:
-    """What a cell may hold: ``words`` says it in a message, ``parse`` raises ValueError for anything else."""
+    """The content of a cell: ``words`` describes it in messages, ``parse`` raises ValueError for anything else."""
 
     words: str
     dtype: str
@@ -34,9 +34,9 @@ def _truth(text: str) -> bool:
 
 TEXT = ColumnType("text", "str", str)
 WHOLE = ColumnType("a whole number", "int64", int)
-WHOLE_OR_EMPTY = ColumnType("a whole number or nothing", "Int64", lambda text: int(text) if text else pd.NA)
+WHOLE_OR_EMPTY = ColumnType("a whole number or an empty cell", "Int64", lambda text: int(text) if text else pd.NA)
 NUMBER = ColumnType("a number", "float64", float)
-NUMBER_OR_EMPTY = ColumnType("a number or nothing", "float64", lambda text: float(text) if text else math.nan)
+NUMBER_OR_EMPTY = ColumnType("a number or an empty cell", "float64", lambda text: float(text) if text else math.nan)
 TRUTH = ColumnType("True or False", "bool", _truth)
 
 KEY_TYPES = dict.fromkeys(KEY_COLUMNS, TEXT)
@@ -49,7 +49,7 @@ def write_csv(frame: pd.DataFrame, path: str | Path) -> None:
 
 
 def read_csv(path: str | Path, columns: Mapping[str, ColumnType], further: ColumnType | None = None) -> pd.DataFrame:
-    """A CSV file with these columns in this order, each of its type; no cell counts as missing for its text.
+    """A CSV file with these columns in this order, each of its type; a text such as NA is not a missing value.
 
     Args:
         path: the file.

@@ -1,12 +1,12 @@
-"""The errors a person can cause, each a full sentence that names the way out.
+"""The errors that users can cause; each message is a full sentence that says what to do.
 
-A message says which file, which line or key, what was found, what was expected and what to do. Whoever
-catches a :class:`GaitError` shows its message alone; a traceback would only hide it.
+A message names the file, the line or key, what was found, what was expected and what to do. Code that catches a
+:class:`GaitError` shows only its message, without a traceback.
 """
 
 
 class GaitError(Exception):
-    """Something outside the program is wrong: a file, a setting or a protocol. The message is for people."""
+    """Something outside the program is wrong: a file, a setting or a protocol. The message is for users."""
 
 
 class ConfigError(GaitError):
@@ -18,4 +18,4 @@ class DataError(GaitError):
 
 
 class ProtocolError(GaitError):
-    """The sequences and the protocol do not fit together: no gallery, no probe, nobody to train on."""
+    """The sequences and the protocol do not fit together: no gallery, no probe, no training subject."""

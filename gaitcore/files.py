@@ -9,9 +9,10 @@ from typing import Any
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
-    """A temporary name beside ``path``, renamed to it when the block ends well.
+    """A temporary name beside ``path``, renamed to it when the block ends without an exception.
 
-    A half-written file never has its final name; after a failure the temporary one is gone and an earlier file stays.
+    A half-written file never has its final name. After a failure the temporary file is deleted and an earlier file is
+    kept.
     """
     path = Path(path)
     unfinished = path.with_name(f".{path.name}.unfinished")

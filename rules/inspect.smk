@@ -1,7 +1,7 @@
 # Spectrum and attribution of each trained network: the numbers of the paper's Fig. 3 and Fig. 4.
 from gaitcore.networks import has_map
 
-# Not PoseGait: its maps are over frames and features.
+# PoseGait has no such map: its maps are over frames and features.
 MAPPED = [
     system
     for system in CONFIG.compare
@@ -37,7 +37,7 @@ rule inspect_run:
             CONFIG, wildcards.system
         ).evaluation.distance,
         attribution=CONFIG.figures.attribution,
-        shown=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_run.py"
         ),

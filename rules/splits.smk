@@ -1,4 +1,4 @@
-# Who trains, who is gallery, who is probe, and who is left out and why.
+# The role of each sequence: train, gallery, probe, or excluded with a reason.
 
 
 rule splits:

@@ -79,12 +79,12 @@ def test_a_missing_file_ends_in_one_sentence(tmp_path):
         ),
         (
             HEADER + "x,1,a,0,,True\n",
-            ', line 2: "a" in column line, expected a whole number or nothing; delete it and run again.',
+            ', line 2: "a" in column line, expected a whole number or an empty cell; delete it and run again.',
         ),
         (HEADER + "x,1,,,,True\n", ', line 2: "" in column share, expected a number; delete it and run again.'),
         (
             HEADER + "x,1,,1,-,True\n",
-            ', line 2: "-" in column std, expected a number or nothing; delete it and run again.',
+            ', line 2: "-" in column std, expected a number or an empty cell; delete it and run again.',
         ),
         (HEADER + "x,1,,1,,yes\n", ', line 2: "yes" in column best, expected True or False; delete it and run again.'),
     ],

@@ -1,11 +1,11 @@
-"""One figure, with its numbers and its caption."""
+"""Draw one figure and write it with its numbers and its caption."""
 
 from pathlib import Path
 
 from job import job
 
 with job(snakemake):
-    from gaitcore.reporting.figures.drawing import write_figure
+    from gaitcore.reporting.figures.write_figure import write_figure
     from gaitcore.settings.sections import sections_of
 
     files = {
@@ -14,4 +14,4 @@ with job(snakemake):
         if name != "style"
     }
     config = sections_of(snakemake.params.sections)
-    write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.about, **files)
+    write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.arguments, **files)

@@ -15,7 +15,7 @@ with job(snakemake):
         Input.model_validate(snakemake.params.input_settings),
         snakemake.params.distance,
         snakemake.params.attribution,
-        snakemake.params.shown,
+        snakemake.params.example_probe,
         table=Path(snakemake.input.table),
         split=Path(snakemake.input.split),
         weights=Path(snakemake.input.weights),

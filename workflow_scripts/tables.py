@@ -1,11 +1,11 @@
-"""Table 1, Table 2 and the summary page."""
+"""Write Table 1, Table 2 and the summary page."""
 
 from pathlib import Path
 
 from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.reporting.pages.write import write_tables
+    from gaitcore.reporting.tables.write_tables import write_tables
 
     write_tables(
         configuration(snakemake),

@@ -1,11 +1,11 @@
-"""Both tables and all figures in one PDF."""
+"""Compile both tables and all figures into one PDF."""
 
 from pathlib import Path
 
 from job import job
 
 with job(snakemake):
-    from gaitcore.reporting.pages.write import write_pdf
+    from gaitcore.reporting.pages.write_document import write_document
 
     tables, figures = ([Path(path) for path in files] for files in (snakemake.input.tables, snakemake.input.figures))
-    write_pdf(tables, figures, snakemake.params.title, Path(snakemake.output.pdf))
+    write_document(tables, figures, snakemake.params.title, Path(snakemake.output.pdf))

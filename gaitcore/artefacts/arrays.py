@@ -1,4 +1,4 @@
-"""Named arrays with a few facts in a safetensors file."""
+"""Named arrays and a few facts in a safetensors file."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ FACTS = "gaitcore"  # the metadata's key
 
 def save_arrays(path: str | Path, arrays: Mapping[str, np.ndarray], facts: Mapping[str, str] | None = None) -> None:
     """Write arrays under their names, whole or not at all; equal arrays give equal bytes."""
-    # One entry: the format writes several in any order.
+    # The facts are one entry, since the order of several is not defined.
     metadata = {FACTS: json.dumps(facts, sort_keys=True)} if facts else None
     with replacing(path) as unfinished:
         save_file(dict(arrays), unfinished, metadata=metadata)
@@ -51,5 +51,5 @@ def fact(path: str | Path, facts: Mapping[str, str], name: str) -> str:
         DataError: the file does not have it.
     """
     if name not in facts:
-        raise DataError(f"{path}: does not say its {name}; {REMEDY}.")
+        raise DataError(f"{path}: has no {name} in its metadata; {REMEDY}.")
     return facts[name]

@@ -10,7 +10,7 @@ from gaitcore.artefacts.arrays import fact, float32, load_arrays, save_arrays
 from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 
-_PROBE = "probe"  # the single probe's map, beside those of conditions
+_PROBE = "probe"  # name of the single probe's map in the file
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,19 +19,19 @@ class AttributionMaps:
 
     Attributes:
         probe, match: the names of a single probe and of the gallery sequence it is compared with.
-        of_probe: the map of that probe.
-        of_conditions: condition -> mean map of its probes.
+        probe_map: the map of that probe.
+        condition_maps: condition -> mean map of its probes.
     """
 
     probe: str
     match: str
-    of_probe: np.ndarray
-    of_conditions: Mapping[str, np.ndarray]
+    probe_map: np.ndarray
+    condition_maps: Mapping[str, np.ndarray]
 
 
 def write_maps(maps: AttributionMaps, path: str | Path) -> None:
     """Write maps.safetensors, whole or not at all."""
-    arrays = {_PROBE: maps.of_probe, **maps.of_conditions}
+    arrays = {_PROBE: maps.probe_map, **maps.condition_maps}
     facts = {"probe": maps.probe, "match": maps.match}
     save_arrays(path, {name: float32(array) for name, array in arrays.items()}, facts)
 
@@ -45,7 +45,7 @@ def read_maps(path: str | Path) -> AttributionMaps:
     arrays, facts = load_arrays(path)
     shapes = {name: array.shape for name, array in arrays.items()}
     if len(shapes.get(_PROBE, ())) != 2 or len(set(shapes.values())) != 1:
-        found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
-        raise DataError(f"{path}: holds {found}, expected probe and conditions, all (T, J); {REMEDY}.")
-    of_conditions = {name: array for name, array in arrays.items() if name != _PROBE}
-    return AttributionMaps(fact(path, facts, "probe"), fact(path, facts, "match"), arrays[_PROBE], of_conditions)
+        content = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
+        raise DataError(f"{path}: holds {content}, expected probe and conditions, all (T, J); {REMEDY}.")
+    condition_maps = {name: array for name, array in arrays.items() if name != _PROBE}
+    return AttributionMaps(fact(path, facts, "probe"), fact(path, facts, "match"), arrays[_PROBE], condition_maps)

@@ -15,7 +15,7 @@ _WITHOUT_DATE = {".pdf": {"CreationDate": None}, ".png": {"Software": None}}
 class Savable(Protocol):
     """A figure of Matplotlib."""
 
-    def savefig(self, path: Path, *, format: str, metadata: dict[str, None]) -> None: ...
+    def savefig(self, path: Path, /, *, format: str, metadata: dict[str, None]) -> None: ...
 
 
 def write_picture(figure: Savable, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""probes.csv: each inspected probe, its match in the gallery, and what their similarity depends on."""
+"""probes.csv: each inspected probe, its match in the gallery, and the attribution of their similarity."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +13,7 @@ COLUMNS = {
     "match": TEXT,  # the name of the gallery sequence
     "similarity": NUMBER,
     "recognised": TRUTH,
-    "frames_for_half": NUMBER_OR_EMPTY,  # the fewest frames that carry half of the attribution; empty where it is zero
+    "frames_for_half": NUMBER_OR_EMPTY,  # the fewest frames with half of the attribution; empty where that is zero
 }
 
 

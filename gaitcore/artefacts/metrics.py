@@ -1,4 +1,4 @@
-"""metrics.json: the accuracies of one run, and digests of what they were measured on."""
+"""metrics.json: the accuracies of one run, and digests of the files they were measured on."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class ConditionMetrics(Record):
     """One condition, fractions. The remaining keys are metrics: see ``cells``.
 
     Attributes:
-        views: of rows (gallery) and columns (probes).
+        views: the views of rows (gallery) and of columns (probes).
         probes: number of probe sequences, gallery view by probe view.
         per_probe_view: metric -> probe view -> mean over the other gallery views.
     """
@@ -52,7 +52,7 @@ class Metrics(Record):
         evaluation: the section of the configuration.
         inputs: name -> SHA-256 of poses.parquet, split.csv and weights.safetensors.
         outputs: name -> SHA-256 of embeddings.parquet and subjects.csv.
-        code_digest: SHA-256 of the code that evaluated, None where it was not given.
+        code_digest: SHA-256 of the code that evaluated, None where it is not known.
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         means: metric -> condition -> mean over probe views, identical views excluded.
         unmatched_probes: probes whose subject has no gallery sequence.

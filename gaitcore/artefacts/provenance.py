@@ -1,4 +1,4 @@
-"""Where a result comes from: machine, versions, revision of the code."""
+"""The origin of a result: machine, versions, revision of the code."""
 
 import os
 import platform
@@ -11,7 +11,7 @@ PACKAGES = ("torch", "pytorch-metric-learning", "numpy", "scipy", "pandas", "pya
 
 
 def machine() -> dict[str, Any]:
-    """What computes: operating system, processor, cores, Python and the versions of the packages that matter."""
+    """The machine that computes: operating system, processor, cores, Python and the versions of packages."""
     return {
         "platform": platform.platform(),
         "processor": _processor(),

@@ -12,7 +12,7 @@ from gaitcore.files import write_json
 
 
 class Record(BaseModel):
-    """A schema: every field is there and of its type, and no other is."""
+    """A schema: every field is present and of its type, and no other field is."""
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
@@ -65,7 +65,7 @@ def _sentence(error: Any) -> str:
         return f"the key {key} is missing"
     if error["type"] == "extra_forbidden":
         return f"the key {key} is unknown"
-    found = json.dumps(error["input"], ensure_ascii=False, default=str)
-    found = found if len(found) <= 40 else f"{found[:40]}..."
+    value = json.dumps(error["input"], ensure_ascii=False, default=str)
+    value = value if len(value) <= 40 else f"{value[:40]}..."
     expected = error["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return f"{key} is {found}, expected {expected}"
+    return f"{key} is {value}, expected {expected}"

@@ -1,4 +1,4 @@
-"""run.json: what a training run was given, what it ran on and what came out."""
+"""run.json: the settings, the machine and the results of a training run."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,14 +8,14 @@ from gaitcore.artefacts.records import Record, read_record, write_record
 
 
 class Revision(Record):
-    """The git revision of the code, None outside git; whether it held no uncommitted changes."""
+    """The git revision of the code, and whether there were no uncommitted changes; None outside git."""
 
     commit: str | None
     clean: bool | None
 
 
 class Machine(Record):
-    """What computed; ``packages`` has the version of each package that matters, None where it is not installed."""
+    """The machine that computed; ``packages`` maps each package to its version, None where it is not installed."""
 
     platform: str
     processor: str
@@ -29,18 +29,19 @@ class RunRecord(Record):
 
     Attributes:
         settings: sections of the configuration that the run depends on.
-        channels: of a pose that the network received, in order.
+        channels: the channels of a pose that the network receives, in order.
         parameters: number of trained weights.
-        epoch: whose weights were kept.
-        final_loss: mean of the last epoch.
-        spread: of the embeddings at the end, 0 if all are one point; ``collapsed`` says whether that is too small.
+        epoch: the epoch whose weights were kept.
+        final_loss: the mean loss of the last epoch.
+        spread: the spread of the embeddings at the end, 0 if all are one point.
+        collapsed: whether the spread is below the threshold.
         inputs: name -> SHA-256 of poses.parquet and split.csv.
         outputs: name -> SHA-256 of weights.safetensors and training.csv.
-        pose_source_digest: SHA-256 of the poses' source, empty where it is not known.
+        pose_source_digest: SHA-256 of the source of the poses, empty where it is not known.
         code_digest: SHA-256 of the code that trained.
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         determinism: the switches of torch that make a run repeatable.
-        resumed_after_steps: the steps after which the run was taken up again.
+        resumed_after_steps: the steps after which the run was resumed.
     """
 
     system: str

@@ -24,12 +24,12 @@ def open_sequences(
     """The sequences whose role is one of ``roles``, and no frame of any other.
 
     Args:
-        modality: of the frames, e.g. "keypoints".
+        modality: the modality of the frames, e.g. "keypoints".
         table: the file that holds them, e.g. poses.parquet.
         split: split.csv.
         roles: train, or gallery and probe, ...
         settings: the input channels and their unit.
-        device: where the frames go.
+        device: the device that holds the frames.
 
     Returns:
         S rows of split.csv with the key columns and role, and the store of their frames in the same order.
@@ -44,7 +44,7 @@ def open_sequences(
     return listed[keep].reset_index(drop=True), store
 
 
-def _check_same_sequences(held: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
-    keys, named = (frame[list(KEY_COLUMNS)].reset_index(drop=True) for frame in (held, listed))
+def _check_same_sequences(in_table: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
+    keys, named = (frame[list(KEY_COLUMNS)].reset_index(drop=True) for frame in (in_table, listed))
     if len(keys) != len(named) or (keys != named).any(axis=None):
         raise DataError(f"{split.name} and {table.name} do not list the same sequences; delete both and run again.")

@@ -1,4 +1,4 @@
-"""spectrum.safetensors: which frequencies the last map of a network holds."""
+"""spectrum.safetensors: the spectrum of the last map of a network."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ class Spectrum:
 
     Attributes:
         magnitude: (C, T, J), of each channel.
-        energy: (T, J), all channels together, as shares of a sequence's energy but that of zero frequency, which is
-            the variance of its map. Zero at the centre; sums to 1, or to 0 where all maps are the same everywhere.
-        sequences: how many.
+        energy: (T, J), summed over channels, as shares of a sequence's energy without that of zero frequency, which is
+            the variance of its map. Zero at the centre; sums to 1, or to 0 where all maps are constant.
+        sequences: their number.
     """
 
     magnitude: np.ndarray
@@ -42,6 +42,6 @@ def read_spectrum(path: str | Path) -> Spectrum:
     shapes = {name: array.shape for name, array in arrays.items()}
     magnitude = shapes.get("magnitude", ())
     if set(shapes) != {"magnitude", "energy"} or len(magnitude) != 3 or shapes["energy"] != magnitude[1:]:
-        found = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
-        raise DataError(f"{path}: holds {found}, expected energy (T, J) and magnitude (C, T, J); {REMEDY}.")
+        content = ", ".join(f"{name} {shape}" for name, shape in sorted(shapes.items())) or "nothing"
+        raise DataError(f"{path}: holds {content}, expected energy (T, J) and magnitude (C, T, J); {REMEDY}.")
     return Spectrum(arrays["magnitude"], arrays["energy"], int(fact(path, facts, "sequences")))

@@ -11,7 +11,7 @@ COLUMNS = {**KEY_TYPES, "frames": WHOLE, "role": TEXT, "reason": TEXT}
 
 
 def write_split(assigned: pd.DataFrame, path: str | Path) -> None:
-    """Write what :func:`gaitcore.protocols.cross_view.assign_roles` gives, whole or not at all."""
+    """Write the result of :func:`gaitcore.protocols.cross_view.assign_roles`, whole or not at all."""
     write_csv(text_keys(assigned[list(COLUMNS)]), path)
 
 
@@ -19,7 +19,7 @@ def read_split(path: str | Path) -> pd.DataFrame:
     """split.csv as written, the keys as text.
 
     Raises:
-        DataError: the file is missing or damaged, has other columns or types, or has what is no key.
+        DataError: the file is missing or damaged, has other columns or types, or has an invalid key.
     """
     split = read_csv(path, COLUMNS)
     check_keys(split, path)

@@ -23,7 +23,7 @@ COLUMNS = {
 
 
 def write_summary(summary: pd.DataFrame, path: str | Path) -> None:
-    """Write what :func:`gaitcore.evaluation.statistics.summarise` returns, whole or not at all."""
+    """Write the result of :func:`gaitcore.evaluation.statistics.summarise`, whole or not at all."""
     write_csv(summary[list(COLUMNS)], path)
 
 

@@ -17,7 +17,7 @@ from gaitcore.csv_files import (
 )
 from gaitcore.errors import DataError
 
-KEYS = {"table1": "view", "table2": "condition"}  # what a table's columns are
+KEYS = {"table1": "view", "table2": "condition"}  # the kind of a table's columns
 
 
 def columns(key: str) -> dict[str, ColumnType]:

@@ -14,7 +14,7 @@ def write_weights(weights: Mapping[str, np.ndarray], path: str | Path) -> None:
 
 
 def read_weights(path: str | Path) -> dict[str, np.ndarray]:
-    """The arrays of weights.safetensors by name; which ones there must be, only the network knows.
+    """The arrays of weights.safetensors by name; the network defines which arrays are expected.
 
     Raises:
         DataError: the file is missing, cut off or not safetensors.

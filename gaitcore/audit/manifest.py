@@ -1,7 +1,7 @@
-"""manifest.json: every artefact of an experiment with its SHA-256, and what made it from what.
+"""manifest.json: every artefact of an experiment with its SHA-256, the rule that made it and the inputs of that rule.
 
-With it a results folder can be sent to somebody else and checked there: a flipped byte in any artefact, or in the
-manifest itself, is found and named. Logs, benchmarks and checkpoints are no artefacts: they differ from run to run.
+With it, a results folder can be checked after a transfer: a changed byte in any artefact, or in the manifest itself, is
+detected, and the file is named. Logs, benchmarks and checkpoints are not artefacts, since they differ between runs.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ NO_ARTEFACTS = ("logs", "benchmarks", "checkpoints", "verify")  # folders
 
 @dataclass(frozen=True)
 class Origin:
-    """The rule that makes an artefact and the files it makes it from; paths as the rules give them."""
+    """The rule that makes an artefact and the inputs of that rule; paths as in the rules."""
 
     artefact: str
     rule: str
@@ -33,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class ManifestCheck:
-    """What holding a results folder against its manifest found: files by name, relative to the folder."""
+    """The result of comparing a results folder with its manifest: names of files relative to the folder."""
 
     good: tuple[str, ...]
     changed: tuple[str, ...]
@@ -42,12 +42,12 @@ class ManifestCheck:
 
     @property
     def passes(self) -> bool:
-        """Whether every artefact is there with the bytes it was listed with. Files beside them do no harm."""
+        """Whether every artefact is present with the listed bytes; other files are allowed."""
         return not self.changed and not self.missing
 
 
 class ListedArtefact(Record):
-    """An artefact as it was when it was listed; ``made_from`` are the inputs of the rule that made it."""
+    """An artefact as listed; ``made_from`` are the inputs of the rule that made it."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -66,8 +66,8 @@ class Manifest(Record):
         titles: system -> the title that tables print.
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         gaitcore: the version of the library.
-        sources: file or folder -> SHA-256 of what the poses are read from.
-        artefacts: name, relative to the folder -> what it was.
+        sources: file or folder from which the poses are read -> SHA-256.
+        artefacts: name, relative to the folder -> the artefact as listed.
     """
 
     experiment: str
@@ -109,7 +109,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     """The content of a results folder's manifest.
 
     Raises:
-        DataError: there is none, it is not as it was written, or a key is missing, unknown or of another type.
+        DataError: there is none, it was changed after it was written, or a key is missing, unknown or of another type.
     """
     path = Path(folder, NAME)
     try:
@@ -119,17 +119,17 @@ def read_manifest(folder: str | Path) -> Manifest:
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest") from None
     except (ValueError, KeyError, AttributeError):
-        raise DataError(f"{path}: damaged, it is not the JSON it was written as.") from None
+        raise DataError(f"{path}: damaged, expected JSON with a digest.") from None
     if _sealed(content) != text:
         raise DataError(f"{path}: changed after it was written; its own digest does not match its content.")
     return validated(path, json.dumps(content), Manifest)
 
 
 def check_manifest(folder: str | Path) -> ManifestCheck:
-    """Hold every artefact of a results folder against the manifest.
+    """Compare every artefact of a results folder with the manifest.
 
     Raises:
-        DataError: the manifest is missing or is not as it was written.
+        DataError: the manifest is missing or was changed after it was written.
     """
     folder = Path(folder)
     artefacts = read_manifest(folder).artefacts
@@ -148,7 +148,7 @@ def _files(folder: Path) -> Iterable[str]:
 
 
 def _within(name: str, folder: Path) -> str:
-    """Relative to the folder for what is in it; anything else as it stands, relative to the repository."""
+    """The path of a file relative to the folder; for a file outside of it, relative to the repository."""
     path = Path(name)
     return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
 
@@ -158,7 +158,7 @@ def _digest_of_source(path: Path) -> str:
 
 
 def _sealed(content: Mapping[str, Any]) -> str:
-    """As JSON, with the SHA-256 of itself: no byte of it can change unseen."""
+    """The content as JSON with its own SHA-256, so that every change is detected."""
     text = json.dumps(content, ensure_ascii=False)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return json.dumps({"digest": digest, **content}, indent=1, ensure_ascii=False) + "\n"

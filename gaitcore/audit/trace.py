@@ -1,7 +1,7 @@
-"""From a number in a table to what is behind it: runs, weights, data, split, configuration, code, revision, machine.
+"""Trace a number in a table to its runs, weights, data, split, configuration, code, revision and machine.
 
-Nothing is taken on trust. Digests that a file records of another are computed again from the other, and the number in
-the table is computed again from the runs' accuracies.
+Everything is verified: digests that one file records of another are recomputed from the other file, and the number in
+the table is recomputed from the accuracies of the runs.
 """
 
 import math
@@ -28,7 +28,7 @@ from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
 from gaitcore.suggest import nearest
 
-MEASURED = " (measured)"  # what a table adds to a system's name where published rows stand beside it
+MEASURED = " (measured)"  # suffix of a system's name in a table with published rows
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
 
 Record = Mapping[str, Any]
@@ -36,9 +36,9 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class TracedFile:
-    """A file behind a number, its SHA-256 as computed now, and what other files record of it.
+    """A file behind a number, its SHA-256 as computed now, and the digests that other files record of it.
 
-    ``recorded`` maps the recording file's name to the digest that stands there.
+    ``recorded`` maps the name of the recording file to the recorded digest.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class TracedFile:
 
     @property
     def agrees(self) -> bool:
-        """Whether every record is of the bytes that are there."""
+        """Whether every recorded digest is that of the file."""
         return all(digest == self.sha256 for digest in self.recorded.values())
 
 
@@ -64,7 +64,10 @@ class TracedRun:
 
 @dataclass(frozen=True)
 class Trace:
-    """What is behind one cell of a table; ``cell`` is its row of the table's CSV, ``estimate`` that of summary.csv."""
+    """The runs and files behind one cell of a table.
+
+    ``cell`` is its row of the table's CSV, ``estimate`` its row of summary.csv.
+    """
 
     table: Path
     cell: Record
@@ -75,18 +78,18 @@ class Trace:
 
     @property
     def holds(self) -> bool:
-        """Whether every digest and the number itself came out as recorded."""
+        """Whether every digest and the number itself are as recorded."""
         return not self.problems
 
 
 def trace_cell(table: str | Path, row: str, column: str, block: str | None = None) -> Trace:
-    """Follow a measured cell down to its files.
+    """Trace a measured cell to its files.
 
     Args:
-        table: ``results/<experiment>/tables/table1.csv`` or ``table2.csv``; the .md or .tex beside it will do.
-        row: the method, as printed or as the system is called.
+        table: ``results/<experiment>/tables/table1.csv`` or ``table2.csv``; the .md or .tex beside it is accepted, too.
+        row: the method, by its printed title or the name of the system.
         column: condition ("NM", "nm"), probe view ("90", "90°"), or "mean".
-        block: the block of rows, where a method stands in several (Table 1: "NM#5-6" or "NM").
+        block: the block of rows, for a method in several blocks (Table 1: "NM#5-6" or "NM").
 
     Raises:
         DataError: there is no such cell, it is a published one, or a file behind it is missing or damaged.
@@ -98,7 +101,7 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     config = manifest.configuration
     system, place = _system(cell["method"], manifest.titles), _place(cell, config)
     rank1 = estimates(read_summary(folder / "summary.csv"), "rank1")
-    by_view = {(name, condition, canonical(view)): found for (name, condition, view), found in rank1.items()}
+    by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in rank1.items()}
     estimate = by_view[system, *place]
     listed = {name: artefact.sha256 for name, artefact in manifest.artefacts.items()}
     runs = tuple(_run(folder, system, seed, place, listed) for seed in config["seeds"])
@@ -111,22 +114,22 @@ def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
         raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables")
     cells = read_cells(table)
     key = "view" if "view" in cells else "condition"
-    of_row = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
-    wanted = canonical(column.removesuffix("°"))
-    found = of_row[of_row[key] == wanted]
-    if found.empty:
-        found = of_row[of_row[key].str.lower() == wanted.lower()]
-    if len(found) != 1:
-        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), of_row[key])}')
-    return {str(name): value for name, value in found.iloc[0].items()}
+    row_cells = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
+    key_value = canonical(column.removesuffix("°"))
+    matching = row_cells[row_cells[key] == key_value]
+    if matching.empty:
+        matching = row_cells[row_cells[key].str.lower() == key_value.lower()]
+    if len(matching) != 1:
+        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), row_cells[key])}')
+    return {str(name): value for name, value in matching.iloc[0].items()}
 
 
 def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
-    """The measured cells of a method; a published row may bear the same name."""
-    of_row = cells[cells["method"].map(_plain) == _plain(row)]
-    if of_row.empty:
+    """The measured cells of a method; a published row may have the same name."""
+    row_cells = cells[cells["method"].map(_plain) == _plain(row)]
+    if row_cells.empty:
         raise DataError(f'{table}: there is no row "{row}"{nearest(row, cells["method"].unique())}')
-    measured = of_row[of_row["source"] == "measured"]
+    measured = row_cells[row_cells["source"] == "measured"]
     if measured.empty:
         raise DataError(
             f'{table}: "{row}" is a published row, as printed in the paper; see gaitcore/reporting/tables/.'
@@ -135,15 +138,13 @@ def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
 
 
 def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> pd.DataFrame:
-    """The cells in one block, which has to be chosen where there are several."""
+    """The cells in one block; ``block`` must choose it where there are several."""
     blocks = list(cells["block"].unique())
     chosen = [name for name in blocks if block in (None, name, name.split("#")[0])]
     if not chosen and block:
         chosen = [name for name in blocks if block.lower() in (name.lower(), name.lower().split("#")[0])]
     if len(chosen) != 1:
-        raise DataError(
-            f'{table}: "{row}" stands in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}'
-        )
+        raise DataError(f'{table}: "{row}" is in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}')
     return cells[cells["block"] == chosen[0]]
 
 
@@ -192,7 +193,7 @@ def _accuracy(metrics: Metrics, condition: str, view: str) -> float:
 
 
 def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:
-    """The table, the statistics, and the source of the poses where it is at hand, against the manifest."""
+    """The table, the statistics, and the source of the frames where it is available, with the manifest's digests."""
     frames = (folder / table_name(modality) for modality in modality_names() if table_name(modality) in listed)
     for path in (table, folder / "summary.csv", *frames, folder / "split.csv"):
         yield TracedFile(path, _digest(path), {"manifest.json": listed[path.relative_to(folder).as_posix()]})
@@ -202,9 +203,9 @@ def _common_files(folder: Path, table: Path, listed: Record, sources: Record) ->
 
 
 def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
-    again = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
-    if abs(again - float(cell["rank1_percent"])) > _TOLERANCE:
-        yield f"the table has {cell['rank1_percent']} %, but the runs give {again:.4f} %"
+    recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
+    if abs(recomputed - float(cell["rank1_percent"])) > _TOLERANCE:
+        yield f"the table has {cell['rank1_percent']} %, but the runs give {recomputed:.4f} %"
     seen = set()
     for file in [*common, *(file for run in runs for file in run.files)]:
         for recorder, digest in file.recorded.items():
@@ -228,7 +229,7 @@ def _digest(path: Path) -> str:
 
 
 def trace_text(trace: Trace) -> str:
-    """A trace for people."""
+    """A trace as text."""
     cell = trace.cell
     place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
     ends = interval(trace.estimate)
@@ -248,9 +249,10 @@ def trace_text(trace: Trace) -> str:
 def _file_lines(files: tuple[TracedFile, ...], indent: str) -> Iterator[str]:
     for file in files:
         yield f"{indent}{file.path}"
-        where = " and ".join(file.recorded)
-        said = f", as {where} record{'s' * (len(file.recorded) == 1)}" if file.agrees else f", NOT as in {where}"
-        yield f"{indent}  sha256 {file.sha256}{said if file.recorded else ''}"
+        recorders = " and ".join(file.recorded)
+        agreement = f", as {recorders} record{'s' * (len(file.recorded) == 1)}"
+        comparison = agreement if file.agrees else f", NOT as in {recorders}"
+        yield f"{indent}  sha256 {file.sha256}{comparison if file.recorded else ''}"
 
 
 def _facts(run: TracedRun) -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""Is a run repeatable? One that was trained again from nothing, held against the first.
+"""Compare a run that was trained again from scratch with the first one, to verify that training is repeatable.
 
 On the machine that made the first run, with the same packages, weights and accuracies must be equal to the byte.
-Elsewhere the last bits of every sum differ and training carries them further; there the accuracies are compared.
+On other machines the last bits of sums differ and training amplifies the difference; there accuracies are compared.
 """
 
 from dataclasses import dataclass
@@ -15,16 +15,16 @@ from gaitcore.percent import in_percent
 TOLERANCE = 0.02  # of a condition's mean rank-1, a fraction, between machines
 BYTES, ACCURACIES = "bytes", "accuracies"
 
-_OF_A_MACHINE = ("processor", "platform", "python")
-_COMPARED = ("weights.safetensors", "metrics.json")
+_MACHINE_FACTS = ("processor", "platform", "python")
+_COMPARED_FILES = ("weights.safetensors", "metrics.json")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a comparison found.
+    """The result of a comparison.
 
     Attributes:
-        run: what was compared: "gaitmixer, seed 0".
+        run: the run, e.g. "gaitmixer, seed 0".
         compared: "bytes" or "accuracies".
         agrees: whether they agree.
         finding: a sentence without the run's name.
@@ -50,21 +50,21 @@ def compare_runs(first: Path, again: Path) -> Verdict:
 
 
 def _machine_differences(first: RunRecord, again: RunRecord) -> list[str]:
-    """Where the two machines differ, as "processor (A, now B)"."""
-    places = [
+    """The differences between two machines, as "processor (A, now B)"."""
+    facts = [
         ("device", first.device, again.device),
-        *((key, getattr(first.machine, key), getattr(again.machine, key)) for key in _OF_A_MACHINE),
+        *((key, getattr(first.machine, key), getattr(again.machine, key)) for key in _MACHINE_FACTS),
         *((key, old, again.machine.packages.get(key)) for key, old in first.machine.packages.items()),
         *((key, old, again.determinism.get(key)) for key, old in first.determinism.items()),
     ]
-    return [f"{key} ({old}, now {new})" for key, old, new in places if old != new]
+    return [f"{key} ({old}, now {new})" for key, old, new in facts if old != new]
 
 
 def _by_bytes(name: str, first: Path, again: Path) -> Verdict:
-    different = [file for file in _COMPARED if file_digest(first / file) != file_digest(again / file)]
+    different = [file for file in _COMPARED_FILES if file_digest(first / file) != file_digest(again / file)]
     if different:
         return Verdict(name, BYTES, False, f"same machine, but other bytes in {' and '.join(different)}")
-    return Verdict(name, BYTES, True, f"same machine, same bytes: {' and '.join(_COMPARED)}")
+    return Verdict(name, BYTES, True, f"same machine, same bytes: {' and '.join(_COMPARED_FILES)}")
 
 
 def _by_accuracies(name: str, first: Path, again: Path, differences: list[str]) -> Verdict:

@@ -1,7 +1,7 @@
 """Compute the spectrum and attribution of one trained network.
 
 Every test sequence is represented by its centre window. A probe's match is the nearest gallery sequence of its own
-subject from another view. All systems are inspected on the same probes, recognised or not.
+subject from another view. All systems are inspected on the same probes, whether recognised or not.
 """
 
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -23,7 +23,7 @@ from gaitcore.errors import ConfigError
 from gaitcore.evaluation.distances import identical_view
 from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
-from gaitcore.inspection.attribution import attribution, frames_for_half, similarity
+from gaitcore.inspection.attribution import MappedNetwork, attribution, frames_for_half, similarity
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
@@ -34,14 +34,16 @@ from gaitcore.settings.network import SystemNetwork
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = {"cpu": 6, "cuda": 256}  # sequences
-PROBES_AT_ONCE = 64  # to compare with the whole gallery
+Result = TypeVar("Result")
+
+CHUNK = {"cpu": 6, "cuda": 256}  # sequences per forward pass
+PROBES_PER_CHUNK = 64  # compared with the whole gallery at a time
 SIDE_VIEW = 90  # degrees
 
 
 @dataclass(frozen=True)
 class InspectionOutputs:
-    """Where an inspection writes: spectrum.safetensors, maps.safetensors, probes.csv."""
+    """The files that an inspection writes: spectrum.safetensors, maps.safetensors, probes.csv."""
 
     spectrum: Path
     maps: Path
@@ -49,14 +51,14 @@ class InspectionOutputs:
 
 
 def _poses(trained: TrainedNetwork, sequences: Tensor) -> Tensor:
-    """(B, T, 17, C), the centre windows of the given sequences (B,)."""
+    """(B, T, 17, C), the centre windows of sequences (B,)."""
     frames = centre_window(trained.store.lengths[sequences], trained.frames)
     return trained.store.network_input(trained.store.windows(sequences, frames))
 
 
-def _of_chunks(function: Callable[[Tensor], Any], sequences: Tensor) -> list:
-    """A function of a few sequences at a time, on all threads."""
-    return compute.in_parallel(function, sequences.split(AT_ONCE[sequences.device.type]))
+def _in_chunks(function: Callable[[Tensor], Result], sequences: Tensor) -> list[Result]:
+    """The results of a function for chunks of the sequences (B,), computed on all threads."""
+    return compute.in_parallel(function, sequences.split(CHUNK[sequences.device.type]))
 
 
 def inspect_run(
@@ -64,7 +66,7 @@ def inspect_run(
     input: Input,
     distance: str,
     method: str,
-    shown: str,
+    example_probe: str,
     *,
     table: Path,
     split: Path,
@@ -72,15 +74,15 @@ def inspect_run(
     outputs: InspectionOutputs,
     threads: int,
 ) -> None:
-    """Look at a trained network's last map: its frequencies, and what the similarity of probes to their match rests on.
+    """Compute the spectrum of a trained network's last map, and the attribution of the similarity of probes to matches.
 
     Args:
         network: what the network was built with.
         input: the input channels and their unit.
-        distance: by which the nearest gallery sequence is found, "cosine" or "euclidean".
+        distance: the distance to gallery sequences, "cosine" or "euclidean".
         method: of attribution, "grad_cam" or "hires_cam".
-        shown: the probe whose map is kept by itself; or a condition, for the first of its probes that is seen from the
-            side, or as nearly from the side as there is. Views without degrees come last.
+        example_probe: the probe whose single map is kept; or a condition, for the first of its probes whose view is
+            nearest to the side. Views without degrees come last.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
         weights: weights.safetensors of the run.
@@ -88,7 +90,7 @@ def inspect_run(
         threads: CPU threads.
 
     Raises:
-        ConfigError: ``shown`` is no condition, and no probe that has a gallery sequence of its subject seen from
+        ConfigError: ``example_probe`` is neither a condition nor a probe with a gallery sequence of its subject from
             another view.
     """
     device = compute.prepare(threads)
@@ -96,13 +98,13 @@ def inspect_run(
     spectrum, embeddings = _first_pass(trained)
     write_spectrum(spectrum, outputs.spectrum)
     probes = match(embeddings, trained.keys, distance)
-    find = partial(attribution, method, trained.network, distance=distance)
-    maps = _weights(trained, embeddings, probes, find)
-    _write_weights(maps, probes, _place_of(shown, probes), outputs)
+    attribute = partial(attribution, method, trained.network, distance=distance)
+    weights_of_probes = _weights(trained, embeddings, probes, attribute)
+    _write_weights(weights_of_probes, probes, _example_row(example_probe, probes), outputs)
 
 
 def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataFrame:
-    """The probes that have a gallery sequence of their subject seen from another view, with the nearest such one.
+    """The probes that have a gallery sequence of their subject from another view, with the nearest such sequence.
 
     Args:
         embeddings: (N, D).
@@ -114,87 +116,91 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
         ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
     """
     gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
-    of_gallery, of_probes = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
-    near = torch.cat([similarity(some[:, None], of_gallery, distance) for some in of_probes.split(PROBES_AT_ONCE)])
-    near = np.where(identical_view(probes["view"], gallery["view"]), -np.inf, near.numpy())  # (probes, gallery)
-    own = np.where(np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy()), near, -np.inf)
+    gallery_embeddings, probe_embeddings = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
+    chunks = probe_embeddings.split(PROBES_PER_CHUNK)
+    all_pairs = torch.cat([similarity(chunk[:, None], gallery_embeddings, distance) for chunk in chunks]).numpy()
+    identical = identical_view(probes["view"], gallery["view"])
+    similarities = np.where(identical, -np.inf, all_pairs)  # (probes, gallery)
+    same_subject = np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy())
+    own = np.where(same_subject, similarities, -np.inf)
     best = own.argmax(axis=1)
     matched = probes[list(KEY_COLUMNS)].assign(
         row=probes.index,
         match_row=gallery.index[best],
         match=sequence_names(gallery.iloc[best]),
         similarity=own.max(axis=1),
-        recognised=own.max(axis=1) >= near.max(axis=1),
+        recognised=own.max(axis=1) >= similarities.max(axis=1),
     )
     matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
-    log.info("%d of %d probes have a gallery sequence of theirs from another view", len(matched), len(probes))
+    log.info("%d of %d probes have a gallery sequence of their subject from another view", len(matched), len(probes))
     return matched
 
 
 def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
     """The mean spectrum of all sequences, and the embedding of each (N, D)."""
+    network = cast(MappedNetwork, trained.network)
 
     @torch.no_grad()
-    def chunk(sequences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        last, *beside = trained.network.last_map(_poses(trained, sequences))
-        return *spectrum_sums(last), trained.network.read(last, *beside)
+    def spectra_and_embeddings(sequences: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        last, *others = network.last_map(_poses(trained, sequences))
+        return *spectrum_sums(last), network.read(last, *others)
 
     number = len(trained.keys)
     sequences = torch.arange(number, device=trained.store.device)
-    magnitude, energy, embeddings = zip(*_of_chunks(chunk, sequences), strict=True)
-    mean = (sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy))
-    return Spectrum(*mean, sequences=number), torch.cat(embeddings).cpu().numpy()
+    magnitude, energy, embeddings = zip(*_in_chunks(spectra_and_embeddings, sequences), strict=True)
+    means = [sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy)]
+    return Spectrum(means[0], means[1], number), torch.cat(embeddings).cpu().numpy()
 
 
-def _place_of(shown: str, probes: pd.DataFrame) -> int:
-    """Which of the matched probes is shown by itself."""
-    of_condition = probes[probes["condition"] == shown]
-    if len(of_condition):
-        return int(of_condition["view"].map(_from_the_side).idxmin())
+def _example_row(example_probe: str, probes: pd.DataFrame) -> int:
+    """The row of the matched probes whose single map is kept."""
+    in_condition = probes[probes["condition"] == example_probe]
+    if len(in_condition):
+        return int(in_condition.index[int(in_condition["view"].map(_angle_to_side).argmin())])
     names = sequence_names(probes)
-    if shown not in names:
+    if example_probe not in names:
         raise ConfigError(
-            f"figures.probe: {shown} is no probe with a gallery sequence of its subject seen from another view; "
-            f"expected one like {names[0]}."
+            f"figures.probe: {example_probe} is not a probe with a gallery sequence of its subject from another view; "
+            f"expected e.g. {names[0]}."
         )
-    return names.index(shown)
+    return names.index(example_probe)
 
 
-def _from_the_side(view: str) -> float:
-    """How many degrees a view is away from the side; infinitely many where it has none."""
+def _angle_to_side(view: str) -> float:
+    """The angle between a view and the side view in degrees, infinite for a view without degrees."""
     angle = degrees(view)
     return np.inf if angle is None else abs(angle - SIDE_VIEW)
 
 
 def _weights(
-    trained: TrainedNetwork, embeddings: np.ndarray, probes: pd.DataFrame, find: Callable[..., Tensor]
+    trained: TrainedNetwork, embeddings: np.ndarray, probes: pd.DataFrame, attribute: Callable[..., Tensor]
 ) -> np.ndarray:
-    """(probes, T, J), what the similarity of each probe to its match rests on."""
+    """(probes, T, J), the attribution of the similarity of each probe to its match."""
     device = trained.store.device
     rows = torch.tensor(probes["row"].to_numpy(), device=device)
     matches = torch.from_numpy(embeddings[probes["match_row"]]).to(device)
 
-    def chunk(places: Tensor) -> Tensor:
-        return find(_poses(trained, rows[places]), matches[places])
+    def attribution_of(chunk: Tensor) -> Tensor:
+        return attribute(_poses(trained, rows[chunk]), matches[chunk])
 
-    found = _of_chunks(chunk, torch.arange(len(probes), device=device))
-    return torch.cat(found).double().cpu().numpy()
+    chunks = _in_chunks(attribution_of, torch.arange(len(probes), device=device))
+    return torch.cat(chunks).double().cpu().numpy()
 
 
-def _write_weights(weights: np.ndarray, probes: pd.DataFrame, shown: int, outputs: InspectionOutputs) -> None:
-    carried = weights.any(axis=(1, 2))
-    if not carried.all():
-        log.warning("%d of %d probes have no positive attribution for their match", (~carried).sum(), len(probes))
+def _write_weights(weights: np.ndarray, probes: pd.DataFrame, example: int, outputs: InspectionOutputs) -> None:
+    positive = weights.any(axis=(1, 2))
+    if not positive.all():
+        log.warning("%d of %d probes have no positive attribution for their match", (~positive).sum(), len(probes))
     conditions = probes["condition"].to_numpy()
-    of_conditions = {name: _mean_map(weights[carried & (conditions == name)]) for name in dict.fromkeys(conditions)}
-    (name,) = sequence_names(probes.loc[[shown]])
-    write_maps(AttributionMaps(name, probes.loc[shown, "match"], weights[shown], of_conditions), outputs.maps)
+    condition_maps = {name: _mean_map(weights[positive & (conditions == name)]) for name in dict.fromkeys(conditions)}
+    probe, match_name = sequence_names(probes)[example], str(probes["match"].iloc[example])
+    write_maps(AttributionMaps(probe, match_name, weights[example], condition_maps), outputs.maps)
     shares = pd.DataFrame(weights.sum(axis=1), columns=share_columns(JOINTS))
-    shares.loc[~carried] = np.nan
+    shares.loc[~positive] = np.nan
     numbers = probes.drop(columns=["row", "match_row"]).assign(frames_for_half=frames_for_half(weights))
     write_probes(pd.concat([numbers, shares], axis=1), outputs.probes)
 
 
 def _mean_map(weights: np.ndarray) -> np.ndarray:
-    """(T, J) of (B, T, J); zero where there is none."""
+    """The mean (T, J) of maps (B, T, J); zero for B = 0."""
     return weights.sum(axis=0) / max(1, len(weights))

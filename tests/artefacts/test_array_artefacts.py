@@ -116,8 +116,8 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
     write_maps(AttributionMaps("001-nm-05-090", "001-nm-01-072", probe, {"nm": nm}), path)
     found = read_maps(path)
     assert (found.probe, found.match) == ("001-nm-05-090", "001-nm-01-072")
-    assert found.of_probe.tolist() == probe.tolist()
-    assert {name: array.tolist() for name, array in found.of_conditions.items()} == {
+    assert found.probe_map.tolist() == probe.tolist()
+    assert {name: array.tolist() for name, array in found.condition_maps.items()} == {
         "nm": nm.astype(np.float32).tolist()
     }
     write_maps(AttributionMaps("a", "b", probe, {"nm": nm[:2]}), path)
@@ -125,7 +125,7 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
         ": holds nm (2, 3), probe (3, 3), expected probe and conditions, all (T, J); delete it and run again."
     )
     write_weights({"probe": probe}, path)
-    assert refused(read_maps, path) == ": does not say its probe; delete it and run again."
+    assert refused(read_maps, path) == ": has no probe in its metadata; delete it and run again."
 
 
 @pytest.mark.parametrize("read", [read_weights, read_spectrum, read_maps])

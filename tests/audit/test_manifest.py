@@ -85,7 +85,7 @@ def test_a_manifest_that_is_cut_off_changed_or_missing_ends_in_one_sentence(fold
     path = folder / "manifest.json"
     text = path.read_text()
     for content, sentence in (
-        (text[:99], "damaged, it is not the JSON it was written as."),
+        (text[:99], "damaged, expected JSON with a digest."),
         (text.replace("tiny", "tidy"), "changed after it was written; its own digest does not match its content."),
     ):
         path.write_text(content)

@@ -34,16 +34,16 @@ def poses(channels=2, frames=60):
     return torch.rand(4, frames, 17, channels, generator=torch.Generator().manual_seed(1))
 
 
-def own_embeddings(network, given):
-    """Those of the same poses a little moved: alike, so that something speaks for the match."""
-    return network.read(*network.last_map(given + 0.01 * torch.rand_like(given))).detach()
+def own_embeddings(network, probes):
+    """The embeddings of the same poses with a little noise, similar enough for a positive attribution."""
+    return network.read(*network.last_map(probes + 0.01 * torch.rand_like(probes))).detach()
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_network_that_sees_one_joint_lights_up_that_joint_alone(method):
     torch.manual_seed(0)
-    network, given = SeesOneJoint().eval(), poses()
-    weights = attribution(method, network, given, F.normalize(torch.rand(4, 4)), "cosine")
+    network, probes = SeesOneJoint().eval(), poses()
+    weights = attribution(method, network, probes, F.normalize(torch.rand(4, 4)), "cosine")
     assert weights.shape == (4, 60, 17)
     lit = weights.sum(dim=(1, 2)) > 0
     assert lit.any()
@@ -78,24 +78,24 @@ def test_grad_cam_lights_up_joints_that_gaitformer_does_not_read(reads_one_joint
 @pytest.mark.parametrize("distance", ["cosine", "euclidean"])
 def test_grad_cam_weighs_each_channel_by_its_mean_gradient(distance):
     torch.manual_seed(0)
-    network, given = build_model("gaitmixer").eval(), poses()
-    embeddings = own_embeddings(network, given)
-    (last,) = (map_.detach().requires_grad_() for map_ in network.last_map(given))
+    network, probes = build_model("gaitmixer").eval(), poses()
+    embeddings = own_embeddings(network, probes)
+    (last,) = (map_.detach().requires_grad_() for map_ in network.last_map(probes))
     found = network.read(last)
     alike = (found * embeddings).sum(dim=1) if distance == "cosine" else -(found - embeddings).norm(dim=1)
     (gradient,) = torch.autograd.grad(alike.sum(), last)  # (B, T, J, C)
     expected = F.relu((last * gradient.mean(dim=(1, 2), keepdim=True)).sum(dim=-1))
     expected = expected / expected.sum(dim=(1, 2), keepdim=True)
-    weights = attribution("grad_cam", network, given, embeddings, distance)
+    weights = attribution("grad_cam", network, probes, embeddings, distance)
     torch.testing.assert_close(weights, expected, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_shorter_map_is_stretched_to_the_window(method):
     torch.manual_seed(0)
-    network, given = build_model("gaitgraph", in_channels=3).eval(), poses(channels=3)
-    assert network.last_map(given)[0].shape[1] == 15
-    weights = attribution(method, network, given, own_embeddings(network, given), "cosine")
+    network, probes = build_model("gaitgraph", in_channels=3).eval(), poses(channels=3)
+    assert network.last_map(probes)[0].shape[1] == 15
+    weights = attribution(method, network, probes, own_embeddings(network, probes), "cosine")
     assert weights.shape == (4, 60, 17)
     torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(4))
 

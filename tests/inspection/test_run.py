@@ -1,4 +1,4 @@
-"""A trained network looked at: from pose table, split and weights to spectrum, maps and the probes' numbers."""
+"""The inspection of a trained network: from pose table, split and weights to spectrum, maps and the probes' numbers."""
 
 import numpy as np
 import pandas as pd
@@ -51,10 +51,10 @@ def inputs(tmp_path):
     return {name: tmp_path / file for name, file in names.items()}
 
 
-def inspected(inputs, folder, shown="nm", threads=1, method="grad_cam"):
+def inspected(inputs, folder, example_probe="nm", threads=1, method="grad_cam"):
     folder.mkdir()
     outputs = InspectionOutputs(folder / "spectrum.safetensors", folder / "maps.safetensors", folder / "probes.csv")
-    inspect_run(NETWORK, INPUT, "cosine", method, shown, **inputs, outputs=outputs, threads=threads)
+    inspect_run(NETWORK, INPUT, "cosine", method, example_probe, **inputs, outputs=outputs, threads=threads)
     return outputs
 
 
@@ -70,11 +70,11 @@ def test_every_probe_has_a_match_shares_and_the_frames_that_carry_half(inputs, t
     assert weighed["frames_for_half"].between(1, 6).all()
 
 
-def test_the_maps_are_the_shown_probes_and_the_mean_of_each_condition(inputs, tmp_path):
+def test_the_maps_are_those_of_the_example_probe_and_the_mean_of_each_condition(inputs, tmp_path):
     maps = read_maps(inspected(inputs, tmp_path / "out").maps)
-    assert {name: array.shape for name, array in maps.of_conditions.items()} == dict.fromkeys(("nm", "bg"), (12, 17))
+    assert {name: array.shape for name, array in maps.condition_maps.items()} == dict.fromkeys(("nm", "bg"), (12, 17))
     assert (maps.probe, maps.match) == ("002-nm-02-072", "002-nm-01-000")  # 72 degrees is nearest to the side
-    assert maps.of_conditions["nm"].sum() == pytest.approx(1, abs=1e-5)
+    assert maps.condition_maps["nm"].sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_spectrum_is_a_mean_over_gallery_and_probes(inputs, tmp_path):
@@ -92,8 +92,8 @@ def test_a_name_that_is_no_probe_ends_in_one_sentence(inputs, tmp_path):
     with pytest.raises(ConfigError) as error:
         inspected(inputs, tmp_path / "out", "003-nm-01-000")
     assert str(error.value) == (
-        "figures.probe: 003-nm-01-000 is no probe with a gallery sequence of its subject seen from another view; "
-        "expected one like 002-bg-01-000."
+        "figures.probe: 003-nm-01-000 is not a probe with a gallery sequence of its subject from another view; "
+        "expected e.g. 002-bg-01-000."
     )
 
 
@@ -116,8 +116,8 @@ def test_a_match_is_the_nearest_of_the_subject_from_another_view():
         ("c", "nm", 2, 0, "probe", (1, 0)),
     ]
     keys = pd.DataFrame(rows, columns=[*KEY_COLUMNS, "role", "embedding"])
-    found = match(np.array(keys.pop("embedding").tolist(), np.float32), keys, "cosine")
-    assert found["subject"].tolist() == ["a", "b"]  # nobody has c's walk in the gallery
-    assert found["match"].tolist() == ["a-nm-01-090", "b-nm-01-180"]
-    assert found["similarity"].tolist() == pytest.approx([0.6, 1.0])
-    assert found["recognised"].tolist() == [False, True]
+    matched = match(np.array(keys.pop("embedding").tolist(), np.float32), keys, "cosine")
+    assert matched["subject"].tolist() == ["a", "b"]  # subject c has no gallery sequence
+    assert matched["match"].tolist() == ["a-nm-01-090", "b-nm-01-180"]
+    assert matched["similarity"].tolist() == pytest.approx([0.6, 1.0])
+    assert matched["recognised"].tolist() == [False, True]

@@ -96,7 +96,7 @@ def test_a_sign_that_latex_does_not_have_is_named(tmp_path):
         compile_pdf(tex, tmp_path / "tables.pdf")
     assert str(error.value) == (
         f'{tex}: LaTeX stopped at line {1 + text.splitlines().index("Gait is 步态.")}: it has no sign "步"; '
-        "name what holds it otherwise, such as data.dataset. The other formats can print it."
+        "change the text that contains it, e.g. data.dataset. The other formats can print it."
     )
 
 
@@ -105,7 +105,7 @@ def test_without_latex_one_sentence_says_what_to_install(source, tmp_path, monke
     with pytest.raises(GaitError) as error:
         compile_pdf(source, tmp_path / "tables.pdf")
     assert str(error.value) == (
-        "pdflatex was not found, so the tables cannot be made into a PDF; install TeX Live (Debian: apt-get install "
+        "pdflatex was not found, but the PDF of the tables needs it; install TeX Live (Debian: apt-get install "
         "texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern). "
         "The tables themselves do not need it."
     )

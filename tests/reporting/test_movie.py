@@ -10,9 +10,10 @@ from PIL import Image, ImageSequence
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
-from gaitcore.reporting.figures.drawing import STYLE
-from gaitcore.reporting.figures.movie import durations, write_movie
+from gaitcore.reporting.figures.movie import durations
 from gaitcore.reporting.figures.skeleton_drawing import CONFIDENCE
+from gaitcore.reporting.figures.style import STYLE
+from gaitcore.reporting.figures.write_movie import write_movie
 
 NAME = "001-nm-01-090"
 

@@ -10,10 +10,11 @@ from places import REPOSITORY
 from gaitcore.reporting.pages.comparison import verdict
 from gaitcore.reporting.pages.differences import setting_differences, text_differences
 from gaitcore.reporting.pages.evidence import Evidence
-from gaitcore.reporting.pages.html import page_html, table_html
+from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
 from gaitcore.reporting.tables.estimates import Estimate
+from gaitcore.reporting.tables.html import table_html
 from gaitcore.reporting.tables.tables import table2
 from gaitcore.settings.files import load_config, paper_config
 
@@ -84,7 +85,7 @@ def test_what_was_left_out_and_what_it_took_is_said(evidence):
     page = page_markdown(reproduction_page(evidence))
     assert rows_of(page, "N values, expected N") == [["N values, expected N", "2"]]
     assert rows_of(page, "probe, fewer than 61 usable frames") == [["probe, fewer than 61 usable frames", "2"]]
-    assert "Training took 7.5 h on cpu and 60.0 min on H100 in all, 6 runs." in page
+    assert "Training took 7.5 h on cpu and 60.0 min on H100 in total, 6 runs." in page
     assert rows_of(page, "GaitMixer", "2") == [
         ["GaitMixer", "2", "300", "0.0123", "no", "60.0 min", "7.4 GB", "H100", "410"]
     ]
@@ -103,8 +104,8 @@ def test_the_checklist_is_filled_in_from_the_runs(evidence):
             "85.0 min a training run on average; energy was not measured.",
         ]
     ]
-    assert page.count("| Asked for") == 4
-    assert "Networks are given x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
+    assert page.count("| Item") == 4
+    assert "The networks receive x, y (fractions of the frame's width): GaitFormer, GaitMixer." in page
 
 
 def test_the_checklist_names_the_code_from_outside_the_repository(evidence):

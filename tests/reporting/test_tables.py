@@ -52,7 +52,7 @@ def test_nothing_at_chance_level_is_bold_and_the_notes_name_it(summary, context)
     assert "Chance is 65.1%. Not distinguishable from chance: Alpha (AR, Mean); Beta_net (AR, Mean)." in table.notes
     everywhere = table2(summary, replace(context, chance=0.9))
     assert not any(best(everywhere).values())
-    assert "In bold" not in everywhere.caption
+    assert "Bold" not in everywhere.caption
     assert "Alpha (in every condition); Beta_net (in every condition)." in everywhere.notes[2]
 
 
@@ -108,7 +108,7 @@ def test_the_caption_names_protocol_seeds_spread_and_interval(summary, context):
         "Rank-1 accuracy (%) on 100% R&D_set per probe view. Protocol: 18 training and 10 test subjects, gallery NM#1, "
         "probes NM#2, AR#1-2, identical view excluded. Measured: mean ± standard deviation over 3 seeds; in brackets "
         "the 95% bootstrap interval of the mean over subjects and seeds. "
-        "In bold the best of each column within a block."
+        "Bold: the best of each column within a block."
     )
 
 
@@ -131,7 +131,8 @@ def test_different_numbers_of_seeds_are_listed(summary, context):
 
 def test_the_notes_give_epoch_windows_tests_chance_and_exclusions(summary, context):
     assert table1(summary, context).notes == (
-        "Reported is the last epoch; a sequence's embedding is the one window in the sequence's centre.",
+        "The reported weights are those of the last epoch; a sequence's embedding is the one window in the "
+        "sequence's centre.",
         "Differences in points, paired permutation test over subjects: Alpha − Beta_net: NM +10.0 (p = 0.004), "
         "AR +0.0 (p = 1.000).",
         "Chance is 10.0%.",

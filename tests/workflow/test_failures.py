@@ -35,7 +35,7 @@ def test_a_wrong_setting_stops_before_any_work(finished, edited):
 
 def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited):
     edited(
-        "gaitcore/reporting/pages/write.py",
+        "gaitcore/reporting/tables/write_tables.py",
         lambda text: text.replace("statistics, ", "raise OSError('disk')\n    s, ", 1),
     )
     done = finished.snakemake("tables")

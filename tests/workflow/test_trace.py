@@ -77,7 +77,7 @@ def test_a_cell_of_table_1_is_named_by_its_block_too(finished, column, block):
     status, told = ask(finished, "trace", "results/tiny/tables/table1.md", "gaitformer", column)
     assert (status, told) == (
         1,
-        'results/tiny/tables/table1.csv: "gaitformer" stands in 3 blocks; choose one with --block: '
+        'results/tiny/tables/table1.csv: "gaitformer" is in 3 blocks; choose one with --block: '
         "NM#5-6, BG#1-2, CL#1-2\n",
     )
 

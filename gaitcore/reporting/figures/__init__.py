@@ -1,5 +1,5 @@
-"""The pictures of an experiment.
+"""The figures of an experiment.
 
-One module for each, with a function ``draw(config, ...)`` that makes a ``Drawing`` (see drawing.py) from files its runs
-left: the figure, the numbers behind it and a caption that holds the ones that matter.
+Each kind of figure is a module with a function ``draw(config, ...)``, which makes a ``Drawing`` (see drawing.py) from
+files of the experiment: the figure, the numbers in it and a caption with the most important of them.
 """

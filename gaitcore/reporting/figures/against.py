@@ -19,14 +19,14 @@ from gaitcore.systems import system_settings
 SECTIONS = "compare systems network input training evaluation data protocol statistics tables figures"
 
 
-BESIDE = 1.03  # points of one value stand beside one another, on the logarithmic axis
-OPTION_LABELS = {"kernel": "temporal kernel (frames)"}  # others are called as in the configuration
-# Colours are the systems'; conditions are told apart by grey, line and marker.
+BESIDE = 1.03  # the factor between neighbouring points of one value, on the logarithmic axis
+OPTION_LABELS = {"kernel": "temporal kernel (frames)"}  # other options have their names of the configuration
+# Colours stand for systems in all figures; here conditions differ in grey, line and marker.
 _LINES = (("#777777", "o", ":"), ("#777777", "s", "-."), ("#777777", "^", (0, (4, 2))), ("#AAAAAA", "v", ":"))
 
 
 def draw(config: Config, *, option: str, summary: Path) -> Drawing:
-    """From summary.csv.
+    """Draw the figure from summary.csv.
 
     The numbers: one row per system and condition (and "mean", over conditions), sorted by the option's value: system,
     the option, condition, rank1_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
@@ -36,15 +36,17 @@ def draw(config: Config, *, option: str, summary: Path) -> Drawing:
 
 
 def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.DataFrame:
-    """The numbers, as :func:`draw` gives them."""
+    """The numbers, as :func:`draw` returns them."""
     networks = {name: system_settings(config, name).network for name in config.figures.against[option]}
     values = {name: network.model_dump()[option] for name, network in networks.items()}
     rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["system"].isin(values)]
-    found = pd.DataFrame({"system": rows["system"], option: rows["system"].map(values), "condition": rows["condition"]})
+    numbers = pd.DataFrame(
+        {"system": rows["system"], option: rows["system"].map(values), "condition": rows["condition"]}
+    )
     for column, source in (("rank1", "mean"), ("std", "std"), ("ci_low", "ci_low"), ("ci_high", "ci_high")):
-        found[f"{column}_percent"] = in_percent(rows[source]).round(4)
-    found["n_seeds"] = rows["n_seeds"]
-    return found.sort_values([option, "condition"], kind="stable").reset_index(drop=True)
+        numbers[f"{column}_percent"] = in_percent(rows[source]).round(4)
+    numbers["n_seeds"] = rows["n_seeds"]
+    return numbers.sort_values([option, "condition"], kind="stable").reset_index(drop=True)
 
 
 def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
@@ -78,7 +80,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
 
 def _caption(option: str, config: Config, numbers: pd.DataFrame) -> str:
     mean = numbers[numbers["condition"] == MEAN]
-    best, worst = mean.loc[mean["rank1_percent"].idxmax()], mean.loc[mean["rank1_percent"].idxmin()]
+    best, worst = mean.iloc[int(mean["rank1_percent"].argmax())], mean.iloc[int(mean["rank1_percent"].argmin())]
     level = in_percent(config.statistics.confidence)
     return (
         f"Rank-1 accuracy on {config.data.dataset} against {_label(option)}, mean over "

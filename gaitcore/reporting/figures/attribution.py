@@ -1,4 +1,4 @@
-"""The paper's Fig. 4: what the similarity of a probe to its match rests on, over frames and joints."""
+"""The paper's Fig. 4: on which frames and joints the similarity of a probe to its match depends."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,30 +26,30 @@ Maps = dict[tuple[str, str], np.ndarray]  # (system, "probe" or a condition) -> 
 
 
 def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
-    """From maps.safetensors of every run; drawn is the first seed.
+    """Draw the maps of the first seed from maps.safetensors of every run.
 
-    The numbers: system, seed, shown (probe, or the condition whose mean it is), frame (from 1), joint, weight (those of
-    a map sum to 1).
+    The numbers: system, seed, shown ("probe", or the condition whose mean map it is), frame (from 1), joint, weight
+    (the weights of a map sum to 1).
     """
-    shown: Maps = {}
-    told = {}
+    panels: Maps = {}
+    by_system = {}
     for system, seed, path in mapped_runs(config, maps):
         if seed == config.seeds[0]:
-            found = read_maps(path)
-            by_name = {PROBE: found.of_probe, **found.of_conditions}
-            shown |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
-            told[system] = found
-    numbers = pd.concat([_long(system, config.seeds[0], name, map_) for (system, name), map_ in shown.items()])
-    return Drawing(_figure(config, shown), numbers, _caption(config, told))
+            maps_of_run = read_maps(path)
+            by_name = {PROBE: maps_of_run.probe_map, **maps_of_run.condition_maps}
+            panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+            by_system[system] = maps_of_run
+    numbers = pd.concat([_long(system, config.seeds[0], name, map_) for (system, name), map_ in panels.items()])
+    return Drawing(_figure(config, panels), numbers, _caption(config, by_system))
 
 
-def _long(system: str, seed: int, shown: str, map_: np.ndarray) -> pd.DataFrame:
+def _long(system: str, seed: int, name: str, map_: np.ndarray) -> pd.DataFrame:
     frames = len(map_)
     return pd.DataFrame(
         {
             "system": system,
             "seed": seed,
-            "shown": shown,
+            "shown": name,
             "frame": np.repeat(np.arange(1, frames + 1), NUM_JOINTS),
             "joint": np.tile(JOINTS, frames),
             "weight": [float(f"{value:.4g}") for value in map_.ravel()],
@@ -57,13 +57,13 @@ def _long(system: str, seed: int, shown: str, map_: np.ndarray) -> pd.DataFrame:
     )
 
 
-def _figure(config: Config, shown: Maps) -> Figure:
-    systems, columns = mapped_systems(config), list(dict.fromkeys(name for _, name in shown))
+def _figure(config: Config, panels: Maps) -> Figure:
+    systems, columns = mapped_systems(config), list(dict.fromkeys(name for _, name in panels))
     figure = Figure(figsize=(PAGE, 0.5 + 1.55 * len(systems)))
     grid = figure.subplots(len(systems), len(columns), squeeze=False, sharex=True, sharey=True)
     for system, row in zip(systems, grid, strict=True):
         for name, axes in zip(columns, row, strict=True):
-            image = _panel(axes, shown[system, name])
+            image = _panel(axes, panels[system, name])
         row[0].set_ylabel(system_settings(config, system).title)
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
@@ -83,15 +83,16 @@ def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
     return axes.imshow(level, cmap="magma", vmin=0, vmax=1, extent=edges, aspect="auto", interpolation="nearest")
 
 
-def _caption(config: Config, told: dict[str, AttributionMaps]) -> str:
-    first = next(iter(told.values()))
+def _caption(config: Config, by_system: dict[str, AttributionMaps]) -> str:
+    first = next(iter(by_system.values()))
     by_match: dict[str, list[str]] = {}
-    for system, maps in told.items():
+    for system, maps in by_system.items():
         by_match.setdefault(maps.match, []).append(system_settings(config, system).title)
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
-        f"sequence of its subject seen from another view, over frames and joints, on {config.data.dataset}, seed "
-        f"{config.seeds[0]}. Left: the probe {first.probe}, matched with {matches}. Then the mean over "
-        f"the probes of each condition. Each map is shown as parts of its largest weight. {maps_sentence(config)}"
+        f"sequence of its subject from another view, over frames and joints, on {config.data.dataset}, seed "
+        f"{config.seeds[0]}. The left column shows the probe {first.probe}, matched with {matches}; the other columns "
+        f"show the mean over the probes of each condition. Each map is scaled to its largest weight. "
+        f"{maps_sentence(config)}"
     )

@@ -1,4 +1,4 @@
-"""The claim behind the paper's Fig. 4 as numbers: each joint's share, the face's, and how many frames carry half."""
+"""The claim of the paper's Fig. 4 as numbers: the shares of joints and face, and the frames with half of the weight."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINT
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
-from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, mean_text, over_seeds
 from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -26,14 +26,14 @@ _KEYS = ["system", "condition", "quantity"]
 
 
 def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
-    """From probes.csv of every run.
+    """Draw the figure from probes.csv of every run.
 
     The numbers: system, condition (or "mean", over conditions), quantity and unit (each joint and the face: percent of
     the weight; frames_for_half: frames), mean, std, ci_low, ci_high and n_seeds.
     """
     by_seed = pd.concat(
         [
-            _of_run(config, read_probes(path, JOINTS)).assign(system=s, seed=seed)
+            _condition_means(config, read_probes(path, JOINTS)).assign(system=s, seed=seed)
             for s, seed, path in mapped_runs(config, probes)
         ],
         ignore_index=True,
@@ -41,17 +41,17 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
     frames = max(system_settings(config, system).network.frames for system in mapped_systems(config))
     level = config.statistics.confidence
     is_half = by_seed["quantity"] == HALF
-    found = pd.concat(
+    means = pd.concat(
         [
             over_seeds(by_seed[~is_half], _KEYS, "value", level, within=(0, 100)).assign(unit="percent"),
             over_seeds(by_seed[is_half], _KEYS, "value", level, within=(1, frames)).assign(unit="frames"),
         ],
         ignore_index=True,
     )
-    return Drawing(_figure(config, by_seed, found), found.round(4), _caption(config, found, frames))
+    return Drawing(_figure(config, by_seed, means), means.round(4), _caption(config, means, frames))
 
 
-def _of_run(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
+def _condition_means(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
     """condition, quantity, value: the means over the probes of each condition, and over conditions."""
     shares = in_percent(probes[share_columns(JOINTS)]).set_axis(list(JOINTS), axis=1)
     shares[FACE] = shares.iloc[:, list(BODY_PARTS["head"])].sum(axis=1, skipna=False)
@@ -61,16 +61,16 @@ def _of_run(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
     return means.rename_axis("condition").reset_index().melt("condition", var_name="quantity")
 
 
-def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figure:
+def _figure(config: Config, by_seed: pd.DataFrame, over_runs: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(COLUMN, 3.9))
     axes = figure.subplots()
     systems = mapped_systems(config)
-    height = 0.75 / len(systems)  # of a system's place within a joint
+    height = 0.75 / len(systems)  # of the band of one system within that of a joint
     for number, system in enumerate(systems):
         style = system_style(config, system)
         means, runs = (
-            of[(of["system"] == system) & (of["condition"] == MEAN) & of["quantity"].isin(JOINTS)]
-            for of in (found, by_seed)
+            rows[(rows["system"] == system) & (rows["condition"] == MEAN) & rows["quantity"].isin(JOINTS)]
+            for rows in (over_runs, by_seed)
         )
         offset = (number - (len(systems) - 1) / 2) * height
         place = means["quantity"].map(JOINTS.index) + offset
@@ -90,20 +90,22 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
     return figure
 
 
-def _caption(config: Config, found: pd.DataFrame, frames: int) -> str:
+def _caption(config: Config, means: pd.DataFrame, frames: int) -> str:
     seeds = len(config.seeds)
     mark = "lines are these intervals" if seeds > TOO_FEW else "ticks are the single seeds"
     face = in_percent(len(BODY_PARTS["head"]) / NUM_JOINTS)
     return (
         f"Share of each joint in the {ATTRIBUTION_TITLES[config.figures.attribution]} weight of a probe's similarity "
-        f"to its match on {config.data.dataset}, mean over probes and conditions; the dotted line is a joint's share "
-        f"if all weighed the same. The five points of the face, {face:.1f}% of the "
-        f"joints, carry {_listed(config, found, FACE, '%')}. Half of the weight is carried by "
-        f"{_listed(config, found, HALF, '')} of {frames} frames; if all weighed the same, by {frames // 2}. "
+        f"to its match on {config.data.dataset}, mean over probes and conditions; the dotted line is the share of "
+        f"each joint under equal weights. The five points of the face, {face:.1f}% of the "
+        f"joints, have {_listed(config, means, FACE, '%')}. Half of the weight lies in "
+        f"{_listed(config, means, HALF, '')} of {frames} frames; under equal weights it would lie in {frames // 2}. "
         f"{interval_sentence(seeds, config.statistics.confidence)} Small {mark}."
     )
 
 
-def _listed(config: Config, found: pd.DataFrame, quantity: str, unit: str) -> str:
-    rows = found[(found["quantity"] == quantity) & (found["condition"] == MEAN)]
-    return listed([f"{told(row, unit)} ({system_settings(config, row['system']).title})" for _, row in rows.iterrows()])
+def _listed(config: Config, means: pd.DataFrame, quantity: str, unit: str) -> str:
+    rows = means[(means["quantity"] == quantity) & (means["condition"] == MEAN)]
+    titles = [system_settings(config, system).title for system in rows["system"]]
+    texts = (mean_text(row, unit) for _, row in rows.iterrows())
+    return listed([f"{text} ({title})" for text, title in zip(texts, titles, strict=True)])

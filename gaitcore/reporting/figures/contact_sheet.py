@@ -1,9 +1,9 @@
-"""One sequence of each view and condition in its camera frame: were the data read as they are?"""
+"""One sequence of each view and condition in its camera frame, to check that the data were read correctly."""
 
 from collections.abc import Iterator
 from math import ceil
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -38,18 +38,18 @@ from gaitcore.settings.experiment import Config
 SECTIONS = "data protocol tables"
 
 
-FIRST, LAST = "#D0D0D0", "#9A9A9A"  # where the walker was at the first and at the last frame
+FIRST, LAST = "#D0D0D0", "#9A9A9A"  # colours of the skeleton at the first and at the last frame
 FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]
-# inches: a cell's sides at most, a row's height at least, of the whole figure, of the views' line, of the legend
+# inches: longest side of a cell, lowest row; heights of the whole figure, of the line of views, of the legend
 LARGEST, LEAST_ROW, PAGE_HEIGHT, TITLE, LEGEND = 1.15, 0.2, 8.5, 0.2, 0.5
 
 
 def draw(config: Config, *, poses: Path) -> Drawing:
-    """From poses.parquet.
+    """Draw the figure from poses.parquet.
 
     The numbers, one row for each condition and view: condition, view, subject, sequence (empty where there is
     none), frames, first_frame, shown_frame, last_frame (as numbered in the source),
-    points_outside_percent, of the sequence's points outside the camera frame, and mean_confidence.
+    points_outside_percent (the percentage of the sequence's points outside the camera frame) and mean_confidence.
 
     Raises:
         DataError: the table holds no sequence.
@@ -68,30 +68,30 @@ def draw(config: Config, *, poses: Path) -> Drawing:
 
 
 def chosen_sequences(sequences: pd.DataFrame) -> pd.DataFrame:
-    """One row of a table's ``sequences`` for each condition and view that there is; the index is kept.
+    """One row of a table's ``sequences`` for each condition and view in the data; the index is kept.
 
-    They are the first sequences of the subject with most conditions and views, and of the next ones where it has none.
+    Each is the first sequence of the subject with most conditions and views, or of the next subject where it has none.
     """
     firsts = sequences.drop_duplicates(["subject", "condition", "view"])
     most = firsts.groupby("subject")["view"].transform("size").sort_values(ascending=False, kind="stable")
     return firsts.loc[most.index].drop_duplicates(["condition", "view"])
 
 
-def _in_order(config: Config, found: set[str]) -> list[str]:
-    known = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, *sorted(found, key=natural)])
-    return [condition for condition in known if condition in found]
+def _in_order(config: Config, conditions: set[str]) -> list[str]:
+    known = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, *sorted(conditions, key=natural)])
+    return [condition for condition in known if condition in conditions]
 
 
-def _of_sequence(table: PoseTable, row: int) -> slice:
+def _frames_of(table: PoseTable, row: int) -> slice:
     return slice(table.offsets[row], table.offsets[row + 1])
 
 
 def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
-    rows = []
-    for (condition, view), cell in cells.iterrows():
+    rows: list[dict[str, Any]] = []
+    for (condition, view), (_, cell) in zip(cells.index, cells.iterrows(), strict=True):
         rows.append({"condition": condition, "view": view})
         if pd.notna(cell["row"]):
-            frames = _of_sequence(table, int(cell["row"]))
+            frames = _frames_of(table, int(cell["row"]))
             frame, keypoints = table.frame[frames], table.keypoints[frames]
             rows[-1] |= {"subject": cell["subject"], "sequence": cell["sequence"], "frames": len(frame)}
             rows[-1] |= {"first_frame": frame[0], "shown_frame": frame[len(frame) // 2], "last_frame": frame[-1]}
@@ -102,7 +102,7 @@ def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
 
 
 class _Grid(NamedTuple):
-    """Where the cells stand, in inches."""
+    """The positions of the cells, in inches."""
 
     columns: int
     blocks: int  # of rows, each with its own views
@@ -118,7 +118,7 @@ class _Grid(NamedTuple):
 
 
 def _grid(titles: list[str], views: int, info: PoseInfo) -> _Grid:
-    """As many views beside one another as make the cells largest on a page."""
+    """The grid whose number of views in a row makes the cells of a page largest."""
     labels = max(TextPath((0, 0), title, size=8).get_extents().width for title in titles) / 72 + 0.1
     grids = [_grid_of(blocks, len(titles), views, labels, info) for blocks in range(1, views + 1)]
     return max(grids, key=lambda grid: (round(grid.width, 3), -grid.blocks))
@@ -141,12 +141,12 @@ def _figure(config: Config, table: PoseTable, cells: pd.DataFrame, subject: str)
     scale = confidence_scale(table.keypoints)
     axes = dict(zip(cells.index, _cell_axes(figure, grid, titles, list(views)), strict=True))
     line = min(0.8, max(0.25, 0.6 * grid.height))
-    for place, cell in cells.iterrows():
+    for place, (_, cell) in zip(cells.index, cells.iterrows(), strict=True):
         draw_frame(axes[place], table.info)
         if pd.isna(cell["row"]):
             _write(axes[place], (0.5, 0.5), "none", ha="center", va="center")
             continue
-        _draw_walk(axes[place], table.keypoints[_of_sequence(table, int(cell["row"]))], table.info, line, scale)
+        _draw_walk(axes[place], table.keypoints[_frames_of(table, int(cell["row"]))], table.info, line, scale)
         if cell["subject"] != subject:
             _write(axes[place], (0.08, 0.92), cell["subject"], ha="left", va="top")
     _draw_legend(figure, scale, line)
@@ -174,34 +174,35 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[str])
 
 
 def _draw_walk(axes: Axes, keypoints: np.ndarray, info: PoseInfo, line: float, scale: Normalize) -> None:
-    """The middle frame of (T, 17, 3), before the first and the last one and the way between their feet."""
+    """Draw the middle frame of (T, 17, 3) on top of the first and last ones and the arrow between their feet."""
     draw_shadow(axes, keypoints[0], line, FIRST)
     draw_shadow(axes, keypoints[-1], line, LAST)
     start, end = keypoints[0, FEET, :2].mean(axis=0), keypoints[-1, FEET, :2].mean(axis=0)
-    look = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": LAST, "linewidth": line, "shrinkA": 0}
-    way = axes.annotate("", end, start, arrowprops=look | {"shrinkB": 0}, annotation_clip=False)
-    way.arrow_patch.set_clip_path(axes.patch)  # an arrow is not clipped by itself, and would lead into other cells
+    style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": LAST, "linewidth": line, "shrinkA": 0}
+    way = axes.annotate("", end, start, arrowprops=style | {"shrinkB": 0}, annotation_clip=False)
+    if way.arrow_patch is not None:
+        way.arrow_patch.set_clip_path(axes.patch)  # without it the arrow would reach into other cells
     middle = keypoints[len(keypoints) // 2]
     draw_skeleton(axes, middle, line, scale)
-    lost = int(outside(middle, info).sum())
-    if lost:
-        _write(axes, (0.92, 0.08), f"{lost} out", ha="right", va="bottom")
+    outliers = int(outside(middle, info).sum())
+    if outliers:
+        _write(axes, (0.92, 0.08), f"{outliers} out", ha="right", va="bottom")
 
 
-def _write(axes: Axes, place: tuple[float, float], text: str, **alignment: str) -> None:
+def _write(axes: Axes, place: tuple[float, float], text: str, **alignment: Any) -> None:
     axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, **alignment)
 
 
 def _draw_legend(figure: Figure, scale: Normalize, line: float) -> None:
-    """Below the cells: what the lines are, and the colours of the confidence."""
+    """Draw the legend of the lines and the colour bar of the confidence below the cells."""
     height = figure.get_size_inches()[1]
-    looks = {
+    styles = {
         "left side": (THICK, "black"),
         "right side": (THIN, "black"),
         "first frame": (THIN, FIRST),
         "last frame": (THIN, LAST),
     }
-    handles = [Line2D([], [], color=colour, lw=line * width, label=label) for label, (width, colour) in looks.items()]
+    handles = [Line2D([], [], color=colour, lw=line * width, label=label) for label, (width, colour) in styles.items()]
     place = {"bbox_to_anchor": (0.04, 0.2 / height), "bbox_transform": figure.transFigure}
     figure.legend(handles=handles, loc="lower left", ncols=4, borderaxespad=0, **place)
     axes = figure.add_axes((0.7, 0.22 / height, 0.26, 0.09 / height))
@@ -218,15 +219,16 @@ def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: s
         f"{counted(len(sequences), 'sequence')} of {counted(sequences['subject'].nunique(), 'subject')}, "
         f"{counted(numbers['view'].nunique(), 'view')}, {counted(numbers['condition'].nunique(), 'condition')}"
     )
-    exceptions = f"; {counted(others, 'cell')} of other subjects, named there" * bool(others)
+    exceptions = f"; {counted(others, 'cell')} with other subjects, whose names are in the cell" * bool(others)
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())
-    confidence, lost = _mean_confidence(table.keypoints), in_percent(outside(table.keypoints, info).mean())
+    confidence, outliers = _mean_confidence(table.keypoints), in_percent(outside(table.keypoints, info).mean())
     return (
         f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
-        f"in each condition (rows){exceptions}. The skeleton of the middle frame stands in the camera frame of "
-        f"{info.frame_width} × {info.frame_height} pixels, darker where a joint is surer; its left side is thick. "
+        f"in each condition (rows){exceptions}. The skeleton of the middle frame is drawn in the camera frame of "
+        f"{info.frame_width} × {info.frame_height} pixels; joints are darker with higher confidence, and the left side "
+        "has thick lines. "
         "The first frame is light grey, the last dark grey; the arrow connects the feet in the two. "
-        f"Of all sequences together, the mean confidence is {confidence:.2f}, and {lost:.2f}% of the points "
+        f"Over all sequences, the mean confidence is {confidence:.2f}, and {outliers:.2f}% of the points "
         "lie outside the frame."
     )
 

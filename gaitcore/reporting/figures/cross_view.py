@@ -27,12 +27,12 @@ SECTIONS = "compare systems network input training evaluation data protocol tabl
 
 CELLS = ["condition", "gallery_view", "probe_view"]
 COLOURS = "viridis"  # even steps, and safe for the colour-blind
-BRIGHT = 45  # percent: from there on black numbers are read better on the colours than white ones
+BRIGHT = 45  # percent: from this accuracy on, black numbers are more legible than white ones
 DASH = "–"
 
 
 def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
-    """From metrics.json of the system's runs.
+    """Draw the figure from metrics.json of the system's runs.
 
     The numbers: condition, gallery_view and probe_view, probes (how many), rank1_percent and std_percent over
     seeds, n_seeds, identical_view (left out of every mean). A cell without a result has no rank1_percent.
@@ -43,8 +43,8 @@ def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
 
 
 def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
-    """The numbers, as :func:`draw` gives them, not rounded; conditions in the configuration's order."""
-    rows = [row for path in metrics for row in _cells_of(read_metrics(path))]
+    """The numbers, as :func:`draw` returns them, not rounded; conditions in the configuration's order."""
+    rows = [row for path in metrics for row in _run_cells(read_metrics(path))]
     frame = pd.DataFrame(rows, columns=[*CELLS, "probes", "rank1"]).astype({"rank1": float})
     seeds = frame.assign(rank1=in_percent(frame["rank1"])).groupby(CELLS, sort=False)
     rank1 = seeds["rank1"].agg(rank1_percent="mean", std_percent="std", n_seeds="count")
@@ -54,7 +54,7 @@ def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     return cells.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
 
 
-def _cells_of(metrics: Metrics) -> list[tuple]:
+def _run_cells(metrics: Metrics) -> list[tuple[str, str, str, int, float | None]]:
     return [
         (condition, gallery, probe, table.probes[row][column], table.cells["rank1"][row][column])
         for condition, table in metrics.conditions.items()
@@ -64,8 +64,8 @@ def _cells_of(metrics: Metrics) -> list[tuple]:
 
 
 def _figure(config: Config, cells: pd.DataFrame) -> Figure:
-    """One panel per condition, as many beside one another as leave the numbers in the cells readable."""
-    by_condition = dict(list(cells.groupby("condition", sort=False)))
+    """One panel per condition; the number of panels in a row keeps the numbers in the cells readable."""
+    by_condition = {str(name): rows for name, rows in cells.groupby("condition", sort=False)}
     most = 3 if cells["probe_view"].nunique() > 6 else 4
     rows = ceil(len(by_condition) / most)
     columns = ceil(len(by_condition) / rows)
@@ -116,7 +116,7 @@ def _has_degrees(view: str) -> bool:
 
 
 def _ticks(views: Iterable[str]) -> list[str]:
-    """Angles alone, since the axis says that they are degrees; with their sign where other views are among them."""
+    """Angles without the sign, since the axis has the unit; with it where not all views are angles."""
     titles = list(map(view_title, views))
     return [title.removesuffix("°") for title in titles] if all(map(_has_degrees, views)) else titles
 
@@ -125,26 +125,25 @@ def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
     return (
         f"Rank-1 accuracy of {system_settings(config, system).title} on {config.data.dataset} in percent for each "
         f"gallery and probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, "
-        f"left out of every mean. {' '.join(_findings(config, cells))}"
+        f"which no mean includes. {' '.join(_findings(config, cells))}"
     )
 
 
 def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
-    """Means, extremes and what the angle costs, a sentence for each."""
-    told = [f"{DASH}: no probe or no gallery sequence."] if cells["rank1_percent"].isna().any() else []
+    """Sentences on the means, the extremes and the effect of the angle between views."""
+    sentences = [f"{DASH}: no probe or no gallery sequence."] if cells["rank1_percent"].isna().any() else []
     crossed = cells[~cells["identical_view"]].dropna(subset="rank1_percent")
     if crossed.empty:
-        return [*told, "There are no other pairs of views."]
+        return [*sentences, "There are no other pairs of views."]
     means = [
         f"{condition_title(config, condition)} {_percent(rows.groupby('probe_view')['rank1_percent'].mean().mean())}"
-        for condition, rows in crossed.groupby("condition", sort=False)
+        for condition, rows in ((str(name), rows) for name, rows in crossed.groupby("condition", sort=False))
     ]
-    best, worst = (
-        crossed.loc[place] for place in (crossed["rank1_percent"].idxmax(), crossed["rank1_percent"].idxmin())
-    )
+    rank1 = crossed["rank1_percent"]
+    best, worst = (crossed.iloc[int(place)] for place in (rank1.argmax(), rank1.argmin()))
     return [
-        *told,
-        f"Mean without them: {listed(means)}.",
+        *sentences,
+        f"Mean without identical views: {listed(means)}.",
         f"The highest of the other cells is {_cell(config, best)}, the lowest {_cell(config, worst)}.",
         *_by_angle(crossed),
     ]
@@ -153,13 +152,13 @@ def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
 def _by_angle(crossed: pd.DataFrame) -> list[str]:
     """The accuracy at the smallest angle between two views and at the one nearest to a right angle.
 
-    Views without degrees have no angle to others; nothing is said where none is left.
+    Views without degrees have no angle to others. Without any pair of angles there is no sentence.
     """
     crossed = crossed[crossed["gallery_view"].map(_has_degrees) & crossed["probe_view"].map(_has_degrees)]
     if crossed.empty:
         return []
     turn = (crossed["gallery_view"].map(degrees) - crossed["probe_view"].map(degrees)).abs() % 360
-    angle = np.minimum(turn, 360 - turn).rename("angle")
+    angle = turn.where(turn <= 360 - turn, 360 - turn).rename("angle")
     means = crossed.groupby(["condition", angle])["rank1_percent"].mean().groupby("angle").mean()
     near, across = means.index.min(), min(means.index, key=lambda degrees: abs(degrees - 90))
     if near == across:

@@ -1,8 +1,9 @@
-"""How long the sequences of each condition are, which are excluded, and what was dropped before there were any."""
+"""The lengths of the sequences of each condition, which of them are excluded, and what the source lost on reading."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -23,19 +24,19 @@ from gaitcore.settings.experiment import Config
 SECTIONS = "data protocol tables"
 
 
-BINS = 60  # at most, about
-TOLD = 4  # reasons in the caption; the others are counted together
-DROPPED, UNNAMED = "dropped", ""  # role of what is no sequence; condition where no sequence is named
+BINS = 60  # approximate maximum
+LISTED = 4  # reasons in the caption; the caption has one count for all others
+DROPPED, UNNAMED = "dropped", ""  # the role of a dropped entry; the condition of an entry without a sequence name
 COLUMNS = ["condition", "frames", "role", "reason", "sequences", "source_entries"]
-_IN_USE = {"facecolor": "#999999", "edgecolor": "#999999", "label": "in use"}
-_EXCLUDED = {"facecolor": "white", "edgecolor": "black", "hatch": "//////", "label": "excluded"}
+_IN_USE: dict[str, Any] = {"facecolor": "#999999", "edgecolor": "#999999", "label": "in use"}
+_EXCLUDED: dict[str, Any] = {"facecolor": "white", "edgecolor": "black", "hatch": "//////", "label": "excluded"}
 
 
 def draw(config: Config, *, split: Path, poses_report: Path) -> Drawing:
-    """From split.csv and poses_report.csv.
+    """Draw the figure from split.csv and poses_report.csv.
 
     The numbers: one row per condition, length (frames) and role with the number of such sequences; then one row per
-    condition and kind of reason with the role "dropped", no length, and source_entries, how many the report has of it.
+    condition and kind of reason with the role "dropped", no length, and source_entries, their number in the report.
     The condition is empty where an entry names no sequence.
     """
     sequences, dropped = read_split(split), dropped_entries(read_report(poses_report))
@@ -44,27 +45,27 @@ def draw(config: Config, *, split: Path, poses_report: Path) -> Drawing:
 
 
 def dropped_entries(report: pd.DataFrame) -> pd.DataFrame:
-    """How many entries of a report there are of each condition and kind of reason, the most frequent first.
+    """The number of entries of a report by condition and kind of reason, the most frequent first.
 
     Columns: condition (empty where no sequence is named), reason (its kind), source_entries.
     """
     keys = report["sequence"].map(parse_sequence_name)
     entries = pd.DataFrame(
-        {"condition": [key.condition if key else UNNAMED for key in keys], "reason": report["reason"].map(kind_of)}
+        {"condition": [key.condition if key else UNNAMED for key in keys], "reason": report["reason"].map(reason_kind)}
     )
     counts = entries.groupby(["condition", "reason"]).size().rename("source_entries").reset_index()
     return counts.sort_values("source_entries", ascending=False, kind="stable", ignore_index=True)
 
 
-def kind_of(reason: str) -> str:
-    """What such reasons have in common: "… values" of "50 values, expected 52 (image name and ...)"."""
+def reason_kind(reason: str) -> str:
+    """The part that reasons of one kind share: "… values" for "50 values, expected 52 (image name and ...)"."""
     general = re.sub(r"column '?\w+'?", "a column", reason.removeprefix(LEFT_OUT))
     general = re.sub(r"'[^']*'|\b\d[\d.]*\b", "…", general)
     return re.split(r"[,:;(]", general)[0].strip()
 
 
 def _numbers(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> pd.DataFrame:
-    """The probes' conditions in the protocol's order, then the data's others, then what names no sequence."""
+    """Rows in the order: conditions of the probes, other conditions of the data, entries without a sequence name."""
     lengths = split.groupby(["condition", "frames", "role"]).size().rename("sequences").reset_index()
     rows = pd.concat([lengths, dropped.assign(role=DROPPED)], ignore_index=True)[COLUMNS]
     others = sorted({*rows["condition"]} - {*config.protocol.probes, UNNAMED}, key=natural)
@@ -75,7 +76,8 @@ def _numbers(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> pd.D
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     """One panel above the other for each condition."""
-    by_condition = dict(list(numbers[numbers["condition"] != UNNAMED].groupby("condition", sort=False)))
+    named = numbers[numbers["condition"] != UNNAMED]
+    by_condition = {str(name): rows for name, rows in named.groupby("condition", sort=False)}
     figure = Figure(figsize=(COLUMN, 0.75 + 0.7 * len(by_condition)))
     panels = figure.subplots(len(by_condition), sharex=True, squeeze=False)[:, 0]
     required = config.protocol.min_frames
@@ -92,13 +94,13 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
 
 
 def _edges(frames: pd.Series, required: int) -> np.ndarray:
-    """Of bins of whole frames, one of which begins at the frames required."""
+    """The edges of bins of whole frames, one of which begins at the required number of frames."""
     width = 1 + (frames.max() - frames.min()) // BINS
     return required + width * np.arange((frames.min() - required) // width, (frames.max() - required) // width + 2)
 
 
 def _histogram(axes: Axes, rows: pd.DataFrame, edges: np.ndarray) -> None:
-    """Those excluded stand on those in use."""
+    """Draw bars of the sequences in use, and on top of them the excluded ones."""
     excluded = rows["role"] == EXCLUDED
     below = np.zeros(len(edges) - 1)
     for chosen, style in ((~excluded, _IN_USE), (excluded, _EXCLUDED)):
@@ -106,7 +108,7 @@ def _histogram(axes: Axes, rows: pd.DataFrame, edges: np.ndarray) -> None:
         counts, _ = np.histogram(frames, edges, weights=weights)
         axes.bar(edges[:-1], counts, np.diff(edges), below, align="edge", linewidth=0.4 * (counts > 0), **style)
         below += counts
-    # Few are excluded and many in use: on a square-root axis both are seen.
+    # A square-root axis shows both the few excluded sequences and the many in use.
     axes.set_yscale("function", functions=(lambda number: np.sqrt(np.maximum(number, 0)), np.square))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=3, integer=True))
     axes.set_ylim(0, 1.1 * max(below.max(), 1))
@@ -132,19 +134,20 @@ def _caption(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> str:
 
 
 def _dropped(dropped: pd.DataFrame) -> str:
-    """What did not become part of a sequence: rows, frames, other people, whole files."""
+    """A sentence on entries that are in no sequence: rows, frames, other people, whole files."""
     if dropped.empty:
-        return "Nothing of the source was dropped before."
-    reasons = _reasons(dropped.groupby("reason")["source_entries"].sum().to_dict())
+        return "No entry of the source was dropped."
+    counts = dropped.groupby("reason")["source_entries"].sum()
+    reasons = _reasons({str(reason): int(count) for reason, count in counts.items()})
     unnamed = dropped.loc[dropped["condition"] == UNNAMED, "source_entries"].sum()
-    without = f" In no panel, since no sequence is named: {unnamed:,}." if unnamed else ""
-    return f"Entries of the source dropped before: {reasons}.{without}"
+    without = f" Entries without a sequence name, which are in no panel: {unnamed:,}." if unnamed else ""
+    return f"Dropped entries of the source: {reasons}.{without}"
 
 
 def _reasons(counts: Mapping[str, int]) -> str:
-    """13 (too short); 2 (repeated frame): the most frequent, and how many for other reasons."""
+    """The most frequent reasons and one count for all others: 13 (too short); 2 (repeated frame)."""
     ordered = sorted(counts.items(), key=lambda item: -item[1])
-    told = [f"{count:,} ({reason})" for reason, count in ordered[:TOLD]]
-    if others := [count for _, count in ordered[TOLD:]]:
-        told.append(f"{sum(others):,} ({counted(len(others), 'other reason')})")
-    return "; ".join(told)
+    texts = [f"{count:,} ({reason})" for reason, count in ordered[:LISTED]]
+    if others := [count for _, count in ordered[LISTED:]]:
+        texts.append(f"{sum(others):,} ({counted(len(others), 'other reason')})")
+    return "; ".join(texts)

@@ -1,4 +1,4 @@
-"""The paper's Fig. 3: which frequencies a network's last map holds, of four channels."""
+"""The paper's Fig. 3: the spectrum of four channels of a network's last map."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,23 +23,26 @@ SECTIONS = "compare systems network input training evaluation data seeds"
 
 
 CHANNELS = 4  # as in the paper
-LOWEST = -3.0  # of log10; below it all is the darkest colour
+LOWEST = -3.0  # of log10; lower values have the darkest colour
+
+Panel = tuple[str, int, int, np.ndarray]  # system, seed, channel, magnitude (T, J)
 
 
 def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
-    """From spectrum.safetensors of every run; drawn is the first seed.
+    """Draw the spectra of the first seed from spectrum.safetensors of every run.
 
     The numbers: system, seed, channel, cycles_per_window, cycles_along_joints, magnitude (mean over test sequences).
     """
-    shown, sequences = [], 0
+    panels: list[Panel] = []
+    sequences = 0
     for system, seed, path in mapped_runs(config, spectra):
         if seed == config.seeds[0]:
             spectrum = read_spectrum(path)
             sequences = spectrum.sequences
             chosen = busiest(spectrum.magnitude, CHANNELS)
-            shown += [(system, seed, channel, spectrum.magnitude[channel]) for channel in chosen]
-    numbers = pd.concat([_long(*one) for one in shown], ignore_index=True)
-    return Drawing(_figure(config, shown), numbers, _caption(config, shown, sequences))
+            panels += [(system, seed, channel, spectrum.magnitude[channel]) for channel in chosen]
+    numbers = pd.concat([_long(*one) for one in panels], ignore_index=True)
+    return Drawing(_figure(config, panels), numbers, _caption(config, panels, sequences))
 
 
 def _long(system: str, seed: int, channel: int, magnitude: np.ndarray) -> pd.DataFrame:
@@ -56,12 +59,12 @@ def _long(system: str, seed: int, channel: int, magnitude: np.ndarray) -> pd.Dat
     )
 
 
-def _figure(config: Config, shown: list[tuple[str, int, int, np.ndarray]]) -> Figure:
-    systems = list(dict.fromkeys(system for system, *_ in shown))
+def _figure(config: Config, panels: list[Panel]) -> Figure:
+    systems = list(dict.fromkeys(system for system, *_ in panels))
     figure = Figure(figsize=(COLUMN, 0.55 + 0.95 * len(systems)))
     rows = figure.subplots(len(systems), CHANNELS, squeeze=False, sharey=True)
     for system, axes_of_row in zip(systems, rows, strict=True):
-        maps = [magnitude for name, _, _, magnitude in shown if name == system]
+        maps = [magnitude for name, _, _, magnitude in panels if name == system]
         for axes in axes_of_row:
             axes.set_axis_off()
         for axes, magnitude in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
@@ -86,14 +89,14 @@ def _panel(axes: Axes, magnitude: np.ndarray) -> AxesImage:
     return axes.imshow(level.T, cmap="viridis", vmin=LOWEST, vmax=0, **options)
 
 
-def _caption(config: Config, shown: list[tuple[str, int, int, np.ndarray]], sequences: int) -> str:
+def _caption(config: Config, panels: list[Panel], sequences: int) -> str:
     channels: dict[str, list[str]] = {}
-    for system, _, channel, _ in shown:
+    for system, _, channel, _ in panels:
         channels.setdefault(system_settings(config, system).title, []).append(str(channel + 1))
-    named = "; ".join(f"{title} {', '.join(of_system)}" for title, of_system in channels.items())
+    named = "; ".join(f"{title} {', '.join(numbers)}" for title, numbers in channels.items())
     return (
         f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "
-        f"{counted(sequences, 'test sequence')}, seed {config.seeds[0]}; zero frequency is in the centre. Shown are "
-        f"the {CHANNELS} channels of each network with the most energy beside zero frequency, from left to right: "
-        f"{named}. {maps_sentence(config)}"
+        f"{counted(sequences, 'test sequence')}, seed {config.seeds[0]}; zero frequency is in the centre. The "
+        f"panels show the {CHANNELS} channels of each network with the most energy outside zero frequency, from left "
+        f"to right: {named}. {maps_sentence(config)}"
     )

@@ -1,4 +1,4 @@
-"""The claim behind the paper's Fig. 3 as a number: how much of a map's energy lies at high frequencies."""
+"""The claim of the paper's Fig. 3 as a number: the share of a map's energy at high frequencies."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +12,7 @@ from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, mean_text, over_seeds
 from gaitcore.reporting.figures.style import COLUMN, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -28,10 +28,10 @@ _LABELS = {TIME: "Cycles per window", JOINTS: "Cycles along the joints"}
 
 
 def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
-    """From spectrum.safetensors of every run.
+    """Draw the figure from spectrum.safetensors of every run.
 
     The numbers: system, axis (frames or joints), cycles (per window, or along the joints), and the percentage of the
-    energy at so many cycles or more: share_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
+    energy at this number of cycles or more: share_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
     """
     rows = []
     for system, seed, path in mapped_runs(config, spectra):
@@ -40,19 +40,19 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
             shares = in_percent(shares_from(energy, number))
             rows += [(system, axis, cycles, seed, share) for cycles, share in enumerate(shares) if cycles]
     by_seed = pd.DataFrame(rows, columns=["system", "axis", "cycles", "seed", "share"])
-    found = over_seeds(by_seed, ["system", "axis", "cycles"], "share", config.statistics.confidence, within=(0, 100))
-    numbers = found.rename(
+    means = over_seeds(by_seed, ["system", "axis", "cycles"], "share", config.statistics.confidence, within=(0, 100))
+    numbers = means.rename(
         columns={"mean": "share_percent"} | {n: f"{n}_percent" for n in ("std", "ci_low", "ci_high")}
     )
-    return Drawing(_figure(config, by_seed, found), numbers.round(4), _caption(config, found))
+    return Drawing(_figure(config, by_seed, means), numbers.round(4), _caption(config, means))
 
 
-def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figure:
+def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.3))
     for axes, (axis, label) in zip(figure.subplots(1, 2, sharey=True), _LABELS.items(), strict=True):
         for system in mapped_systems(config):
             style = system_style(config, system)
-            rows, runs = (of[(of["system"] == system) & (of["axis"] == axis)] for of in (found, by_seed))
+            rows, runs = (table[(table["system"] == system) & (table["axis"] == axis)] for table in (means, by_seed))
             axes.plot(rows["cycles"], rows["mean"], color=style["color"], label=style["label"])
             for _, run in runs.groupby("seed"):
                 axes.plot(run["cycles"], run["share"], color=style["color"], linewidth=0.4)
@@ -70,25 +70,25 @@ def _figure(config: Config, by_seed: pd.DataFrame, found: pd.DataFrame) -> Figur
     return figure
 
 
-def _caption(config: Config, found: pd.DataFrame) -> str:
+def _caption(config: Config, means: pd.DataFrame) -> str:
     confidence = config.statistics.confidence
     half = {TIME: _half(config), JOINTS: NUM_JOINTS // 4}
     sentences = []
     for axis, unit in ((TIME, "cycles per window"), (JOINTS, "cycles along the joints")):
-        rows = found[(found["axis"] == axis) & (found["cycles"] == half[axis])]
-        values = [f"{system_settings(config, row['system']).title} {told(row)}" for _, row in rows.iterrows()]
-        sentences.append(f"At {half[axis]} {unit} or more, the upper half of the band, lies {listed(values)} of it.")
+        rows = means[(means["axis"] == axis) & (means["cycles"] == half[axis])]
+        values = [f"{system_settings(config, row['system']).title} {mean_text(row)}" for _, row in rows.iterrows()]
+        sentences.append(f"The share at {half[axis]} {unit} or more, the upper half of the band: {listed(values)}.")
         if lower := [system for system in mapped_systems(config) if system not in set(rows["system"])]:
             titles = listed([system_settings(config, system).title for system in lower])
-            sentences.append(f"The map of {titles} holds no frequency as high.")
+            sentences.append(f"The map of {titles} has no frequencies this high.")
     return (
         f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (left) "
-        "and along the joints in COCO's order (right), all channels together, without the energy of zero frequency. "
+        "and along the joints in COCO's order (right), summed over channels, without the energy of zero frequency. "
         f"{' '.join(sentences)} {interval_sentence(len(config.seeds), confidence)} Thin lines are the single seeds"
         f"{', bands these intervals' if len(config.seeds) > TOO_FEW else ''}. {maps_sentence(config)}"
     )
 
 
 def _half(config: Config) -> int:
-    """Cycles per window at half of the highest frequency a map of all frames can hold."""
+    """Half of the highest frequency that a map of all frames can have, in cycles per window."""
     return max(system_settings(config, system).network.frames for system in mapped_systems(config)) // 4

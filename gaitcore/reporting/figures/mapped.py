@@ -1,4 +1,4 @@
-"""The systems whose last map figures look at, their runs, and what that map is."""
+"""The systems whose networks have a last map over frames and joints, their runs, and a sentence on that map."""
 
 from collections.abc import Iterator, Sequence
 from itertools import product
@@ -24,7 +24,7 @@ def mapped_runs(config: Config, files: Sequence[Path]) -> Iterator[tuple[str, in
 
 
 def maps_sentence(config: Config) -> str:
-    """Which tensor is shown, for each system; and which systems have none."""
+    """Which tensor the map is for each system, and which systems have no such map."""
     by_map: dict[str | None, list[str]] = {}
     for system in mapped_systems(config):
         settings = system_settings(config, system)
@@ -32,4 +32,4 @@ def maps_sentence(config: Config) -> str:
     sentence = "The map is, for " + "; for ".join(f"{listed(titles)}, {text}" for text, titles in by_map.items()) + "."
     others = [name for name in config.compare if name not in mapped_systems(config)]
     without = [system_settings(config, name).title for name in others]
-    return sentence + (f" {listed(without)} ha{'s' if len(without) == 1 else 've'} none." if without else "")
+    return sentence + (f" {listed(without)} ha{'s' if len(without) == 1 else 've'} no such map." if without else "")

@@ -1,4 +1,4 @@
-"""Every seed's accuracy as a dot, beside the published value: how much of a difference is the luck of a seed."""
+"""The accuracy of every seed as a dot beside the published value: how much results vary with the seed."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -26,7 +26,7 @@ MEASURED, PUBLISHED = "measured", "published"
 
 
 def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
-    """From metrics.json of every run, in the configuration's order of systems and seeds.
+    """Draw the figure from metrics.json of every run, in the configuration's order of systems and seeds.
 
     The numbers: system, source (measured or published), condition (or "mean", over conditions), seed (a published value
     has none), rank1_percent.
@@ -35,29 +35,29 @@ def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
     return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
 
 
-def _measured(config: Config, metrics: Sequence[Path]) -> list[dict]:
+def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]]:
     rows = []
     for (system, seed), path in zip(product(config.compare, config.seeds), metrics, strict=True):
         rank1 = read_metrics(path).means["rank1"]
-        found = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
-        found[MEAN] = sum(found.values()) / len(found)
-        rows += [_row(system, MEASURED, condition, seed, value) for condition, value in found.items()]
+        by_condition = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
+        by_condition[MEAN] = sum(by_condition.values()) / len(by_condition)
+        rows += [_row(system, MEASURED, condition, seed, value) for condition, value in by_condition.items()]
     return rows
 
 
-def _published(config: Config) -> list[dict]:
+def _published(config: Config) -> list[dict[str, object]]:
     if not shows_published(config):
         return []
     table = published_table2()
     titles = {system_settings(config, system).title: system for system in config.compare}
     return [
-        _row(titles[row.method], PUBLISHED, row.condition, None, row.rank1)
-        for row in table[table["method"].isin(titles)].itertuples()
-        if row.condition in (*config.protocol.probes, MEAN)
+        _row(titles[method], PUBLISHED, condition, None, rank1)
+        for method, condition, rank1 in zip(table["method"], table["condition"], table["rank1"], strict=True)
+        if method in titles and condition in (*config.protocol.probes, MEAN)
     ]
 
 
-def _row(system: str, source: str, condition: str, seed: int | None, rank1: float) -> dict:
+def _row(system: str, source: str, condition: str, seed: int | None, rank1: float) -> dict[str, object]:
     names = ("system", "source", "condition", "seed", "rank1_percent")
     return dict(zip(names, (system, source, condition, seed, round(in_percent(rank1), 4)), strict=True))
 
@@ -66,7 +66,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.4))
     axes = figure.subplots()
     conditions = list(dict.fromkeys(numbers["condition"]))
-    width = 0.8 / len(config.compare)  # of a system's place within a condition
+    width = 0.8 / len(config.compare)  # of the band of one system within that of a condition
     for number, system in enumerate(config.compare):
         style = system_style(config, system)
         rows = numbers[numbers["system"] == system]
@@ -88,18 +88,20 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
 
 def _caption(config: Config, numbers: pd.DataFrame) -> str:
     mean = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == MEASURED)]
-    published = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == PUBLISHED)].set_index("system")
-    told = []
-    for system, rank1 in mean.groupby("system", sort=False)["rank1_percent"]:
+    rows = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == PUBLISHED)]
+    published = dict(zip(rows["system"], rows["rank1_percent"], strict=True))
+    ranges = []
+    for system in dict.fromkeys(mean["system"]):
+        rank1 = mean.loc[mean["system"] == system, "rank1_percent"].tolist()
         title = system_settings(config, system).title
-        text = f"{title} from {percent_text(rank1.min())} to {percent_text(rank1.max())}%"
+        text = f"{title} from {percent_text(min(rank1))} to {percent_text(max(rank1))}%"
         if len(rank1) == 1:
-            text = f"{title} {percent_text(rank1.min())}%"
-        if system in published.index:
-            text += f" (published {percent_text(published.loc[system, 'rank1_percent'])}%)"
-        told.append(text)
+            text = f"{title} {percent_text(rank1[0])}%"
+        if system in published:
+            text += f" (published {percent_text(published[system])}%)"
+        ranges.append(text)
     lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
     return (
-        f"Rank-1 accuracy on {config.data.dataset} of every seed, a dot for each of a system's "
-        f"{counted(len(config.seeds), 'training run')}{lines}. Mean over conditions: {listed(told)}."
+        f"Rank-1 accuracy on {config.data.dataset} by seed, one dot for each of a system's "
+        f"{counted(len(config.seeds), 'training run')}{lines}. Mean over conditions: {listed(ranges)}."
     )

@@ -1,5 +1,6 @@
 """Colours, markers, labels and sizes shared by all figures."""
 
+from pathlib import Path
 from typing import Any
 
 from matplotlib.colors import hsv_to_rgb, to_hex
@@ -9,19 +10,20 @@ from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
+STYLE = Path(__file__).with_name("figures.mplstyle")
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
 
 # The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
 _MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
-_GOLDEN_RATIO = 0.618034  # steps of the hue that never repeat
+_GOLDEN_RATIO = 0.618034  # as a step of the hue, it never repeats a colour
 
 
 def system_style(config: Config, system: str) -> dict[str, Any]:
-    """``label``, ``color`` and ``marker`` of a system, for matplotlib: the same in every figure of an experiment.
+    """``label``, ``color`` and ``marker`` of a system for Matplotlib, the same in every figure of an experiment.
 
-    They follow from the system's place in the section ``systems``; systems without an entry there come after it, in
-    the order of ``compare``.
+    They depend on the position of the system in the section ``systems``; systems without an entry there follow in the
+    order of ``compare``.
     """
     place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
     return {
@@ -39,13 +41,13 @@ def _colour(place: int) -> str:
 
 
 def condition_title(config: Config, condition: str) -> str:
-    """NM, or "Mean"."""
+    """The title of a condition, or "Mean"."""
     return "Mean" if condition == MEAN else context.condition_title(config, condition)
 
 
-def counted(number: int, thing: str) -> str:
+def counted(number: int, noun: str) -> str:
     """``1 seed``, ``2 seeds``."""
-    return f"{number:,} {thing}{'s' * (number != 1)}"
+    return f"{number:,} {noun}{'s' * (number != 1)}"
 
 
 def listed(texts: list[str]) -> str:

@@ -1,8 +1,9 @@
-"""How training went: loss, learning rate, spread of the embeddings and validation accuracy by epoch."""
+"""Loss, learning rate, spread of the embeddings and validation accuracy by epoch."""
 
 from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,13 +25,18 @@ SECTIONS = "compare systems network input training evaluation data seeds"
 
 LOSS, RATE, SPREAD, VALIDATION = "loss", "learning_rate", "spread", "validation_rank1_percent"
 LABELS = {LOSS: "Loss", RATE: "Learning rate", SPREAD: "Spread", VALIDATION: "Validation\nrank-1 (%)"}
-DECADES = 5  # of a logarithmic axis at most: zeros, and a learning rate's last steps, stand at its lower edge
-MARKERS = 8  # on a line, about
-_TOLD = {LOSS: "loss", RATE: "learning rate", SPREAD: "spread of the embeddings", VALIDATION: "validation rank-1"}
+DECADES = 5  # maximum of a logarithmic axis; lower values, such as zeros, are drawn at its lower edge
+MARKERS = 8  # approximate number on a line
+_CAPTION_NAMES = {
+    LOSS: "loss",
+    RATE: "learning rate",
+    SPREAD: "spread of the embeddings",
+    VALIDATION: "validation rank-1",
+}
 
 
 def draw(config: Config, *, training: Sequence[Path]) -> Drawing:
-    """From training.csv of every run, in the configuration's order of systems and seeds.
+    """Draw the figure from training.csv of every run, in the configuration's order of systems and seeds.
 
     The numbers: system, epoch, quantity (loss, learning_rate, spread, validation_rank1_percent), mean, lowest and
     highest of the seeds, n_seeds; six significant digits.
@@ -40,10 +46,10 @@ def draw(config: Config, *, training: Sequence[Path]) -> Drawing:
 
 
 def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
-    """The numbers, as :func:`draw` gives them.
+    """The numbers, as :func:`draw` returns them.
 
-    Seeds are joined by epoch. Where one has fewer epochs than another, the later ones are of those that have them, and
-    ``n_seeds`` says of how many; an epoch without a validation has no row of it.
+    Seeds are joined by epoch. Where runs differ in length, later epochs cover the longer runs only, and ``n_seeds`` is
+    their number; an epoch without a validation has no row for it.
     """
     runs = []
     for (system, _), path in zip(product(config.compare, config.seeds), training, strict=True):
@@ -51,46 +57,46 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
         run[VALIDATION] = in_percent(run["validation_rank1"])
         runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
     rows = pd.concat(runs).dropna(subset="value")
-    order = {"system": pd.CategoricalDtype(config.compare), "quantity": pd.CategoricalDtype(list(LABELS))}
-    of_seeds = rows.astype(order).groupby(["system", "epoch", "quantity"], observed=True)["value"]
-    found = of_seeds.agg(mean="mean", lowest="min", highest="max", n_seeds="count").reset_index()
+    order = {"system": pd.CategoricalDtype(list(config.compare)), "quantity": pd.CategoricalDtype(list(LABELS))}
+    groups = rows.astype(order).groupby(["system", "epoch", "quantity"], observed=True)["value"]
+    numbers = groups.agg(mean="mean", lowest="min", highest="max", n_seeds="count").reset_index()
     values = ["mean", "lowest", "highest"]
-    found[values] = found[values].map(lambda value: float(f"{value:.6g}"))
-    return found.astype({"system": str, "quantity": str})
+    numbers[values] = numbers[values].map(lambda value: float(f"{value:.6g}"))
+    return numbers.astype({"system": str, "quantity": str})
 
 
 def collapse_spreads(config: Config) -> list[float]:
-    """Below which spread a run that ends there counts as collapsed, the systems' different ones.
+    """The distinct thresholds of the systems: a run that ends with a lower spread counts as collapsed.
 
-    Two embeddings are, in the root of the mean square, sqrt(2 spread) of their length apart.
+    The root mean square distance between two embeddings is sqrt(2 spread) of their length.
     """
     distances = {system_settings(config, name).training.collapse_distance for name in config.compare}
     return sorted(distance**2 / 2 for distance in distances - {0.0})
 
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
-    """One panel above the other for each quantity that some run has."""
-    shown = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()]
-    figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(shown)))
-    panels = dict(zip(shown, figure.subplots(len(shown), sharex=True), strict=True))
+    """One panel for each quantity that some run has, one above the other."""
+    present = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()]
+    figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(present)))
+    panels = dict(zip(present, figure.subplots(len(present), sharex=True), strict=True))
     for quantity, axes in panels.items():
         rows = numbers[numbers["quantity"] == quantity]
         floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
-        for system, points in rows.groupby("system", sort=False):
-            _line(axes, points, floor, system_style(config, system))
+        for system in dict.fromkeys(rows["system"]):
+            _line(axes, rows[rows["system"] == system], floor, system_style(config, system))
         axes.set_ylabel(LABELS[quantity])
     for spread in collapse_spreads(config):
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
     figure.align_ylabels()
-    panels[shown[-1]].set_xlabel("Epoch")
-    panels[shown[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    panels[present[-1]].set_xlabel("Epoch")
+    panels[present[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     handles = dict(zip(*reversed(panels[SPREAD].get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles, loc="outside upper center", ncols=3)
     return figure
 
 
 def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
-    """Make the axis logarithmic; the value of its lower edge, below which nothing is drawn."""
+    """Make the axis logarithmic and return the value of its lower edge."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
     axes.yaxis.set_minor_locator(NullLocator())
@@ -101,7 +107,7 @@ def _floor(rows: pd.DataFrame) -> float:
     return rows["highest"].max() / 10**DECADES or 10.0**-DECADES
 
 
-def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict) -> None:
+def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict[str, Any]) -> None:
     """A system's mean, and the band from its lowest to its highest seed."""
     mean, lowest, highest = (points[name].clip(lower=floor) for name in ("mean", "lowest", "highest"))
     axes.plot(points["epoch"], mean, markevery=max(1, len(points) // MARKERS), markersize=3, **style)
@@ -110,46 +116,48 @@ def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict) -> None:
 
 
 def _caption(config: Config, numbers: pd.DataFrame) -> str:
-    shown = [told for quantity, told in _TOLD.items() if (numbers["quantity"] == quantity).any()]
+    quantities = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
     seeds = len(config.seeds)
     lines = f"Lines are means over {seeds} seeds, bands reach from the lowest to the highest. " if seeds > 1 else ""
     return (
-        f"Training on {config.data.dataset} by epoch: {listed(shown)}; learning rate and spread are of an epoch's last "
-        "step, a spread of 0 is one point for all embeddings, of 1 no direction in common. "
+        f"Training on {config.data.dataset} by epoch: {listed(quantities)}; learning rate and spread are those of the "
+        "last step of an epoch. A spread of 0 means that all embeddings are one point, a spread of 1 that they have no "
+        "direction in common. "
         f"{lines}At the end: {'; '.join(_ends(config, numbers))}. {''.join(_remarks(config, numbers))}".strip()
     )
 
 
 def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
-    """The last epoch of each system."""
-    told = []
-    for system, rows in numbers.groupby("system", sort=False):
+    """A text on the last epoch of each system."""
+    texts = []
+    for system in dict.fromkeys(numbers["system"]):
+        rows = numbers[numbers["system"] == system]
         last = rows[rows["epoch"] == rows["epoch"].max()].set_index("quantity")["mean"]
         kind = extensions.declared("losses", system_settings(config, system).training.loss.kind)["TITLE"]
-        told.append(
+        texts.append(
             f"{system_settings(config, system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
             f"{_digits(last[LOSS])}, spread {_digits(last[SPREAD])}"
         )
-    return told
+    return texts
 
 
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
-    """What a reader must know of these curves, a sentence for each."""
+    """Sentences that a reader of these curves needs."""
     recipes = {system_settings(config, name).title: system_settings(config, name).training for name in config.compare}
-    told = [
+    sentences = [
         f"{title}'s second phase begins after epoch {recipe.epochs}. "
         for title, recipe in recipes.items()
         if recipe.second_phase
     ]
     if len({recipe.loss.kind for recipe in recipes.values()}) > 1:
-        told.append("Losses of different kinds do not compare. ")
+        sentences.append("Losses of different kinds are not comparable. ")
     logarithmic = numbers[numbers["quantity"] != VALIDATION].groupby("quantity")
     if any((rows["lowest"] < _floor(rows)).any() for _, rows in logarithmic):
-        told.append(f"Values more than {DECADES} decades below a panel's highest stand at its lower edge. ")
+        sentences.append(f"Values more than {DECADES} decades below a panel's highest are drawn at its lower edge. ")
     if spreads := collapse_spreads(config):
         limits = listed([_digits(spread) for spread in spreads])
-        told.append(f"A run that ends with a spread below {limits} (dotted) counts as collapsed.")
-    return told
+        sentences.append(f"A run that ends with a spread below {limits} (dotted) counts as collapsed.")
+    return sentences
 
 
 def _digits(value: float) -> str:

@@ -9,11 +9,11 @@ from gaitcore.reporting.pages.sections import Grid, Section
 from gaitcore.reporting.tables import notes
 from gaitcore.systems import system_settings
 
-_HEADER = ("Asked for", "Answer")
+_HEADER = ("Item", "Answer")
 
 
 def checklist_section(evidence: Evidence) -> Section:
-    """Every item of the list with its answer; what the files cannot know is said to be open."""
+    """Every item of the list with its answer; items that the files cannot answer are marked as open."""
     return Section(
         "Machine learning reproducibility checklist",
         (
@@ -67,9 +67,9 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         (
             "Data that were excluded, and pre-processing",
             f"{notes.excluded_note(context)} Entries of the source that were dropped: {len(evidence.poses_report)}, "
-            f"listed in {evidence.report_name()}. {_given(evidence)}",
+            f"listed in {evidence.report_name()}. {_input_channels(evidence)}",
         ),
-        ("Link to a downloadable version", data.help or "Open: data.help is empty."),
+        ("Link to a downloadable version", data.help or "Open: the setting data.help is empty."),
         (
             "For new data, how they were collected",
             "Synthetic: made by gaitcore/modalities/keypoints/walkers/walkers.py."
@@ -79,15 +79,16 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _given(evidence: Evidence) -> str:
-    """What of a pose each network is given."""
+def _input_channels(evidence: Evidence) -> str:
+    """The channels of a pose that each network receives."""
     units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
-    ways: dict[str, list[str]] = {}
+    titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
-        ways.setdefault(f"{', '.join(system.input.channels)} ({units[system.input.unit]})", []).append(system.title)
-    given = (f"{way}: {', '.join(titles)}" for way, titles in ways.items())
-    return f"Networks are given {'; '.join(given)}."
+        channels = f"{', '.join(system.input.channels)} ({units[system.input.unit]})"
+        titles_by_channels.setdefault(channels, []).append(system.title)
+    texts = (f"{channels}: {', '.join(titles)}" for channels, titles in titles_by_channels.items())
+    return f"The networks receive {'; '.join(texts)}."
 
 
 def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
@@ -104,10 +105,10 @@ def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 
 def _outside(evidence: Evidence) -> str:
-    """The files of the training code that no revision of this repository has."""
+    """A sentence on the files of the training code from outside the repository."""
     files = {name: digest for run in evidence.runs for name, digest in run.extensions.items()}
-    told = (f"{name} (SHA-256 {digest})" for name, digest in sorted(files.items()))
-    return f" From outside the repository: {', '.join(told)}." if files else ""
+    texts = (f"{name} (SHA-256 {digest})" for name, digest in sorted(files.items()))
+    return f" From outside the repository: {', '.join(texts)}." if files else ""
 
 
 def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
@@ -120,8 +121,8 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
     return (
         (
             "Hyper-parameters: range considered, selection, and those used",
-            "No search was made: the published values, and the changes listed under Protocol differences. All of them: "
-            "settings in run.json.",
+            "No search was made. The values are the published ones, with the changes listed under Protocol "
+            "differences; run.json holds all of them under settings.",
         ),
         ("Exact number of training and evaluation runs", f"{runs} of each: {_seeds(evidence)}; none was left out."),
         (

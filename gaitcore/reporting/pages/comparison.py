@@ -1,7 +1,7 @@
-"""Published against measured: each number beside the other, with a verdict.
+"""Published against measured: both numbers side by side, with a verdict.
 
-A verdict says where the published number lies: within the measured interval, above it or below it. The published
-numbers are the best of several runs and have no interval of their own, so a verdict is no test of their truth.
+The verdict is the position of the published number: within the measured interval, above it or below it. The published
+numbers are the best of several runs and have no interval of their own, so the verdict does not test them.
 """
 
 import math
@@ -36,9 +36,9 @@ _NOTHING = "–"
 
 
 def verdict(published: float, measured: Estimate) -> str:
-    """Where a published accuracy (a fraction) lies: "within", "above" or "below" the measured interval.
+    """The position of a published accuracy (a fraction): "within", "above" or "below" the measured interval.
 
-    Compared as printed, with one decimal of a percent. "no interval" where there is none (one subject).
+    Compared as printed, with one decimal of a percent. The verdict is "no interval" for one subject.
     """
     if math.isnan(measured.ci_low):
         return _NO_VERDICT
@@ -49,11 +49,13 @@ def verdict(published: float, measured: Estimate) -> str:
 
 def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
     """How many published numbers lie within the measured intervals, in one sentence."""
-    verdicts = [verdict(number, found) for _, _, number, found in _comparisons(summary, context) if number is not None]
+    verdicts = [
+        verdict(number, estimate) for _, _, number, estimate in _comparisons(summary, context) if number is not None
+    ]
     if not verdicts:
         return (
             "This experiment shows no published rows, since nothing was published for its data and protocol. There is "
-            "nothing to reproduce; what follows says what was measured and how."
+            "nothing to reproduce; this page describes what was measured and how."
         )
     counts = {name: verdicts.count(name) for name in (*_VERDICTS, _NO_VERDICT)}
     parts = [f"{counts[WITHIN]} within the measured interval", f"{counts[ABOVE]} above it", f"{counts[BELOW]} below it"]
@@ -64,14 +66,14 @@ def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
 def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
     """The published number of every system and condition beside the measured one."""
     lines = []
-    for title, condition, published, found in _comparisons(summary, context):
-        number, difference, judged = _NOTHING, _NOTHING, _NOTHING
+    for title, condition, published, estimate in _comparisons(summary, context):
+        number, difference, position = _NOTHING, _NOTHING, _NOTHING
         if published is not None:
             number = f"{printed(published):.1f}"
-            difference = points(found._replace(mean=found.mean - published))
-            judged = verdict(published, found)
-        measured = with_spread(found), difference, interval(found) or _NOTHING
-        lines.append((title, condition, number, *measured, judged, str(found.n_seeds)))
+            difference = points(estimate._replace(mean=estimate.mean - published))
+            position = verdict(published, estimate)
+        measured = with_spread(estimate), difference, interval(estimate) or _NOTHING
+        lines.append((title, condition, number, *measured, position, str(estimate.n_seeds)))
     header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
     return Grid(header, tuple(lines))
 
@@ -80,15 +82,15 @@ def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str
     """(system's title, condition's title, published fraction, measured) of every system and condition."""
     published, rank1 = _published(context), estimates(summary, "rank1")
     return [
-        (title, of_condition, published.get((title, condition)), rank1[system, condition, MEAN])
+        (title, condition_title, published.get((title, condition)), rank1[system, condition, MEAN])
         for system in measured_systems(summary)
         for title in [context.system_title(system)]
-        for condition, of_condition in titles_with_mean(summary, context).items()
+        for condition, condition_title in titles_with_mean(summary, context).items()
     ]
 
 
 def _published(context: TableContext) -> dict[tuple[str, str], float]:
-    """(system's title, condition) -> the published fraction; nothing where the tables show none."""
+    """(system's title, condition) -> the published fraction; empty where the tables show no published rows."""
     if not context.show_published:
         return {}
     rows = published_table2()

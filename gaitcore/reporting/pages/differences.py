@@ -1,4 +1,4 @@
-"""In which settings an experiment differs from the paper's, and where those follow the published code, not the text."""
+"""The settings in which an experiment differs from the paper, and those in which the published code differs from it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from gaitcore.systems import system_settings
 _DATA = ("dataset", "frame_width", "frame_height", "fps", "pose_source")
 _PROTOCOL = ("split", "gallery", "probes", "min_frames")
 
-# What the paper's text says where the published code does otherwise: (setting, the text).
+# (setting, the paper's text) where the published code differs from the text.
 _TEXT: tuple[tuple[str, str], ...] = (
     ("protocol.min_frames", "not said"),
     ("evaluation.windows", "the 60 centre frames (section 4.2)"),
@@ -25,11 +25,11 @@ _TEXT: tuple[tuple[str, str], ...] = (
 def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, str]]:
     """(setting, the paper's, here) for each setting that is not the paper's.
 
-    A setting that is changed for all systems alike stands there once, one of a single system under its name.
+    A change that all systems share has one row; a change of a single system is listed under its name.
 
     Args:
         config: the experiment's configuration.
-        paper: config.yaml as it stands, without an overlay.
+        paper: config.yaml without an overlay.
     """
     here, papers = dict(_common(config)), dict(_common(paper))
     changed = {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
@@ -42,13 +42,13 @@ def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, s
 
 
 def text_differences(config: Config) -> list[tuple[str, str, str]]:
-    """(setting, the paper's text, here) where the text leaves a setting open or the published code does otherwise."""
-    found = []
+    """(setting, the paper's text, here) where the text leaves a setting open or the published code differs from it."""
+    rows = []
     for key, text in (*_TEXT, *_network_texts(config)):
         value = _value(config, key)
         if value is not None:
-            found.append((key, text, _text(value)))
-    return found
+            rows.append((key, text, _text(value)))
+    return rows
 
 
 def _network_texts(config: Config) -> Iterator[tuple[str, str]]:
@@ -68,16 +68,18 @@ def _common(config: Config) -> Iterator[tuple[str, Any]]:
 
 def _system_changes(config: Config, paper: Config, name: str) -> dict[str, tuple[Any, Any]]:
     system = system_settings(config, name)
-    like = name if name in paper.systems else system.network.name  # a variant differs from what it is built on
+    # A variant is compared with the system it is built on.
+    reference = name if name in paper.systems else system.network.name
     here, papers = (
-        dict(_flat(one.model_dump(mode="json", exclude={"title"}))) for one in (system, system_settings(paper, like))
+        dict(_flat(one.model_dump(mode="json", exclude={"title"})))
+        for one in (system, system_settings(paper, reference))
     )
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
 
 def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for key, value in values.items():
-        if isinstance(value, Mapping) and key != "repeat":  # whose keys are the data's conditions
+        if isinstance(value, Mapping) and key != "repeat":  # the keys of repeat are conditions
             yield from _flat(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
@@ -97,7 +99,7 @@ def _value(config: Config, key: str) -> Any:
 
 
 def _text(value: Any) -> str:
-    """As in a YAML file, on one line."""
+    """A value as in a YAML file, on one line."""
     if value is None:
         return "–"
     text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=100_000)

@@ -1,4 +1,4 @@
-"""All tables and figures in one PDF, byte for byte the same whenever and wherever it is compiled by the same LaTeX."""
+"""All tables and figures in one PDF; the same LaTeX gives the same bytes at any time and place."""
 
 import os
 import re
@@ -41,7 +41,7 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 \markright{TITLE}
 \begin{document}
 """
-# No float: LaTeX holds 18 of them at most, and here is no text for them to float in.
+# Figures are no floats: LaTeX holds at most 18 of them, and the document has no text between them.
 _FIGURE = r"""\noindent\begin{minipage}{\linewidth}
 \centering
 \includegraphics{%(name)s}
@@ -50,17 +50,17 @@ _FIGURE = r"""\noindent\begin{minipage}{\linewidth}
 \end{minipage}
 \par\bigskip
 """
-_UNKNOWN = 'it has no sign "{}"; name what holds it otherwise, such as data.dataset. The other formats can print it.'
+_UNKNOWN = 'it has no sign "{}"; change the text that contains it, e.g. data.dataset. The other formats can print it.'
 _FIXED_TIME = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
 
 
 def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> str:
-    """A LaTeX document that holds these tables, then these figures.
+    """A LaTeX document with these tables, followed by these figures.
 
     Args:
-        tables: as :func:`gaitcore.reporting.tables.latex.table_latex` gives them.
-        captions: of each figure by its file's name without the suffix; plain text.
-        title: stands on every page.
+        tables: as :func:`gaitcore.reporting.tables.latex.table_latex` returns them.
+        captions: name of the figure's file without the suffix -> its caption, plain text.
+        title: printed on every page.
     """
     preamble = _PREAMBLE.replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", escape(title))
     figures = [_FIGURE % {"name": name, "caption": escape(caption)} for name, caption in captions.items()]
@@ -68,13 +68,13 @@ def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> 
 
 
 def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) -> None:
-    """Compile ``tex_path`` with pdflatex and these PDF figures into ``pdf_path``; all else stays in a temporary folder.
+    """Compile ``tex_path`` with pdflatex and these PDF figures into ``pdf_path``, in a temporary folder.
 
     Raises GaitError if LaTeX is not installed, or with the first error LaTeX reports.
     """
     if shutil.which("pdflatex") is None:
         raise GaitError(
-            "pdflatex was not found, so the tables cannot be made into a PDF; install TeX Live (Debian: apt-get "
+            "pdflatex was not found, but the PDF of the tables needs it; install TeX Live (Debian: apt-get "
             "install texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern). "
             "The tables themselves do not need it."
         )
@@ -85,7 +85,7 @@ def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) ->
         shutil.copyfile(tex_path, tables / "tables.tex")
         for figure in figures:
             shutil.copyfile(figure, beside / figure.name)
-        for _ in range(2):  # the second run knows the labels
+        for _ in range(2):  # the second run resolves the labels
             _run_pdflatex(tables, tex_path)
         with replacing(pdf_path) as unfinished:
             shutil.copyfile(tables / "tables.pdf", unfinished)
@@ -100,10 +100,10 @@ def _run_pdflatex(folder: Path, tex_path: Path) -> None:
 
 
 def _first_error(log: str) -> str:
-    """Where and why, from the first line LaTeX marks as an error."""
+    """The line and message of the first error in the log of LaTeX."""
     match = re.search(r"^(?:\./)?tables\.tex:(\d+): (.+)$", log, flags=re.MULTILINE)
     if match:
         unknown = re.match(r"LaTeX Error: Unicode character (.+) \(U\+", match[2])
         return f"at line {match[1]}: {_UNKNOWN.format(unknown[1]) if unknown else match[2]}"
     marked = re.search(r"^!\s*(.+)$", log, flags=re.MULTILINE)
-    return f"with: {marked[1]}" if marked else "without saying why."
+    return f"with: {marked[1]}" if marked else "without an error message."

@@ -1,4 +1,4 @@
-"""What the reproduction report is made of, and what its parts ask of it."""
+"""The inputs of the reproduction report, and the facts that its sections derive from them."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gaitcore.settings.experiment import Config
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """The configuration, the paper's, and the files an experiment's runs left.
+    """The configuration of the experiment and of the paper, and the content of the experiment's files.
 
     ``summary`` is summary.csv, ``poses_report`` poses_report.csv (or that of the first modality), ``runs`` the content
     of each run.json.
@@ -36,7 +36,7 @@ class Evidence:
         return ", ".join(f"{self.context.system_title(run.system)} {run.parameters:,}" for run in self._first_runs())
 
     def common(self, fact: Callable[[RunRecord], object]) -> str:
-        """A fact that runs usually share, as text; each of its values where they do not."""
+        """The value of a fact in all runs, as text; every distinct value where runs differ."""
         return ", ".join(dict.fromkeys(str(fact(run)) for run in self.runs))
 
     def inputs(self) -> Iterator[tuple[str, str]]:

@@ -1,14 +1,14 @@
-"""Pages as HTML files that stand alone, pictures and all: no network, no script."""
+"""Pages as single HTML files that include their pictures and need neither network nor scripts."""
 
 from base64 import b64encode
 
 from jinja2 import Environment
 
 from gaitcore.reporting.pages.sections import Page, anchor
-from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Table
+from gaitcore.reporting.tables.layout import INTERVAL_TITLE
 
-# A picture's letters are about as large as the page's: on a screen above their size on paper, when printed at it. On a
-# phone a wide picture scrolls, as a table does, rather than shrink until nothing can be read.
+# The text of pictures is about as large as that of the page, so it is larger on a screen than in print. On a phone a
+# wide picture scrolls, like a table; shrunk to the screen it would not be legible.
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b1b; background: #fff; max-width: 72rem; margin: 2rem auto;
   padding: 0 1.5rem; }
@@ -155,8 +155,3 @@ _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
     return _TEMPLATE.render(page=page, style=_STYLE, interval_title=INTERVAL_TITLE).lstrip()
-
-
-def table_html(table: Table) -> str:
-    """Caption, table and notes as an HTML file."""
-    return page_html(Page(table.title, lead=(table,), sections=()))

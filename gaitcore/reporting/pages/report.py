@@ -1,4 +1,4 @@
-"""The report: what came out, both tables, every figure, what it took and the whole configuration, on one page."""
+"""The report: results, both tables, every figure, run times and the whole configuration on one page."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -9,57 +9,50 @@ import yaml
 from PIL import Image
 
 from gaitcore.artefacts.figure_files import read_caption
-from gaitcore.artefacts.run_record import RunRecord, read_runs
-from gaitcore.artefacts.split import read_split
-from gaitcore.artefacts.summary import read_summary
-from gaitcore.files import write_text
+from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
-from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
 from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Page, Part, Picture, Section
 from gaitcore.reporting.tables import notes
-from gaitcore.reporting.tables.context import TableContext, context_of
+from gaitcore.reporting.tables.context import TableContext, table_context
 from gaitcore.reporting.tables.estimates import estimates, measured_systems, overall, with_spread
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
 
-def write_report(
+def report_page(
     config: Config,
-    *,
-    summary: Path,
-    split: Path,
-    runs: Iterable[Path],
+    summary: pd.DataFrame,
+    split: pd.DataFrame,
+    runs: Sequence[RunRecord],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
-    report: Path,
-) -> None:
-    """Write the report as one HTML file.
+    folder: Path,
+) -> Page:
+    """The report of an experiment.
 
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
         split: split.csv.
-        runs: run.json of every run.
+        runs: the content of each run.json.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
-        report: the file to write.
+        folder: the folder of the report, from which its links lead.
     """
-    statistics, facts = read_summary(summary), read_runs(runs)
-    context = context_of(config, read_split(split), facts)
+    context = table_context(config, split, runs)
     sections = (
-        *_tables(statistics, context),
-        *_comparison(statistics, context),
-        Section("Figures", tuple(_pictures(figures, report.parent))),
-        _run_times(context, facts, timed),
+        *_tables(summary, context),
+        *_comparison(summary, context),
+        Section("Figures", tuple(_pictures(figures, folder))),
+        _run_times(context, runs, timed),
         Section("Configuration", (_configuration(config),)),
     )
-    page = Page(
+    return Page(
         title=f"Report: {context.experiment} on {context.dataset}",
-        lead=(*_lead(statistics, context), Contents(tuple(section.title for section in sections))),
+        lead=(*_lead(summary, context), Contents(tuple(section.title for section in sections))),
         sections=sections,
     )
-    write_text(report, page_html(page))
 
 
 def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
@@ -72,7 +65,7 @@ def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
         notes.protocol_sentence(summary, context),
         f"Mean rank-1 accuracy over conditions (%): {', '.join(means)}. {notes.chance_note(summary, context)}",
         Files(
-            "What differs from the paper, what was left out, data, code and machine, and the reproducibility checklist",
+            "Differences from the paper, excluded sequences, data, code and machine, and the reproducibility checklist",
             ("reproduction.html",),
         ),
     )
@@ -80,11 +73,11 @@ def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
 
 def _tables(summary: pd.DataFrame, context: TableContext) -> list[Section]:
     tables = (table1(summary, context), table2(summary, context))
-    return [Section(table.title, (table, _as_files(f"tables/{table.name}"))) for table in tables]
+    return [Section(table.title, (table, _table_files(f"tables/{table.name}"))) for table in tables]
 
 
-def _as_files(path: str) -> Files:
-    return Files("As files", tuple(f"{path}.{suffix}" for suffix in ("tex", "csv", "md", "html")))
+def _table_files(path: str) -> Files:
+    return Files("Files", tuple(f"{path}.{suffix}" for suffix in ("tex", "csv", "md", "html")))
 
 
 def _comparison(summary: pd.DataFrame, context: TableContext) -> list[Section]:
@@ -104,12 +97,12 @@ def _pictures(figures: Iterable[Path], folder: Path) -> Iterable[Picture]:
             inches=_inches(path),
             alt=f"{path.stem}: {first_sentence}",
             caption=caption,
-            files=Files("To print, and the numbers", files),
+            files=Files("For print, and the numbers", files),
         )
 
 
 def _inches(path: Path) -> float:
-    """How wide a PNG is by its pixels and what it says of their density."""
+    """The width of a PNG, from its pixels and its resolution."""
     with Image.open(path) as image:
         return image.width / image.info["dpi"][0]
 
@@ -130,4 +123,4 @@ def _run_times(context: TableContext, runs: Sequence[RunRecord], timed: Iterable
 def _configuration(config: Config) -> Code:
     values = config.model_dump(mode="json")
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True, default_flow_style=None, width=100)
-    return Code("Everything config.yaml, the experiment's overlay and the command line gave", text)
+    return Code("The configuration merged from config.yaml, the experiment's overlay and the command line", text)

@@ -1,4 +1,4 @@
-"""The reproduction report: published against measured, what differs, what was left out, what it took."""
+"""The reproduction report: published against measured, protocol differences, excluded sequences, run times."""
 
 import re
 
@@ -33,7 +33,7 @@ def reproduction_page(evidence: Evidence) -> Page:
 def _comparison_section(evidence: Evidence) -> Section:
     summary, context = evidence.summary, evidence.context
     verdicts = [*notes.published_notes(), VERDICT_NOTE]
-    explained = (
+    sentences = (
         notes.run_sentence(summary, context),
         notes.reported_sentence(context),
         *(verdicts if context.show_published else ["No published rows are shown, so there is no verdict."]),
@@ -41,25 +41,25 @@ def _comparison_section(evidence: Evidence) -> Section:
         notes.chance_note(summary, context),
         notes.interval_sentence(summary),
     )
-    return Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets(explained)))
+    return Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets(sentences)))
 
 
 def _differences_section(evidence: Evidence) -> Section:
     changed = setting_differences(evidence.config, evidence.paper)
     text = text_differences(evidence.config)
-    of_settings: tuple[Part, ...] = ("Every setting is that of config.yaml.",)
+    settings_parts: tuple[Part, ...] = ("Every setting is that of config.yaml.",)
     if changed:
-        of_settings = (
-            "Settings that are not those of config.yaml, the paper's:",
+        settings_parts = (
+            "Settings that differ from those of config.yaml, which are the paper's:",
             Grid(("Setting", "config.yaml", "Here"), tuple(changed)),
         )
     return Section(
         "Protocol differences in force",
         (
-            *of_settings,
-            "Where the paper's text leaves a setting open or the published code does otherwise (docs/protocol.md):",
+            *settings_parts,
+            "Where the paper's text leaves a setting open or the published code differs from it (docs/protocol.md):",
             Grid(("Setting", "The paper's text", "Here"), tuple(text)),
-            "In force always: no epoch is chosen on test subjects; all seeds count; frames are sorted by number; empty "
+            "Always in force: no epoch is chosen on test subjects; all seeds count; frames are sorted by number; empty "
             "cells are left out of the means and reported.",
         ),
     )
@@ -70,19 +70,19 @@ def _left_out_section(evidence: Evidence) -> Section:
     parts: list[Part] = [notes.excluded_note(evidence.context)]
     if excluded:
         parts.append(Grid(("Sequences excluded: part, reason", "Number"), excluded))
-        parts.append("Each of them, with its number of frames and its reason: split.csv.")
+        parts.append("split.csv lists each of them with its number of frames and its reason.")
     reasons = evidence.poses_report["reason"].map(_without_numbers).value_counts()
     if len(reasons):
         lines = tuple((str(reason), f"{count:,}") for reason, count in sorted(reasons.items()))
         parts.append(Grid(("Dropped while the poses were read: reason", "Entries"), lines))
-        parts.append(f"Each of them, with file and line: {evidence.report_name()}.")
+        parts.append(f"{evidence.report_name()} lists each of them with file and line.")
     else:
         parts.append("Nothing was dropped while the poses were read.")
     return Section("Sequences excluded, and why", tuple(parts))
 
 
 def _without_numbers(reason: str) -> str:
-    """The kind of reason: numbers, which differ from entry to entry, as N."""
+    """The kind of a reason: numbers, which differ between entries, are replaced by N."""
     return re.sub(r"-?\d+(?:\.\d+)?", "N", reason)
 
 
@@ -92,7 +92,7 @@ def _provenance_section(evidence: Evidence) -> Section:
         "Data, code and machine",
         (
             Grid(
-                ("What", "Which"),
+                ("Fact", "Value"),
                 (
                     ("source of the poses, SHA-256", evidence.common(lambda run: run.pose_source_digest) or _NOTHING),
                     *((f"{name}, SHA-256", digest) for name, digest in evidence.inputs()),
@@ -104,6 +104,6 @@ def _provenance_section(evidence: Evidence) -> Section:
                     ("packages of the first run", packages),
                 ),
             ),
-            "The way from one number to the files behind it: python -m gaitcore trace TABLE ROW COLUMN.",
+            "The files behind one number are listed by: python -m gaitcore trace TABLE ROW COLUMN.",
         ),
     )

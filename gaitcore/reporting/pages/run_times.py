@@ -1,4 +1,4 @@
-"""What it took: every training run by its run.json, and every kind of job as it was timed."""
+"""Run times and memory: of every training run from its run.json, and of the jobs of each rule from their benchmarks."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
@@ -19,7 +19,7 @@ class JobTime(NamedTuple):
 
 
 class Jobs(NamedTuple):
-    """The jobs of a rule, of one system where it has systems (else ""): their number, and those that were timed."""
+    """The jobs of a rule for one system ("" for rules without systems): their number, and the timed ones."""
 
     rule: str
     system: str
@@ -28,7 +28,7 @@ class Jobs(NamedTuple):
 
 
 def training_parts(context: TableContext, runs: Sequence[RunRecord]) -> tuple[Part, ...]:
-    """How long training took in all, and each run, from the content of each run.json."""
+    """A sentence on the total training time and a row for each run, from the content of each run.json."""
     lines = [
         (
             context.system_title(run.system),
@@ -62,13 +62,13 @@ def _total(runs: Sequence[RunRecord]) -> str:
     for run in runs:
         seconds[run.device] = seconds.get(run.device, 0) + run.wall_seconds
     number = f"{len(runs)} run{'s' * (len(runs) > 1)}"
-    return f"{' and '.join(f'{duration(total)} on {device}' for device, total in seconds.items())} in all, {number}"
+    return f"{' and '.join(f'{duration(total)} on {device}' for device, total in seconds.items())} in total, {number}"
 
 
 def jobs_grid(context: TableContext, jobs: Iterable[Jobs]) -> Grid:
-    """A row for the jobs of each rule and system; a dash where none was timed."""
-    lines = tuple((some.rule, context.system_title(some.system), *_measured(some)) for some in jobs)
-    return Grid(("Rule", "System", "Jobs", "Wall time in all", "Peak memory"), lines)
+    """A row for the jobs of each rule and system, with a dash where no job was timed."""
+    lines = tuple((group.rule, context.system_title(group.system), *_measured(group)) for group in jobs)
+    return Grid(("Rule", "System", "Jobs", "Total wall time", "Peak memory"), lines)
 
 
 def _measured(jobs: Jobs) -> tuple[str, str, str]:

@@ -1,4 +1,4 @@
-"""A page ready to be printed, as sections of paragraphs, lists, tables and pictures: no Markdown and no HTML."""
+"""The content of a page, independent of Markdown and HTML: sections of paragraphs, lists, tables and pictures."""
 
 import re
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from gaitcore.reporting.tables.markdown import bullets, grid, page
 
 @dataclass(frozen=True)
 class Grid:
-    """Texts in rows under a header."""
+    """Rows of texts under a header."""
 
     header: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
@@ -25,27 +25,27 @@ class Bullets:
 
 @dataclass(frozen=True)
 class Files:
-    """Files to look into, by their paths from the page's folder."""
+    """Links to files, by their paths from the folder of the page."""
 
-    lead: str  # what they are
+    lead: str  # the text before them
     paths: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A PNG that becomes part of the page, with what stands below it."""
+    """A PNG that is included in the page, with caption and files below it."""
 
     name: str  # "Figure 1"
     png: bytes
-    inches: float  # how wide it is on paper
-    alt: str  # instead of it, for those who do not see it
+    inches: float  # width on paper
+    alt: str  # alternative text for readers who cannot see it
     caption: str
     files: Files
 
 
 @dataclass(frozen=True)
 class Code:
-    """A long text to be shown as it is, folded away under a summary."""
+    """A long preformatted text, folded under a summary."""
 
     summary: str
     text: str
@@ -53,7 +53,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Contents:
-    """The titles of the page's sections, to go to them."""
+    """The titles of the page's sections, as links."""
 
     titles: tuple[str, ...]
 
@@ -63,7 +63,7 @@ Part = str | Grid | Bullets | Files | Table | Picture | Code | Contents  # a tex
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and the parts under it."""
 
     title: str
     parts: tuple[Part, ...]
@@ -71,7 +71,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Page:
-    """A title, what is said first, and sections."""
+    """A title, the parts before the first section, and sections."""
 
     title: str
     lead: tuple[Part, ...]
@@ -79,7 +79,7 @@ class Page:
 
 
 def anchor(title: str) -> str:
-    """What a link to the section of this title ends in, as hosts of Markdown have it: ``run-times``."""
+    """The anchor of the section with this title, e.g. ``run-times``, in the form that Markdown hosts use."""
     return re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
 
 

@@ -1,4 +1,4 @@
-"""The reproduction report of an experiment, from the files its runs left."""
+"""Write the reproduction report of an experiment."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ from gaitcore.reporting.pages.evidence import Evidence
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import page_markdown
-from gaitcore.reporting.tables.context import context_of
+from gaitcore.reporting.tables.context import table_context
 from gaitcore.settings.experiment import Config
 
 
@@ -31,7 +31,7 @@ def write_reproduction(
 
     Args:
         config: the experiment's configuration.
-        paper: config.yaml as it stands.
+        paper: config.yaml without an overlay.
         summary: summary.csv.
         split: split.csv.
         poses_report: poses_report.csv.
@@ -42,7 +42,7 @@ def write_reproduction(
     evidence = Evidence(
         config=config,
         paper=paper,
-        context=context_of(config, read_split(split), facts),
+        context=table_context(config, read_split(split), facts),
         summary=read_summary(summary),
         poses_report=read_report(poses_report),
         runs=facts,

@@ -1,4 +1,4 @@
-"""What a table says beside its numbers: the data set, the protocol and the runs behind it."""
+"""The facts that a table prints beside its numbers: the data set, the protocol and the runs."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +20,10 @@ from gaitcore.systems import system_settings
 class TableContext:
     """Everything the tables and ``summary.md`` print that is not in ``summary.csv``.
 
-    ``condition_titles`` gives the conditions' order. ``excluded`` counts sequences left out, by what they were and
-    why ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
-    counts the probes, of ``probes`` in all, whose subject is not in the gallery. ``epoch`` completes the sentence
-    "Reported is ...". ``runs`` has one row per trained network: system, seed, collapsed (bool), spread (of its
+    ``condition_titles`` also defines the order of conditions. ``excluded`` counts the sequences left out, by part and
+    reason ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
+    counts those of the ``probes`` whose subject is not in the gallery. ``epoch`` completes the sentence "The reported
+    weights are those of ...". ``runs`` has one row per trained network: system, seed, collapsed (bool), spread (of its
     embeddings, 0 when all are one point).
     """
 
@@ -35,7 +35,7 @@ class TableContext:
     probe_labels: Mapping[str, str]  # {"nm": "NM#5-6"}
     condition_titles: Mapping[str, str]  # {"nm": "NM"}
     system_titles: Mapping[str, str]  # {"gaitmixer": "GaitMixer"}
-    embeddings: Mapping[str, str]  # system -> how a sequence becomes one: "the one window in the sequence's centre"
+    embeddings: Mapping[str, str]  # system -> its embedding in words: "the one window in the sequence's centre"
     epoch: str  # "the last epoch"
     chance: float
     excluded: Mapping[str, int]
@@ -43,13 +43,13 @@ class TableContext:
     probes: int = 0
     unmatched: int = 0
     show_published: bool = False
-    comparison: str = "identical view excluded"  # what else is to be said of who is compared with whom
+    comparison: str = "identical view excluded"  # which probes are compared with which gallery sequences
     misses: bool = True  # whether the unmatched probes count as misses
     modalities: Mapping[str, str] = field(default_factory=dict)  # system -> keypoints or silhouettes
     confidence: float = 0.95
 
     def system_title(self, system: str) -> str:
-        """The system's printed name; its own name where none was given."""
+        """The system's printed title; its name where it has no title."""
         return self.system_titles.get(system, system)
 
     def collapsed_seeds(self, system: str) -> list[int]:
@@ -58,8 +58,8 @@ class TableContext:
         return sorted(int(seed) for seed in runs["seed"])
 
 
-def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -> TableContext:
-    """What an experiment's tables say beside their numbers.
+def table_context(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -> TableContext:
+    """The facts that an experiment's tables print beside their numbers.
 
     Args:
         config: the experiment's configuration.
@@ -85,7 +85,7 @@ def context_of(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
-        # A guess is right only where there is somebody to find.
+        # A guess can be right only for a probe whose subject is in the gallery.
         chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
         excluded=excluded_by_reason(split, config),
         runs=pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs]),
@@ -108,7 +108,7 @@ def _walks(config: Config, condition: str, sequences: Sequence[str]) -> str:
 
 
 def _common(values: Iterable[str]) -> str:
-    """The setting, or all of them where systems differ."""
+    """The text, or all distinct texts where systems differ."""
     return " or ".join(dict.fromkeys(values))
 
 
@@ -137,7 +137,7 @@ def _epoch(config: Config, select: str) -> str:
 
 
 def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
-    """How many sequences were left out, by reason; numbers of single sequences are taken out of the reason."""
+    """The number of sequences left out by reason; reasons do not contain the lengths of single sequences."""
     left_out = split[split["role"] == EXCLUDED]
     part = left_out["subject"].map(canonical).isin(split_in_use(config.protocol).train).map({True: "training"})
     short = left_out["frames"] < config.protocol.min_frames
@@ -147,17 +147,17 @@ def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
 
 
 def condition_title(config: Config, condition: str) -> str:
-    """How a condition is written in the tables and figures of an experiment; see :func:`condition_titles`."""
+    """The title of a condition in the tables and figures of an experiment; see :func:`condition_titles`."""
     conditions = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, condition])
     return condition_titles(config.tables.conditions, conditions)[condition]
 
 
-def condition_titles(given: Mapping[str, str], conditions: Iterable[str]) -> dict[str, str]:
-    """How conditions are written: as ``given``, else ``nm`` as NM, and others as they are.
+def condition_titles(configured: Mapping[str, str], conditions: Iterable[str]) -> dict[str, str]:
+    """Condition -> title: the configured title, else NM for ``nm``, else the name itself.
 
-    Conditions that would have one title (nm and NM) are written as they are.
+    Conditions that would share a title (nm and NM) keep their names as titles.
     """
     names = list(dict.fromkeys(conditions))
-    titles = {name: given.get(name, name.upper() if name.islower() else name) for name in names}
+    titles = {name: configured.get(name, name.upper() if name.islower() else name) for name in names}
     written = list(titles.values())
     return {name: title if written.count(title) == 1 else name for name, title in titles.items()}

@@ -1,4 +1,4 @@
-"""The rows of ``summary.csv`` by key, and how a number, its spread, interval and p-value are printed."""
+"""The rows of ``summary.csv`` by key, and the text of a number, its spread, interval and p-value."""
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +13,7 @@ from gaitcore.reporting.tables.context import TableContext
 
 
 class Estimate(NamedTuple):
-    """One row of the summary; all fractions, NaN where there is no such number."""
+    """One row of the summary; all fractions, NaN where a number does not exist."""
 
     mean: float
     std: float
@@ -29,8 +29,8 @@ def estimates(summary: pd.DataFrame, metric: str) -> dict[tuple[str, str, str], 
     """The summary's rows of one metric by (system, condition, view)."""
     rows = summary[summary["metric"] == metric]
     keys = zip(rows["system"], rows["condition"], rows["view"].astype(str), strict=True)
-    found = (Estimate(*row) for row in rows[list(Estimate._fields)].itertuples(index=False))
-    return dict(zip(keys, found, strict=True))
+    rows_of_metric = (Estimate(*row) for row in rows[list(Estimate._fields)].itertuples(index=False))
+    return dict(zip(keys, rows_of_metric, strict=True))
 
 
 def measured_systems(summary: pd.DataFrame) -> list[str]:
@@ -66,17 +66,17 @@ def at_chance(estimate: Estimate, chance: float) -> bool:
 
 
 def printed(fraction: float) -> float:
-    """In percent, rounded to one decimal as a reader of the CSV would: halves away from zero, not by their last bit."""
+    """In percent, rounded to one decimal; halves are rounded away from zero, as a reader of the CSV would do."""
     return _one_decimal(in_percent(fraction))
 
 
 def percent(fraction: float) -> str:
-    """94.9 for 0.949, with a minus sign rather than a hyphen; a dash where there is no number."""
+    """94.9 for 0.949, with a minus sign rather than a hyphen; a dash for NaN."""
     return percent_text(in_percent(fraction))
 
 
 def percent_text(value: float) -> str:
-    """94.9 for 94.9: as :func:`percent`, of a number that is in percent."""
+    """94.9 for 94.9: as :func:`percent`, but of a number in percent."""
     return "–" if math.isnan(value) else f"{_one_decimal(value):.1f}".replace("-", "−")
 
 
@@ -91,13 +91,13 @@ def points(estimate: Estimate) -> str:
 
 
 def with_spread(estimate: Estimate) -> str:
-    """94.9 ± 0.3; without a spread (one seed) the mean alone."""
+    """94.9 ± 0.3, or only the mean where there is no spread (one seed)."""
     spread = "" if math.isnan(estimate.std) else f" ± {percent(estimate.std)}"
     return percent(estimate.mean) + spread
 
 
 def interval(estimate: Estimate) -> str:
-    """[93.8, 95.9]; nothing where there is no interval (one subject)."""
+    """[93.8, 95.9]; an empty text where there is no interval (one subject)."""
     if math.isnan(estimate.ci_low):
         return ""
     return f"[{percent(estimate.ci_low)}, {percent(estimate.ci_high)}]"

@@ -32,7 +32,7 @@ _FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
 def escape(text: str) -> str:
-    """The same text for LaTeX: special characters escaped, signs like ± and ° as mathematics."""
+    """A text for LaTeX: special characters escaped, signs like ± and ° as mathematics."""
     return text.translate(_ESCAPES)
 
 
@@ -59,7 +59,7 @@ def table_latex(table: Table) -> str:
 
 
 def _tabular(table: Table) -> str:
-    """The tabular by pandas' Styler, which knows no rule between blocks or below a spanner but \\cline."""
+    """The tabular from pandas' Styler, with booktabs' rules in place of its \\cline."""
     blocks = any(row.block for row in table.rows)
     frame = _text_frame(table, blocks)
     labels = 1 + blocks

@@ -1,4 +1,4 @@
-"""A table ready to be printed: numbers and plain text, no LaTeX and no Markdown."""
+"""The content of a table, independent of LaTeX, Markdown and HTML: numbers and plain text."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, p
 
 PUBLISHED_MARK = "†"
 COLLAPSED_MARK = "‡"
-INTERVAL_TITLE = "Interval"  # the column behind the mean; the caption says of what
+INTERVAL_TITLE = "Interval"  # the column after the mean; the caption explains it
 
 
 @dataclass(frozen=True)
@@ -42,14 +42,14 @@ class Table:
     corner: tuple[str, str]  # above the row labels, on the first and the second header line
     spanner: str  # above all columns but the mean
     block_title: str
-    key: str  # what the columns are: "view" or "condition"
+    key: str  # the kind of the columns: "view" or "condition"
     columns: dict[str, str]  # cell key -> title; the last one is the mean
     spread_in: frozenset[str]  # columns wide enough for the spread over seeds
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
 
     def cell_text(self, row: Row, column: str) -> str:
-        """94.9 ± 0.3, 94.9, or a dash where nothing was measured."""
+        """94.9 ± 0.3, 94.9, or a dash where there is no number."""
         if column not in row.cells:
             return "–"
         cell = row.cells[column]
@@ -63,8 +63,8 @@ class Table:
 def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
     """Mark the best of each block and column, as printed (so ties are all marked).
 
-    A row with a collapsed run does not compete. Nothing is marked where there is nothing to be better than, or where
-    the best one's own interval includes ``chance``.
+    A row with a collapsed run is never marked. Without a second row there is no mark, nor where the interval of the
+    best row includes ``chance``.
     """
     rows = list(rows)
     return tuple(

@@ -12,9 +12,9 @@ def table_markdown(table: Table) -> str:
     blocks = [row.block for row in table.rows]
     header = ["Method", *table.columns.values(), INTERVAL_TITLE]
     lines = []
-    for place, row in enumerate(table.rows):
+    for number, row in enumerate(table.rows):
         cells = [_bold(table.cell_text(row, key), key in row.best) for key in table.columns]
-        label = [row.block if row.block not in blocks[:place] else ""] if any(blocks) else []
+        label = [row.block if row.block not in blocks[:number] else ""] if any(blocks) else []
         lines.append([*label, row.method + row.mark, *cells, table.interval_text(row)])
     if any(blocks):
         header.insert(0, table.block_title)

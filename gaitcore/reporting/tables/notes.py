@@ -1,4 +1,4 @@
-"""The sentences around the tables: caption, protocol, tests, chance level, what was left out, what collapsed.
+"""The sentences around the tables: caption, protocol, tests, chance level, excluded sequences, collapsed runs.
 
 Plain text with signs like ± and °; each writer puts them into its own format.
 """
@@ -23,11 +23,11 @@ from gaitcore.reporting.tables.estimates import (
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK
 from gaitcore.reporting.tables.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
 
-_MOST_PAIRS = 6  # more do not fit under a table; there only the best system is compared with each other one
+_MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
 
 
 def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
-    """Who trains, who is tested, what is gallery and what is probe."""
+    """The subjects of training and test, the gallery and the probes."""
     probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
     return (
         f"Protocol: {context.train_subjects} training and {context.test_subjects} test subjects, "
@@ -36,7 +36,7 @@ def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
-    """How many seeds the measured rows are the mean of, and what spread and interval mean."""
+    """The number of seeds behind the measured rows, and the meaning of spread and interval."""
     rank1 = estimates(summary, "rank1")
     seeds = {context.system_title(system): rank1[overall(system)].n_seeds for system in measured_systems(summary)}
     level = f"{in_percent(context.confidence):g}%"
@@ -56,20 +56,21 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def reported_sentence(context: TableContext) -> str:
-    """Which epoch is reported and how a sequence is embedded."""
-    ways: dict[str, list[str]] = {}
-    for system, way in context.embeddings.items():
-        ways.setdefault(way, []).append(context.system_title(system))
-    if len(ways) > 1:
-        ways = {f"{way} ({', '.join(titles)})": titles for way, titles in ways.items()}
-    return f"Reported is {context.epoch}; a sequence's embedding is {'; '.join(ways)}."
+    """The reported epoch and the embedding of a sequence."""
+    titles_by_text: dict[str, list[str]] = {}
+    for system, text in context.embeddings.items():
+        titles_by_text.setdefault(text, []).append(context.system_title(system))
+    texts = list(titles_by_text)
+    if len(texts) > 1:
+        texts = [f"{text} ({', '.join(titles)})" for text, titles in titles_by_text.items()]
+    return f"The reported weights are those of {context.epoch}; a sequence's embedding is {'; '.join(texts)}."
 
 
 def interval_sentence(summary: pd.DataFrame) -> str:
-    """What the interval covers and what it does not."""
+    """The variation that the interval covers."""
     seeds = {estimate.n_seeds for key, estimate in estimates(summary, "rank1").items() if key == overall(key[0])}
-    narrow = "" if seeds == {1} else " A handful of seeds shows little of how far retraining can move a result."
-    return f"The intervals draw test subjects anew while the gallery stays as it is.{narrow}"
+    narrow = "" if seeds == {1} else " A few seeds show only roughly how much results vary between training runs."
+    return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
 def published_notes() -> list[str]:
@@ -102,10 +103,10 @@ def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: l
     titles = titles_with_mean(summary, context)
     sentences = []
     for a, b in pairs:
-        found = [differences[f"{a} - {b}", condition, MEAN] for condition in conditions]
+        rows = [differences[f"{a} - {b}", condition, MEAN] for condition in conditions]
         results = (
             f"{titles[condition]} {points(estimate)} ({p_value(estimate.p_value_holm)})"
-            for condition, estimate in zip(conditions, found, strict=True)
+            for condition, estimate in zip(conditions, rows, strict=True)
         )
         sentences.append(f"{context.system_title(a)} − {context.system_title(b)}: {', '.join(results)}")
     total = len(compared_pairs(summary))
@@ -137,23 +138,22 @@ def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
     """The chance level, and which systems' intervals reach down to it, in which conditions."""
     rank1 = estimates(summary, "rank1")
     titles = titles_with_mean(summary, context)
-    lost = []
+    at_chance_texts = []
     for system in measured_systems(summary):
         where = [title for c, title in titles.items() if at_chance(rank1[system, c, MEAN], context.chance)]
         if where:
             named = "in every condition" if len(where) == len(titles) else ", ".join(where)
-            lost.append(f"{context.system_title(system)} ({named})")
-    not_above = f" Not distinguishable from chance: {'; '.join(lost)}." if lost else ""
+            at_chance_texts.append(f"{context.system_title(system)} ({named})")
+    not_above = f" Not distinguishable from chance: {'; '.join(at_chance_texts)}." if at_chance_texts else ""
     return f"Chance is {percent(context.chance)}%.{not_above}"
 
 
 def excluded_note(context: TableContext) -> str:
-    """How many sequences were left out and why, and how many probes have no gallery sequence of their subject."""
+    """The number of sequences left out by reason, and of probes without a gallery sequence of their subject."""
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
     if context.unmatched:
-        fate = "count as misses, as in the published code" if context.misses else "are left out of every mean"
-        text += (
-            f" {context.unmatched} of {context.probes} probes are of subjects without a gallery sequence; they {fate}."
-        )
+        treatment = "count as misses, as in the published code" if context.misses else "are left out of every mean"
+        probes = f"{context.unmatched} of {context.probes} probes"
+        text += f" {probes} are of subjects without a gallery sequence; they {treatment}."
     return text

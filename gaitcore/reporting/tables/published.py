@@ -15,7 +15,7 @@ from gaitcore.settings.experiment import Config
 
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
 DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
-POSEGAIT_SPLIT = "PoseGait's published row is of another split: 62 subjects trained it and 62 were tested."
+POSEGAIT_SPLIT = "PoseGait's published row has another split: 62 training and 62 test subjects."
 
 PAPER_SUBJECTS = (74, 50)  # training and test subjects
 
@@ -23,7 +23,7 @@ _FOLDER = Path(__file__).parent / "published_numbers"
 
 
 def shows_published(config: Config) -> bool:
-    """Whether an experiment's results stand beside the published ones; those of another split are of another task."""
+    """Whether tables show the published results beside those of an experiment; another split is another task."""
     split = split_in_use(config.protocol)
     return config.tables.published and (len(split.train), len(split.test)) == PAPER_SUBJECTS
 

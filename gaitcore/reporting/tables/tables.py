@@ -1,7 +1,7 @@
-"""Tables 1 and 2 of the GaitMixer paper, filled with measured results beside the published ones.
+"""Tables 1 and 2 of the GaitMixer paper, with measured results beside the published ones.
 
 The layout follows the paper: Table 1 has one block per condition and one column per probe view, Table 2 one column
-per condition. ``layout.py`` says what a table is, ``latex.py`` and ``markdown.py`` print it.
+per condition. ``layout.py`` defines a table; ``latex.py``, ``markdown.py`` and ``html.py`` print it.
 """
 
 import math
@@ -76,7 +76,7 @@ def table2(summary: pd.DataFrame, context: TableContext) -> Table:
 
 
 def _spanner(views: list[str]) -> str:
-    """What stands above the views' columns: the first and the last of many angles, or every view."""
+    """The header above the columns of views: the first and the last of many angles, or every view."""
     titles = list(map(view_title, views))
     angles = all(degrees(view) is not None for view in views)
     return f"{titles[0]}–{titles[-1]}" if angles and len(views) > 2 else ", ".join(titles)
@@ -88,12 +88,14 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
     for condition in conditions:
         block = context.probe_labels[condition]
         if published is not None:
-            of_condition = published[published["condition"] == condition]
-            for method, rows in of_condition.groupby("method", sort=False):
+            published_rows = published[published["condition"] == condition]
+            for method, rows in published_rows.groupby("method", sort=False):
                 yield Row(block, str(method), "skeleton", True, _printed(rows, "view"))
         for system in measured_systems(summary):
-            # Published views are 0, 18, ..., measured ones as the data spell them: 000, 018, ...
-            cells = {canonical(view): found for (m, c, view), found in rank1.items() if (m, c) == (system, condition)}
+            # Published views are 0, 18, ...; measured views have the spelling of the data: 000, 018, ...
+            cells = {
+                canonical(view): cell for (name, c, view), cell in rank1.items() if (name, c) == (system, condition)
+            }
             yield _measured_row(system, block, cells, context, " (measured)" * context.show_published)
 
 
@@ -105,7 +107,7 @@ def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterato
     rank1 = estimates(summary, "rank1")
     block = _MEASURED_BLOCK if context.show_published else ""
     for system in measured_systems(summary):
-        cells = {condition: found for (m, condition, view), found in rank1.items() if (m, view) == (system, MEAN)}
+        cells = {condition: cell for (name, condition, view), cell in rank1.items() if (name, view) == (system, MEAN)}
         yield _measured_row(system, block, cells, context)
 
 
@@ -130,7 +132,7 @@ def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: 
 def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]) -> str:
     sentences = [notes.protocol_sentence(summary, context), notes.run_sentence(summary, context)]
     if any(row.best for row in rows):
-        sentences.append("In bold the best of each column within a block.")
+        sentences.append("Bold: the best of each column within a block.")
     return " ".join(sentences)
 
 

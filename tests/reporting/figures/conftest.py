@@ -6,7 +6,7 @@ from places import REPOSITORY
 
 from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.inspection.spectrum import frequencies
-from gaitcore.reporting.figures.drawing import write_figure
+from gaitcore.reporting.figures.write_figure import write_figure
 from gaitcore.settings.files import load_config
 
 SUFFIXES = (".pdf", ".png", ".csv", ".txt")

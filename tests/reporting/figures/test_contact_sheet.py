@@ -1,4 +1,4 @@
-"""The contact sheet: which sequence stands in which cell, and what is told of it."""
+"""The contact sheet: which sequence stands in which cell, and what the caption says."""
 
 import numpy as np
 import pytest
@@ -155,11 +155,11 @@ def test_a_joint_is_drawn_as_sure_as_it_is(walkers, poses):
 def test_the_caption_counts_what_there_is_what_is_of_others_and_what_is_missing(walkers, poses):
     assert draw(walkers, poses=poses).caption == (
         "synthetic walkers as read (7 sequences of 3 subjects, 2 views, 3 conditions): the first sequence of subject "
-        "001 from each view (columns) in each condition (rows); 1 cell of other subjects, named there; 2 cells without "
-        "any sequence. The skeleton of the middle frame stands in the camera frame of 100 × 50 pixels, darker where a "
-        "joint is surer; its left side is thick. The first frame is light grey, the last dark grey; the "
-        "arrow connects the feet in the two. Of all sequences together, the mean confidence is 0.54, and "
-        "0.84% of the points lie outside the frame."
+        "001 from each view (columns) in each condition (rows); 1 cell with other subjects, whose names "
+        "are in the cell; 2 cells without any sequence. The skeleton of the middle frame is drawn in the camera frame "
+        "of 100 × 50 pixels; joints are darker with higher confidence, and the left side has thick lines. The first "
+        "frame is light grey, the last dark grey; the arrow connects the feet in the two. Over all sequences, the mean "
+        "confidence is 0.54, and 0.84% of the points lie outside the frame."
     )
 
 

@@ -148,9 +148,10 @@ def test_the_caption_holds_means_extremes_and_what_the_angle_costs(walkers, metr
     # 18 degrees apart: NM (80 + 80) / 2, BG (20 + 40) / 2; 90 degrees: NM (40 + 50) / 2, BG (10 + 10) / 2.
     assert draw(walkers, system="gaitmixer", metrics=metrics).caption == (
         "Rank-1 accuracy of GaitMixer on synthetic walkers in percent for each gallery and probe view, mean over 2 "
-        "seeds. Hatched: identical views, left out of every mean. –: no probe or no gallery sequence. Mean without "
-        "them: NM 55.8% and BG 16.7%. The highest of the other cells is 80.0% (NM, gallery 0°, probe 18°), the lowest "
-        "10.0% (BG, gallery 0°, probe 90°). Mean over conditions of views 18° apart: 55.0%; 90° apart: 27.5%."
+        "seeds. Hatched: identical views, which no mean includes. –: no probe or no gallery sequence. Mean without "
+        "identical views: NM 55.8% and BG 16.7%. The highest of the other cells is 80.0% (NM, gallery 0°, probe "
+        "18°), the lowest 10.0% (BG, gallery 0°, probe 90°). Mean over conditions of views 18° "
+        "apart: 55.0%; 90° apart: 27.5%."
     )
 
 
@@ -170,7 +171,7 @@ def test_with_two_views_there_is_one_angle_and_nothing_to_compare(walkers, write
 
 def test_one_view_alone_has_no_other_pairs(walkers, write):
     drawing = draw(walkers, system="gaitmixer", metrics=write({"nm": [[0.9]]}, views=["090"], probes=[[3]]))
-    assert drawing.caption.endswith("left out of every mean. There are no other pairs of views.")
+    assert drawing.caption.endswith("which no mean includes. There are no other pairs of views.")
     (axes,) = matrices(drawing)
     assert texts(axes) == {(0, 0): ("90", "black")}
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gaitcore.reporting.figures.exclusions import draw, kind_of
+from gaitcore.reporting.figures.exclusions import draw, reason_kind
 
 SPLIT = """\
 subject,condition,sequence,view,frames,role,reason
@@ -82,13 +82,13 @@ def test_the_caption_has_counts_and_reasons(drawn):
     assert drawn(REPORT).caption == (
         "Frames per sequence on synthetic walkers, by condition: 6 sequences, 4 in use; square-root axes. The line "
         "marks the 61 frames required. Excluded: 1 (test, fewer than 61 frames); 1 (test, zz-01 is neither gallery nor "
-        "probe). Entries of the source dropped before: 2 (… values); 1 (image name …); 1 (repeated frame). In "
-        "no panel, since no sequence is named: 1."
+        "probe). Dropped entries of the source: 2 (… values); 1 (image name …); 1 (repeated frame). Entries without "
+        "a sequence name, which are in no panel: 1."
     )
 
 
 def test_where_nothing_was_dropped_the_caption_says_so(drawn):
-    assert drawn(HEADER).caption.endswith("Nothing of the source was dropped before.")
+    assert drawn(HEADER).caption.endswith("No entry of the source was dropped.")
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_where_nothing_was_dropped_the_caption_says_so(drawn):
     ],
 )
 def test_reasons_of_one_kind_are_counted_together(reason, kind):
-    assert kind_of(reason) == kind
+    assert reason_kind(reason) == kind
 
 
 @pytest.mark.filterwarnings("error")

@@ -19,11 +19,11 @@ def test_shown_are_the_four_busiest_channels_of_the_first_seed(walkers, spectra)
     at_zero = drawing.numbers.query("cycles_per_window == 0 and cycles_along_joints == 0")
     assert (at_zero["magnitude"] == 100).all()
     assert (
-        "mean over 1,234 test sequences, seed 0; zero frequency is in the centre. Shown are the 4 channels of each "
-        "network with the most energy beside zero frequency, from left to right: GaitMixer 5, 4, 3, 2; GaitFormer 5, "
-        "4, 3, 2. The map is, for GaitMixer, what the last temporal block gives; for GaitFormer, the frames' tokens as "
-        "they enter the last temporal block, where the class tokens, which alone are read at its end, gather from them "
-        "for the last time. PoseGait has none."
+        "mean over 1,234 test sequences, seed 0; zero frequency is in the centre. The panels show the 4 channels of "
+        "each network with the most energy outside zero frequency, from left to right: GaitMixer 5, 4, 3, 2; "
+        "GaitFormer 5, 4, 3, 2. The map is, for GaitMixer, what the last temporal block gives; for GaitFormer, "
+        "the frames' tokens as they enter the last temporal block, where the class tokens, which alone "
+        "are read at its end, gather from them for the last time. PoseGait has no such map."
     ) in drawing.caption
 
 
@@ -49,8 +49,8 @@ def test_the_share_at_high_frequencies_has_a_mean_and_an_interval_over_seeds(wal
     assert former["share_percent"] == pytest.approx(90)
     assert former["ci_low_percent"] == former["ci_high_percent"] == pytest.approx(90)
     assert (
-        "At 2 cycles per window or more, the upper half of the band, lies GaitMixer 30.0% [0.0, 100.0] and GaitFormer "
-        "10.0% [10.0, 10.0] of it."
+        "The share at 2 cycles per window or more, the upper half of the band: GaitMixer 30.0% [0.0, 100.0] and "
+        "GaitFormer 10.0% [10.0, 10.0]."
     ) in drawing.caption
 
 
@@ -58,16 +58,16 @@ def test_of_one_seed_there_is_no_interval(walkers, spectra):
     one = walkers.model_copy(update={"seeds": (0,)})
     drawing = draw_share(one, spectra=spectra[::2])
     assert drawing.numbers["ci_low_percent"].isna().all()
-    assert "lies GaitMixer 20.0% and GaitFormer 10.0% of it." in drawing.caption
+    assert "band: GaitMixer 20.0% and GaitFormer 10.0%." in drawing.caption
     assert "One seed gives no interval." in drawing.caption
 
 
-def test_a_map_of_fewer_frames_is_said_to_hold_no_frequency_as_high(walkers, spectra, energy, tmp_path):
+def test_the_caption_says_where_a_map_of_fewer_frames_lacks_high_frequencies(walkers, spectra, energy, tmp_path):
     systems = walkers.model_copy(update={"compare": ("gaitmixer", "gaitgraph"), "seeds": (0,)})
     write_spectrum(Spectrum(np.ones((1, 3, 17)), energy(3, {(1, 5): 1.0}), 1), tmp_path / "short")
     caption = draw_share(systems, spectra=[spectra[0], tmp_path / "short"]).caption
-    assert "lies GaitMixer 20.0% of it. The map of GaitGraph holds no frequency as high. At 4 cycles" in caption
-    assert "lies GaitMixer 80.0% and GaitGraph 100.0% of it. One seed gives no interval." in caption
+    assert "band: GaitMixer 20.0%. The map of GaitGraph has no frequencies this high. The share at 4 cycles" in caption
+    assert "band: GaitMixer 80.0% and GaitGraph 100.0%. One seed gives no interval." in caption
 
 
 @pytest.mark.parametrize("kind", ["frequency", "frequency_share"])

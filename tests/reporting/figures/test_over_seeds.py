@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from gaitcore.reporting.figures.over_seeds import interval_sentence, over_seeds, told
+from gaitcore.reporting.figures.over_seeds import interval_sentence, mean_text, over_seeds
 
 
 def of(values, within=(0, 100)):
@@ -16,19 +16,19 @@ def test_the_interval_is_students():
     assert row["mean"] == 13
     assert row["ci_low"] == pytest.approx(13 - 4.302653 * (13 / 3) ** 0.5)
     assert row["ci_high"] == pytest.approx(13 + 4.302653 * (13 / 3) ** 0.5)
-    assert told(row) == "13.0% [4.0, 22.0]"
+    assert mean_text(row) == "13.0% [4.0, 22.0]"
 
 
 def test_it_ends_where_no_value_can_lie():
     row = of([0.1, 0.3])
     assert (row["ci_low"], row["ci_high"]) == (0, pytest.approx(0.2 + 12.7062 * 0.1, abs=1e-4))
-    assert told(row) == "0.20% [0.00, 1.47]"
+    assert mean_text(row) == "0.20% [0.00, 1.47]"
 
 
 def test_one_seed_has_a_mean_and_no_interval():
     row = of([42.0])
     assert row[["ci_low", "ci_high", "std"]].isna().all()
-    assert told(row, " frames") == "42.0 frames"
+    assert mean_text(row, " frames") == "42.0 frames"
     assert interval_sentence(1, 0.95) == "One seed gives no interval."
 
 

@@ -53,7 +53,7 @@ def test_the_dots_stand_in_the_systems_colours_and_the_published_values_are_blac
 
 def test_the_caption_gives_each_systems_range_and_what_was_published(metrics):
     assert draw(casia_b(), metrics=metrics).caption == (
-        "Rank-1 accuracy on CASIA-B of every seed, a dot for each of a system's 2 training runs; thin lines are their "
+        "Rank-1 accuracy on CASIA-B by seed, one dot for each of a system's 2 training runs; thin lines are their "
         "means, black ones the published values. Mean over conditions: GaitMixer from 60.0 to 70.0% (published 88.3%) "
         "and GaitFormer from 50.0 to 90.0% (published 83.4%)."
     )

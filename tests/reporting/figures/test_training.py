@@ -150,7 +150,7 @@ def test_zeros_stand_at_the_lower_edge_five_decades_below_the_highest(mixer, wri
     assert band(axes)[1] == pytest.approx([2, 4e-5], rel=1e-12)
     losses = drawing.numbers.query("quantity == 'loss'")
     assert losses["mean"].tolist() == [3, 0]  # the numbers stay what they are
-    assert "Values more than 5 decades below a panel's highest stand at its lower edge. " in drawing.caption
+    assert "Values more than 5 decades below a panel's highest are drawn at its lower edge. " in drawing.caption
 
 
 def test_a_quantity_that_is_zero_throughout_is_drawn(mixer, write):
@@ -184,7 +184,8 @@ def test_without_a_distance_of_collapse_there_is_no_limit(mixer, unequal):
 def test_the_caption_tells_what_is_shown_and_how_it_ended(mixer, unequal):
     assert draw(mixer, training=unequal).caption == (
         "Training on synthetic walkers by epoch: loss, learning rate, spread of the embeddings and validation rank-1; "
-        "learning rate and spread are of an epoch's last step, a spread of 0 is one point for all embeddings, of 1 no "
+        "learning rate and spread are those of the last step of an epoch. A spread of 0 means that all embeddings are "
+        "one point, a spread of 1 that they have no "
         "direction in common. Lines are means over 2 seeds, bands reach from the lowest to the highest. At the end: "
         "GaitMixer after 3 epochs, triplet loss 0.05, spread 0.9. A run that ends with a spread below 0.00005 (dotted) "
         "counts as collapsed."
@@ -196,8 +197,8 @@ def test_the_caption_warns_of_losses_of_different_kinds_and_of_a_second_phase(wa
     caption = draw(both, training=write([(1.23456, 0.01, 0.5, None)], [(0.5, 0.01, 0.25, None)])).caption
     assert (
         "At the end: GaitGraph after 1 epoch, supervised contrastive loss 1.23, spread 0.5; GaitMixer after 1 epoch, "
-        "triplet loss 0.5, spread 0.25. GaitGraph's second phase begins after epoch 4. Losses of different kinds do "
-        "not compare. "
+        "triplet loss 0.5, spread 0.25. GaitGraph's second phase begins after epoch 4. Losses of different kinds are "
+        "not comparable. "
     ) in caption
 
 

@@ -1,4 +1,4 @@
-"""``tables/summary.md``: one page that says what was run and what came out of it."""
+"""``tables/summary.md``: one page with the protocol and the results of an experiment."""
 
 import pandas as pd
 
@@ -26,7 +26,7 @@ _METRIC_TITLES = {"rank1": "Rank-1", "rank5": "Rank-5", "mAP": "mAP"}
 
 def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
     """The page; ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns."""
-    care = [
+    cautions = [
         notes.chance_note(summary, context),
         *notes.collapse_notes(summary, context),
         notes.excluded_note(context),
@@ -44,7 +44,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
             _metrics_grid(summary, context),
             *_differences(summary, context),
             "## Read with care",
-            bullets(care),
+            bullets(cautions),
         ]
     )
 
@@ -54,10 +54,10 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     titles = titles_with_mean(summary, context)
     lines = _published_lines(titles) if context.show_published else []
     for system in measured_systems(summary):
-        found = [rank1[system, condition, MEAN] for condition in titles]
+        cells_of_row = [rank1[system, condition, MEAN] for condition in titles]
         mark = COLLAPSED_MARK * bool(context.collapsed_seeds(system))
-        cells = [f"{with_spread(estimate)} {interval(estimate)}".strip() for estimate in found]
-        lines.append([context.system_title(system) + mark, str(found[-1].n_seeds), *cells])
+        cells = [f"{with_spread(estimate)} {interval(estimate)}".strip() for estimate in cells_of_row]
+        lines.append([context.system_title(system) + mark, str(cells_of_row[-1].n_seeds), *cells])
     return grid(lines, ["System", "Seeds", *titles.values()])
 
 
@@ -71,23 +71,23 @@ def _published_lines(titles: dict[str, str]) -> list[list[str]]:
 
 
 def _metrics_grid(summary: pd.DataFrame, context: TableContext) -> str:
-    found = {title: estimates(summary, metric) for metric, title in _METRIC_TITLES.items()}
+    by_metric = {title: estimates(summary, metric) for metric, title in _METRIC_TITLES.items()}
     lines = [
-        [context.system_title(system), *(with_spread(rows[overall(system)]) for rows in found.values())]
+        [context.system_title(system), *(with_spread(rows[overall(system)]) for rows in by_metric.values())]
         for system in measured_systems(summary)
     ]
-    return grid(lines, ["System", *found])
+    return grid(lines, ["System", *by_metric])
 
 
 def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
     pairs = compared_pairs(summary)
     if not pairs:
         return []
-    found = estimates(summary, DIFFERENCE)
+    differences = estimates(summary, DIFFERENCE)
     lines = []
     for a, b in pairs:
         for condition, title in titles_with_mean(summary, context).items():
-            estimate = found[f"{a} - {b}", condition, MEAN]
+            estimate = differences[f"{a} - {b}", condition, MEAN]
             pair = f"{context.system_title(a)} − {context.system_title(b)}"
             tests = [p_value(estimate.p_value), p_value(estimate.p_value_holm)]
             lines.append([pair, title, points(estimate), interval(estimate), *tests])
@@ -99,13 +99,13 @@ def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
         "Paired test",
         f"After Holm ({len(pairs)} pair{'s' * (len(pairs) > 1)})",
     ]
-    explained = (
-        "Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, after "
-        "averaging over seeds, so it is about these trained networks and not about training them again."
+    explanation = (
+        "Rank-1 differences in percentage points. The paired test exchanges the two systems subject by subject, after "
+        "averaging over seeds, so it compares these trained networks and does not cover retraining."
     )
     return [
         "## Differences between systems",
-        explained,
+        explanation,
         grid(lines, header),
         *notes.smallest_p_notes(summary, context),
     ]

@@ -2,14 +2,15 @@
 
 from dataclasses import replace
 
-from gaitcore.reporting.pages.summary import summary_markdown
+from gaitcore.reporting.tables.summary import summary_markdown
 
 PAGE = """# 100% R&D_set: results of the experiment `two_views`
 
 Protocol: 18 training and 10 test subjects, gallery NM#1, probes NM#2, AR#1-2, identical view excluded.
 
 Measured: mean ± standard deviation over 3 seeds; in brackets the 95% bootstrap interval of the mean over subjects \
-and seeds. Reported is the last epoch; a sequence's embedding is the one window in the sequence's centre.
+and seeds. The reported weights are those of the last epoch; a sequence's embedding is the one window in the \
+sequence's centre.
 
 ## Rank-1 accuracy (%)
 
@@ -27,8 +28,8 @@ and seeds. Reported is the last epoch; a sequence's embedding is the one window 
 
 ## Differences between systems
 
-Rank-1 differences in percentage points. The paired test flips the two systems subject by subject, \
-after averaging over seeds, so it is about these trained networks and not about training them again.
+Rank-1 differences in percentage points. The paired test exchanges the two systems subject by subject, \
+after averaging over seeds, so it compares these trained networks and does not cover retraining.
 
 | Systems          | Condition   | Points   | Interval    | Paired test   | After Holm (1 pair)   |
 |:-----------------|:------------|:---------|:------------|:--------------|:----------------------|
@@ -40,8 +41,8 @@ after averaging over seeds, so it is about these trained networks and not about 
 
 - Chance is 10.0%.
 - Sequences left out: 2 (probe, fewer than 61 usable frames); 1 (gallery, no 90° view).
-- The intervals draw test subjects anew while the gallery stays as it is. A handful of seeds shows little of how far \
-retraining can move a result.
+- The intervals come from resampling the test subjects; the gallery is not resampled. A few seeds show only roughly \
+how much results vary between training runs.
 """
 
 
