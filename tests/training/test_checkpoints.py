@@ -130,7 +130,7 @@ def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on
     assert process.wait() == 1
     (only,) = outputs.checkpoints.glob("*.checkpoint")
     step = int(only.stem.removeprefix("step-"))
-    assert said.rstrip().endswith(f"Stopped by SIGTERM after step {step}; the same command goes on from {only}.")
+    assert said.rstrip().endswith(f"Stopped by SIGTERM after step {step}; the same command resumes from {only}.")
     assert not outputs.weights.exists()
     assert start(data, NEVER).wait() == 0
     assert file_digest(outputs.weights) == expected[0]
@@ -171,12 +171,10 @@ def test_a_checkpoint_of_other_code_or_data_is_set_aside_with_a_message(tmp_path
     assert resumed(tmp_path, identity={"data": "a", "code": "changed"}) == 0
     assert not newest.exists()
     assert newest.with_suffix(".set-aside").exists()
-    assert f"{older} belongs to other code; it is set aside as {older.with_suffix('.set-aside')} and not used" in (
-        caplog.text
-    )
+    assert f"{older}: of a run with other code, not used; renamed to {older.with_suffix('.set-aside')}" in (caplog.text)
     written(tmp_path)
     resumed(tmp_path, identity={"data": "changed", "code": "changed"})
-    assert f"{newest} belongs to other data and code;" in caplog.text
+    assert f"{newest}: of a run with other data and code," in caplog.text
 
 
 def test_what_a_killed_write_left_is_removed(tmp_path):
@@ -224,7 +222,7 @@ def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
     process.kill()
     process.wait()
     run(data, NEVER, weight_decay=0.3)
-    assert "belongs to other configuration; it is set aside" in caplog.text
+    assert "of a run with other configuration, not used" in caplog.text
     assert json.loads(outputs.run.read_text())["resumed_after_steps"] == []
 
 
