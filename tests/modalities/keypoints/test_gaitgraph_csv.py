@@ -281,7 +281,7 @@ def test_no_file_at_all_is_named(tmp_path):
 
 def test_an_empty_list_of_files_is_refused():
     assert error([]) == (
-        "no path of poses is given, expected a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ...; "
+        "the list of paths is empty, expected a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ...; "
         "name at least one."
     )
 

@@ -73,7 +73,7 @@ def test_a_joint_that_is_not_found_is_put_between_its_places_before_and_after(tm
     assert wrist[1:3, 2].tolist() == [0, 0]
     assert nose[:, 0].tolist() == [100, 103, 106, 109, 109]  # after the last one it stays
     assert dropped(tmp_path) == [
-        (str(tmp_path), "001-nm-01-090", None, "4 joints not found, put between their places before and after")
+        (str(tmp_path), "001-nm-01-090", None, "4 joints not found, interpolated between the frames before and after")
     ]
 
 

@@ -92,8 +92,8 @@ def test_a_pickle_that_asks_for_code_stops_the_run_and_is_not_obeyed(tmp_path):
     marker = tmp_path / "marker"
     path = save(tmp_path / "tree", "001/nm-01/000/a.pkl", [poses(2), Touch(marker)])
     message = error(tmp_path / "tree")
-    assert message.startswith(f"{path}: the pickle asks for ")
-    assert message.endswith(f", {EXPECTED}; nothing of it was run, remove it.")
+    assert message.startswith(f"{path}: the pickle needs ")
+    assert message.endswith(f", {EXPECTED}; nothing in it was executed, remove it.")
     assert not marker.exists()
 
 
@@ -111,7 +111,9 @@ def test_the_forbidden_global_is_named(tmp_path, content, asked):
     path = tmp_path / "a.pkl"
     with pytest.raises(DataError) as caught:
         load_array(path, content)
-    assert str(caught.value) == (f"{path}: the pickle asks for {asked}, {EXPECTED}; nothing of it was run, remove it.")
+    assert str(caught.value) == (
+        f"{path}: the pickle needs {asked}, {EXPECTED}; nothing in it was executed, remove it."
+    )
 
 
 @pytest.mark.parametrize(

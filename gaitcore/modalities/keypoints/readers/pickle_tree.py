@@ -1,8 +1,8 @@
 """Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence, or (T, 17, 4).
 
 Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence,
-and a z (depth in pixels) where the estimator gave one; COCO-17 order. A pickle can ask for any code to be run; here it
-gets numpy arrays and plain values, nothing else.
+and a z (depth in pixels) where the estimator estimates it; COCO-17 order. Unpickling can execute arbitrary code; here
+only numpy arrays and plain values are allowed.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _ARRAY_GLOBALS = {
     ("numpy._core.multiarray", "_reconstruct"),
     ("numpy._core.multiarray", "scalar"),
     ("numpy._core.numeric", "_frombuffer"),
-    ("_codecs", "encode"),  # how protocols 0 to 2 spell bytes
+    ("_codecs", "encode"),  # bytes in protocols 0 to 2
 }
 
 _Poses = tuple[np.ndarray, np.ndarray]
@@ -40,8 +40,8 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several
-    (which of them holds the poses?), a sequence found twice, an array that is not (T, 17, 3), a frame with a NaN or
-    infinite coordinate.
+    (it is unknown which holds the poses), a second pickle of a sequence, an array that is not (T, 17, 3), a frame with
+    a NaN or infinite coordinate.
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where no sequence is usable.
     """
@@ -70,9 +70,9 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
 
 
 def load_array(path: Path, content: bytes) -> np.ndarray:
-    """The array of numbers a pickle holds (a list of numbers will do), without running any code of its choosing.
+    """The array (or list) of numbers in a pickle, read without executing any code from it.
 
-    Raises DataError naming ``path`` where the pickle asks for anything else, holds no numbers or is damaged.
+    Raises DataError naming ``path`` where the pickle needs any other class, holds no numbers or is damaged.
     """
     try:
         array = np.asarray(_ArrayUnpickler(path, io.BytesIO(content)).load())
@@ -96,8 +96,8 @@ class _ArrayUnpickler(pickle.Unpickler):
         module = module.replace("numpy.core.", "numpy._core.")  # numpy before 2.0
         if (module, name) not in _ARRAY_GLOBALS:
             raise DataError(
-                f"{self._path}: the pickle asks for {module}.{name}, expected one array (T, 17, 3) of numbers; "
-                f"nothing of it was run, remove it."
+                f"{self._path}: the pickle needs {module}.{name}, expected one array (T, 17, 3) of numbers; "
+                f"nothing in it was executed, remove it."
             )
         return super().find_class(module, name)
 
@@ -120,7 +120,7 @@ def _find_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey,
 
 
 def _children(folder: Path, depth: int, report: DropReport) -> Iterator[Path]:
-    """The folders ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
+    """The folders ``depth`` levels beneath ``folder``; branches that end earlier are reported, hidden names skipped."""
     if depth == 0:
         yield folder
         return
