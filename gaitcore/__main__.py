@@ -2,27 +2,29 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from gaitcore.errors import GaitError
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Answer, and return the exit status: 0 if all is as recorded, 1 if something is not or cannot be asked."""
+    """Run a command and return the exit status: 0 if everything is as recorded, 1 if not or after an error."""
     parser = argparse.ArgumentParser(prog="python -m gaitcore", description="Inspect the results of an experiment.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_trace(commands)
     _add_check_manifest(commands)
-    given = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
     try:
-        return given.run(given)
+        return run(options)
     except GaitError as error:
         print(error, file=sys.stderr)
         return 1
 
 
 def _add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    about = "follow a number in a table down to seeds, weights, data, configuration, code, revision and machine"
-    trace = commands.add_parser("trace", help=about, description=about)
+    summary = "follow a number in a table down to seeds, weights, data, configuration, code, revision and machine"
+    trace = commands.add_parser("trace", help=summary, description=summary)
     trace.add_argument("table", metavar="TABLE", help="e.g. results/demo/tables/table2.csv")
     trace.add_argument("row", metavar="ROW", help="the method, e.g. GaitMixer")
     trace.add_argument("column", metavar="COLUMN", help="condition (NM), probe view (90) or mean")
@@ -31,24 +33,24 @@ def _add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add_check_manifest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    about = "compare every artefact of a results folder with its manifest.json"
-    check = commands.add_parser("check-manifest", help=about, description=about)
+    summary = "compare every artefact of a results folder with its manifest.json"
+    check = commands.add_parser("check-manifest", help=summary, description=summary)
     check.add_argument("folder", metavar="FOLDER", help="e.g. results/demo")
     check.set_defaults(run=_check_manifest)
 
 
-def _trace(given: argparse.Namespace) -> int:
+def _trace(options: argparse.Namespace) -> int:
     from gaitcore.audit.trace import trace_cell, trace_text
 
-    trace = trace_cell(given.table, given.row, given.column, given.block)
+    trace = trace_cell(options.table, options.row, options.column, options.block)
     print(trace_text(trace))
     return 0 if trace.holds else 1
 
 
-def _check_manifest(given: argparse.Namespace) -> int:
+def _check_manifest(options: argparse.Namespace) -> int:
     from gaitcore.audit.manifest import check_manifest
 
-    check = check_manifest(given.folder)
+    check = check_manifest(options.folder)
     for name in check.changed:
         print(f"changed: {name}")
     for name in check.missing:
@@ -56,7 +58,7 @@ def _check_manifest(given: argparse.Namespace) -> int:
     for name in check.unlisted:
         print(f"not listed, so not checked: {name}")
     total = len(check.good) + len(check.changed) + len(check.missing)
-    print(f"{given.folder}: {len(check.good)} of {total} artefacts are as listed.")
+    print(f"{options.folder}: {len(check.good)} of {total} artefacts are as listed.")
     return 0 if check.passes else 1
 
 

@@ -165,7 +165,7 @@ def refused(kind, name):
         (
             "networks/net.py",
             'TITLE = "Net"\nMODALITY = "keypoints"\nMAP = None\n',
-            ": defines no Net, which a network needs; docs/extending.md says how.",
+            ": defines no Net, which a network needs; see docs/extending.md.",
         ),
         (
             "losses/net.py",
@@ -175,7 +175,7 @@ def refused(kind, name):
         (
             "readers/net.py",
             'LABEL = "x"\nEXPECTED = "y"\n',
-            ": defines no read, which a source format needs; docs/extending.md says how.",
+            ": defines no read, which a source format needs; see docs/extending.md.",
         ),
     ],
 )
@@ -204,9 +204,7 @@ def test_a_default_that_is_computed_ends_in_one_sentence(tmp_path):
     extensions.search([tmp_path])
     with pytest.raises(ConfigError) as raised:
         section_of(LOSSES, "odd")
-    assert str(raised.value) == (
-        f"{tmp_path}/losses/odd.py, line 5: to has len('x'), expected a value that is written out."
-    )
+    assert str(raised.value) == (f"{tmp_path}/losses/odd.py, line 5: to has len('x'), expected a literal value.")
 
 
 def test_a_name_that_is_there_already_is_refused_with_both_files(tmp_path, folder):
@@ -233,7 +231,7 @@ def test_a_folder_that_is_not_there_or_holds_nothing_is_refused(tmp_path):
     with pytest.raises(ConfigError) as raised:
         extensions.search([tmp_path])
     assert str(raised.value) == (
-        f"{tmp_path} holds nothing that is known, expected one of the folders networks, losses, readers or protocols."
+        f"{tmp_path} has no folder of extensions in it, expected networks, losses, readers or protocols."
     )
 
 
