@@ -253,7 +253,7 @@ def benchmark_tables(result: dict) -> str:
     ]
     seeds = result["seeds"]
     alone, together = seeds["one run, two threads"], seeds["two runs, one thread each"]
-    of_seeds = [
+    seed_rows = [
         ["one after the other, two threads", f"{alone['seconds']:.2f}", f"{alone['peak_gb']:.1f}"],
         [
             "two at once, one thread each",
@@ -281,7 +281,7 @@ def benchmark_tables(result: dict) -> str:
             "Ours against the number of sequences:",
             _grid(["sequences", "seconds", "ms each", "peak GB"], by_sequences),
             "Two seeds on two cores, seconds a step and seed, a quarter of the published subjects:",
-            _grid(["", "seconds", "GB in all"], of_seeds),
+            _grid(["", "seconds", "GB in all"], seed_rows),
         ]
     )
 
