@@ -81,7 +81,7 @@ def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
-def test_the_customary_splits_are_one_setting(base, name, train, test):
+def test_the_common_splits_are_one_setting(base, name, train, test):
     protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol
     subjects = split_in_use(protocol)
     assert (len(subjects.train), len(subjects.test)) == (train, test)
@@ -366,7 +366,7 @@ def test_a_variant_is_its_system_and_what_it_changes(base):
 
 
 @pytest.mark.parametrize("name", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait"])
-def test_every_system_can_be_asked_for_in_every_experiment(base, name):
+def test_every_system_can_be_compared_in_every_experiment(base, name):
     for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
         config = load_config(base, {"experiment": experiment, "compare": name})
         assert system_settings(config, name).network.name == name

@@ -212,7 +212,7 @@ def as_version_1(path, subjects=None):
     pq.write_table(table.replace_schema_metadata({"gaitcore": json.dumps(metadata)}), path)
 
 
-def test_tables_of_schema_1_are_read_with_numbers_as_names_have_them(tmp_path):
+def test_tables_of_schema_1_are_read_with_text_keys(tmp_path):
     as_version_1(tmp_path / "poses.parquet")
     read, table = PoseTable.read(tmp_path / "poses.parquet"), make_table()
     assert read.sequences.equals(table.sequences)
@@ -259,7 +259,7 @@ def test_keys_are_ordered_as_numbers_where_they_are_numbers():
         (("001", "nm", 1, "0"), "view 000 and view 0 are two spellings of one number, expected one"),
     ],
 )
-def test_what_is_no_key_is_refused(key, sentence):
+def test_an_invalid_key_is_refused(key, sentence):
     walk = np.arange(1), np.zeros((1, 17, 3))
     with pytest.raises(DataError) as caught:
         table_of_sequences({SequenceKey("001", "nm", 1, 0): walk, SequenceKey(*key): walk}, INFO)

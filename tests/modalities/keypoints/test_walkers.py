@@ -242,7 +242,7 @@ def test_legs_are_swapped_in_profile_only():
     assert not swapped[[VIEWS.index(0), VIEWS.index(18), VIEWS.index(180)]].any()
 
 
-def test_missing_frames_are_as_frequent_as_asked():
+def test_missing_frames_are_as_frequent_as_set():
     settings = replace(SETTINGS, missing=0.1, short=0.0)
     detected = np.concatenate([walk(i, "nm", 1, settings).detected[:, 3:].ravel() for i in range(1, 11)])
     assert 1 - detected.mean() == pytest.approx(0.1, abs=0.015)
@@ -301,7 +301,7 @@ def test_every_walk_of_every_subject_is_there_from_every_view(csv):
     assert keys == expected
 
 
-def test_frames_are_counted_up_with_gaps_where_nobody_was_found(csv):
+def test_frame_numbers_have_gaps_where_nobody_is_detected(csv):
     names = pd.read_csv(csv, usecols=["image_name"])["image_name"]
     frame = names.str[-10:-4].astype(int)
     steps = frame.groupby(names.str[:-11]).diff().dropna()
