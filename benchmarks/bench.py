@@ -1,10 +1,10 @@
 """Training steps and embeddings, ours beside a textbook's: ``make bench``, or ``python benchmarks/bench.py``.
 
-Every measurement is a process of its own, and the ways of doing a thing take turns, so that a ratio holds on a machine
-whose speed drifts. Writes results/benchmarks.json; ``make docs`` makes the tables of docs/performance.md from it.
+Every measurement is a separate process, and the variants alternate, so that ratios are valid on a machine whose speed
+drifts. Writes results/benchmarks.json; ``make docs`` makes the tables of docs/performance.md from it.
 
-The textbook is benchmarks/textbook.py, as it runs out of the box and, where the name says so, with the C library told
-to keep freed memory (the environment variables below).
+The textbook implementation is benchmarks/textbook.py, with default settings and, where the name has "tuned", with the C
+library set to keep freed memory (the environment variables below).
 """
 
 import argparse
@@ -24,12 +24,12 @@ RESULT = REPOSITORY / "results" / "benchmarks.json"
 KEEP_FREED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "8000000000", "MALLOC_TRIM_THRESHOLD_": "16000000000"}
 FRAMES, PUBLISHED_BATCH = 60, (74, 4)
 BASELINES = {"gaitgraph": 128, "gaitgraph2": 256, "posegait": 128}  # sequences of a batch; GaitGraph2's has 768
-# Steps until a process has taken the memory it keeps, for each way of making them.
+# Steps until a process has allocated the memory it keeps, for each variant.
 WARM_UP = {"whole batch": 2, "ours": 2, "ours, bfloat16": 2, "textbook": 1, "textbook, tuned": 3}
 
 
 def main() -> None:
-    """Measure everything, in turns, and write the result."""
+    """Measure everything, the variants in turns, and write the result."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="tiny sizes: shows that it runs, measures nothing")
     parser.add_argument("--only", choices=SECTIONS, help="measure one section again, keep the others")
@@ -58,11 +58,11 @@ def _machine() -> dict:
 
 
 class Size(NamedTuple):
-    """How much is measured."""
+    """The size of the measurements."""
 
     subjects: int  # of a batch
     sequences: int  # of each
-    rounds: int  # of taking turns
+    rounds: int  # of alternating the variants
     embedded: int  # sequences
     growing: tuple[int, ...]  # sequences to embed, to see how the cost grows
 
@@ -74,7 +74,7 @@ def _steps(size: Size) -> dict:
 
 
 def _steps_of_baselines(size: Size) -> dict:
-    """Each by its own recipe, in chunks, and as it is written: the whole batch at once, threads left to torch."""
+    """Each by its own recipe, in chunks, and on the whole batch at once with torch's threads."""
     sequences = {name: str(min(number, 8 * size.embedded)) for name, number in BASELINES.items()}
     commands = {
         f"{name}, {way}": ["step", name, way, "1", number]
@@ -94,7 +94,7 @@ def _steps_of_smaller_batches(size: Size) -> list[dict]:
 
 
 def _embedding(size: Size) -> dict:
-    """Six plain passes in batches of the published size, and in small ones, which the caches like better."""
+    """Six plain passes in batches of the published size, and in small ones that fit the caches better."""
     ways = {"ours": "0", "textbook, 296 at a time": "296", "textbook, 48 at a time": "48"}
     return _in_turns(size.rounds, {name: ["embed", str(size.embedded), at_once] for name, at_once in ways.items()})
 
@@ -131,11 +131,11 @@ def _in_turns(rounds: int, commands: dict[str, list[str]]) -> dict[str, dict]:
             print(f"{name}: {runs[name][-1]}", flush=True)
     return {
         name: {
-            "seconds": statistics.median(run["seconds"] for run in of_name),
-            "peak_gb": max(run["peak_gb"] for run in of_name),
-            "runs": of_name,
+            "seconds": statistics.median(run["seconds"] for run in repeats),
+            "peak_gb": max(run["peak_gb"] for run in repeats),
+            "runs": repeats,
         }
-        for name, of_name in runs.items()
+        for name, repeats in runs.items()
     }
 
 
@@ -217,7 +217,7 @@ def _objective(network):
 
 
 def _our_steps(model: str, way: str, subjects: int, sequences: int, threads: int) -> Iterator[None]:
-    """By the system's own recipe; a shuffled batch has ``sequences`` in all."""
+    """A step of the system's own recipe; a shuffled batch has ``sequences`` in all."""
     import numpy as np
     import torch
 
@@ -286,15 +286,15 @@ def _textbook_steps(_model: str, _way: str, subjects: int, sequences: int, threa
         rows = np.concatenate(
             [generator.choice(np.flatnonzero(labels == s), sequences, False) for s in range(subjects)]
         )
-        for windows, of_windows in loader(Walks(poses, labels), [rows]):
-            improve(network(windows), of_windows)
+        for windows, window_labels in loader(Walks(poses, labels), [rows]):
+            improve(network(windows), window_labels)
             yield
 
 
 def embed(number: str, at_once: str) -> dict:
-    """Seconds to embed so many sequences with three windows and their reverse, and peak memory.
+    """Seconds to embed ``number`` sequences with three windows and their reverse, and peak memory.
 
-    ``at_once`` is the batch of a textbook's six plain passes; 0 is our way.
+    ``at_once`` is the batch size of the textbook's six plain passes; 0 is this library's embedding.
     """
     from gaitcore.execution import compute
     from gaitcore.networks import build_model
@@ -305,7 +305,7 @@ def embed(number: str, at_once: str) -> dict:
         compute.prepare(2)
     run = _textbook_embedding(network, poses, batch) if batch else _our_embedding(network, poses)
     seconds = []
-    for _ in range(1 if batch else 2):  # the textbook's has been through it once, to be compared
+    for _ in range(1 if batch else 2):  # the textbook's ran once already, for the comparison
         started = perf_counter()
         run()
         seconds.append(perf_counter() - started)

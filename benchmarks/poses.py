@@ -1,4 +1,4 @@
-"""How long poses from video take: ``make bench-poses``, or ``python benchmarks/poses.py``.
+"""The speed of poses from video: ``make bench-poses``, or ``python benchmarks/poses.py``.
 
 A real walker at 320 x 240 (tests/walking_video.py) goes through the whole way, decoding, detection, estimation,
 with one thread and with two; then the steps alone, and HRNet with random weights, which cost what trained ones do.

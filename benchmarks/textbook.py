@@ -1,4 +1,4 @@
-"""GaitMixer and its training step as a textbook would write them: the yardstick of benchmarks/bench.py.
+"""GaitMixer and its training step in textbook style, the reference of benchmarks/bench.py.
 
 Plain modules, one per layer, in the layouts each of them likes; samples cut and augmented one by one with NumPy
 behind a DataLoader; PyTorch's and the C library's defaults. The arithmetic is that of gaitcore, and so are the
@@ -87,7 +87,7 @@ RENAMED = (
 
 
 def load_from_gaitcore(textbook: nn.Module, ours: nn.Module) -> None:
-    """Give the textbook network the weights of gaitcore's GaitMixer."""
+    """Load the weights of gaitcore's GaitMixer into the textbook network."""
     weights = {}
     for name, tensor in ours.state_dict().items():
         for old, new in RENAMED:
@@ -119,7 +119,7 @@ class Walks(Dataset):
 
 
 def loader(walks: Walks, batches: list[np.ndarray]) -> DataLoader:
-    """Batches of the given rows, cut and augmented one sample at a time."""
+    """Batches of these rows, cut and augmented one sample at a time."""
     return DataLoader(walks, batch_sampler=[batch.tolist() for batch in batches])
 
 

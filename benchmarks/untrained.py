@@ -1,7 +1,7 @@
-"""Rank-1 of an experiment's systems with fresh weights: what is there before anything is learnt.
+"""Rank-1 of an experiment's systems with random weights, that is before training.
 
 python benchmarks/untrained.py demo [SYSTEM ...] evaluates every system and seed of experiments/demo.yaml, or those
-systems, on results/demo/poses.parquet and split.csv, which the workflow has made.
+systems, on results/demo/poses.parquet and split.csv of the workflow.
 """
 
 import argparse
@@ -24,7 +24,7 @@ REPOSITORY = Path(__file__).parents[1]
 
 
 def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, float]:
-    """Condition -> rank-1 in percent, of weights drawn with this seed."""
+    """Condition -> rank-1 in percent, with random weights of this seed."""
     torch.manual_seed(seed)
     channels = [channel for channel in system.input.channels if channel != "z"]
     network = build_model(in_channels=len(channels), **system.network.model_dump())
@@ -43,8 +43,8 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
             outputs=EvaluationOutputs(*files[1:]),
             threads=2,
         )
-        found = read_metrics(files[2]).means["rank1"]
-    return {condition: in_percent(value) for condition, value in found.items()}
+        rank1 = read_metrics(files[2]).means["rank1"]
+    return {condition: in_percent(value) for condition, value in rank1.items()}
 
 
 def main() -> None:
@@ -55,11 +55,11 @@ def main() -> None:
     arguments = parser.parse_args()
     config = load_config(REPOSITORY / "config.yaml", {"experiment": arguments.experiment})
     for name in arguments.systems or config.compare:
-        of_seeds = [
+        by_seed = [
             untrained(name, system_settings(config, name), seed, REPOSITORY / "results" / config.experiment)
             for seed in config.seeds
         ]
-        means = {condition: mean(found[condition] for found in of_seeds) for condition in config.protocol.probes}
+        means = {condition: mean(rank1[condition] for rank1 in by_seed) for condition in config.protocol.probes}
         print(f"{name:12} " + "  ".join(f"{condition} {value:.1f}" for condition, value in means.items()), flush=True)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Callable
 
 from gaitcore.errors import GaitError
 
@@ -13,9 +14,9 @@ def main(arguments: list[str] | None = None) -> int:
     _add_trace(commands)
     _add_check_manifest(commands)
     options = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = options.run
     try:
-        status: int = options.run(options)
-        return status
+        return run(options)
     except GaitError as error:
         print(error, file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""What a module declares in constants, read from its source without importing it or anything it imports."""
+"""The constants that a module declares, read from its source without importing it."""
 
 import ast
 from functools import cache
@@ -11,7 +11,7 @@ def declared(file: Path) -> dict[str, Any]:
     """The literal constants of a module by name: ``TITLE = "GaitMixer"`` gives ``{"TITLE": "GaitMixer"}``.
 
     Args:
-        file: the module's source. Assignments at its top level count whose value is a literal; others are left out.
+        file: the module's source. Only assignments of literals at its top level count.
     """
     constants = {}
     for node in ast.parse(file.read_text(encoding="utf-8")).body:

@@ -10,9 +10,9 @@ from pathlib import Path
 from gaitcore.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
-# What does not count: the schema, whose values are parameters of the rules themselves (a test holds that it has no
-# behaviour), the sentences of errors and hints, and the progress that a person watches.
-_SILENT = (
+# Code that is in no digest: the schema, whose values are parameters of the rules (a test checks that it has no
+# behaviour), the sentences of errors and hints, and progress bars.
+_NOT_COUNTED = (
     *("settings/", "errors.py", "suggest.py", "training/progress.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
@@ -56,10 +56,10 @@ def code_digest(*entries: str | Path) -> str:
 
     Args:
         entries: files (scripts, extensions) and modules (dotted names) of gaitcore. Their imports of gaitcore are
-            followed file by file, and so are those an extension makes of files beside it or in its own package. A
-            module that is loaded by name at run time (a system's network) must be an entry itself. Not counted are a
-            package's ``__init__`` passed on the way to a submodule, which only re-exports, and the schema, messages
-            and progress (``_SILENT``). Where the files lie does not count either.
+            followed file by file, and so are an extension's imports of files beside it or in its own package. A
+            module that is loaded by name at run time (a system's network) must be an entry itself. Not counted are the
+            ``__init__`` of the packages above an imported submodule, which only re-exports, and the schema, messages
+            and progress (``_NOT_COUNTED``). The location of the files is not counted either.
     """
     digest = hashlib.sha256()
     for name, content in sorted({(name, file_digest(file)) for name, file in _named(*entries)}):
@@ -73,7 +73,7 @@ def code_files(*entries: str | Path) -> dict[str, Path]:
 
 
 def outside_code(*entries: str | Path) -> dict[str, str]:
-    """Those of the files that are no part of gaitcore, e.g. ``networks/meanpose.py``, and the SHA-256 of each."""
+    """The files outside gaitcore among them, e.g. ``networks/meanpose.py``, and the SHA-256 of each."""
     return {name: file_digest(file) for name, file in sorted(_named(*entries)) if not file.is_relative_to(PACKAGE)}
 
 
@@ -94,7 +94,7 @@ def _entry_file(entry: str | Path) -> Path:
 
 
 def _module_file(path: Path) -> Path | None:
-    """The file of a module, of which ``path`` has everything but the suffix."""
+    """The file of a module; ``path`` is its path without the suffix."""
     candidates = (path.with_suffix(".py"), path / "__init__.py")
     return next((candidate for candidate in candidates if candidate.is_file()), None)
 
@@ -112,11 +112,11 @@ def _closure(entry: Path) -> frozenset[Path]:
 
 
 def _counts(file: Path) -> bool:
-    return not (file.is_relative_to(PACKAGE) and _short(file).startswith(_SILENT))
+    return not (file.is_relative_to(PACKAGE) and _short(file).startswith(_NOT_COUNTED))
 
 
 def _imports(file: Path) -> Iterable[Path]:
-    """Where the modules would lie that a file imports from gaitcore, from beside it, or from its own package."""
+    """Possible paths of the modules that a file imports from gaitcore, from beside it, or from its own package."""
     for node in ast.walk(_tree(file)):
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -126,7 +126,7 @@ def _imports(file: Path) -> Iterable[Path]:
             for path in [file.parents[node.level - 1].joinpath(*module)] if node.level else _places(file, module):
                 inner = [path / alias.name for alias in node.names]
                 yield from inner
-                if not all(map(_module_file, inner)):  # something of the package itself
+                if not all(map(_module_file, inner)):  # a name that the package's __init__ defines
                     yield path
 
 

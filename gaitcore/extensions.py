@@ -1,11 +1,10 @@
-"""Networks, losses, readers and kinds of protocol by name: one file each, found here, loaded only when asked for.
+"""Networks, losses, readers and kinds of protocol by name: one file each, imported only when used.
 
 Three places are searched: the room of the library, the folders that the setting ``extensions`` names (each with a
 folder for every kind it extends, e.g. ``my_extensions/networks/meanpose.py``), and installed packages with an entry
 point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers`` or
-``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those of keypoints. What a
-file declares is read from its source, so that names are listed without importing torch; docs/extending.md says what it
-has to declare.
+``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those of keypoints. A file's
+declarations are read from its source, so that names are listed without importing torch; docs/extending.md lists them.
 """
 
 import ast
@@ -37,15 +36,15 @@ _EXAMPLES = {
     "EXPECTED": '"a folder with files named like 001-nm-01-090.json"',
     "PRETREATMENT": '"cut and aligned as published (GaitSet)"',
 }
-_FOLDER = "gaitcore_extension_"  # and a digest of its path: what the package is called that a folder becomes
+_FOLDER = "gaitcore_extension_"  # the name of an extension folder as a package, followed by a digest of its path
 _MEANING = re.compile(r"^\s+(\w+): (.+)$", re.MULTILINE)  # of an option, in the docstring of its class
 
 
 class Kind(NamedTuple):
-    """What can be added from outside: what one is called, where the library's own are, what a file must contain.
+    """A kind of extension: what one is called, the room of the library's own, what a file must contain.
 
-    ``declares`` are literal constants, of which the first marks a file as one of the kind; ``defines`` is the class or
-    function that is used (of a network the class that its TITLE names).
+    ``declares`` are literal constants; a file with the first of them is one of the kind. ``defines`` is the name of the
+    class or function that is used; None for a network, whose class is named in its TITLE.
     """
 
     one: str
@@ -86,7 +85,7 @@ _folders: list[Path] = []
 
 
 def search(folders: Iterable[str | Path]) -> None:
-    """Search these folders from now on, and none that were named before; the workflow and each of its jobs do so first.
+    """Set the folders to search, in place of earlier ones; the workflow and each of its jobs call this first.
 
     Args:
         folders: relative to the working directory, or absolute.
@@ -94,20 +93,20 @@ def search(folders: Iterable[str | Path]) -> None:
     Raises:
         ConfigError: a folder does not exist or has no folder of any kind in it.
     """
-    found = [Path(folder) for folder in folders]
-    for folder in found:
+    paths = [Path(folder) for folder in folders]
+    for folder in paths:
         if not folder.is_dir():
             raise ConfigError(f"there is no folder {folder}, expected one with {_listed(KINDS)} in it.")
         if not any((folder / kind).is_dir() for kind in KINDS):
-            raise ConfigError(f"{folder} holds nothing that is known, expected one of the folders {_listed(KINDS)}.")
-    _folders[:] = found
+            raise ConfigError(f"{folder} has no folder of extensions in it, expected {_listed(KINDS)}.")
+    _folders[:] = paths
 
 
 def available(kind: str) -> dict[str, Path]:
     """The names of a kind ("networks", "losses", ...: the keys of ``KINDS``) and the file of each, by name.
 
     Raises:
-        ConfigError: a file is not Python, a package lacks the module of its entry point, or a name is there twice.
+        ConfigError: a file is not Python, a package lacks the module of its entry point, or two files have one name.
     """
     return {name: member.file for name, member in sorted(_members(kind).items())}
 
@@ -122,11 +121,11 @@ def file(kind: str, name: str) -> Path:
 
 
 def place(kind: str, name: str) -> str:
-    """Where that file is, for reports: gaitcore/networks/gaitmixer.py, or networks/meanpose.py (an extension)."""
-    found = file(kind, name)
-    if found.is_relative_to(PACKAGE):
-        return found.relative_to(PACKAGE.parent).as_posix()
-    return f"{found.parent.name}/{found.name} (an extension)"
+    """The place of that file, for reports: gaitcore/networks/gaitmixer.py, or networks/meanpose.py (an extension)."""
+    path = file(kind, name)
+    if path.is_relative_to(PACKAGE):
+        return path.relative_to(PACKAGE.parent).as_posix()
+    return f"{path.parent.name}/{path.name} (an extension)"
 
 
 def load(kind: str, name: str) -> ModuleType:
@@ -164,7 +163,7 @@ def options(kind: str, name: str, common: Iterable[str] = ()) -> dict[str, Optio
 
     Args:
         kind, name: as of :func:`file`.
-        common: arguments that are not options, as the caller knows their values.
+        common: arguments that are not options, because the caller passes them.
     """
     member = _member(kind, name)
     defined = _definition(kind, member.file)
@@ -201,7 +200,7 @@ def _member(kind: str, name: str) -> _Member:
 
 def _members(kind: str) -> dict[str, _Member]:
     members: dict[str, _Member] = {}
-    for name, member in (*_of_library(kind), *_of_folders(kind), *_of_packages(kind)):
+    for name, member in (*_library_members(kind), *_folder_members(kind), *_package_members(kind)):
         other = members.setdefault(name, member)
         if other is not member and other.file.resolve() != member.file.resolve():
             raise ConfigError(
@@ -212,21 +211,21 @@ def _members(kind: str) -> dict[str, _Member]:
 
 
 @cache
-def _of_library(kind: str) -> tuple[tuple[str, _Member], ...]:
+def _library_members(kind: str) -> tuple[tuple[str, _Member], ...]:
     room = KINDS[kind].room
     files = PACKAGE.joinpath(*room.split(".")[1:]).glob("*.py")
     marked = [path for path in sorted(files) if _is_marked(kind, path)]
     return tuple((path.stem, _Member(path, f"{room}.{path.stem}")) for path in marked)
 
 
-def _of_folders(kind: str) -> Iterator[tuple[str, _Member]]:
+def _folder_members(kind: str) -> Iterator[tuple[str, _Member]]:
     for folder in _folders:
         for path in sorted((folder / kind).glob("*.py")):
             if _is_marked(kind, path):
                 yield path.stem, _Member(path, f"{_package(folder)}.{kind}.{path.stem}")
 
 
-def _of_packages(kind: str) -> Iterator[tuple[str, _Member]]:
+def _package_members(kind: str) -> Iterator[tuple[str, _Member]]:
     for point in _entry_points(f"gaitcore.{kind}", tuple(sys.path)):
         yield point.name, _Member(_source(point), point.module)
 
@@ -237,7 +236,7 @@ def _entry_points(group: str, _: tuple[str, ...]) -> tuple[EntryPoint, ...]:
 
 
 def _source(point: EntryPoint) -> Path:
-    """The file of an entry point's module, found without importing it or the package it is in."""
+    """The file of an entry point's module, located without importing it or its package."""
     package, *inner = point.module.split(".")
     spec = find_spec(package)
     for folder in (spec and spec.submodule_search_locations) or ():
@@ -288,7 +287,7 @@ def _definition(kind: str, path: Path) -> str:
 
 
 def _check(kind: str, path: Path) -> None:
-    """Refuse a file that lacks a constant, or the class or function that is used."""
+    """Refuse a file that lacks a constant, or the class or function of its kind."""
     constants = _constants(kind, path)
     for name in KINDS[kind].declares:
         if name not in constants:
@@ -297,11 +296,11 @@ def _check(kind: str, path: Path) -> None:
             raise ConfigError(f"{path}: {name} is {constants[name]!r}, expected a text, e.g. {_EXAMPLES[name]}.")
     defined = _definition(kind, path)
     if defined not in _names(_tree(path)):
-        raise ConfigError(f"{path}: defines no {defined}, which a {KINDS[kind].one} needs; docs/extending.md says how.")
+        raise ConfigError(f"{path}: defines no {defined}, which a {KINDS[kind].one} needs; see docs/extending.md.")
 
 
 def _names(tree: ast.Module) -> set[str]:
-    """What a module defines or imports at its top level."""
+    """The names that a module defines or imports at its top level."""
     names = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):

@@ -1,8 +1,8 @@
-"""What a sequence is called and how it is keyed: subject, condition, sequence, view, all of them text.
+"""Names and keys of sequences: subject, condition, sequence and view, all of them text.
 
 A sequence is one walk of one subject past one camera. It is named ``001-nm-01-090`` (CASIA-B's own naming, Yu et al.,
 ICPR 2006): subject 001, condition nm, sequence 01, view 090. ``P01-NA-seq0-front`` is a name too. Keys are ordered as
-numbers where they are numbers; degrees are a property that some views have.
+numbers where they are numbers; only some views are angles in degrees.
 """
 
 import re
@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEY_COLUMNS: tuple[str, ...] = ("subject", "condition", "sequence", "view")
-KEY_PATTERN = r"[0-9A-Za-z][0-9A-Za-z_+]{0,63}"  # no hyphen, which parts names, and no dot, which ends them
+KEY_PATTERN = (
+    r"[0-9A-Za-z][0-9A-Za-z_+]{0,63}"  # no hyphen, the separator in names, and no dot, which begins a file's ending
+)
 NAME_PATTERN = "-".join([KEY_PATTERN] * len(KEY_COLUMNS))
 EXPECTED_KEY = 'letters, digits, "_" and "+", 64 at most and a letter or digit first'
 
@@ -23,11 +25,11 @@ _KEY = re.compile(KEY_PATTERN)
 _NAME = re.compile("-".join(f"({KEY_PATTERN})" for _ in KEY_COLUMNS))
 _DIGITS = re.compile("([0-9]+)")
 _DIGITS_OF_A_NAME = {"sequence": 2, "view": 3}  # 001-nm-01-090
-_RESERVED = ("mean", "probe")  # an average over conditions or views, and the map of a single probe, are called so
+_RESERVED = ("mean", "probe")  # the results use these for an average, and for the map of one probe
 _FULL_CIRCLE = 360
 
 
-Order = tuple[tuple[str | int, ...], str]  # of texts with numbers in them
+Order = tuple[tuple[str | int, ...], str]  # sort key of a text with numbers in it
 
 
 class _Columns(NamedTuple):
@@ -38,7 +40,7 @@ class _Columns(NamedTuple):
 
 
 class SequenceKey(_Columns):
-    """The key of one sequence, four texts. Whole numbers become text as a name has them: 1 and 90 are 01 and 090."""
+    """The key of one sequence, four texts. Whole numbers become text as in a name: 1 and 90 are 01 and 090."""
 
     __slots__ = ()
 
@@ -52,24 +54,24 @@ class SequenceKey(_Columns):
         return "-".join(self)
 
     def order(self) -> tuple[Order, ...]:
-        """What keys are sorted by: ``sorted(keys, key=SequenceKey.order)``."""
+        """The sort key: ``sorted(keys, key=SequenceKey.order)``."""
         return tuple(map(natural, self))
 
 
 def key_text(column: str, value: str | int) -> str:
-    """A value of a key column as text: text as it is, a whole number as a name has it (sequence 1 is ``01``)."""
+    """A value of a key column as text: text unchanged, a whole number as in a name (sequence 1 is ``01``)."""
     return value if isinstance(value, str) else f"{value:0{_DIGITS_OF_A_NAME.get(column, 1)}d}"
 
 
 def natural(value: str | int) -> Order:
-    """What texts are sorted by, so that numbers in them count as numbers: ``9``, ``10``, ``seq2``, ``seq10``."""
+    """The sort key by which numbers in texts are ordered as numbers: ``9``, ``10``, ``seq2``, ``seq10``."""
     text = str(value)
     parts = _DIGITS.split(text)  # text, digits, text, digits, ..., text
     return tuple(int(part) if place % 2 else part for place, part in enumerate(parts)), text
 
 
 def canonical(value: str | int) -> str:
-    """The one spelling in which numbers compare: ``1`` for 001, 1 and the number 1. Other text is itself."""
+    """The one spelling in which numbers compare: ``1`` for 001, 1 and the number 1. Other text is unchanged."""
     text = str(value)
     return str(int(text)) if text.isdecimal() else text
 
@@ -86,13 +88,13 @@ def degrees(view: str | int) -> int | None:
 
 
 def view_title(view: str | int) -> str:
-    """How people read a view: ``90°`` for 090, and ``front`` as it is."""
+    """A view as tables and figures print it: ``90°`` for 090, and ``front`` unchanged."""
     angle = degrees(view)
     return str(view) if angle is None else f"{angle}°"
 
 
 def walk_name(condition: str, sequence: str | int) -> str:
-    """How a condition's sequence is called in messages: ``nm-01`` for the sequences 1 and 01."""
+    """The name of a condition's sequence in messages: ``nm-01`` for the sequences 1 and 01."""
     text = canonical(sequence)
     return f"{condition}-{text.zfill(_DIGITS_OF_A_NAME['sequence']) if text.isdecimal() else text}"
 
@@ -124,14 +126,14 @@ def in_order(frame: "pd.DataFrame", columns: Iterable[str] = KEY_COLUMNS) -> "pd
 
 
 def check_keys(keys: "pd.DataFrame", where: object) -> None:
-    """Refuse what cannot be a key, and one number in two spellings.
+    """Refuse texts that cannot be keys, and one number in two spellings.
 
     Args:
         keys: rows with the key columns, as text.
         where: file or data set, for the message.
 
     Raises:
-        DataError: a key is empty or holds other signs, a condition or view has a reserved name, or a column has
+        DataError: a key is empty or holds other characters, a condition or view has a reserved name, or a column has
             two spellings of one number (001 and 1).
     """
     for column in KEY_COLUMNS:
@@ -139,7 +141,7 @@ def check_keys(keys: "pd.DataFrame", where: object) -> None:
             if not is_key(value):
                 raise DataError(f"{where}: {column} {value!r}, expected {EXPECTED_KEY}; rename it.")
             if value in _RESERVED and column in ("condition", "view"):
-                raise DataError(f"{where}: the {column} {value!r} has a reserved name; call it otherwise.")
+                raise DataError(f"{where}: the {column} {value!r} has a reserved name; rename it.")
         check_spelling(column, keys[column].unique(), where)
 
 

@@ -8,7 +8,7 @@ from gaitcore.suggest import nearest
 
 
 def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The network a system is built on, the systems in between, and itself.
+    """The network that a system is based on, the systems in between, and the system itself.
 
     Raises:
         ValueError: there is no such network, or the systems are like one another.
@@ -16,15 +16,15 @@ def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]
     lineage = [name]
     while like := (systems.get(lineage[0]) or {}).get("like"):
         if like in lineage:
-            raise ValueError(f"`like` leads in a circle: {', '.join([*reversed(lineage), like])}")
+            raise ValueError(f"circular `like`: {' -> '.join([*reversed(lineage), like])}")
         lineage.insert(0, like)
     if lineage[0] not in model_names():
-        hint = "" if len(lineage) > 1 else " A variant of a system says in `like` which."
+        hint = "" if len(lineage) > 1 else " A variant names its system in `like`."
         raise ValueError(f'there is no network "{lineage[0]}"{nearest(lineage[0], model_names())}{hint}')
     return lineage
 
 
-# Their keys are the user's: to replace one of these is to keep nothing of it.
+# The keys of these mappings are the user's own names, so an overlay replaces a mapping as a whole.
 _REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
 _MERGED = ("protocol",)  # a section whose other settings are the same for every kind
 

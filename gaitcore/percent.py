@@ -9,10 +9,10 @@ Number = TypeVar("Number", float, np.ndarray, pd.Series, pd.DataFrame)
 
 
 def in_percent(fraction: Number) -> Number:
-    """94.9 for 0.949; numbers, arrays and tables."""
+    """A fraction as percent, e.g. 94.9 for 0.949; numbers, arrays and tables."""
     return 100 * fraction
 
 
 def as_fraction(percent: Number) -> Number:
-    """0.949 for 94.9; numbers, arrays and tables."""
+    """Percent as a fraction, e.g. 0.949 for 94.9; numbers, arrays and tables."""
     return percent / 100

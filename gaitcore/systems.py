@@ -1,4 +1,4 @@
-"""A system is a network with its recipe: how its settings are put together from the configuration."""
+"""The settings of a system (a network with its recipe), put together from the configuration."""
 
 from gaitcore.merging import lineage_of, merged
 from gaitcore.networks import model_names, model_title
@@ -6,7 +6,7 @@ from gaitcore.settings.experiment import Config, System
 
 
 def system_settings(config: Config, name: str) -> System:
-    """A system's settings: the common ones, with those of the system it is like and its own merged over them."""
+    """A system's settings: the common ones; over them those of the system named in ``like``; over them its own."""
     values = config.model_dump(include={"network", "input", "training", "evaluation"})
     lineage = lineage_of(name, config.systems)
     for ancestor in lineage:

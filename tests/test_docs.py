@@ -57,7 +57,7 @@ def test_the_configuration_reference_is_what_the_generator_gives_now():
 def test_a_setting_is_described_with_its_value_and_what_is_allowed():
     lines = generate.configuration_page().splitlines()
     assert "| `training.learning_rate` | `0.006` | number above 0 | peak of the schedule |" in lines
-    assert "| `training.batch.kind` | `balanced` | `balanced` or `shuffled` | which of those that follow |" in lines
+    assert "| `training.batch.kind` | `balanced` | `balanced` or `shuffled` | one of the kinds below |" in lines
     size = "shuffled: sequences in a batch; the last one of an epoch may have fewer"
     assert f"| `training.batch.size` |  | whole number at least 1 | {size} |" in lines
     assert (
@@ -89,7 +89,7 @@ def test_every_relative_link_leads_to_a_file_and_heading_that_exist(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=named)
-def test_every_experiment_that_is_named_exists_or_is_given_as_an_example(page):
+def test_every_experiment_that_is_named_exists_or_is_an_example(page):
     mentioned = set(re.findall(r"--config experiment=([a-z]\w*)", page.read_text(encoding="utf-8")))
     existing = {path.stem for path in (REPOSITORY / "experiments").glob("*.yaml")}
     assert mentioned - existing - set(OVERLAYS) == set()

@@ -119,7 +119,7 @@ def test_a_network_of_a_package_is_found_by_its_entry_point_and_nothing_is_impor
     assert build_model("meanpose", embedding_dim=4)(torch.zeros(3, 60, 17, 2)).shape == (3, 4)
 
 
-def test_a_loss_says_its_options_in_its_signature(folder):
+def test_a_losss_options_are_those_of_its_signature(folder):
     extensions.search([folder])
     section = section_of(LOSSES, "length")
     assert section.model_validate({}).model_dump() == {"kind": "length", "power": 2.0, "weights": None}
@@ -128,7 +128,7 @@ def test_a_loss_says_its_options_in_its_signature(folder):
     assert loss(torch.tensor([[3.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 1])) == (4.0, 0)
 
 
-def test_a_digest_follows_what_an_extension_imports_and_not_where_it_lies(folder, package, tmp_path):
+def test_a_digest_depends_on_an_extensions_imports_and_not_on_its_location(folder, package, tmp_path):
     network = folder / "networks" / "meanpose.py"
     assert set(digests.outside_code(network)) == {"networks/meanpose.py", "networks/layers.py"}
     assert set(digests.outside_code(package / "meanpose.py")) == {"gait_extra/meanpose.py", "gait_extra/layers.py"}
@@ -165,7 +165,7 @@ def refused(kind, name):
         (
             "networks/net.py",
             'TITLE = "Net"\nMODALITY = "keypoints"\nMAP = None\n',
-            ": defines no Net, which a network needs; docs/extending.md says how.",
+            ": defines no Net, which a network needs; see docs/extending.md.",
         ),
         (
             "losses/net.py",
@@ -175,7 +175,7 @@ def refused(kind, name):
         (
             "readers/net.py",
             'LABEL = "x"\nEXPECTED = "y"\n',
-            ": defines no read, which a source format needs; docs/extending.md says how.",
+            ": defines no read, which a source format needs; see docs/extending.md.",
         ),
     ],
 )
@@ -204,9 +204,7 @@ def test_a_default_that_is_computed_ends_in_one_sentence(tmp_path):
     extensions.search([tmp_path])
     with pytest.raises(ConfigError) as raised:
         section_of(LOSSES, "odd")
-    assert str(raised.value) == (
-        f"{tmp_path}/losses/odd.py, line 5: to has len('x'), expected a value that is written out."
-    )
+    assert str(raised.value) == (f"{tmp_path}/losses/odd.py, line 5: to has len('x'), expected a literal value.")
 
 
 def test_a_name_that_is_there_already_is_refused_with_both_files(tmp_path, folder):
@@ -221,20 +219,20 @@ def test_a_name_that_is_there_already_is_refused_with_both_files(tmp_path, folde
     assert "meanpose" in model_names()
 
 
-def test_a_name_that_nobody_has_is_refused_with_the_nearest(folder):
+def test_an_unknown_name_is_refused_with_the_nearest(folder):
     extensions.search([folder])
     assert refused("losses", "lenght") == 'There is no loss "lenght"; did you mean "length"?'
 
 
-def test_a_folder_that_is_not_there_or_holds_nothing_is_refused(tmp_path):
+def test_a_missing_or_empty_folder_is_refused(tmp_path):
     with pytest.raises(ConfigError) as raised:
         extensions.search([tmp_path / "mine"])
     assert str(raised.value).startswith(f"there is no folder {tmp_path / 'mine'}, expected one with networks, losses, ")
     with pytest.raises(ConfigError) as raised:
         extensions.search([tmp_path])
     assert str(raised.value) == (
-        f"{tmp_path} holds nothing that is known, expected one of the folders networks, losses, readers, "
-        "silhouette_readers or protocols."
+        f"{tmp_path} has no folder of extensions in it, expected networks, losses, readers, silhouette_readers or "
+        "protocols."
     )
 
 

@@ -22,8 +22,8 @@ from gaitcore.settings.evaluation import Evaluation
 class CrossViewMetrics:
     """Accuracies of one set of embeddings, as fractions.
 
-    Views, subjects and conditions are labelled as in the keys that were given (text stays text, integers stay
-    integers) and ordered as numbers where they are numbers.
+    Views, subjects and conditions have the labels of the keys (text stays text, integers stay integers) and are
+    ordered as numbers where they are numbers.
 
     Attributes:
         metrics: their names, e.g. ``("rank1", "rank5", "mAP")``.
@@ -77,7 +77,7 @@ def cross_view_metrics(
         keys: N rows with subject, condition, sequence, view (text or whole numbers) and role; rows whose role is
             neither gallery nor probe do not take part.
         ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
-        distance: by which they are near.
+        distance: by which the nearest gallery sequences are found.
 
     Raises:
         ProtocolError: there is no gallery or no probe, or an embedding is not finite.
@@ -85,8 +85,8 @@ def cross_view_metrics(
     """
     for column in KEY_COLUMNS:
         check_spelling(column, keys[column].unique(), "The keys")
-    gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings, keys)
-    similarity = similarities(of_probes, of_gallery, distance)
+    gallery, probes, gallery_embeddings, probe_embeddings = gallery_and_probes(embeddings, keys)
+    similarity = similarities(probe_embeddings, gallery_embeddings, distance)
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = _ordered(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
@@ -101,13 +101,13 @@ def _ordered(column: pd.Series) -> np.ndarray:
 def _scores(
     similarity: np.ndarray, matches: np.ndarray, views: np.ndarray, gallery_views: np.ndarray, ks: tuple[int, ...]
 ) -> dict[str, np.ndarray]:
-    """metric -> (probes, gallery views): what each probe scores against the gallery of each view."""
+    """metric -> (probes, gallery views): the score of each probe against the gallery of each view."""
     shape = (len(similarity), len(gallery_views))
     scores = {name: np.zeros(shape) for name in (*map(rank_metric, ks), MAP)}
     for column, view in enumerate(gallery_views):
-        of_view = views == view
-        nearest_first = np.argsort(-similarity[:, of_view], axis=1, kind="stable")
-        hits = np.take_along_axis(matches[:, of_view], nearest_first, axis=1)  # (probes, gallery of this view)
+        in_view = views == view
+        nearest_first = np.argsort(-similarity[:, in_view], axis=1, kind="stable")
+        hits = np.take_along_axis(matches[:, in_view], nearest_first, axis=1)  # (probes, gallery of this view)
         for k in ks:
             scores[rank_metric(k)][:, column] = hits[:, :k].any(axis=1)
         precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
@@ -143,7 +143,7 @@ def _summarise(
 
 def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray) -> pd.DataFrame:
     other = ~identical_view(probes["view"], gallery_views)  # (probes, gallery views)
-    compared = other.any(axis=1)
+    compared = np.asarray(other.any(axis=1))
     columns = {
         metric: np.where(other, values, 0.0).sum(axis=1) / other.sum(axis=1).clip(min=1)
         for metric, values in scores.items()
@@ -170,10 +170,10 @@ def measure(
 ) -> Measured:
     """The cross-view metrics; see :class:`gaitcore.evaluation.measured.Measure`.
 
-    Identical views are left out of every mean in any case, so ``exclude_same`` changes nothing.
+    Identical views are always left out of the means, so ``exclude_same`` changes nothing.
     """
     metrics = cross_view_metrics(embeddings, keys, settings.ranks, distance=settings.distance)
-    left_out = tuple(LeftOut(**cell) for cell in metrics.left_out.to_dict("records"))
+    left_out = tuple(LeftOut.model_validate(cell) for cell in metrics.left_out.to_dict("records"))
     remarks = [
         f"left out: {cell.condition}, gallery view {cell.gallery_view}, probe view {cell.probe_view}: {cell.reason}"
         for cell in left_out

@@ -1,4 +1,4 @@
-"""How near embeddings are to each other, and which pairs of probe and gallery sequence are of one view."""
+"""Distances of embeddings, and the identical-view rule: which pairs of probe and gallery sequence share a view."""
 
 from typing import Literal
 
@@ -13,21 +13,21 @@ Distance = Literal["cosine", "euclidean"]
 
 
 def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
-    """How similar each probe (P, D) is to each gallery sequence (G, D): (P, G), the larger the nearer.
+    """The similarity (P, G) of each probe (P, D) to each gallery sequence (G, D): a larger value means nearer.
 
     For "cosine" it is the cosine. For "euclidean" it is the negative squared distance plus the probe's own squared
-    length, which does not change a probe's order of the gallery. Of embeddings with parts, (P, parts, D) and
-    (G, parts, D), it is the mean over parts of the cosines, or of the negative distances.
+    length, which does not change the order of the gallery for that probe. For embeddings with parts, (P, parts, D)
+    and (G, parts, D), it is the mean over parts of the cosines, or of the negative distances.
     """
     if probes.ndim == 3:
         parts = zip(probes.swapaxes(0, 1), gallery.swapaxes(0, 1), strict=True)
-        return sum(_of_part(*pair, distance) for pair in parts) / probes.shape[1]
+        return sum(_part_similarities(*pair, distance) for pair in parts) / probes.shape[1]
     if distance == "cosine":
-        return _of_unit_length(probes) @ _of_unit_length(gallery).T
+        return _unit_vectors(probes) @ _unit_vectors(gallery).T
     return 2 * (probes @ gallery.T) - np.square(gallery).sum(axis=1)
 
 
-def _of_part(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
+def _part_similarities(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
     if distance == "cosine":
         return similarities(probes, gallery, distance)
     squares = similarities(probes.astype(np.float64), gallery.astype(np.float64), distance)
@@ -37,7 +37,7 @@ def _of_part(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.
 def gallery_and_probes(
     embeddings: np.ndarray, keys: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:
-    """The keys of gallery and probes, and the embeddings of gallery and probes, by the column ``role`` of the keys.
+    """The keys of the gallery, the keys of the probes, and the embeddings of each, by the column ``role`` of the keys.
 
     Raises:
         ProtocolError: there is no gallery or no probe, or an embedding is not finite.
@@ -53,9 +53,9 @@ def gallery_and_probes(
 
 
 def identical_view(probe_views: ArrayLike, gallery_views: ArrayLike) -> np.ndarray:
-    """(P, G) bool: whether a probe and a gallery sequence are of one view; such pairs are left out of every mean."""
+    """(P, G) bool: whether a probe and a gallery sequence share a view; such pairs are left out of every mean."""
     return np.equal.outer(np.asarray(probe_views), np.asarray(gallery_views))
 
 
-def _of_unit_length(embeddings: np.ndarray) -> np.ndarray:
+def _unit_vectors(embeddings: np.ndarray) -> np.ndarray:
     return embeddings / np.linalg.norm(embeddings, axis=1, keepdims=True).clip(min=1e-12)

@@ -2,7 +2,7 @@
 
 Source: GaitMixer, section 4.2, "60 frames selected from the middle of the sequence", one pass; the published code
 takes three windows, each also reversed in time, and the mean of the six unit embeddings. GaitGraph2, published code:
-the centre window as it is, reversed, and with left and right exchanged, the three embeddings one behind the other.
+the centre window as it is, reversed, and with left and right exchanged; the three embeddings are concatenated.
 """
 
 import numpy as np
@@ -30,27 +30,30 @@ def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
 def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation) -> np.ndarray:
     """One embedding per sequence of the store.
 
-    The windows of a sequence overlap. What a network computes of each frame independently
-    (:func:`gaitcore.execution.per_frame.per_frame`) is computed once for each frame, not once for each window.
+    The windows of a sequence overlap. The part of a network that treats each frame independently
+    (:func:`gaitcore.execution.per_frame.per_frame`) runs once for each frame, not once for each window.
 
     Args:
         model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings, or (B, P, D) with parts; on
             the store's device. Left in evaluation mode.
         store: the sequences' frames.
         frames: window length T.
-        settings: which windows, which augmented copies of them and how they are combined.
+        settings: which windows, which copies of them (test-time augmentation) and how they are combined.
 
     Returns:
-        (S, D) or (S, P, D) float32: the mean over windows and copies (of unit length itself for a single one of unit
-        length); or D x copies in place of D: the means over windows of the copies, one behind the other.
+        (S, D) or (S, P, D) float32: the mean over windows and copies, which has unit length only where it is the mean
+        of one unit vector. Where copies are concatenated, D x copies takes the place of D: each copy's mean over
+        windows, one after the other.
     """
     parts = per_frame(model.eval())
     windows = chosen_frames(store.lengths, frames, settings)  # (S, W, T)
 
     @torch.no_grad()
     def embeddings(chosen: Tensor) -> Tensor:
-        of_copies = [_of_copy(copy, parts, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
-        return torch.cat(of_copies, dim=-1) if settings.combine == "concatenated" else sum(of_copies) / len(of_copies)
+        copies = [_embed_copy(copy, parts, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
+        if settings.combine == "concatenated":
+            return torch.cat(copies, dim=-1)
+        return sum(copies, start=torch.zeros_like(copies[0])) / len(copies)
 
     sequences = torch.arange(len(windows), device=store.device)
     if store.device.type == "cpu":
@@ -60,7 +63,7 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
     return torch.cat([embeddings(chunk) for chunk in chunks]).cpu().numpy()
 
 
-def _of_copy(
+def _embed_copy(
     copy: str, parts: tuple[Function, Function], store: FrameStore, sequences: Tensor, windows: Tensor
 ) -> Tensor:
     """Mean embeddings (S, D) or (S, P, D) of one copy of the windows (S, W, T), frame numbers, of sequences (S,)."""
@@ -68,11 +71,11 @@ def _of_copy(
         windows = windows.flip(-1)
     first, last = windows.amin(dim=(1, 2)), windows.amax(dim=(1, 2))
     counts = last - first + 1  # frames in use
-    offsets = counts.cumsum(0) - counts  # of each sequence, in what follows
+    offsets = counts.cumsum(0) - counts  # of each sequence among all frames in use
     owner = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
     frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
     single = store.network_input(store.windows(sequences[owner], frame[:, None], copy))  # (frames in use, 1, ...)
     index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
-    of_frames, rest = parts
-    embeddings = rest(of_frames(single)[index, 0].flatten(0, 1))
+    frame_part, rest = parts
+    embeddings = rest(frame_part(single)[index, 0].flatten(0, 1))
     return embeddings.unflatten(0, index.shape[:2]).mean(dim=1)

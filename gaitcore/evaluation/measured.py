@@ -1,4 +1,4 @@
-"""What every way of measuring embeddings gives, for metrics.json and subjects.csv."""
+"""The result that every way of measuring embeddings returns, for metrics.json and subjects.csv."""
 
 from dataclasses import dataclass
 from importlib import import_module
@@ -58,6 +58,6 @@ class Measure(Protocol):
 def measure_by(metrics: str) -> Measure:
     """The ``measure`` of the module that a kind of protocol names in METRICS: "cross_view" or "whole_gallery".
 
-    It is loaded by name, so that an edit of one concerns the experiments that use it alone.
+    It is loaded by name, so that an edit of one module reruns only the experiments that use it.
     """
     return import_module(f"gaitcore.evaluation.{metrics}").measure

@@ -1,4 +1,4 @@
-"""One evaluation, from files to files: weights in, embeddings and accuracies out."""
+"""The evaluation of one run: reads its weights, writes embeddings and accuracies."""
 
 import logging
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ def evaluate_run(
 
     Args:
         system: its name in the configuration.
-        network: what the network was built with.
+        network: the arguments the network was built with.
         input: the input channels and their unit.
         evaluation: windows and ranks.
         table: the frames of the network's modality, e.g. poses.parquet.

@@ -1,6 +1,6 @@
 """Mean, spread, interval and paired test of the cross-view accuracies, over seeds and subjects.
 
-What is random, and what is held fixed. A measured accuracy depends on two samples: the *subjects* who were
+What is random, and what is held fixed: a measured accuracy depends on two samples: the *subjects* who were
 filmed and the *seeds* the network was trained with. They are crossed: every seed is measured on every subject.
 
 - The **interval** is a bootstrap that resamples both, each with replacement and independently of the other: the
@@ -8,13 +8,13 @@ filmed and the *seeds* the network was trained with. They are crossed: every see
   A drawn subject brings all of its probes, in all conditions and views, and all seeds; a drawn seed brings all
   subjects. No bootstrap is exact for crossed samples (P. McCullagh, Bernoulli 6(2), 2000, 285-301); this one errs on
   the wide side in the part that is particular to one subject and one seed. The part between seeds is estimated from
-  a handful of runs and is, as in every percentile bootstrap, about (n - 1) / n of its unbiased size. With one seed
+  a few runs and is, as in every percentile bootstrap, about (n - 1) / n of its unbiased size. With one seed
   only subjects are resampled and the interval says nothing about retraining: ``n_seeds`` is 1 there.
 - The **gallery is held fixed**: a subject keeps the hits it has against all gallery subjects, also in a resample that
   leaves some of these out. Matching against a resampled gallery, where copies of a subject meet each other, would
   be another task.
-- The **paired test** asks whether two systems, as trained, differ on the population of subjects. It flips, subject by
-  subject, which system's result is whose (a sign-flip permutation test; R. A. Fisher, The Design of Experiments,
+- The **paired test** asks whether two systems, as trained, differ on the population of subjects. It exchanges the two
+  systems' results subject by subject (a sign-flip permutation test; R. A. Fisher, The Design of Experiments,
   1935, section 21), after averaging over seeds. It holds the runs fixed: it does not say that retraining would give
   the same order. The spread over seeds is there for that.
 """
@@ -85,7 +85,7 @@ def summarise(
 
 @dataclass(frozen=True)
 class _Resampling:
-    """How intervals and p-values are drawn."""
+    """Level, number of resamples and seed of the intervals and p-values."""
 
     confidence: float
     resamples: int
@@ -210,12 +210,12 @@ def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
 
 
 def _mean_of_present(values: np.ndarray) -> np.ndarray:
-    """Mean over axis 1 of what is not NaN; NaN (without NumPy's warning) where nothing is left."""
+    """Mean over axis 1 of the values that are not NaN; NaN (without NumPy's warning) where there is none."""
     return _divide(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
 
 
 def _intervals(values: np.ndarray, measured: _Measurements, resampling: _Resampling) -> np.ndarray:
-    """(2, L, M) lower and upper ends; what is resampled are the indices of subjects and of seeds."""
+    """(2, L, M) lower and upper ends; the indices of subjects and of seeds are resampled."""
     seeds, subjects = values.shape[:2]
     if subjects < 2:
         return np.full((2, len(measured.labels), values.shape[-1]), np.nan)
@@ -288,11 +288,11 @@ def _rows(
 def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.DataFrame]:
     for a, b in combinations(measured.runs, 2):
         (seeds_a, values_a), (seeds_b, values_b) = measured.runs[a], measured.runs[b]
-        common, of_a, of_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
+        common, rows_a, rows_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
         if len(common) == 0:
             continue
         rank1 = METRICS.index("rank1")
-        difference = (values_a[of_a] - values_b[of_b])[..., [rank1]]
+        difference = (values_a[rows_a] - values_b[rows_b])[..., [rank1]]
         rows = _rows(f"{a} - {b}", (DIFFERENCE,), measured, common, difference, resampling)
         rows = rows[rows["view"] == MEAN].copy()
         rows["p_value"] = _p_values(difference[..., 0], measured, resampling.seed)
@@ -300,7 +300,7 @@ def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.
 
 
 def _p_values(difference: np.ndarray, measured: _Measurements, seed: int) -> list[float]:
-    """Of each condition and of the overall mean, from the (S, N, C) differences between two systems."""
+    """The p-values of each condition and of the overall mean, from (S, N, C) differences between two systems."""
     shares = difference.mean(axis=0) * measured.probes / measured.probes.sum(axis=0)  # (N, C), sums to the cells
     by_condition = [shares[:, cells].mean(axis=1) for cells in measured.membership]
     by_condition.append(np.mean(by_condition, axis=0))
@@ -324,7 +324,7 @@ def _paired_p_value(shares: np.ndarray, seed: int) -> float:
 
 
 def _holm(p_values: pd.Series) -> pd.Series:
-    """Step-down adjusted p-values; what could not be tested (NaN) stays out of the count."""
+    """Step-down adjusted p-values; those that could not be computed (NaN) do not count as tests."""
     ordered = p_values.dropna().sort_values(kind="stable")
     factors = np.arange(len(ordered), 0, -1)
     return (ordered * factors).cummax().clip(upper=1).reindex(p_values.index)

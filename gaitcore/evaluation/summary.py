@@ -1,8 +1,9 @@
-"""summary.csv: the statistics over all runs of an experiment, from the files they left."""
+"""summary.csv: the statistics over all runs of an experiment, from each run's subjects.csv."""
 
 import logging
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,20 +35,20 @@ def summarise_runs(
     write_summary(summary, output)
     if rank1:
         write_rank1(_rank1_means(summary), rank1)
-    for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
-        log.info(
-            "%s, %s: rank-1 %.1f %%  [%.1f, %.1f]",
-            row.system,
-            row.condition,
-            in_percent(row.mean),
-            in_percent(row.ci_low),
-            in_percent(row.ci_high),
-        )
+    for row in _rank1_rows(summary):
+        values = (in_percent(row[column]) for column in ("mean", "ci_low", "ci_high"))
+        log.info("%s, %s: rank-1 %.1f %%  [%.1f, %.1f]", row["system"], row["condition"], *values)
 
 
 def _rank1_means(summary: pd.DataFrame) -> dict[str, dict[str, float]]:
     """system -> condition (or "mean") -> fraction."""
     means: dict[str, dict[str, float]] = {}
-    for row in summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")].itertuples():
-        means.setdefault(row.system, {})[row.condition] = row.mean
+    for row in _rank1_rows(summary):
+        means.setdefault(row["system"], {})[row["condition"]] = row["mean"]
     return means
+
+
+def _rank1_rows(summary: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of mean rank-1, of each condition and of all of them."""
+    rows = summary[(summary["view"] == MEAN) & (summary["metric"] == "rank1")]
+    return [dict(zip(rows.columns, row, strict=True)) for row in rows.itertuples(index=False)]

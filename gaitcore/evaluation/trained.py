@@ -1,4 +1,4 @@
-"""A trained network with the test sequences, opened in the same way for evaluation and inspection."""
+"""Opening a trained network with the test sequences, for evaluation and for inspection."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,9 +43,9 @@ def open_trained(
     """Build a network, load its weights and open the test sequences.
 
     Args:
-        network: what the network was built with.
+        network: the arguments the network was built with.
         input: the input channels and their unit.
-        device: where it computes.
+        device: the device it computes on.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
         weights: weights.safetensors of the run.
@@ -64,7 +64,7 @@ def trained_network(network: SystemNetwork, arguments: Mapping[str, Any], weight
     """The network of a system with the weights of one of its runs, on the CPU.
 
     Args:
-        network: what the network was built with.
+        network: the arguments the network was built with.
         arguments: the arguments of its class that follow from its frames, e.g. ``{"in_channels": 2}``.
         weights: weights.safetensors of the run.
 
@@ -72,15 +72,15 @@ def trained_network(network: SystemNetwork, arguments: Mapping[str, Any], weight
         DataError: the file is missing or damaged, or holds the weights of another network.
     """
     model = build_model(**arguments, **network.model_dump())
-    found = {name: torch.tensor(array) for name, array in read_weights(weights).items()}
+    loaded = {name: torch.tensor(array) for name, array in read_weights(weights).items()}
     expected = model.state_dict()
-    for key in sorted(found.keys() ^ expected.keys()):
+    for key in sorted(loaded.keys() ^ expected.keys()):
         state = "is missing" if key in expected else "is not part of this network"
         raise DataError(f"{weights}: {key} {state}, expected the weights of {network.name}; {REMEDY}.")
     for key, tensor in expected.items():
-        if found[key].shape != tensor.shape:
+        if loaded[key].shape != tensor.shape:
             raise DataError(
-                f"{weights}: {key} has shape {tuple(found[key].shape)}, expected {tuple(tensor.shape)}; {REMEDY}."
+                f"{weights}: {key} has shape {tuple(loaded[key].shape)}, expected {tuple(tensor.shape)}; {REMEDY}."
             )
-    model.load_state_dict(found)
+    model.load_state_dict(loaded)
     return model

@@ -1,4 +1,4 @@
-"""Choosing the epoch: the accuracy on validation subjects, who are held out of training and never tested.
+"""The accuracy on validation subjects, who are held out of training and never tested; it chooses the epoch.
 
 The published code chooses the best epoch on the test subjects; here the last epoch is kept, or the best on validation.
 """
@@ -28,7 +28,9 @@ def validator(
     metrics: str = "cross_view",
     exclude_same: str | None = None,
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
-    """For a device, a function that gives a network's rank-1 on the validation subjects, the mean over conditions.
+    """A function that makes, for a device, the function network -> rank-1 on the validation subjects.
+
+    The rank-1 is the mean over conditions, a fraction.
 
     Args:
         modality: of the network's frames.

@@ -20,7 +20,7 @@ from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
 
 MINP = "mINP"
-ALL_VIEWS = "all"  # stands in the column view, since a probe meets all views of the gallery at once
+ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
 PROBES_AT_ONCE = 1024  # so that memory grows with the gallery alone
 
 
@@ -55,21 +55,21 @@ def whole_gallery_metrics(
 
     Args:
         embeddings: (N, D), or (N, parts, D), whose distance is the mean over parts.
-        keys: N rows with subject and role, and view where ``exclude_same`` asks for it; rows whose role is neither
+        keys: N rows with subject and role, and view where ``exclude_same`` is set; rows whose role is neither
             gallery nor probe do not take part.
         ks: the k of the rank-k accuracies.
         exclude_same: "view" leaves out gallery sequences of the probe's own subject and view (or camera).
-        distance: by which gallery sequences are near.
+        distance: by which the nearest gallery sequences are found.
 
     Raises:
         ProtocolError: there is no gallery or no probe, no probe has a match, or an embedding is not finite.
     """
-    gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings, keys)
+    gallery, probes, gallery_embeddings, probe_embeddings = gallery_and_probes(embeddings, keys)
     scores = {name: np.zeros(len(probes)) for name in (*map(rank_metric, ks), MAP, MINP)}
     matched = np.zeros(len(probes), dtype=bool)
     for start in range(0, len(probes), PROBES_AT_ONCE):
         some = slice(start, start + PROBES_AT_ONCE)
-        similarity = similarities(of_probes[some], of_gallery, distance)
+        similarity = similarities(probe_embeddings[some], gallery_embeddings, distance)
         matches = np.equal.outer(probes["subject"].to_numpy()[some], gallery["subject"].to_numpy())
         left_out = np.zeros_like(matches)
         if exclude_same == "view":

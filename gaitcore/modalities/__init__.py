@@ -1,13 +1,14 @@
-"""The modalities by name: what kind of frames a network takes, one package each, loaded only when asked for.
+"""The modalities by name: the kinds of frames that networks take; one package each, imported only when used.
 
-A folder of this room is a modality where it has these three modules, whose names are always the same:
+A folder of this room that has these three modules is a modality:
 
 - ``table``: ``TABLE``, the file under results/<experiment>/ that holds its frames, and ``list_sequences(path)``, one
   row per sequence with the key columns and ``frames``, read without the frames themselves;
 - ``store``: ``open_store(path, keep, settings, device)``, the frames of some sequences as a :class:`FrameStore`;
 - ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented.
 
-Training and evaluation load them by the network's declared modality and never look inside a store. The augmentation is
+Training and evaluation load them by the modality that the network declares, and use a store only through the methods of
+:class:`FrameStore`. The augmentation is
 a module of its own because evaluation does not depend on it.
 """
 
@@ -49,8 +50,8 @@ class FrameStore(Protocol):
         Args:
             sequences: (B,) which sequence each window is cut from.
             frames: (B, T) frame numbers within that sequence, from 0, also before its first and after its last.
-            copy: a test-time copy of the frames, see ``evaluation.test_time_augmentation``; a reversal in time is in
-                the frame numbers and is none of the store's.
+            copy: a test-time copy of the frames, see ``evaluation.test_time_augmentation``; a reversal in
+                time is expressed by the frame numbers.
         """
 
     def network_input(self, windows: Tensor) -> Tensor:
@@ -61,7 +62,7 @@ class FrameStore(Protocol):
 
 
 def modality_names() -> tuple[str, ...]:
-    """The modalities there are, e.g. ``("keypoints", "silhouettes")``."""
+    """The names of all modalities, e.g. ``("keypoints", "silhouettes")``."""
     return tuple(sorted(file.parent.name for file in Path(__file__).parent.glob("*/store.py")))
 
 
@@ -77,7 +78,7 @@ def part_module(modality: str, name: Part) -> str:
 
 
 def part(modality: str, name: Part) -> Any:
-    """A modality's module, loaded by name; whoever loads it names :func:`part_module` for the digest of its code."""
+    """A modality's module, loaded by name; the caller adds :func:`part_module` to the digest of its code."""
     return import_module(part_module(modality, name))
 
 

@@ -1,4 +1,4 @@
-"""What a reader left out, and why: the report that becomes ``poses_report.csv``."""
+"""The report of what a reader left out, and why; it becomes ``poses_report.csv``."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from gaitcore.csv_files import TEXT, WHOLE_OR_EMPTY, read_csv, write_csv
 
 _TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE_OR_EMPTY, "reason": TEXT}
 REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
-LEFT_OUT = "left out: "  # how the reason begins where a whole video gives nothing
+LEFT_OUT = "left out: "  # the reason begins so where a whole video gives no pose
 
 
 class DropReport:
@@ -32,7 +32,7 @@ class DropReport:
         self._rows.append((str(file), line, sequence, frame, reason))
 
     def to_frame(self) -> pd.DataFrame:
-        """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of finding; no line or frame is <NA>."""
+        """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of ``add``; a missing line or frame is <NA>."""
         return pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS)).astype(
             {name: column.dtype for name, column in _TYPES.items()}
         )

@@ -1,1 +1,1 @@
-"""Who trains and who is compared with whom: one file a kind, found by its name (``protocol.kind``)."""
+"""Kinds of protocol: who trains and who is compared with whom; one file each, named in ``protocol.kind``."""

@@ -7,6 +7,6 @@ from gaitcore.protocols.roles import assign_roles
 
 TITLE = "cross-view"
 METRICS = "cross_view"  # measured by gaitcore/evaluation/cross_view.py
-COMPARISON = "identical view excluded"  # behind gallery and probes in the tables' caption
+COMPARISON = "identical view excluded"  # the tables' caption prints it after gallery and probes
 
 __all__ = ["assign_roles"]

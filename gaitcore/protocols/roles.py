@@ -1,7 +1,7 @@
 """The roles of sequences, and how they are assigned by split, condition and sequence.
 
 Source: GaitMixer, section 4.1, the large-sample protocol of CASIA-B; the minimum number of frames is the published
-code's, which drops shorter sequences everywhere without saying so.
+code's, which drops shorter sequences from training and test without a message.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
 
 
 def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]) -> pd.DataFrame:
-    """Give every sequence its role by its subject's part of the split, its condition and its sequence.
+    """Assign a role to every sequence, by the part of the split its subject is in, its condition and its number.
 
     Args:
         sequences: one row per sequence with subject, condition, sequence, view (text or whole numbers) and frames.
@@ -26,13 +26,13 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
         protocol: a :class:`gaitcore.settings.protocol.Protocol` or a mapping of its keys.
 
     Returns:
-        The same rows, keys as they came, with two more columns: ``role`` (train, gallery, probe, excluded;
+        The same rows, with unchanged keys and two more columns: ``role`` (train, gallery, probe, excluded;
         validation_gallery and validation_probe where the split holds subjects out to choose the epoch) and ``reason``,
-        which says for an excluded sequence why it is left out and is empty otherwise.
+        why a sequence is excluded; it is empty for all others.
 
     Raises:
-        ProtocolError: nobody is left to train on, a probe condition or the gallery is empty, or every sequence is
-            too short.
+        ProtocolError: there is no training sequence, a probe condition or the gallery is empty, or every sequence
+            is too short.
         DataError: a key column has one number in two spellings, such as subjects 001 and 1.
     """
     if not isinstance(protocol, Protocol):
@@ -81,15 +81,15 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
             f"All {len(assigned)} sequences are too short: the longest has {longest} frames, protocol.min_frames is "
             f"{protocol.min_frames}; lower it and network.frames with it, or bring longer walks."
         )
-    found = set(assigned["role"])
+    roles = set(assigned["role"])
     subjects = sorted(assigned["subject"].unique(), key=natural)
     named, split = f"protocol.splits.{protocol.split}", split_in_use(protocol)
-    if TRAIN not in found:
+    if TRAIN not in roles:
         raise ProtocolError(
             f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, the poses "
             f"are of {len(subjects)} subjects from {subjects[0]} to {subjects[-1]}."
         )
-    if GALLERY not in found:
+    if GALLERY not in roles:
         raise ProtocolError(
             f"The gallery is empty: no test subject has a sequence {_walks(protocol.gallery)} of at least "
             f"{protocol.min_frames} frames; change protocol.gallery or {named}.test."

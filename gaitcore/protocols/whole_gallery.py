@@ -9,6 +9,6 @@ from gaitcore.protocols.roles import assign_roles
 
 TITLE = "whole gallery"
 METRICS = "whole_gallery"  # measured by gaitcore/evaluation/whole_gallery.py
-COMPARISON = "against the whole gallery"  # behind gallery and probes in the tables' caption
+COMPARISON = "against the whole gallery"  # the tables' caption prints it after gallery and probes
 
 __all__ = ["assign_roles"]

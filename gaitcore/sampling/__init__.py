@@ -1,1 +1,1 @@
-"""Which frames of a sequence are used: pure functions from lengths to frame numbers, one file a kind."""
+"""Which frames of a sequence are used: functions from lengths to frame numbers, one file for each kind."""

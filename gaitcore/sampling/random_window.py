@@ -11,7 +11,7 @@ from gaitcore.sampling.centre_window import centred_start
 
 
 def random_window(lengths: Tensor, frames: int, reverse: float, generator: torch.Generator) -> Tensor:
-    """A run of frames at a random place, backwards with probability ``reverse``.
+    """A window at a random position in each sequence, backwards with probability ``reverse``.
 
     Args:
         lengths: (B,) frames of each sequence; one shorter than the window lies in its centre.

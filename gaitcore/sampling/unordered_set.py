@@ -1,7 +1,7 @@
 """A fixed number of frames from anywhere in a sequence, in no order.
 
 Source: GaitSet, published code, draws 30 frames with replacement; OpenGait draws them without, where a sequence has
-enough of them.
+enough frames.
 """
 
 import torch
@@ -13,8 +13,9 @@ def unordered_set(lengths: Tensor, frames: int, replacement: bool, generator: to
 
     Args:
         lengths: (B,) frames of each sequence, at least 1.
-        frames: how many are drawn, T.
-        replacement: whether a frame may be drawn again. A sequence shorter than T has its frames drawn again anyhow.
+        frames: the number of frames to draw, T.
+        replacement: whether a frame may be drawn more than once. A sequence shorter than T is always drawn from with
+            replacement.
         generator: source of the draws, on the device of ``lengths``.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Settings whose values are found by name in a room of the library or outside it: see gaitcore/extensions.py."""
+"""Settings whose values are names of networks, losses, readers or protocols: see gaitcore/extensions.py."""
 
 import ast
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from gaitcore.settings import values as kinds_of_value
 from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
 
-# What an option's annotation may be made of.
+# The types allowed in an option's annotation.
 _PLAIN: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
 _PLAIN |= {name: getattr(kinds_of_value, name) for name in ("Count", "Positive", "NotNegative", "Probability")}
 _GENERIC: dict[str, Any] = {"tuple": tuple, "list": list, "dict": dict, "Literal": Literal}
@@ -24,10 +24,10 @@ _GENERIC: dict[str, Any] = {"tuple": tuple, "list": list, "dict": dict, "Literal
 
 @dataclass(frozen=True)
 class Chosen:
-    """How the value of a setting is chosen, among its metadata.
+    """Metadata of a setting whose value is the name of an extension.
 
-    ``kind`` is a kind of extension; ``others`` are names allowed beside those of the kind; ``common`` are arguments of
-    its classes that are no options.
+    ``kind`` is the kind of extension; ``others`` are further allowed names; ``common`` are arguments of its classes
+    that are not options.
     """
 
     kind: str
@@ -36,16 +36,16 @@ class Chosen:
 
 
 class ChosenSection(Settings):
-    """A section whose ``kind`` is a name of a kind of extension and whose other keys are the options of that one."""
+    """A section whose ``kind`` is the name of an extension and whose other keys are the options of that extension."""
 
     kind: str
 
 
 def known_name(chosen: Chosen, name: str) -> str:
-    """The name, if there is one like it.
+    """The name, if it is known.
 
     Raises:
-        ValueError: there is none.
+        ValueError: it is not.
     """
     if name not in names_of(chosen):
         raise ValueError(f'there is no {extensions.KINDS[chosen.kind].one} "{name}"{nearest(name, names_of(chosen))}')
@@ -71,22 +71,22 @@ def validated_section(chosen: Chosen, value: Any) -> Any:
 
 
 def how_chosen(field: FieldInfo) -> Chosen | None:
-    """How the value of a setting is chosen; None where the schema alone says what is allowed."""
+    """The :class:`Chosen` of a setting; None where the schema alone defines the allowed values."""
     return next((part for part in field.metadata if isinstance(part, Chosen)), None)
 
 
 def names_of(chosen: Chosen) -> tuple[str, ...]:
-    """The names one can choose from."""
+    """The allowed names."""
     return (*extensions.available(chosen.kind), *chosen.others)
 
 
 def section_of(chosen: Chosen, name: str) -> type[ChosenSection]:
-    """The section of one of them, from the signature of its class: types, defaults, meanings."""
+    """The section of one name, made from the signature of its class: types, defaults, meanings."""
     return _section(chosen, name, extensions.file(chosen.kind, name))
 
 
 def _beneath(name: str, error: ValidationError) -> ValidationError:
-    """The same error with the kind of the section in its place, as pydantic's own unions have it."""
+    """The same error with the section's kind in its location, as in pydantic's own unions."""
     lines: list[Any] = [{**line, "loc": (name, *line["loc"])} for line in error.errors(include_url=False)]
     return ValidationError.from_exception_data(error.title, lines)
 
@@ -105,7 +105,7 @@ def _literal(value: ast.expr, where: str) -> Any:
     try:
         return ast.literal_eval(value)
     except ValueError:
-        raise ConfigError(f"{where} has {ast.unparse(value)}, expected a value that is written out.") from None
+        raise ConfigError(f"{where} has {ast.unparse(value)}, expected a literal value.") from None
 
 
 def _type(annotation: ast.expr | None, where: str) -> Any:
@@ -122,8 +122,8 @@ def _type(annotation: ast.expr | None, where: str) -> Any:
         case ast.Subscript(value=ast.Name(id=name), slice=inner) if name in _GENERIC:
             parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
             return _GENERIC[name][tuple(... if _is_ellipsis(part) else _type(part, where) for part in parts)]
-    found = ast.unparse(annotation) if annotation else "without a type"
-    raise ConfigError(f"{where} is {found}, expected a type made of {', '.join([*_PLAIN, *_GENERIC])} and None.")
+    source = ast.unparse(annotation) if annotation else "without a type"
+    raise ConfigError(f"{where} is {source}, expected a type made of {', '.join([*_PLAIN, *_GENERIC])} and None.")
 
 
 def _is_ellipsis(part: ast.expr) -> bool:

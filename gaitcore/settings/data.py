@@ -1,4 +1,4 @@
-"""Where the poses come from and how they are made: the section ``data``."""
+"""The source of the poses, and how they are made from video: the section ``data``."""
 
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -13,29 +13,31 @@ SILHOUETTE_FORMATS = Chosen("silhouette_readers")
 
 
 class Detector(Settings):
-    """What finds the people in a frame."""
+    """The detector of people in a frame."""
 
     kind: Literal["mediapipe", "yolox"] = Field(description="mediapipe (nothing to fetch) or yolox (an ONNX model)")
     weights: str | None = Field(None, description="file of a YOLOX model, relative to the repository")
     sha256: str | None = Field(None, description="SHA-256 of that file; another file is refused")
-    score: Probability = Field(0.5, description="people the detector is less sure of do not count")
+    score: Probability = Field(0.5, description="people with a lower score are ignored")
 
 
 class Video(Settings):
     """How poses are made from videos; only for data.format: video."""
 
     list: str | None = Field(
-        description="CSV that names subject, condition, sequence and view of each video; null: the files' names do"
+        description="CSV with subject, condition, sequence and view of each video; null: files are named by sequence"
     )
-    estimator: Literal["hrnet", "mediapipe", "onnx"] = Field(description="what finds the joints of a person")
+    estimator: Literal["hrnet", "mediapipe", "onnx"] = Field(description="the pose estimator")
     weights: str | None = Field(description="file of the weights (hrnet) or the model (onnx)")
     sha256: str | None = Field(description="SHA-256 of that file; another file is refused")
-    channels: Literal["bgr", "rgb"] = Field(description="order of the colours an ONNX pose model wants")
+    channels: Literal["bgr", "rgb"] = Field(description="order of the colours that an ONNX pose model expects")
     detector: Detector
     people: Literal["exactly_one", "track"] = Field(
         description="exactly_one drops frames with more or fewer people; track follows the largest person"
     )
-    detect_every: Count = Field(description="frames from one detection to the next; between, keypoints make the box")
+    detect_every: Count = Field(
+        description="frames from one detection to the next; in between, the box is made of the keypoints"
+    )
 
 
 class Silhouettes(Settings):
@@ -51,16 +53,16 @@ class Silhouettes(Settings):
 
 
 class Data(Settings):
-    """Where the poses come from and what they are."""
+    """The source of the poses, and their properties."""
 
-    dataset: str = Field(description="name of the data set, as it stands in captions")
+    dataset: str = Field(description="name of the data set, as captions print it")
     modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
         ("keypoints",),
         description="kind or kinds of frames to read; every system's network takes one of these, and the first one's "
         "table lists the sequences",
     )
     format: Annotated[str, AfterValidator(partial(known_name, FORMATS)), FORMATS] = Field(
-        description="source format of the poses; video makes them"
+        description="source format of the poses; video estimates them"
     )
     path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
         description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
@@ -70,11 +72,11 @@ class Data(Settings):
     fps: Positive = Field(description="frames per second")
     pose_source: str = Field(description="the pose estimator, recorded in the pose table; video records its own")
     mixed_pose_sources: bool = Field(False, description="allow poses of several estimators in one table")
-    help: str = Field("", description="where to get the data; shown when it is missing")
+    help: str = Field("", description="where to get the data; printed when they are missing")
     walkers: dict[str, Any] | None = Field(
-        None, description="make the data from synthetic walkers with these settings; null reads the user's own"
+        None, description="generate the data as synthetic walkers with these settings; null reads existing data"
     )
-    video: Video | None = Field(None, description="how poses are made, if the format is video")
+    video: Video | None = Field(None, description="how poses are estimated, if the format is video")
     silhouettes: Silhouettes | None = Field(
         None, description="where silhouettes are read from, if data.modality names them"
     )

@@ -1,4 +1,4 @@
-"""How a test sequence becomes an embedding, and what is counted: the section ``evaluation``."""
+"""How test sequences are embedded, compared and measured: the section ``evaluation``."""
 
 from typing import Annotated, Literal
 
@@ -17,16 +17,16 @@ Copies = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field
 
 
 class Evaluation(Settings):
-    """How a test sequence becomes an embedding, and what is counted."""
+    """How test sequences are embedded, compared and measured."""
 
     windows: Literal["centre", "three_windows_and_reverse"] = Field(
         description="centre (the paper's text) or three_windows_and_reverse (the published code)"
     )
     window_step: Count = Field(description="frames between the three windows")
     test_time_augmentation: Copies = Field(
-        description="copies of each window: as it is, reversed in time, left and right joints exchanged; "
-        "three_windows_and_reverse holds reversed windows already"
+        description="copies of each window: original, reversed in time, left and right joints exchanged; "
+        "three_windows_and_reverse includes reversed windows"
     )
-    combine: Literal["mean", "concatenated"] = Field(description="what is made of the embeddings of the copies")
-    distance: Literal["cosine", "euclidean"] = Field(description="by which the nearest gallery sequence is found")
+    combine: Literal["mean", "concatenated"] = Field(description="how the embeddings of the copies are combined")
+    distance: Literal["cosine", "euclidean"] = Field(description="distance between embeddings")
     ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")

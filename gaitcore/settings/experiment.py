@@ -34,7 +34,7 @@ class Config(Settings):
     experiment: str = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
     extensions: Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
         (),
-        exclude=True,  # where to look; what is found there counts by its content
+        exclude=True,  # extensions count by the content of their files, not by their location
         description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",
     )
     data: Data

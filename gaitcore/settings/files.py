@@ -1,7 +1,7 @@
 """The configuration's files: layers merged, validated once, and one sentence for a mistake.
 
-``config.yaml`` holds the paper's settings, the chosen experiment's overlay is merged over it, and what the
-command line gives goes on top. Every message names the key and the file it stands in.
+``config.yaml`` holds the paper's settings, the chosen experiment's overlay is merged over it, and the
+command line over both. Every message names the key and its file.
 """
 
 import copy
@@ -29,14 +29,14 @@ _NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
 
 log = logging.getLogger(__name__)
 
-RENAMED = {  # keys of the release before, those inside a section also inside systems.<name>
+RENAMED = {  # keys of the previous release; those inside a section are also renamed inside systems.<name>
     "models": "compare",
     "evaluation.views": "evaluation.test_time_augmentation",
     "training.batch.views": "training.batch.copies",
 }
 
 Layers = list[tuple[str, dict[str, Any]]]  # (file, its content), the later over the earlier
-Location = Sequence[str | int]  # of a setting: the keys and indices that lead to it
+Location = Sequence[str | int]  # the keys and indices of a setting, from the outermost
 
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
@@ -46,7 +46,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
     Args:
         base: path of ``config.yaml``; the overlay is ``experiments/<experiment>.yaml`` beside it.
-        overrides: what the command line gives (``--config``), nested like the file.
+        overrides: the settings of the command line (``--config``), nested as in the file.
 
     Raises:
         ConfigError: a file is missing or not YAML, a key is unknown, a value is not allowed. One sentence that
@@ -55,10 +55,10 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     The folders in ``extensions`` are searched for networks, losses, readers and protocols from then on.
     """
     base = Path(base)
-    given: dict[str, Any] = _typed(overrides or {})
+    command_line: dict[str, Any] = _typed(overrides or {})
     layers: Layers = [(str(base), _read_yaml(base))]
-    name: Any = given.get("experiment", layers[0][1].get("experiment"))
-    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", given)]
+    name: Any = command_line.get("experiment", layers[0][1].get("experiment"))
+    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", command_line)]
     layers = [(file, _with_new_names(layer, file)) for file, layer in layers]
     values: dict[str, Any] = {}
     for _, layer in layers:
@@ -82,7 +82,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
 
 
 def _search_extensions(values: dict[str, Any], layers: Layers) -> None:
-    """Names of networks, losses and readers are known from here on; what is no list of folders, the schema refuses."""
+    """Register the extension folders; a value that is not a list of folders is refused later by the schema."""
     folders = listed(values.get("extensions", ()))
     if isinstance(folders, Sequence) and all(isinstance(folder, str) for folder in folders):
         try:
@@ -92,13 +92,13 @@ def _search_extensions(values: dict[str, Any], layers: Layers) -> None:
 
 
 def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
-    """An experiment's overlay, behind those it extends."""
+    """An experiment's overlay, after the overlays it extends."""
     overlay = folder / f"{name}.yaml"
     if not overlay.is_file():
         known = sorted(path.stem for path in folder.glob("*.yaml"))
         raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){nearest(str(name), known)}')
     if name in within:
-        raise ConfigError(f"{overlay}: extends leads in a circle: {', '.join([*within, name])}.")
+        raise ConfigError(f"{overlay}: circular `extends`: {' -> '.join([*within, name])}.")
     content = _read_yaml(overlay)
     extended = content.pop("extends", [])
     extended = [extended] if isinstance(extended, str) else extended
@@ -120,7 +120,7 @@ def paper_config(base: str | Path) -> Config:
 
 
 def _with_new_names(layer: dict[str, Any], file: str) -> dict[str, Any]:
-    """The layer with the keys of the release before under their new names, and a line in the log for each."""
+    """The layer with keys of the previous release under their new names; each is logged."""
     layer = copy.deepcopy(layer)
     systems = layer.get("systems")
     sections = {f"systems.{name}.": system for name, system in systems.items()} if isinstance(systems, dict) else {}
@@ -211,7 +211,7 @@ def _check_figure(config: Config, option: str, name: str, layers: Layers) -> Non
 
 
 def _check_video(config: Config, layers: Layers) -> None:
-    """The settings of one estimator or detector that depend on which it is."""
+    """Check the settings that only some estimators and detectors need."""
     video = config.data.video
     if video is None:
         raise ConfigError(f"{_file_of(['data', 'video'], layers)}: data.video is null, but data.format is video.")
@@ -233,7 +233,7 @@ def _check_video(config: Config, layers: Layers) -> None:
 
 
 def _typed(value: Any) -> Any:
-    """Numbers and booleans in what the command line gives: below the first level Snakemake leaves them text."""
+    """The command line's settings with numbers and booleans, which Snakemake leaves as text below the first level."""
     if isinstance(value, Mapping):
         return {key: _typed(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -257,7 +257,7 @@ def _read_yaml(path: Path) -> dict[str, Any]:
 
 
 def _refuse_unknown_options(layers: Layers) -> None:
-    """A network's options are free-form for the schema; the signature of its class says what they are."""
+    """Refuse network options that are no arguments of the network's class; the schema does not know them."""
     base = layers[0][1]
     systems: dict[str, Any] = {}
     for file, layer in layers:
@@ -282,7 +282,7 @@ def _full_stop(message: object) -> str:
 def _sentence(error: ValidationError, layers: Layers, within: Location = ()) -> str:
     """The first mistake as one sentence: file, key, found, expected."""
     first = error.errors()[0]
-    path = list(first["loc"])  # with the kind of a section where there are several
+    path = list(first["loc"])  # has the kind of a section after its name
     location = _without_kinds(path)
     if within and any(_holds(layer, [*within, *location]) for _, layer in layers):
         location = [*within, *location]
@@ -303,7 +303,7 @@ def _sentence(error: ValidationError, layers: Layers, within: Location = ()) -> 
 
 
 def _without_kinds(path: Location) -> list[str | int]:
-    """The key as it is written: pydantic puts the kind of a section behind the section's name."""
+    """The key as in the file: pydantic's location has the kind of a section after the section's name."""
     section: Any = Config
     written = []
     for part in path:
@@ -350,9 +350,9 @@ def _description(path: Location) -> str:
 
 
 def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | Chosen | None:
-    """The settings class below ``key``; several where the section comes in kinds, of which the next key is one.
+    """The settings class below ``key``; several classes where the next key is one of the section's kinds.
 
-    Through a mapping of named sections too (protocol.splits.74/50).
+    The key may also be a name in a mapping of sections (protocol.splits.74/50).
     """
     if isinstance(section, Chosen):
         return section_of(section, key)

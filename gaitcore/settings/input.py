@@ -12,10 +12,12 @@ Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min
 class Input(Settings):
     """Which channels of a pose a network receives, and in what unit."""
 
-    channels: Channels = Field(description="of each joint; z is left out, saying so, where the poses have none")
+    channels: Channels = Field(
+        description="channels of each joint; z is left out, with a message, where the poses have none"
+    )
     unit: Literal["frame_width", "pixels"] = Field(
-        description="of x, y and z: fractions of the frame's width (both axes), or pixels as they are"
+        description="unit of x, y and z: fractions of the frame's width (both axes), or pixels"
     )
     short_sequences: Literal["excluded", "reflected"] = Field(
-        description="one that is shorter than the window: excluded (by protocol.min_frames), or run back and forth"
+        description="sequences shorter than the window: excluded (by protocol.min_frames), or reflected at their ends"
     )

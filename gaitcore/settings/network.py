@@ -1,4 +1,4 @@
-"""What a network is built with: the section ``network``."""
+"""The arguments of all networks: the section ``network``."""
 
 from pydantic import ConfigDict, Field
 
@@ -6,14 +6,14 @@ from gaitcore.settings.values import Count, Settings
 
 
 class Network(Settings):
-    """What every network is built with."""
+    """The arguments of all networks."""
 
     frames: Count = Field(description="window length, frames")
     embedding_dim: Count = Field(description="length of the embedding")
 
 
 class SystemNetwork(Network):
-    """The same, with the network's name and its own options beside it: what build_model takes."""
+    """The same, with the network's name and its own options: the arguments of build_model."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Who trains, what is gallery and what is probe: the section ``protocol``."""
+"""Who trains, and which sequences are gallery and probes: the section ``protocol``."""
 
 from functools import partial
 from typing import Annotated, Literal
@@ -34,13 +34,14 @@ KINDS = Chosen("protocols")
 
 
 class Protocol(Settings):
-    """Who trains, what is gallery and what is probe."""
+    """Who trains, and which sequences are gallery and probes."""
 
     kind: Annotated[str, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
-        "cross_view", description="who is compared with whom"
+        "cross_view",
+        description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
     )
-    split: str = Field(description="which of the splits below")
-    splits: dict[str, Split] = Field(description="the splits one can choose from, by name")
+    split: str = Field(description="name of the split in use")
+    splits: dict[str, Split] = Field(description="training and test subjects, by name of the split")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
     exclude_same: Literal["view"] | None = Field(

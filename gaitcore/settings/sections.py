@@ -1,4 +1,4 @@
-"""Some sections of the configuration alone, for a job that depends on no others."""
+"""A configuration with only some sections, for a job that depends on no others."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +12,7 @@ from gaitcore.settings.values import Settings
 def sections_of(values: Mapping[str, Any]) -> Settings:
     """A configuration that holds the sections in ``values`` (as plain values) and no others.
 
-    A section that is left out is an AttributeError where it is used, so that a job cannot depend on it unnoticed.
+    Using a section that is left out raises an AttributeError, so that no job depends on it unnoticed.
     """
     fields: dict[str, Any] = {
         name: (field.annotation, field) for name, field in Config.model_fields.items() if name in values

@@ -24,11 +24,11 @@ class Settings(BaseModel):
 
 
 def _key(value: Any) -> Any:
-    """A key in the spelling in which keys compare: the numbers 1 and 001 are ``1``, other text is as it stands."""
+    """A key in the spelling in which keys compare: the numbers 1 and 001 are ``1``, other text is unchanged."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return value
     if not is_key(str(value)):
-        raise ValueError(f'"{value}" is no key, expected {EXPECTED_KEY}')
+        raise ValueError(f'"{value}" is not a valid key, expected {EXPECTED_KEY}')
     return canonical(value)
 
 
@@ -53,7 +53,7 @@ def _subject_list(value: Any) -> Any:
 def unique(values: tuple[T, ...]) -> tuple[T, ...]:
     for earlier, later in itertools.combinations(values, 2):
         if earlier == later:
-            raise ValueError(f"{earlier} is given twice")
+            raise ValueError(f"{earlier} is listed twice")
     return values
 
 

@@ -1,4 +1,4 @@
-"""The batches of an epoch: balanced, so many subjects and so many sequences of each, or shuffled."""
+"""The batches of an epoch: balanced (a number of subjects, and of sequences of each), or shuffled."""
 
 import logging
 import math
@@ -28,8 +28,8 @@ class BalancedBatches:
     pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen
     twice in an epoch and others not at all.
 
-    Works for any number of subjects (all of them where the batch asks for more) and for subjects with fewer sequences
-    than the batch asks for (their list is walked through again).
+    A batch holds all subjects where there are fewer than it should have. A subject with fewer sequences than the batch
+    takes of each is used repeatedly, in the order of its list.
 
     Args:
         subjects: (S,) the subject of each sequence.
@@ -43,14 +43,14 @@ class BalancedBatches:
         self.generator = generator
         self.sequences = batch.sequences
         self.rows = [items[labels == subject] for subject in np.unique(labels)]
-        self.used = [len(rows) for rows in self.rows]  # nothing left: shuffled when first asked
+        self.used = [len(rows) for rows in self.rows]  # all are used up, so each list is shuffled before its first use
         self.subjects = min(batch.subjects, len(self.rows))
         self.batch_size = self.subjects * self.sequences
         self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
-        self.drawn = 0  # batches of the epoch under way
+        self.batches_done = 0  # in the current epoch
         if self.subjects < batch.subjects:
             log.warning(
-                "the batch asks for %d subjects and there are %d: every batch holds all of them",
+                "training.batch.subjects is %d, but there are %d training subjects: every batch holds all of them",
                 batch.subjects,
                 self.subjects,
             )
@@ -63,27 +63,32 @@ class BalancedBatches:
 
     @property
     def sequences_of_an_epoch(self) -> int:
-        """How many it draws, one drawn twice counting twice."""
+        """The number of sequences in an epoch; one that is drawn twice counts twice."""
         return self.steps * self.batch_size
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """The batches of an epoch; of one that was interrupted, the rest."""
-        while self.drawn < self.steps:
-            self.drawn += 1
+        """The batches of an epoch; after an interruption, the remaining ones."""
+        while self.batches_done < self.steps:
+            self.batches_done += 1
             chosen = self.generator.choice(len(self.rows), self.subjects, replace=False)
             yield np.concatenate([self._take(subject) for subject in chosen])
-        self.drawn = 0
+        self.batches_done = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Where in the lists and in the epoch it is, for a checkpoint."""
+        """The position in the lists and in the epoch, for a checkpoint."""
         rows = [torch.from_numpy(rows.copy()) for rows in self.rows]
-        return {"generator": self.generator.bit_generator.state, "rows": rows, "used": self.used, "drawn": self.drawn}
+        return {
+            "generator": self.generator.bit_generator.state,
+            "rows": rows,
+            "used": self.used,
+            "drawn": self.batches_done,
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from such a position."""
         self.generator.bit_generator.state = state["generator"]
         self.rows = [rows.numpy() for rows in state["rows"]]
-        self.used, self.drawn = state["used"], state["drawn"]
+        self.used, self.batches_done = state["used"], state["drawn"]
 
     def _take(self, subject: int) -> np.ndarray:
         rows, wanted = self.rows[subject], self.sequences
@@ -92,11 +97,11 @@ class BalancedBatches:
             self.used[subject] = 0
         start = self.used[subject]
         self.used[subject] += wanted
-        return np.resize(rows[start : start + wanted], wanted)  # a short list is walked through again
+        return np.resize(rows[start : start + wanted], wanted)  # a short list is repeated
 
 
 class ShuffledBatches:
-    """Iterating gives one epoch: all items in random order, ``size`` at a time, each batch ``copies`` times over.
+    """Iterating gives one epoch: all items in random order, ``size`` at a time, each batch repeated ``copies`` times.
 
     Source: GaitGraph and GaitGraph2, published code (PyTorch's shuffling loader; the last batch may be smaller).
 
@@ -109,7 +114,7 @@ class ShuffledBatches:
     def __init__(self, items: np.ndarray, batch: ShuffledBatch, generator: np.random.Generator):
         self.items, self.size, self.copies, self.generator = items.copy(), batch.size, batch.copies, generator
         self.batch_size = min(batch.size, len(items)) * batch.copies
-        self.drawn = 0  # batches of the epoch under way
+        self.batches_done = 0  # in the current epoch
 
     def __str__(self) -> str:
         copies = f", {self.copies} copies of each" if self.copies > 1 else ""
@@ -120,34 +125,34 @@ class ShuffledBatches:
 
     @property
     def sequences_of_an_epoch(self) -> int:
-        """How many it draws, each copy counting."""
+        """The number of sequences in an epoch; each copy counts."""
         return len(self.items) * self.copies
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        """The batches of an epoch; of one that was interrupted, the rest."""
-        if self.drawn == 0:
+        """The batches of an epoch; after an interruption, the remaining ones."""
+        if self.batches_done == 0:
             self.generator.shuffle(self.items)
-        while self.drawn < len(self):
-            start = self.drawn * self.size
-            self.drawn += 1
+        while self.batches_done < len(self):
+            start = self.batches_done * self.size
+            self.batches_done += 1
             yield np.tile(self.items[start : start + self.size], self.copies)
-        self.drawn = 0
+        self.batches_done = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """Where in the epoch it is, for a checkpoint."""
+        """The position in the epoch, for a checkpoint."""
         items = torch.from_numpy(self.items.copy())
-        return {"generator": self.generator.bit_generator.state, "items": items, "drawn": self.drawn}
+        return {"generator": self.generator.bit_generator.state, "items": items, "drawn": self.batches_done}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from such a position."""
         self.generator.bit_generator.state = state["generator"]
-        self.items, self.drawn = state["items"].numpy(), state["drawn"]
+        self.items, self.batches_done = state["items"].numpy(), state["drawn"]
 
 
 def build_batches(
     subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch | ShuffledBatch, generator: np.random.Generator
 ) -> BalancedBatches | ShuffledBatches:
-    """The batches a recipe asks for; ``subjects`` (S,) and ``items`` as in :class:`BalancedBatches`."""
+    """The batches of a recipe; ``subjects`` (S,) and ``items`` as in :class:`BalancedBatches`."""
     if isinstance(batch, ShuffledBatch):
         return ShuffledBatches(items, batch, generator)
     return BalancedBatches(subjects, items, batch, generator)

@@ -1,9 +1,9 @@
-"""Checkpoints: a killed run goes on where it stopped and ends with the same bytes as one that was left alone.
+"""Checkpoints: an interrupted run is resumed where it stopped and ends with the same bytes as an uninterrupted one.
 
-A checkpoint is the state of everything that changes while a run trains: weights, optimiser, schedule, what is left of
+A checkpoint is the state of everything that changes while a run trains: weights, optimiser, schedule, the position in
 each subject's list, every random generator, the history. It is written whole or not at all, carries the SHA-256 of its
-content, and says which data, code and configuration it belongs to; one that belongs to others is never used. The two
-newest are kept, so that there is one to fall back on.
+content, and records the data, code and configuration of its run; a checkpoint of another run is never used. The two
+newest are kept, so that an older one is left if the newest is damaged.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ _NAME = re.compile(r"step-(\d+)\.checkpoint")
 
 
 class Stateful(Protocol):
-    """What can be put into a checkpoint: networks, optimisers and schedules of torch, and our own parts of a run."""
+    """A part of a run that a checkpoint holds: torch's networks, optimisers and schedules, and classes of this room."""
 
     def state_dict(self) -> dict[str, Any]: ...
 
@@ -46,49 +46,49 @@ class Checkpoints:
     """The checkpoints of one run, in a folder of their own.
 
     Args:
-        folder: where they lie; made when the first is written, removed by :meth:`discard`.
-        identity: what the run is made of, by name ("poses", "code", ...), as text that is equal if it is the same.
+        folder: their folder, made when the first is written and removed by :meth:`discard`.
+        identity: the data, code and configuration of the run, each as text; equal texts mean the same run.
         minutes: time between two checkpoints; 0 writes one after every step.
     """
 
     def __init__(self, folder: Path, identity: Mapping[str, str], minutes: float):
         self.folder, self.identity, self.seconds = folder, dict(identity), 60 * minutes
         self.written = monotonic()
-        self.stop: str | None = None  # the signal that asks for the end
+        self.stop: str | None = None  # the name of the signal that ends the run
 
     def resume(self, parts: Parts) -> None:
         """Bring the parts to the state of the newest usable checkpoint; without one, leave them as they are."""
-        for unfinished in self.folder.glob(".*.unfinished"):  # of a run killed while it wrote
+        for unfinished in self.folder.glob(".*.unfinished"):  # left by a run that was killed while writing
             unfinished.unlink()
         for path in self._newest_first():
             state = self._usable(path)
             if state is not None:
                 for name, part in parts.items():
                     part.load_state_dict(state[name])
-                log.info("going on from %s, after %d steps", path, _step(path))
+                log.info("resuming from %s, after %d steps", path, _step(path))
                 return
 
     def after_step(self, step: int, parts: Parts) -> None:
-        """Write a checkpoint if it is time, or if the run is asked to end.
+        """Write a checkpoint if the interval has passed, or if a signal ends the run.
 
         Raises:
-            GaitError: the run was asked to end (SIGTERM, SIGINT), or the checkpoint cannot be written.
+            GaitError: a signal (SIGTERM, SIGINT) ended the run, or the checkpoint cannot be written.
         """
         if self.stop is None and monotonic() - self.written < self.seconds:
             return
         path = self._write(step, parts)
         if self.stop is not None:
-            raise GaitError(f"Stopped by {self.stop} after step {step}; the same command goes on from {path}.")
+            raise GaitError(f"Stopped by {self.stop} after step {step}; the same command resumes from {path}.")
 
     @contextmanager
     def stopping(self) -> Iterator[None]:
-        """Let SIGTERM (a cluster's time limit) and SIGINT (Ctrl-C) end the run after the step that is under way.
+        """Within the block, SIGTERM (a cluster's time limit) and SIGINT (Ctrl-C) end the run after the current step.
 
-        A second signal acts as ever.
+        A second signal has its default effect.
         """
         before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
-        def ask(number: int, _: object) -> None:
+        def end_after_step(number: int, _: object) -> None:
             self.stop = signal.Signals(number).name
             restore()
 
@@ -97,7 +97,7 @@ class Checkpoints:
                 signal.signal(number, handler)
 
         for number in before:
-            signal.signal(number, ask)
+            signal.signal(number, end_after_step)
         try:
             yield
         finally:
@@ -131,11 +131,11 @@ class Checkpoints:
         return path
 
     def _newest_first(self) -> list[Path]:
-        found = [path for path in self.folder.glob("*.checkpoint") if _NAME.fullmatch(path.name)]
-        return sorted(found, key=_step, reverse=True)
+        checkpoints = [path for path in self.folder.glob("*.checkpoint") if _NAME.fullmatch(path.name)]
+        return sorted(checkpoints, key=_step, reverse=True)
 
     def _usable(self, path: Path) -> dict[str, Any] | None:
-        """The state a checkpoint holds; None, with a message, if it is damaged or of another run."""
+        """The state in a checkpoint; None, with a message in the log, if it is damaged or of another run."""
         content = path.read_bytes()
         digest, payload = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
         if not content.startswith(_MAGIC) or _digest(payload) != digest:
@@ -146,13 +146,14 @@ class Checkpoints:
         if other:
             aside = path.with_suffix(".set-aside")
             path.replace(aside)
-            log.warning("%s belongs to other %s; it is set aside as %s and not used", path, " and ".join(other), aside)
+            log.warning("%s: of a run with other %s, not used; renamed to %s", path, " and ".join(other), aside)
             return None
-        return checkpoint["state"]
+        state: dict[str, Any] = checkpoint["state"]
+        return state
 
 
 def _step(path: Path) -> int:
-    return int(_NAME.fullmatch(path.name)[1])
+    return int(path.stem.removeprefix("step-"))
 
 
 def _digest(content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What a training run has been through: a row per epoch, the epoch under way, and the best epoch so far."""
+"""Records of a training run: one row per epoch, the sums of the current epoch, and the best epoch so far."""
 
 import copy
 import math
@@ -13,13 +13,13 @@ from gaitcore.errors import GaitError
 
 
 class History:
-    """The epochs behind, and sums over the steps of the one under way.
+    """The completed epochs, and sums over the steps of the current one.
 
     Attributes:
-        rows: of training.csv, one for each epoch that is done.
-        steps: done in all.
-        seconds: of computing so far, also before an interruption.
-        resumed: the steps after which the run was taken up again.
+        rows: the rows of training.csv, one per completed epoch.
+        steps: the number of completed steps, over all epochs.
+        seconds: computing time so far, all sessions of an interrupted run together.
+        resumed: the steps after which the run was resumed.
     """
 
     def __init__(self) -> None:
@@ -37,11 +37,11 @@ class History:
 
     @property
     def epoch(self) -> int:
-        """The epoch under way, from 1."""
+        """The number of the current epoch, from 1."""
         return len(self.rows) + 1
 
     def add(self, loss: Tensor, triplets: int, embeddings: Tensor, learning_rate: float) -> None:
-        """Note a step.
+        """Add a step to the current epoch.
 
         Raises:
             GaitError: the loss is not a finite number.
@@ -58,10 +58,10 @@ class History:
         self.spread = spread(embeddings)
 
     def close(self, sequences: int, validation_rank1: float | None) -> dict[str, Any]:
-        """End the epoch under way; its row.
+        """End the current epoch and return its row.
 
         Args:
-            sequences: how many were seen in it, one seen twice counting twice.
+            sequences: the number of sequences trained on in it; one that was drawn twice counts twice.
             validation_rank1: fraction; None if it was not measured after this epoch.
         """
         self._tick()
@@ -91,14 +91,14 @@ class History:
         return {name: value for name, value in vars(self).items() if name != "since"}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from such a state."""
         vars(self).update(state)
         self.resumed = [*self.resumed, self.steps]
         self.since = perf_counter()
 
 
 class BestEpoch:
-    """The weights of the epoch with the best validation accuracy, where a validation chooses it."""
+    """The weights of the epoch with the best validation accuracy, where the epoch is chosen by validation."""
 
     def __init__(self) -> None:
         self.epoch: int | None = None
@@ -112,7 +112,7 @@ class BestEpoch:
             self.weights = copy.deepcopy(model.state_dict())
 
     def restore(self, model: nn.Module) -> None:
-        """Give the network the best epoch's weights, if an epoch was chosen."""
+        """Load the best epoch's weights into the network, if an epoch was chosen."""
         if self.weights is not None:
             model.load_state_dict(self.weights)
 
@@ -121,12 +121,12 @@ class BestEpoch:
         return {"epoch": self.epoch, "accuracy": self.accuracy, "weights": self.weights}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from such a state."""
         vars(self).update(state)
 
 
 class Draws:
-    """The generators of torch that a run draws from: augmentation's own, and the global ones (dropout)."""
+    """torch's random generators in a run: that of the augmentation, and the global ones (dropout)."""
 
     def __init__(self, augmentation: torch.Generator):
         self.augmentation = augmentation
@@ -137,7 +137,7 @@ class Draws:
         return {"augmentation": self.augmentation.get_state(), "cpu": torch.get_rng_state(), "cuda": on_gpu}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from there."""
+        """Continue from such a state."""
         self.augmentation.set_state(state["augmentation"])
         torch.set_rng_state(state["cpu"])
         if state["cuda"] is not None:

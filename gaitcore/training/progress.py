@@ -14,7 +14,7 @@ LINES = 20  # plain lines in a whole run
 
 
 class Progress:
-    """Steps with loss, sequences per second and time left; ``done`` steps lie behind a run that is resumed."""
+    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed."""
 
     def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
         self.epochs, self.batch_size = epochs, batch_size

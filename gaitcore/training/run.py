@@ -1,4 +1,4 @@
-"""One training run, from files to files: poses and split in, weights, history and provenance out."""
+"""One training run: reads frames and split, writes weights, history and provenance."""
 
 import json
 import logging
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class RunOutputs:
-    """Where a run writes: weights.safetensors, training.csv, run.json; and a folder for checkpoints on the way."""
+    """The files a run writes: weights.safetensors, training.csv, run.json; and the folder of its checkpoints."""
 
     weights: Path
     history: Path
@@ -57,21 +57,21 @@ def train_run(
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
     checkpoint_minutes: float = 10,
 ) -> None:
-    """Train one system with one seed, or go on with a run that was killed.
+    """Train one system with one seed, or resume a run that was interrupted.
 
     Args:
         system: its name in the configuration.
         seed: of weights, dropout, sampling and augmentation.
-        network: what the network is built with.
+        network: the arguments the network is built with.
         input: the input channels and their unit.
         training: the recipe.
         table: the frames of the network's modality, e.g. poses.parquet; only sequences whose role is train are used.
         split: split.csv.
-        outputs: the three files to write, and where checkpoints go until then.
+        outputs: the three files to write, and the folder of the checkpoints.
         threads: CPU threads.
         code: digest of the code in use, recorded in run.json.
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
-        configuration: what else the run depends on (data, protocol, evaluation), recorded in run.json.
+        configuration: the other settings the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
         checkpoint_minutes: time between two checkpoints.
     """

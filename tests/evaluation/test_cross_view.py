@@ -124,7 +124,7 @@ def test_embeddings_that_are_not_finite_are_refused():
         cross_view_metrics(np.full((len(SMALL), 2), np.nan), SMALL)
 
 
-def test_euclidean_distance_minds_the_length_and_cosine_does_not():
+def test_euclidean_distance_depends_on_the_length_and_cosine_does_not():
     embeddings = np.array(
         [[1.0, 0.0], [0.0, 9.0], [6.0, 6.0]]
     )  # the probe is as near to both in angle, but not in place

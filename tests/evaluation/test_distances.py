@@ -30,5 +30,5 @@ def test_attribution_takes_gradients_of_the_same_similarity(distance):
     np.testing.assert_allclose(rows, expected, rtol=1e-6, atol=1e-7)
 
 
-def test_pairs_of_one_view_are_found():
+def test_identical_view_marks_pairs_of_one_view():
     assert identical_view([0, 90], [90, 0, 18]).tolist() == [[False, True, False], [True, False, False]]

@@ -57,7 +57,7 @@ def test_evaluation_leaves_the_network_as_it_was(model):
     assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
 
 
-def test_copies_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
+def test_copies_are_reversed_and_swapped_and_their_embeddings_are_concatenated(model):
     poses, store = sequences([60, 75])
     copies = ("original", "reversed", "swapped")
     settings = CENTRE.model_copy(update={"test_time_augmentation": copies, "combine": "concatenated"})
@@ -71,7 +71,7 @@ def test_copies_are_reversed_and_swapped_and_stand_one_behind_the_other(model):
 
 
 @pytest.mark.parametrize("settings", [CENTRE, SIX])
-def test_a_sequence_shorter_than_the_window_lies_in_its_centre_and_runs_back_and_forth(model, settings):
+def test_a_sequence_shorter_than_the_window_is_centred_and_reflected_at_its_ends(model, settings):
     (walk,), store = sequences([57])
     frames = [1, *range(57), 55, 54]
     with torch.no_grad():
@@ -87,7 +87,7 @@ class Parts(torch.nn.Module):
         return torch.stack([poses[:, 0, 0], poses[:, -1, 0]], dim=1)  # (B, 2, 2)
 
 
-def test_an_embedding_may_have_parts_and_copies_stand_behind_one_another_within_a_part():
+def test_an_embedding_may_have_parts_and_copies_are_concatenated_within_a_part():
     (walk,), store = sequences([60])
     first, last = XY(walk)[0, 0], XY(walk)[-1, 0]
     settings = CENTRE.model_copy(update={"test_time_augmentation": ("original", "reversed")})

@@ -18,7 +18,7 @@ CCPG = {  # comparison -> probe types, gallery types
     "DN": (["U1_D0"], ["U1_D1"]),
     "BG": (["U0_D0_BG"], ["U0_D0"]),
 }
-SUSTECH = {  # condition -> what the type of a probe holds, in the golden values' order
+SUSTECH = {  # condition -> parts of the probes' types, in the golden values' order
     **{"Normal": ["01-nm"], "Bag": ["bg"], "Clothing": ["cl"], "Carrying": ["cr"], "Umberalla": ["ub"]},
     **{"Uniform": ["uf"], "Occlusion": ["oc"], "Night": ["nt"], "Overall": ["01", "02", "03", "04"]},
 }
@@ -64,8 +64,8 @@ def test_sustech1k(golden):
     means = []
     for signs in SUSTECH.values():
         probe = ~gallery & keys["condition"].map(lambda kind, signs=signs: any(sign in kind for sign in signs))
-        of_condition = keys.assign(role=np.select([gallery, probe], ["gallery", "probe"], "none"), condition="one")
-        means.append(100 * cross_view_metrics(embeddings, of_condition, distance="euclidean").mean("one"))
+        one_condition = keys.assign(role=np.select([gallery, probe], ["gallery", "probe"], "none"), condition="one")
+        means.append(100 * cross_view_metrics(embeddings, one_condition, distance="euclidean").mean("one"))
     assert [name.split("/")[-1] for name in golden["SUSTech1K::expected_names"]] == [f"{name}@R1" for name in SUSTECH]
     np.testing.assert_allclose(means, golden["SUSTech1K::expected"], atol=CELLS)
 
@@ -75,23 +75,23 @@ def test_gait3d(golden):
     names = keys["subject"] + "-" + keys["condition"] + "-" + keys["view"]
     role = np.where(names.isin(golden["Gait3D::probes"]), "probe", "gallery")
     metrics = whole_gallery_metrics(embeddings, keys.assign(role=role))
-    found = [*(metrics.rank_k[k] for k in (1, 5, 10)), metrics.mAP, metrics.mINP]
-    np.testing.assert_allclose(100 * np.array(found), golden["Gait3D::expected"], atol=1e-6)
+    measured = [*(metrics.rank_k[k] for k in (1, 5, 10)), metrics.mAP, metrics.mINP]
+    np.testing.assert_allclose(100 * np.array(measured), golden["Gait3D::expected"], atol=1e-6)
 
 
 @pytest.mark.parametrize(("place", "name"), list(enumerate(CCPG)))
 def test_ccpg(golden, place, name):
     embeddings, keys = data(golden, "CCPG")
     probes, gallery = CCPG[name]
-    of = keys["condition"]
+    kind = keys["condition"]
     keys = keys.assign(
-        role=np.select([of.isin(probes), of.isin(gallery)], ["probe", "gallery"], "none"),
+        role=np.select([kind.isin(probes), kind.isin(gallery)], ["probe", "gallery"], "none"),
         view=keys["view"].str.split("_").str[0],
         condition=name,
     )
-    found = whole_gallery_metrics(embeddings, keys, ks=(1,), exclude_same="view")
+    metrics = whole_gallery_metrics(embeddings, keys, ks=(1,), exclude_same="view")
     expected = [golden[f"CCPG::expected_reid_{metric}"][place] for metric in ("rank1", "mAP", "mINP")]
-    np.testing.assert_allclose(100 * np.array([found.rank_k[1], found.mAP, found.mINP]), expected, atol=1e-3)
+    np.testing.assert_allclose(100 * np.array([metrics.rank_k[1], metrics.mAP, metrics.mINP]), expected, atol=1e-3)
     cells = cross_view_metrics(embeddings, keys, distance="euclidean")
     excluded, included = (
         golden[f"CCPG::expected_rank1_identical_view_{how}"][place] for how in ("excluded", "included")

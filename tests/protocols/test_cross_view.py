@@ -101,7 +101,7 @@ def test_a_condition_without_a_probe_is_an_error():
     )
 
 
-def test_nobody_to_train_on_is_an_error():
+def test_no_training_subject_is_an_error():
     with pytest.raises(ProtocolError) as raised:
         roles(splits={"2/2": {"train": "7-9", "test": "3-4"}})
     assert str(raised.value) == (

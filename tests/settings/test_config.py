@@ -140,7 +140,7 @@ def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
-def test_the_customary_splits_are_one_setting(base, name, train, test):
+def test_the_common_splits_are_one_setting(base, name, train, test):
     protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol
     subjects = split_in_use(protocol)
     assert (len(subjects.train), len(subjects.test)) == (train, test)
@@ -187,7 +187,7 @@ LINE = "--config on the command line: "
             LINE + "systems.gaitmixer.training.epochs is 0, expected greater than or equal to 1 "
             "(passes over the training sequences).",
         ),
-        ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is given twice."),
+        ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is listed twice."),
         (
             {"seeds": [-1]},
             LINE + "seeds.0 is -1, expected greater than or equal to 0 (one training run per seed and system).",
@@ -214,8 +214,9 @@ LINE = "--config on the command line: "
         ({"protocol": {"gallery": {"nm": [1, 5]}}}, LINE + "protocol: nm-05 is both gallery and probe."),
         (
             {"protocol": {"gallery": {"nm": ["seq 1"]}}},
-            LINE + 'protocol.gallery.nm.0: "seq 1" is no key, expected letters, digits, "_" and "+", 64 at most and a '
-            "letter or digit first.",
+            LINE
+            + 'protocol.gallery.nm.0: "seq 1" is not a valid key, expected letters, digits, "_" and "+", 64 at most '
+            "and a letter or digit first.",
         ),
         (
             {"protocol": {"splits": {"24/16": {"test": "9-3"}}}},
@@ -257,17 +258,17 @@ LINE = "--config on the command line: "
         (
             {"training": {"loss": {"kind": "supervised_contrastive", "temperature": 0.1, "similarity": "manhattan"}}},
             LINE + "training.loss.similarity is 'manhattan', expected 'cosine' or 'euclidean' "
-            "(of two embeddings of unit length: cosine, or minus their Euclidean distance).",
+            "(cosine, or the negative Euclidean distance of two embeddings of unit length).",
         ),
         (
             {"training": {"loss": {"kind": "softmax_centre", "centre_rate": 0.5}}},
             "config.yaml: training.loss.centre_weight is missing "
-            "(of the squared distance from the centre, beside the cross entropy).",
+            "(weight of the squared distance from the centre; the cross entropy has weight 1).",
         ),
         (
             {"systems": {"gaitgraph": {"training": {"loss": {"temperature": 0}}}}, "compare": "gaitgraph"},
             LINE + "systems.gaitgraph.training.loss.temperature is 0, expected greater than 0 "
-            "(what similarities are divided by).",
+            "(divisor of the similarities).",
         ),
         (
             {"systems": {"gaitgraph": {"training": {"batch": {"size": 0}}}}, "compare": "gaitgraph"},
@@ -284,12 +285,12 @@ LINE = "--config on the command line: "
         ),
         (
             {"systems": {"a": {"like": "b"}, "b": {"like": "a"}}},
-            LINE + "systems.a: `like` leads in a circle: a, b, a.",
+            LINE + "systems.a: circular `like`: a -> b -> a.",
         ),
         (
             {"systems": {"gaitmixr": {"network": {"kernel": 3}}}},
-            LINE + 'systems.gaitmixr: there is no network "gaitmixr"; did you mean "gaitmixer"? A variant of a system '
-            "says in `like` which.",
+            LINE + 'systems.gaitmixr: there is no network "gaitmixr"; did you mean "gaitmixer"? A variant names '
+            "its system in `like`.",
         ),
         (
             {"figures": {"against": {"kernel": ["gaitmxer"]}}},
@@ -320,8 +321,7 @@ LINE = "--config on the command line: "
         ),
         (
             {"data": {"video": {"estimator": "alphapose"}}},
-            LINE + "data.video.estimator is 'alphapose', expected 'hrnet', 'mediapipe' or 'onnx' "
-            "(what finds the joints of a person).",
+            LINE + "data.video.estimator is 'alphapose', expected 'hrnet', 'mediapipe' or 'onnx' (the pose estimator).",
         ),
         (
             {"network": {"frames": "long"}},
@@ -425,7 +425,7 @@ def test_a_variant_is_its_system_and_what_it_changes(base):
 
 
 @pytest.mark.parametrize("name", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait"])
-def test_every_system_can_be_asked_for_in_every_experiment(base, name):
+def test_every_system_can_be_compared_in_every_experiment(base, name):
     for experiment in ("demo", "casia_b", "ucalgary", "psymo"):
         config = load_config(base, {"experiment": experiment, "compare": name})
         assert system_settings(config, name).network.name == name
@@ -444,7 +444,7 @@ def test_overlays_that_extend_each_other_are_refused(base):
     Path("experiments/second.yaml").write_text("extends: first\n")
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "first"})
-    assert str(raised.value) == "experiments/first.yaml: extends leads in a circle: first, second, first."
+    assert str(raised.value) == "experiments/first.yaml: circular `extends`: first -> second -> first."
 
 
 def test_each_ablation_changes_only_the_option_in_its_name(base):

@@ -17,7 +17,7 @@ def batches(per_subject, subjects, sequences, seed=0):
     return labels, sampler
 
 
-def test_every_batch_holds_so_many_sequences_of_so_many_subjects():
+def test_every_batch_has_the_set_number_of_subjects_and_sequences():
     labels, sampler = batches([10] * 6, subjects=4, sequences=3)
     for batch in sampler:
         assert sorted(Counter(labels[batch]).values()) == [3, 3, 3, 3]
@@ -28,20 +28,20 @@ def test_the_published_number_of_steps():
     assert len(batches([8, 8], 2, 4)[1]) == 1  # an exact multiple loses its last batch, as published
 
 
-def test_a_subjects_list_is_walked_through_before_it_is_shuffled_again():
+def test_a_subjects_list_is_used_up_before_it_is_shuffled_again():
     _, sampler = batches([8, 8, 8], subjects=3, sequences=4)
     (first,), (second,) = sampler, sampler
     assert len(set(first) | set(second)) == 24
 
 
-def test_a_subject_with_fewer_sequences_than_asked_fills_its_place():
+def test_a_subject_with_too_few_sequences_has_them_repeated():
     labels, sampler = batches([8, 2], subjects=2, sequences=4)
     (batch,) = sampler
     assert Counter(labels[batch]) == {0: 4, 1: 4}
     assert Counter(batch[labels[batch] == 1].tolist()) == {8: 2, 9: 2}
 
 
-def test_fewer_subjects_than_the_batch_asks_for_are_all_taken():
+def test_all_subjects_are_in_a_batch_where_there_are_fewer_than_set():
     labels, sampler = batches([8] * 3, subjects=74, sequences=2)
     assert (sampler.subjects, sampler.batch_size) == (3, 6)
     for batch in sampler:
@@ -78,14 +78,14 @@ def test_a_shuffled_epoch_is_every_sequence_once_in_another_order_each_time():
     assert np.concatenate(first).tolist() != np.concatenate(second).tolist()
 
 
-def test_copies_repeat_a_batch_one_behind_the_other():
+def test_copies_repeat_a_batch():
     assert shuffled(copies=2).sequences_of_an_epoch == 20  # the last batch is smaller than the others
     for batch in shuffled(copies=2):
         ours, again = np.split(batch, 2)
         assert ours.tolist() == again.tolist()
 
 
-def test_an_interrupted_shuffled_epoch_goes_on_with_the_rest():
+def test_an_interrupted_shuffled_epoch_continues_with_the_rest():
     sampler, resumed = shuffled(), shuffled(seed=9)
     rest = iter(sampler)
     next(rest)

@@ -120,7 +120,7 @@ def test_the_number_of_threads_does_not_change_the_bytes(data, expected, threads
 
 
 @pytest.mark.slow
-def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on(data, expected):
+def test_sigterm_writes_a_checkpoint_from_which_the_next_run_is_resumed(data, expected):
     outputs = outputs_in(data)
     process = start(data, NEVER)
     while "training on" not in process.stderr.readline():
@@ -130,7 +130,7 @@ def test_sigterm_writes_a_checkpoint_ends_with_an_error_and_the_next_run_goes_on
     assert process.wait() == 1
     (only,) = outputs.checkpoints.glob("*.checkpoint")
     step = int(only.stem.removeprefix("step-"))
-    assert said.rstrip().endswith(f"Stopped by SIGTERM after step {step}; the same command goes on from {only}.")
+    assert said.rstrip().endswith(f"Stopped by SIGTERM after step {step}; the same command resumes from {only}.")
     assert not outputs.weights.exists()
     assert start(data, NEVER).wait() == 0
     assert file_digest(outputs.weights) == expected[0]
@@ -166,20 +166,18 @@ def test_one_flipped_byte_is_noticed(tmp_path):
     assert resumed(tmp_path) == 2
 
 
-def test_a_checkpoint_of_other_code_or_data_is_set_aside_with_a_message(tmp_path, caplog):
+def test_a_checkpoint_of_other_code_or_data_is_renamed_with_a_message(tmp_path, caplog):
     older, newest = written(tmp_path)
     assert resumed(tmp_path, identity={"data": "a", "code": "changed"}) == 0
     assert not newest.exists()
     assert newest.with_suffix(".set-aside").exists()
-    assert f"{older} belongs to other code; it is set aside as {older.with_suffix('.set-aside')} and not used" in (
-        caplog.text
-    )
+    assert f"{older}: of a run with other code, not used; renamed to {older.with_suffix('.set-aside')}" in (caplog.text)
     written(tmp_path)
     resumed(tmp_path, identity={"data": "changed", "code": "changed"})
-    assert f"{newest} belongs to other data and code;" in caplog.text
+    assert f"{newest}: of a run with other data and code," in caplog.text
 
 
-def test_what_a_killed_write_left_is_removed(tmp_path):
+def test_the_unfinished_file_of_a_killed_write_is_removed(tmp_path):
     written(tmp_path)
     leftover = tmp_path / ".step-00000004.checkpoint.unfinished"
     leftover.write_bytes(b"half")
@@ -187,7 +185,7 @@ def test_what_a_killed_write_left_is_removed(tmp_path):
     assert not leftover.exists()
 
 
-def test_checkpoints_are_written_when_their_time_has_come(tmp_path):
+def test_checkpoints_are_written_at_their_interval(tmp_path):
     rarely = checkpoints(tmp_path, minutes=NEVER)
     rarely.after_step(1, {"counter": Counter(1)})
     assert list(tmp_path.iterdir()) == []
@@ -215,7 +213,7 @@ def test_a_full_disk_ends_the_run_with_the_last_checkpoint_intact(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
+def test_a_checkpoint_of_another_recipe_is_not_used(data, caplog):
     outputs = outputs_in(data)
     process = start(data, EVERY_STEP)
     while not list(outputs.checkpoints.glob("*.checkpoint")):
@@ -224,7 +222,7 @@ def test_a_run_with_another_recipe_does_not_go_on_from_it(data, caplog):
     process.kill()
     process.wait()
     run(data, NEVER, weight_decay=0.3)
-    assert "belongs to other configuration; it is set aside" in caplog.text
+    assert "of a run with other configuration, not used" in caplog.text
     assert json.loads(outputs.run.read_text())["resumed_after_steps"] == []
 
 
@@ -273,7 +271,7 @@ def baseline(name, checkpoints=None):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "steps"), [("gaitgraph", 2), ("gaitgraph", 8), ("gaitgraph2", 4), ("posegait", 4)])
-def test_each_baselines_recipe_goes_on_to_the_same_bytes(name, steps, tmp_path):
+def test_a_resumed_run_of_each_baseline_ends_with_the_same_bytes(name, steps, tmp_path):
     expected = baseline(name)
     with pytest.raises(StopError):
         baseline(name, StoppingAfter(tmp_path, steps))

@@ -65,7 +65,7 @@ def test_adamw_decays_a_weight_that_has_no_gradient_and_adam_does_not_scale_it()
 
 
 @pytest.mark.parametrize("before", [3, 10, 12])
-def test_a_state_goes_on_in_its_phase(before):
+def test_a_restored_state_continues_in_its_phase(before):
     recipe = {"epochs": 2, "learning_rate": 1e-2, "second_phase": {"epochs": 1, "learning_rate": 1e-5}}
     parameter, optimiser = optimisation(**recipe)
     rates_of(optimiser, parameter, before)

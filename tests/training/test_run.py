@@ -108,7 +108,7 @@ def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_
     assert weights[0] == weights[1]
 
 
-def test_run_json_holds_the_digests_of_what_went_in_and_came_out(tmp_path):
+def test_run_json_has_the_digests_of_inputs_and_outputs(tmp_path):
     outputs = run(tmp_path / "a", walks())
     record = json.loads(outputs.run.read_text())
     assert record["inputs"]["poses.parquet"] == file_digest(tmp_path / "a" / "poses.parquet")

@@ -33,7 +33,7 @@ def test_training_goes_on_after_the_whole_workflow_was_killed(finished, edited):
     assert finished.snakemake("--unlock", "tables").returncode == 0
     done = finished.snakemake(*OFTEN, WEIGHTS)
     assert done.returncode == 0, done.stdout
-    assert "going on from results/tiny/checkpoints/gaitmixer/seed-7/step-" in done.stdout
+    assert "resuming from results/tiny/checkpoints/gaitmixer/seed-7/step-" in done.stdout
     (resumed,) = json.loads((finished.folder / WEIGHTS).with_name("run.json").read_text())["resumed_after_steps"]
     assert resumed >= 2
     assert not checkpoints.exists()

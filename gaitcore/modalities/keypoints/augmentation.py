@@ -20,8 +20,8 @@ def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, gen
 
     Args:
         windows: (B, T, 17, C) float32, pixels and confidence.
-        settings: probabilities and noise; ``reverse`` concerns the choice of frames and is not used here.
-        store: where the windows are from; the noise is scaled to its frame width.
+        settings: probabilities and noise; ``reverse`` is applied where frames are chosen and is not used here.
+        store: the source of the windows; the noise is scaled to its frame width.
         generator: source of every draw, on the device of the poses.
 
     Returns:

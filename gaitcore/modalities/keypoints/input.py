@@ -19,8 +19,8 @@ class InputChannels:
     ratio", without the confidence; GaitGraph takes pixels and the confidence as they are.
 
     Attributes:
-        names: of the channels, in order.
-        divisor: of all but the confidence.
+        names: the channels' names, in order.
+        divisor: the number that all channels but the confidence are divided by.
     """
 
     names: tuple[str, ...]
@@ -28,11 +28,11 @@ class InputChannels:
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "InputChannels":
-        """The channels that the settings ask for; a z that the poses lack is left out, with a message.
+        """The channels of the settings; a z that the poses lack is left out, with a message in the log.
 
         Args:
             settings: channels and unit.
-            values: of each joint in the poses: 3, or 4 with a z.
+            values: the number of values of each joint in the poses: 3, or 4 with a z.
             frame_width: pixels.
         """
         known = list(CHANNEL_INDEX)[:values]

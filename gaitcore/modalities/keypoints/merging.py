@@ -1,4 +1,4 @@
-"""Several pose tables of one data set -> one: the subjects' shards of a video experiment, or tables made elsewhere."""
+"""Merging several pose tables of one data set: the subjects' shards of a video experiment, or tables made elsewhere."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -27,7 +27,7 @@ def merge_tables(paths: Sequence[Path], tables: Sequence[PoseTable], *, mixed_so
     for path, table in zip(paths[1:], tables[1:], strict=True):
         _check_alike(paths[0], info, path, table.info, mixed_sources)
         if (table.z is None) != (tables[0].z is None):
-            raise DataError(f"{path} and {paths[0]}: one has depth and the other has none; one table has it or not.")
+            raise DataError(f"{path} and {paths[0]}: one has a z and the other has none; merge only tables alike.")
     poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
     files: dict[SequenceKey, Path] = {}
     for path, table in zip(paths, tables, strict=True):
@@ -55,30 +55,30 @@ def merge_shards(
     """Write the pose table and the report of a video experiment.
 
     Args:
-        shards, reports: of each subject, as ``gaitcore.modalities.keypoints.video.extraction`` writes them.
-        left_out: (file, reason, line, sequence) of the videos no subject has: names that do not parse, duplicates.
+        shards, reports: one each per subject, written by ``gaitcore.modalities.keypoints.video.extraction``.
+        left_out: (file, reason, line, sequence) of the videos in no shard: names that do not parse, duplicates.
         poses, report: files to write.
-        mixed_sources: take shards of several estimators.
+        mixed_sources: allow shards of several estimators.
 
     Returns:
-        How many videos are in the table and how many were left out, as a sentence.
+        A sentence with the numbers of videos in the table and left out.
 
     Raises DataError where no shard holds a pose, or as :func:`merge_tables`.
     """
     table = merge_tables(shards, [PoseTable.read(shard) for shard in shards], mixed_sources=mixed_sources)
-    without = DropReport()
+    unlisted = DropReport()
     for file, reason, line, sequence in left_out:
-        without.add(file, reason, line=line, sequence=sequence)
-    lines = pd.concat([without.to_frame(), *(read_report(one) for one in reports)], ignore_index=True)
+        unlisted.add(file, reason, line=line, sequence=sequence)
+    lines = pd.concat([unlisted.to_frame(), *(read_report(one) for one in reports)], ignore_index=True)
     if not len(table):
         first = f" {lines['file'][0]}: {lines['reason'][0]}." if len(lines) else ""
         raise DataError(f"No video gave a pose; the shards' reports say why.{first}")
     table.write(poses)
     write_report(lines, report)
-    gone = len(without) + lines["reason"].str.startswith(LEFT_OUT).sum()
+    left_out_count = len(unlisted) + lines["reason"].str.startswith(LEFT_OUT).sum()
     return (
-        f"{len(table.sequences)} of {len(table.sequences) + gone} videos are in {poses} ({len(table)} frames); {gone} "
-        f"were left out, see {report}"
+        f"{len(table.sequences)} of {len(table.sequences) + left_out_count} videos are in {poses} "
+        f"({len(table)} frames); {left_out_count} were left out, see {report}"
     )
 
 
@@ -86,7 +86,9 @@ def _check_alike(first_path: Path, first: PoseInfo, path: Path, info: PoseInfo, 
     for name in CAMERA:
         found, expected = getattr(info, name), getattr(first, name)
         if found != expected:
-            raise DataError(f"{path}: {name} is {found}, expected {expected} as in {first_path}; one table has one.")
+            raise DataError(
+                f"{path}: {name} is {found}, expected {expected} as in {first_path}; merge only tables alike."
+            )
     if not mixed_sources and _source(info) != _source(first):
         raise DataError(
             f"{path}: poses of {_source(info)}, expected {_source(first)} as in {first_path}; confidences and errors "

@@ -1,4 +1,4 @@
-"""One door for every source format: ``read_poses`` picks the reader and returns the pose table and the report."""
+"""Entry point for all source formats: ``read_poses`` selects the reader and returns the pose table and the report."""
 
 import inspect
 from collections.abc import Sequence
@@ -34,18 +34,18 @@ def read_poses(
     """Read poses of any source format (:func:`source_formats`) into a pose table.
 
     ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in
-    frames per second. Where ``conditions`` are given, sequences of any other are left out and reported. Pose tables of
-    several estimators become one only with ``mixed_sources``.
+    frames per second. With ``conditions``, sequences of other conditions are left out and reported. Pose tables of
+    several estimators are merged only with ``mixed_sources``.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
-    that did not make it into the table.
+    that is not in the table.
 
     Raises ConfigError for an unknown format, DataError where a path is missing or nothing in it is usable.
     """
     reader = extensions.load("readers", source_format)
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
     if not paths:
-        raise DataError(f"no path of poses is given, expected {reader.EXPECTED}; name at least one.")
+        raise DataError(f"the list of paths is empty, expected {reader.EXPECTED}; name at least one.")
     for one in paths:
         if not one.exists():
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
@@ -64,8 +64,8 @@ def _keep_conditions(
     files, wanted = ", ".join(map(str, paths)), ", ".join(conditions)
     keep = table.sequences["condition"].isin(conditions)
     if not keep.any():
-        found = ", ".join(sorted(set(table.sequences["condition"]), key=natural))
-        raise DataError(f"{files}: conditions {found}, expected {wanted}; correct the list of conditions.")
+        present = ", ".join(sorted(set(table.sequences["condition"]), key=natural))
+        raise DataError(f"{files}: conditions {present}, expected {wanted}; correct the list of conditions.")
     left_out = table.sequences[~keep]
     for name, condition in zip(sequence_names(left_out), left_out["condition"], strict=True):
         report.add(files, f"condition {condition!r}, expected one of {wanted}", sequence=name)

@@ -26,7 +26,7 @@ JOINTS: tuple[str, ...] = (
 
 NUM_JOINTS = len(JOINTS)
 CHANNELS: tuple[str, ...] = ("x", "y", "confidence")  # pixels, pixels, the estimator's confidence
-DEPTH = "z"  # pixels, behind these where an estimator gives it
+DEPTH = "z"  # pixels; the last channel, where an estimator estimates it
 CHANNEL_INDEX: dict[str, int] = {name: index for index, name in enumerate((*CHANNELS, DEPTH))}
 NUM_VALUES = NUM_JOINTS * len(CHANNELS)  # 51 numbers a frame
 
@@ -60,7 +60,7 @@ LINKS = _pairs(
 
 LEFT_RIGHT = tuple((INDEX[name], INDEX[name.replace("left", "right")]) for name in JOINTS if name.startswith("left"))
 
-# For each joint the one on the other side; the nose is its own.
+# For each joint its counterpart on the other side; the nose maps to itself.
 _OPPOSITE = {**dict(LEFT_RIGHT), **{right: left for left, right in LEFT_RIGHT}}
 OTHER_SIDE: tuple[int, ...] = tuple(_OPPOSITE.get(joint, joint) for joint in range(NUM_JOINTS))
 

@@ -1,6 +1,6 @@
-"""The frames of the sequences in use, end to end on the device.
+"""The frames of the sequences in use, concatenated on the device.
 
-A window is a row of frame numbers, so that a batch is gathered at once and no Python runs per sample.
+A window is a row of frame numbers, so that a whole batch is gathered in one operation.
 """
 
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from gaitcore.settings.input import Input
 
 @dataclass(frozen=True, eq=False)
 class KeypointStore:
-    """The poses of S sequences, end to end: a :class:`gaitcore.modalities.FrameStore`.
+    """The poses of S sequences, concatenated: a :class:`gaitcore.modalities.FrameStore`.
 
     Attributes:
         keypoints: (N, 17, 3) float32, x and y in pixels and the confidence, on the device; (N, 17, 4) where the poses
@@ -53,7 +53,7 @@ class KeypointStore:
 
     @property
     def device(self) -> torch.device:
-        """Where the frames lie."""
+        """The device of the frames."""
         return self.keypoints.device
 
     @property
@@ -66,16 +66,16 @@ class KeypointStore:
 
         Args:
             sequences: (B,) which sequence each window is cut from.
-            frames: (B, T) frame numbers within that sequence, from 0. Before its first and after its last frame a
-                sequence runs backwards.
-            copy: "swapped" exchanges the left and the right joints; any other copy has the joints as they are.
+            frames: (B, T) frame numbers within that sequence, from 0. Numbers before its first and after
+                its last frame are reflected at that frame.
+            copy: "swapped" exchanges the left and the right joints; any other copy leaves them unchanged.
 
         Returns:
             (B, T, 17, C) float32, pixels and confidence.
         """
         last = self.lengths[sequences, None] - 1
-        there_and_back = frames.remainder((2 * last).clamp(min=1))
-        frames = torch.minimum(there_and_back, 2 * last - there_and_back).clamp(min=0)
+        position = frames.remainder((2 * last).clamp(min=1))  # in a cycle: forwards, then backwards
+        frames = torch.minimum(position, 2 * last - position).clamp(min=0)
         poses = self.keypoints[self.first[sequences, None] + frames]
         return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
 
@@ -84,7 +84,7 @@ class KeypointStore:
         return self.input(windows)
 
     def network_arguments(self) -> dict[str, Any]:
-        """Joints and input channels, by the names that every skeleton network's class has for them."""
+        """``joints`` and ``in_channels``, the arguments that every skeleton network's class has."""
         return {"joints": NUM_JOINTS, "in_channels": len(self.channels)}
 
 
@@ -93,9 +93,9 @@ def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torc
 
     Args:
         path: poses.parquet.
-        keep: (S,) which of its sequences, in their order; no frame of any other is kept.
+        keep: (S,) bool, the sequences to keep; the frames of all others are dropped.
         settings: the input channels and their unit.
-        device: where the frames go.
+        device: the device to put the frames on.
 
     Raises:
         DataError: the file is missing, damaged or no pose table.

@@ -45,7 +45,7 @@ _WRITE_OPTIONS = {
 
 @dataclass(frozen=True)
 class PoseInfo:
-    """Where the poses come from: data set, camera frame and estimator.
+    """The source of the poses: data set, camera frame and estimator.
 
     ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in frames per second. ``source`` is the pose
     estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content, ``weights_digest`` that
@@ -69,8 +69,8 @@ class PoseTable:
     ``sequences`` has one row per sequence, sorted by key: subject, condition, sequence and view (text; whole numbers
     become text, see :func:`gaitcore.keys.text_keys`), and frames (their number). Row n of ``frame`` (N,) int32 and
     ``keypoints`` (N, 17, 3) float32 (x and y in pixels, confidence; COCO-17 order) is one frame; the frames of
-    sequence s are rows ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where an
-    estimator gave one.
+    sequence s are rows ``offsets[s]:offsets[s + 1]``. ``z`` (N, 17) float32 is the joints' depth in pixels, where the
+    estimator estimates it.
     """
 
     sequences: pd.DataFrame
@@ -114,7 +114,7 @@ class PoseTable:
     def read(cls, path: str | Path) -> "PoseTable":
         """Read ``poses.parquet``.
 
-        Tables of schema version 1, with whole numbers as sequence and view, are read as ``001-nm-01-090`` is written.
+        In tables of schema version 1, sequence and view are whole numbers; they become text as in ``001-nm-01-090``.
 
         Raises DataError where the file is missing, cut short, not Parquet, or not a pose table of this schema.
         """
@@ -131,7 +131,7 @@ def list_sequences(path: str | Path) -> pd.DataFrame:
 
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
-    """A pose table's file and what it says of itself."""
+    """A pose table's open file and its metadata."""
     path = Path(path)
     with opened(path, "a pose table") as file:
         yield file, _check_schema(path, file.schema_arrow)
@@ -140,7 +140,7 @@ def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
 def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
     """The table of whole sequences: key -> (frame (T,), keypoints (T, 17, 3)), each sorted by frame.
 
-    Keypoints (T, 17, 4) have a z behind the confidence; all sequences have one or none has. Raises DataError where
+    Keypoints (T, 17, 4) have a z after the confidence; all sequences have one or none has. Raises DataError where
     the keys have one number in two spellings, such as subjects 001 and 1.
     """
     keys = sorted(poses, key=SequenceKey.order)
@@ -191,11 +191,11 @@ def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
     try:
         return PoseInfo(**metadata)
     except TypeError:
-        raise DataError(f"{path}: its metadata lack the data set and its frames; delete it and run again.") from None
+        raise DataError(f"{path}: its metadata lack the data set or the frame size; delete it and run again.") from None
 
 
 def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-    """``frame``, ``keypoints`` and ``z``, group by group into place: faster and smaller than one large Arrow table."""
+    """``frame``, ``keypoints`` and ``z``, read group by group, which is faster and smaller than one large table."""
     rows = file.metadata.num_rows
     values = {"frame": np.empty(rows, np.int32), "keypoints": np.empty((rows, NUM_JOINTS, len(CHANNELS)), np.float32)}
     if _Z.name in file.schema_arrow.names:

@@ -17,9 +17,11 @@ class Loss(nn.Module):
     times their summed difference over n + 1.
 
     Args:
-        centre_weight: of the squared distance from the centre, beside the cross entropy.
-        centre_rate: how far a step moves a centre towards the batch's embeddings.
+        centre_weight: weight of the squared distance from the centre; the cross entropy has weight 1.
+        centre_rate: the share of the way that a step moves a centre towards the batch's embeddings.
     """
+
+    centres: Tensor  # (subjects, embedding_dim)
 
     def __init__(self, *, subjects: int, embedding_dim: int, centre_weight: NotNegative, centre_rate: Probability):
         super().__init__()
@@ -35,5 +37,5 @@ class Loss(nn.Module):
         return loss, 0
 
     def _move(self, difference: Tensor, labels: Tensor) -> None:
-        of_subject = F.one_hot(labels, len(self.centres)).to(difference.dtype)  # (B, subjects)
-        self.centres += self.rate * (of_subject.T @ difference) / (1 + of_subject.sum(dim=0))[:, None]
+        membership = F.one_hot(labels, len(self.centres)).to(difference.dtype)  # (B, subjects)
+        self.centres += self.rate * (membership.T @ difference) / (1 + membership.sum(dim=0))[:, None]

@@ -12,15 +12,15 @@ TITLE = "supervised contrastive loss"
 
 
 class Loss(nn.Module):
-    """Each embedding's positives, those of its subject, against all others of the batch.
+    """Contrast of each embedding's positives, those of its subject, with all others of the batch.
 
     Source: Khosla et al., "Supervised Contrastive Learning", NeurIPS 2020, equation 2; GaitGraph, section 3.3, by
     cosine similarity; GaitGraph2 by Euclidean distance of unit vectors.
 
     Args:
-        temperature: what similarities are divided by.
-        base_temperature: the loss is multiplied by the temperature over this; null leaves it as it is.
-        similarity: of two embeddings of unit length: cosine, or minus their Euclidean distance.
+        temperature: divisor of the similarities.
+        base_temperature: the loss is multiplied by temperature / base_temperature; null does not scale it.
+        similarity: cosine, or the negative Euclidean distance of two embeddings of unit length.
     """
 
     def __init__(

@@ -11,7 +11,7 @@ TITLE = "triplet loss"
 
 
 class Loss(nn.Module):
-    """Mined triplets, the mean over those that violate the margin.
+    """The mean loss of the mined triplets that violate the margin.
 
     Source: GaitMixer, sections 3.3 and 4.2: multi-similarity miner (cosine), triplet margin loss (Euclidean on unit
     vectors).
@@ -32,7 +32,7 @@ class Loss(nn.Module):
 
 
 def triplets(mined: tuple[Tensor, ...]) -> int:
-    """Triplets that mined pairs (anchor, positive, anchor, negative) stand for: positives x negatives per anchor."""
+    """The number of triplets in mined pairs (anchor, positive, anchor, negative): positives x negatives per anchor."""
     anchors_positive, _, anchors_negative, _ = mined
     size = int(torch.cat([anchors_positive, anchors_negative, anchors_positive.new_zeros(1)]).max()) + 1
     positives, negatives = (torch.bincount(a, minlength=size) for a in (anchors_positive, anchors_negative))

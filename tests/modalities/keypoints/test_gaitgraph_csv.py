@@ -240,7 +240,7 @@ def test_a_file_without_a_header_is_named(write):
     )
 
 
-def test_a_column_found_twice_is_named(write):
+def test_a_repeated_column_is_named(write):
     path = write(HEADER + ",nose_x", row())
     assert error(path) == f"{path}, line 1: column 'nose_x' twice, expected once; remove one."
 
@@ -256,14 +256,14 @@ def test_a_file_with_only_a_header_is_named(write):
     assert error(path) == f"{path}: only a header, expected one row per frame; put the whole file there."
 
 
-def test_a_file_without_any_usable_row_tells_the_first_reason(write):
+def test_the_error_for_a_file_without_a_usable_row_has_the_first_reason(write):
     path = write(HEADER, with_value("nose_x", "nan"), row(values=[1.0] * 49))
     assert error(path) == (
         f"{path}: no usable row among 2. {path}, line 2: nan in column nose_x, expected a finite number."
     )
 
 
-def test_a_file_of_nothing_but_short_rows_tells_the_first_reason(write):
+def test_the_error_for_a_file_of_short_rows_has_the_first_reason(write):
     path = write(HEADER, row(values=[1.0] * 49))
     assert error(path) == (
         f"{path}: no usable row among 1. "
@@ -281,7 +281,7 @@ def test_no_file_at_all_is_named(tmp_path):
 
 def test_an_empty_list_of_files_is_refused():
     assert error([]) == (
-        "no path of poses is given, expected a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ...; "
+        "the list of paths is empty, expected a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ...; "
         "name at least one."
     )
 

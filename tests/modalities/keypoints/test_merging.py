@@ -77,7 +77,7 @@ def test_two_sets_of_weights_are_two_estimators(tmp_path):
 def test_another_frame_size_is_refused(tmp_path):
     shards = [shard(tmp_path, "001"), shard(tmp_path, "002", replace(INFO, frame_width=640))]
     assert error(tmp_path, shards, mixed_sources=True) == (
-        f"{shards[1]}: frame_width is 640, expected 320 as in {shards[0]}; one table has one."
+        f"{shards[1]}: frame_width is 640, expected 320 as in {shards[0]}; merge only tables alike."
     )
 
 

@@ -53,7 +53,7 @@ def test_every_joint_comes_from_the_point_of_its_name(tmp_path):
     assert len(report) == 0
 
 
-def test_the_walker_is_told_from_a_bystander(tmp_path):
+def test_the_walker_is_distinguished_from_a_bystander(tmp_path):
     for frame in range(3):
         folder = tmp_path / "001-nm-01-090"
         save(folder, "001-nm-01-090", frame, person(left=400, height=90), person(left=100 + 2 * frame))
@@ -63,7 +63,7 @@ def test_the_walker_is_told_from_a_bystander(tmp_path):
     assert report["frame"].tolist() == [0, 1, 2]
 
 
-def test_a_joint_that_is_not_found_is_put_between_its_places_before_and_after(tmp_path):
+def test_an_undetected_joint_is_interpolated_between_frames(tmp_path):
     for frame, lost in enumerate([(), ("left_wrist",), ("left_wrist", "nose"), ()]):
         save(tmp_path, "001-nm-01-090", frame, person(left=100 + 3 * frame, lost=lost))
     save(tmp_path, "001-nm-01-090", 4, person(left=112, lost=("nose",)))
@@ -73,18 +73,18 @@ def test_a_joint_that_is_not_found_is_put_between_its_places_before_and_after(tm
     assert wrist[1:3, 2].tolist() == [0, 0]
     assert nose[:, 0].tolist() == [100, 103, 106, 109, 109]  # after the last one it stays
     assert dropped(tmp_path) == [
-        (str(tmp_path), "001-nm-01-090", None, "4 joints not found, put between their places before and after")
+        (str(tmp_path), "001-nm-01-090", None, "4 joints not found, interpolated between the frames before and after")
     ]
 
 
-def test_a_sequence_in_which_a_joint_is_never_found_is_left_out(tmp_path):
+def test_a_sequence_in_which_a_joint_is_never_detected_is_left_out(tmp_path):
     save(tmp_path, "001-nm-01-090", 0, person())
     save(tmp_path, "001-nm-01-180", 0, person(lost=("nose", "left_eye")))
     assert len(read(tmp_path)[0].sequences) == 1
     assert dropped(tmp_path) == [(str(tmp_path), "001-nm-01-180", None, "nose, left_eye in none of 1 frames")]
 
 
-def test_whatever_is_unusable_is_reported_and_stops_nothing(tmp_path):
+def test_unusable_files_and_people_are_reported_and_reading_goes_on(tmp_path):
     save(tmp_path, "001-nm-01-090", 0, person())
     short = save(tmp_path, "001-nm-01-090", 1, {"pose_keypoints_2d": [1.0] * 54})
     nobody = save(tmp_path, "001-nm-01-090", 2)

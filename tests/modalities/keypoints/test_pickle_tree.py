@@ -89,12 +89,12 @@ class Touch:
         return Path.touch, (self.path,)
 
 
-def test_a_pickle_that_asks_for_code_stops_the_run_and_is_not_obeyed(tmp_path):
+def test_a_pickle_with_code_stops_the_run_and_is_not_executed(tmp_path):
     marker = tmp_path / "marker"
     path = save(tmp_path / "tree", "001/nm-01/000/a.pkl", [poses(2), Touch(marker)])
     message = error(tmp_path / "tree")
-    assert message.startswith(f"{path}: the pickle asks for ")
-    assert message.endswith(f", {EXPECTED}; nothing of it was run, remove it.")
+    assert message.startswith(f"{path}: the pickle needs ")
+    assert message.endswith(f", {EXPECTED}; nothing in it was executed, remove it.")
     assert not marker.exists()
 
 
@@ -201,7 +201,7 @@ def test_names_that_do_not_fit_are_reported(tmp_path):
     ]
 
 
-def test_a_sequence_found_twice_is_read_once(tmp_path):
+def test_a_second_file_of_a_sequence_is_not_read(tmp_path):
     first = save(tmp_path / "a", "001/nm-01/000/a.pkl", poses(2))
     second = save(tmp_path / "b", "001/nm-01/000/a.pkl", poses(3))
     table, _ = read([tmp_path / "a", tmp_path / "b"])

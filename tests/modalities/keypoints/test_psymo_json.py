@@ -114,7 +114,7 @@ def test_detections_that_are_malformed_are_dropped(tmp_path):
     ]
 
 
-def test_unusable_files_are_reported_and_stop_nothing(tmp_path):
+def test_unusable_files_are_reported_and_reading_goes_on(tmp_path):
     save(tmp_path, "000_00_0_0_nm.json", walk([0]))
     broken = save(tmp_path, "001_00_0_0_nm.json", '[{"image_id": ')
     empty = save(tmp_path, "002_00_0_0_nm.json", [])
@@ -133,7 +133,7 @@ def test_unusable_files_are_reported_and_stop_nothing(tmp_path):
     ]
 
 
-def test_a_sequence_found_twice_is_read_once(tmp_path):
+def test_a_second_file_of_a_sequence_is_not_read(tmp_path):
     first = save(tmp_path / "a", "000_00_0_0_nm.json", walk([0]))
     second = save(tmp_path / "b", "000_00_0_0_nm.json", walk([0, 1]))
     assert read(tmp_path)[0].frame.tolist() == [0]

@@ -20,7 +20,7 @@ def store(channels=("x", "y"), unit="pixels", values=3, length=4):
     return torch.from_numpy(poses), KeypointStore.of(table, settings, torch.device("cpu"))
 
 
-def test_a_sequence_runs_backwards_beyond_its_ends():
+def test_frame_numbers_beyond_the_ends_are_reflected():
     poses, frames = store()
     window = frames.windows(torch.tensor([0]), torch.arange(-4, 9)[None])[0]
     assert torch.equal(window, poses[[2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0, 1, 2]])
@@ -35,7 +35,7 @@ def test_x_and_y_are_divided_by_the_width_and_the_confidence_is_not():
     assert torch.equal(frames.network_input(poses), poses[..., :2] / 320)
 
 
-def test_pixels_are_as_they_are():
+def test_pixels_are_unchanged():
     poses, frames = store(("x", "y", "confidence"))
     assert torch.equal(frames.network_input(poses), poses)
 

@@ -195,7 +195,7 @@ def test_a_column_of_another_type_is_named(tmp_path):
 def test_metadata_that_lack_the_data_set_are_named(tmp_path):
     path = tmp_path / "poses.parquet"
     rewrite(path, lambda table: table.replace_schema_metadata({"gaitcore": '{"schema_version": 2}'}))
-    assert message(path) == f"{path}: its metadata lack the data set and its frames; delete it and run again."
+    assert message(path) == f"{path}: its metadata lack the data set or the frame size; delete it and run again."
 
 
 def as_version_1(path, subjects=None):
@@ -212,7 +212,7 @@ def as_version_1(path, subjects=None):
     pq.write_table(table.replace_schema_metadata({"gaitcore": json.dumps(metadata)}), path)
 
 
-def test_tables_of_schema_1_are_read_with_numbers_as_names_have_them(tmp_path):
+def test_tables_of_schema_1_are_read_with_text_keys(tmp_path):
     as_version_1(tmp_path / "poses.parquet")
     read, table = PoseTable.read(tmp_path / "poses.parquet"), make_table()
     assert read.sequences.equals(table.sequences)
@@ -252,14 +252,14 @@ def test_keys_are_ordered_as_numbers_where_they_are_numbers():
         (("a b", "nm", 1, 0), "subject 'a b', expected letters, digits"),
         (("001", "", 1, 0), "condition '', expected letters, digits"),
         (("001", "nm", 1, "270-far"), "view '270-far', expected letters, digits"),
-        (("001", "mean", 1, 0), "the condition 'mean' has a reserved name; call it otherwise."),
-        (("001", "nm", 1, "mean"), "the view 'mean' has a reserved name; call it otherwise."),
+        (("001", "mean", 1, 0), "the condition 'mean' has a reserved name; rename it."),
+        (("001", "nm", 1, "mean"), "the view 'mean' has a reserved name; rename it."),
         (("1", "nm", 1, 0), "subject 001 and subject 1 are two spellings of one number, expected one"),
         (("001", "nm", "1", 0), "sequence 01 and sequence 1 are two spellings of one number, expected one"),
         (("001", "nm", 1, "0"), "view 000 and view 0 are two spellings of one number, expected one"),
     ],
 )
-def test_what_is_no_key_is_refused(key, sentence):
+def test_an_invalid_key_is_refused(key, sentence):
     walk = np.arange(1), np.zeros((1, 17, 3))
     with pytest.raises(DataError) as caught:
         table_of_sequences({SequenceKey("001", "nm", 1, 0): walk, SequenceKey(*key): walk}, INFO)

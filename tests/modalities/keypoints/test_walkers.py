@@ -242,10 +242,10 @@ def test_legs_are_swapped_in_profile_only():
     assert not swapped[[VIEWS.index(0), VIEWS.index(18), VIEWS.index(180)]].any()
 
 
-def test_missing_frames_are_as_frequent_as_asked():
+def test_missing_frames_are_as_frequent_as_set():
     settings = replace(SETTINGS, missing=0.1, short=0.0)
-    found = np.concatenate([walk(i, "nm", 1, settings).found[:, 3:].ravel() for i in range(1, 11)])
-    assert 1 - found.mean() == pytest.approx(0.1, abs=0.015)
+    detected = np.concatenate([walk(i, "nm", 1, settings).detected[:, 3:].ravel() for i in range(1, 11)])
+    assert 1 - detected.mean() == pytest.approx(0.1, abs=0.015)
 
 
 # --- who is who ---
@@ -254,7 +254,7 @@ def test_missing_frames_are_as_frequent_as_asked():
 def proportions(walked) -> np.ndarray:
     """Heights of the shoulders and hips between the ankles and the nose, as estimated at view 18: (2,)."""
     view = VIEWS.index(18)
-    keypoints = walked.keypoints[view, walked.found[view], :, :2]
+    keypoints = walked.keypoints[view, walked.detected[view], :, :2]
     top, bottom = joint(keypoints, "nose")[:, 1], middle(keypoints, "ankle")[:, 1]
     heights = [(bottom - middle(keypoints, part)[:, 1]) / (bottom - top) for part in ("shoulder", "hip")]
     return np.median(heights, axis=1)
@@ -301,7 +301,7 @@ def test_every_walk_of_every_subject_is_there_from_every_view(csv):
     assert keys == expected
 
 
-def test_frames_are_counted_up_with_gaps_where_nobody_was_found(csv):
+def test_frame_numbers_have_gaps_where_nobody_is_detected(csv):
     names = pd.read_csv(csv, usecols=["image_name"])["image_name"]
     frame = names.str[-10:-4].astype(int)
     steps = frame.groupby(names.str[:-11]).diff().dropna()
@@ -324,7 +324,7 @@ def test_the_file_holds_the_keypoints_of_the_walk(csv):
     rows = pd.read_csv(csv)
     rows = rows[rows["image_name"].str.startswith("./002-bg-02-090/")].drop(columns="image_name").to_numpy()
     walked = walk(2, "bg", 2, SETTINGS)
-    expected = walked.keypoints[VIEWS.index(90), walked.found[VIEWS.index(90)]].reshape(-1, 51)
+    expected = walked.keypoints[VIEWS.index(90), walked.detected[VIEWS.index(90)]].reshape(-1, 51)
     np.testing.assert_allclose(rows, expected, atol=0.00501)
 
 

@@ -1,7 +1,7 @@
-"""A CSV of poses in blocks of whole lines, a few at a time in parallel, straight into float32.
+"""A CSV of poses, parsed in blocks of whole lines, several in parallel, directly to float32.
 
-Only a block in which a number cannot be read is read again as text, to find the row, so that clean files pay
-nothing.
+Only a block in which a number cannot be parsed is parsed again as text, to find the row; clean files cost nothing
+extra.
 """
 
 import gzip
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -25,7 +25,7 @@ from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS, NUM_VALUES
 
-_IN_HEADER = {"confidence": "conf"}  # what GaitGraph's header calls a channel, where it has another name
+_IN_HEADER = {"confidence": "conf"}  # channels with another name in GaitGraph's header
 COORDINATES: tuple[str, ...] = tuple(
     f"{joint}_{_IN_HEADER.get(channel, channel)}" for joint in JOINTS for channel in CHANNELS
 )
@@ -36,9 +36,11 @@ _EXAMPLE = "./001-nm-01-090/000001.jpg"
 _BLOCK_BYTES = 1 << 23
 _MOST_WORKERS = 8
 
+T = TypeVar("T")
+
 
 class Rows(NamedTuple):
-    """Usable rows of one block: row n is of sequence ``keys[code[n]]`` and stands in the 1-based line ``line[n]``."""
+    """Usable rows of one block: row n is of sequence ``keys[code[n]]`` and is line ``line[n]`` of the file, from 1."""
 
     path: Path
     keys: list[SequenceKey]
@@ -56,8 +58,8 @@ class Dropped(NamedTuple):
 
 @contextmanager
 def open_source(path: Path) -> Iterator[BinaryIO]:
-    """The file's uncompressed bytes; whatever goes wrong while reading them is a DataError."""
-    openers = {".xz": lzma.open, ".gz": gzip.open}
+    """The file's uncompressed bytes; any error while reading them becomes a DataError."""
+    openers: dict[str, Callable[[Path, Literal["rb"]], Any]] = {".xz": lzma.open, ".gz": gzip.open}
     try:
         with openers.get(path.suffix, open)(path, "rb") as file:
             yield file
@@ -85,11 +87,11 @@ def text_blocks(file: BinaryIO, digest: "hashlib._Hash") -> Iterator[tuple[int, 
         yield first_line, rest
 
 
-def in_parallel(parse: Callable, blocks: Iterator[tuple[int, bytes]]) -> Iterator:
+def in_parallel(parse: Callable[[int, bytes], T], blocks: Iterator[tuple[int, bytes]]) -> Iterator[T]:
     """``parse(first_line, block)`` of each block in order; only a few blocks are in memory at a time."""
     workers = min(pa.cpu_count(), _MOST_WORKERS)
     with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future] = deque()
+        waiting: deque[Future[T]] = deque()
         for first_line, block in blocks:
             waiting.append(pool.submit(parse, first_line, block))
             if len(waiting) > workers:
@@ -105,18 +107,18 @@ def parse_block(path: Path, columns: list[str], first_line: int, block: bytes) -
     line = _line_numbers(first_line, block)
     table, line, dropped = _read_numbers(columns, line, block)
     names = table.column("image_name").combine_chunks()
-    keypoints = np.empty((len(line), NUM_VALUES), np.float32)
+    values = np.empty((len(line), NUM_VALUES), np.float32)
     for n, column in enumerate(COORDINATES):
-        keypoints[:, n] = table.column(column)
+        values[:, n] = table.column(column)
     keys, code, frame = _parse_names(names)
 
-    usable = (code >= 0) & np.isfinite(keypoints).all(axis=1)
+    usable = (code >= 0) & np.isfinite(values).all(axis=1)
     for n in np.flatnonzero(~usable).tolist():
         name = names[n].as_py()
-        dropped.append(Dropped(int(line[n]), name, _why_unusable(name, code[n], keypoints[n])))
+        dropped.append(Dropped(int(line[n]), name, _why_unusable(name, code[n], values[n])))
     if not usable.all():
-        code, frame, line, keypoints = code[usable], frame[usable], line[usable], keypoints[usable]
-    keypoints = keypoints.reshape(-1, NUM_JOINTS, len(CHANNELS))
+        code, frame, line, values = code[usable], frame[usable], line[usable], values[usable]
+    keypoints = values.reshape(-1, NUM_JOINTS, len(CHANNELS))
     return Rows(path, keys, code, frame, line, keypoints), sorted(dropped)
 
 
@@ -172,7 +174,7 @@ def _read_csv(
     schema = _schema(number)
     return pa_csv.read_csv(
         pa.BufferReader(block),
-        # One thread and one chunk: only so does Arrow know the number of an invalid row.
+        # Arrow knows the number of an invalid row only with one thread and one chunk.
         pa_csv.ReadOptions(column_names=columns, use_threads=False, block_size=len(block) + 1),
         pa_csv.ParseOptions(quote_char=False, invalid_row_handler=drop),
         pa_csv.ConvertOptions(column_types=schema, include_columns=schema.names, null_values=[], check_utf8=False),
@@ -180,25 +182,25 @@ def _read_csv(
 
 
 def _trimmed(text: pa.Table) -> pa.Table:
-    """As Arrow does itself when it reads numbers from a CSV file, but not when it casts text."""
+    """Coordinates without spaces around them, as Arrow trims numbers in a CSV file but not in a cast from text."""
     numbers = {name: pc.utf8_trim_whitespace(text.column(name)) for name in COORDINATES}
     return pa.table({"image_name": text.column("image_name"), **numbers})
 
 
 def _not_numbers(text: pa.Table) -> dict[int, str]:
-    """Row -> what is wrong with it, for rows of text columns that hold anything but numbers."""
+    """Row -> the reason, for rows of text columns that hold anything but numbers."""
     reasons: dict[int, str] = {}
     for name in COORDINATES:
         column = text.column(name).combine_chunks()
         for n in _uncastable(column, 0):
             value = column[n].as_py()
-            found = f"text {value!r}" if value else "nothing"
-            reasons.setdefault(n, f"{found} in column {name}, expected a number")
+            cell = f"text {value!r}" if value else "nothing"
+            reasons.setdefault(n, f"{cell} in column {name}, expected a number")
     return reasons
 
 
 def _uncastable(column: pa.StringArray, start: int) -> Iterator[int]:
-    """The positions (counted from ``start``) that are not numbers to Arrow, found by halving."""
+    """The positions (counted from ``start``) that Arrow cannot cast to numbers, searched by halving."""
     try:
         column.cast(pa.float32())
     except pa.ArrowInvalid:

@@ -1,6 +1,6 @@
-"""Detector output in JSON: files of detections, of which the walker is kept and everybody else reported.
+"""Detector output in JSON, for AlphaPose's and OpenPose's formats: the walker is kept, everybody else reported.
 
-What AlphaPose's and OpenPose's formats have in common. An AlphaPose detection holds ``image_id`` ("5.jpg" is frame 5),
+ An AlphaPose detection holds ``image_id`` ("5.jpg" is frame 5),
 ``keypoints`` (51 numbers: x and y in pixels, confidence; COCO-17 order) and, in recent versions, ``box`` (left, top,
 width and height in pixels).
 """
@@ -35,10 +35,10 @@ def read_detections(
 ) -> PoseTable:
     """Read one JSON file of detections per sequence, from one or more folders, as one table.
 
-    ``find_files`` gives the sequences of a folder and reports the files that name none; ``expected`` says what files
-    are called. Where frames hold several people the walker is kept (``tracks.find_walker``) and every other detection
-    is noted in ``report``. A file that is not JSON or whose sequence was read before, and a malformed detection are
-    noted and left out; they stop nothing.
+    ``find_files`` yields the sequences of a folder and reports the files that name none; ``expected`` describes the
+    files' names, for messages. Where frames hold several people the walker is kept (``tracks.find_walker``) and every
+    other detection is noted in ``report``. A file that is not JSON or whose sequence was read before, and a malformed
+    detection are noted and left out, and reading goes on.
 
     Raises DataError where a path is no folder or no file in it is usable.
     """
@@ -68,7 +68,7 @@ def table_or_error(
     info: PoseInfo,
     report: DropReport,
 ) -> PoseTable:
-    """The table of what was read; DataError where that is nothing."""
+    """The table of the sequences that were read; DataError if there is none."""
     if not poses:
         first = f" {report.sentence(0)}." if len(report) else ""
         raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {expected}.{first}")
@@ -91,8 +91,8 @@ def _detections(path: Path, key: SequenceKey, content: bytes, report: DropReport
         report.add(path, f"not JSON ({error}), expected a list of detections", sequence=key.name)
         return []
     if not isinstance(entries, list) or not entries:
-        found = f"a {type(entries).__name__}" if entries else "nothing in it"
-        report.add(path, f"{found}, expected a list of detections", sequence=key.name)
+        content_kind = f"a {type(entries).__name__}" if entries else "nothing in it"
+        report.add(path, f"{content_kind}, expected a list of detections", sequence=key.name)
         return []
     detections = []
     for entry in entries:
@@ -105,7 +105,7 @@ def _detections(path: Path, key: SequenceKey, content: bytes, report: DropReport
 
 
 def _parse_detection(entry: object) -> Detection | str:
-    """The detection, or what is wrong with it."""
+    """The detection, or the reason why it is malformed."""
     frame = _frame_number(entry)
     if not isinstance(entry, dict) or frame is None:
         found = repr(entry.get("image_id")) if isinstance(entry, dict) else type(entry).__name__
@@ -151,8 +151,8 @@ def walker(
     boxes = {detections[n].frame: detections[n].box for n in kept}
     for n in sorted(set(range(len(detections))) - set(kept), key=lambda n: detections[n].frame):
         frame, box, _ = detections[n]
-        of_walker = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
-        report.add(path, f"another person, box {_size(box)}, {of_walker}", sequence=key.name, frame=frame)
+        walker_box = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
+        report.add(path, f"another person, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
     frames = np.array([detections[n].frame for n in kept], np.int32)
     return frames, np.stack([detections[n].keypoints for n in kept])
 

@@ -1,6 +1,6 @@
-"""Which of several people in the frames is the walker: tracks by overlap, and the largest that fits together.
+"""Finding the walker among several people: detections are linked to tracks, and tracks to the largest series.
 
-A walk has one subject, but a detector also finds whoever stands or passes by. Detections are linked from frame to
+A walk has one subject, but a detector also finds bystanders. Detections are linked from frame to
 frame where their boxes overlap (as in Bochinski et al., High-speed tracking-by-detection, AVSS 2017); the walker is
 the series of tracks, one after the other, with the largest sum of box heights.
 """
@@ -13,7 +13,7 @@ import numpy as np
 
 # Measured on PsyMo: 99 % of the links between consecutive frames with one person overlap by 0.5 or more.
 _LEAST_OVERLAP = 0.3
-# What a person may change by while not detected: bystanders in PsyMo differ in one or the other.
+# The largest change of one person between two tracks: bystanders in PsyMo differ by more in size or in position.
 _MOST_GROWTH = 2.0
 _FARTHEST = 2.0  # in heights of the larger box
 
@@ -36,10 +36,10 @@ class Detection(NamedTuple):
 
 
 def find_walker(detections: Sequence[Detection]) -> list[int]:
-    """The positions in ``detections`` of the walker's, at most one a frame, in the order of the frames.
+    """The positions of the walker's detections in ``detections``, at most one per frame, in the order of the frames.
 
-    Tracks that follow one another are the same person come back if they are near each other and of about the same
-    size; tracks that share frames are different people.
+    Two tracks, one after the other, are the same person if they are near each other and of about the same size; tracks
+    that share frames are different people.
     """
     tracks = _link(detections)
     tracks.sort(key=lambda track: detections[track[0]].frame)
@@ -56,13 +56,13 @@ def find_walker(detections: Sequence[Detection]) -> list[int]:
 
 
 def _link(detections: Sequence[Detection]) -> list[list[int]]:
-    """Tracks: positions of detections, at most one a frame, each overlapping the one before it."""
+    """Tracks: positions of detections, at most one per frame, each overlapping the previous one."""
     tracks: list[list[int]] = []
     order = sorted(range(len(detections)), key=lambda n: detections[n].frame)
     for _, group in groupby(order, key=lambda n: detections[n].frame):
-        found = list(group)
-        matched = dict(_matches([detections[track[-1]].box for track in tracks], [detections[n].box for n in found]))
-        for position, n in enumerate(found):
+        in_frame = list(group)
+        matched = dict(_matches([detections[track[-1]].box for track in tracks], [detections[n].box for n in in_frame]))
+        for position, n in enumerate(in_frame):
             if position in matched:
                 tracks[matched[position]].append(n)
             else:
@@ -70,9 +70,9 @@ def _link(detections: Sequence[Detection]) -> list[list[int]]:
     return tracks
 
 
-def _matches(tracked: list[Box], found: list[Box]) -> Iterator[tuple[int, int]]:
-    """(position in ``found``, position in ``tracked``) of the boxes that overlap most, each used once."""
-    overlaps = np.array([[overlap(a, b) for b in tracked] for a in found]).reshape(len(found), len(tracked))
+def _matches(tracked: list[Box], boxes: list[Box]) -> Iterator[tuple[int, int]]:
+    """(position in ``boxes``, position in ``tracked``) of the boxes that overlap most, each used once."""
+    overlaps = np.array([[overlap(a, b) for b in tracked] for a in boxes]).reshape(len(boxes), len(tracked))
     while overlaps.size and overlaps.max() >= _LEAST_OVERLAP:
         position, track = np.unravel_index(overlaps.argmax(), overlaps.shape)
         overlaps[position] = overlaps[:, track] = 0

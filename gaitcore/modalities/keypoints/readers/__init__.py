@@ -1,6 +1,6 @@
-"""The source formats of poses: one reader each, found by its file.
+"""The source formats of poses: one reader each; the file's name is the name of the format.
 
-A file is a reader where it declares ``LABEL`` (the pose estimator or format, recorded where the configuration names no
-pose source) and ``EXPECTED`` (what ``data.path`` has to be, for messages). Its ``read(paths, info, report)`` gives the
-pose table and notes in the report whatever does not make it there.
+A file that declares ``LABEL`` and ``EXPECTED`` is a reader. ``LABEL`` is the pose estimator or format, recorded where
+the configuration names no pose source; ``EXPECTED`` says in messages what ``data.path`` must be. Its function
+``read(paths, info, report)`` returns the pose table and adds to the report everything that it leaves out.
 """

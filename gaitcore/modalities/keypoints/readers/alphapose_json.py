@@ -1,7 +1,7 @@
 """AlphaPose's results as it writes them: one JSON file per sequence, one entry per detected person.
 
 Fang et al., AlphaPose, TPAMI 2022; the COCO models' output. The file, or the folder AlphaPose wrote its
-``alphapose-results.json`` to, is called like the sequence. What is in it: parsing/detections.py.
+``alphapose-results.json`` to, has the name of the sequence. The content: parsing/detections.py.
 """
 
 from collections.abc import Iterator, Sequence

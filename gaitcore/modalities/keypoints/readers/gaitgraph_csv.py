@@ -38,9 +38,9 @@ _HEADER_BYTES = 1 << 16
 def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read one or more CSV files (also ``.csv.xz``, ``.csv.gz``) as one table, sorted by sequence and frame.
 
-    A bad row is left out and noted in ``report`` with its line: a wrong number of values, text or nothing in place
-    of a number, a NaN or infinite coordinate, an image name that does not parse, a frame that is repeated further
-    on (the later row wins, as in the published code). The source digest is that of the uncompressed text.
+    A bad row is left out and noted in ``report`` with its line: a wrong number of values, text or an empty cell in
+    place of a number, a NaN or infinite coordinate, an image name that does not parse, a frame that is repeated
+    later (the later row is used, as in the published code). The source digest is that of the uncompressed text.
 
     Raises DataError for a file that cannot be read, is empty, is not UTF-8 text, lacks a column, or holds no usable
     row, and where a number is spelled in two ways (subjects 001 and 1).
@@ -69,7 +69,7 @@ def _positions(rows: Rows, rank: dict[SequenceKey, int]) -> np.ndarray:
 
 
 def _sort(position: np.ndarray, blocks: list[Rows], report: DropReport) -> np.ndarray:
-    """The rows in sorted order, of repeated frames only the last; the earlier ones are reported."""
+    """The rows in sorted order; of repeated frames only the last is kept and the earlier ones are reported."""
     order = np.argsort(position, kind="stable")
     ordered = position[order]
     last = np.searchsorted(ordered, ordered, side="right") - 1
@@ -88,9 +88,9 @@ def _report_repeated(repeated: list[tuple[int, int]], blocks: list[Rows], report
         return blocks[block], row - starts[block]
 
     for earlier, later in repeated:
-        (rows, n), (winner, m) = where(earlier), where(later)
-        other = "" if rows.path == winner.path else f" of {winner.path}"
-        reason = f"repeated frame, line {winner.line[m]}{other} has it again and is used"
+        (rows, n), (used, m) = where(earlier), where(later)
+        other = "" if rows.path == used.path else f" of {used.path}"
+        reason = f"repeated frame, line {used.line[m]}{other} has it again and is used"
         name = rows.keys[rows.code[n]].name
         report.add(rows.path, reason, line=int(rows.line[n]), sequence=name, frame=int(rows.frame[n]))
 

@@ -1,9 +1,9 @@
-"""OpenPose's results (BODY_25): one JSON file per frame, everybody in it.
+"""OpenPose's results (BODY_25): one JSON file per frame with all people in it.
 
 Cao et al., OpenPose, TPAMI 2019, option ``--write_json``. Files are named ``<video>_<frame>_keypoints.json``, e.g.
 ``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. A person's ``pose_keypoints_2d`` are 25 x (x, y,
-confidence) in pixels. A joint that is not found is (0, 0, 0): a place where nobody's joint is, which would tear the
-skeleton apart. It is put between its places in the frames before and after, with a confidence of 0.
+confidence) in pixels. A joint that was not detected is (0, 0, 0), which is not a position. Its position is
+interpolated between the frames before and after, and its confidence stays 0.
 """
 
 import hashlib
@@ -42,8 +42,8 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     """Read all JSON files beneath one or more folders as one table, COCO-17.
 
     Where frames hold several people the walker is kept (``tracks.find_walker``) and everybody else is noted in
-    ``report``, as are files that cannot be read, people without 25 finite points, and joints that were put in place.
-    A sequence in which a joint is never found is left out.
+    ``report``, as are files that cannot be read, people without 25 finite points, and joints whose position
+    was interpolated. A sequence in which a joint is never detected is left out.
 
     Raises DataError where a path is no folder or nothing in it is usable.
     """
@@ -85,8 +85,8 @@ def _people(path: Path, key: SequenceKey, frame: int, content: bytes, report: Dr
         entries = json.loads(content)["people"]
         people = [numbers(entry["pose_keypoints_2d"]) for entry in entries]
     except (ValueError, TypeError, KeyError) as error:
-        found = f"not JSON ({error})" if isinstance(error, json.JSONDecodeError) else "no people in it"
-        report.add(path, f"{found}, expected OpenPose's people", sequence=key.name, frame=frame)
+        content_kind = f"not JSON ({error})" if isinstance(error, json.JSONDecodeError) else "no people in it"
+        report.add(path, f"{content_kind}, expected OpenPose's people", sequence=key.name, frame=frame)
         return []
     if not people:
         report.add(path, "nobody found", sequence=key.name, frame=frame)
@@ -108,17 +108,17 @@ def _people(path: Path, key: SequenceKey, frame: int, content: bytes, report: Dr
 def _complete(
     frame: np.ndarray, keypoints: np.ndarray, folder: Path, key: SequenceKey, report: DropReport
 ) -> Frames | None:
-    """Joints that were not found, put between their places before and after; None where one never was found."""
-    found = keypoints[..., CHANNEL_INDEX["confidence"]] > 0
-    never = [JOINTS[joint] for joint in np.flatnonzero(~found.any(axis=0))]
+    """Undetected joints interpolated between the frames before and after; None where a joint is never detected."""
+    detected = keypoints[..., CHANNEL_INDEX["confidence"]] > 0
+    never = [JOINTS[joint] for joint in np.flatnonzero(~detected.any(axis=0))]
     if never:
         report.add(folder, f"{', '.join(never)} in none of {len(frame)} frames", sequence=key.name)
         return None
-    for joint in np.flatnonzero(~found.all(axis=0)):
-        known = found[:, joint]
+    for joint in np.flatnonzero(~detected.all(axis=0)):
+        known = detected[:, joint]
         for axis in (0, 1):
             keypoints[~known, joint, axis] = np.interp(frame[~known], frame[known], keypoints[known, joint, axis])
-    if not found.all():
-        reason = f"{int((~found).sum())} joints not found, put between their places before and after"
+    if not detected.all():
+        reason = f"{int((~detected).sum())} joints not found, interpolated between the frames before and after"
         report.add(folder, reason, sequence=key.name)
     return frame, keypoints

@@ -1,8 +1,8 @@
 """Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence, or (T, 17, 4).
 
 Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence,
-and a z (depth in pixels) where the estimator gave one; COCO-17 order. A pickle can ask for any code to be run; here it
-gets numpy arrays and plain values, nothing else.
+and a z (depth in pixels) where the estimator estimates it; COCO-17 order. Unpickling can execute arbitrary code; here
+only numpy arrays and plain values are allowed.
 """
 
 import hashlib
@@ -33,8 +33,8 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several
-    (which of them holds the poses?), a sequence found twice, an array that is not (T, 17, 3), a frame with a NaN or
-    infinite coordinate.
+    (it is unknown which holds the poses), a second pickle of a sequence, an array that is not (T, 17, 3), a frame with
+    a NaN or infinite coordinate.
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where no sequence is usable.
     """

@@ -1,4 +1,4 @@
-"""Pose tables that were made before: ``poses.parquet`` of other experiments or machines."""
+"""Existing pose tables: ``poses.parquet`` of other experiments or machines."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -16,8 +16,8 @@ EXPECTED = "a poses.parquet"
 def read(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources: bool = False) -> PoseTable:
     """Read one or more pose tables as one; those of several estimators only with ``mixed_sources``.
 
-    Raises DataError where a file is no pose table, has another frame size or rate than ``info``, or the tables do not
-    go together (:func:`merge_tables`).
+    Raises DataError where a file is no pose table, has another frame size or rate than ``info``, or the tables cannot
+    be merged (:func:`merge_tables`).
     """
     table = merge_tables(paths, [PoseTable.read(path) for path in paths], mixed_sources=mixed_sources)
     for name in CAMERA:

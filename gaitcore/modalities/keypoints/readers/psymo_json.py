@@ -1,7 +1,7 @@
 """PsyMo's skeletons: AlphaPose's output, one JSON file per sequence, one entry per detected person.
 
 Format: Cosma and Radoi, PsyMo (2023). Files are named ``SSS_VV_D_RUN_COND.json``: subject, viewpoint in degrees,
-direction (1 walks the other way: the view is VV + 180), run, condition. What is in them: parsing/detections.py.
+direction (1 walks the other way: the view is VV + 180), run, condition. The content: parsing/detections.py.
 """
 
 import re

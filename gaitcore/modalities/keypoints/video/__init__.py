@@ -1,5 +1,6 @@
 """Videos -> person boxes -> keypoints -> one pose table per subject.
 
-``listing`` finds the videos, ``decoding`` gives their frames, ``estimators`` names what finds people and joints,
-``extraction`` makes a subject's shard, ``merging`` makes one table of all shards, ``overlay`` draws what was found.
+``listing`` finds the videos, ``decoding`` yields their frames, ``estimators`` selects detector and pose estimator,
+``extraction`` makes a subject's shard, ``overlay`` draws the skeletons. ``keypoints/merging`` makes one table of all
+shards.
 """

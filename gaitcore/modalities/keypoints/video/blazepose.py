@@ -2,7 +2,7 @@
 
 Bazarevsky et al., "BlazePose: on-device real-time body pose tracking", 2020. The two networks are used apart: the
 detector on a frame, the estimator on the square around a box. MediaPipe's own tracking from frame to frame, which
-follows one person and smooths the motion, is left out: what is found in a frame depends on that frame alone.
+follows one person and smooths the motion, is not used: the poses of a frame depend on that frame alone.
 """
 
 import os
@@ -26,14 +26,14 @@ from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.video.estimators import Identity
 from gaitcore.settings.data import Video
 
-# BlazePose's points that are COCO's 17, in COCO's order.
+# The points of BlazePose that are COCO's 17, in COCO's order.
 COCO = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
-SQUARE = 1.25  # side of what the estimator sees, in larger sides of the box
-# The detector sees a frame at 224 x 224 pixels, where small people are missed; a person smaller than this part of the
-# longer side, or nobody, and tiles of half the frame are looked at too.
+SQUARE = 1.25  # side of the estimator's square, in larger sides of the box
+# The detector scales a frame to 224 x 224 pixels and misses small people. Where it finds nobody, or a person smaller
+# than this part of the longer side, it also runs on tiles of half the frame.
 SMALL = 1 / 3
 _SAME = 0.3  # overlap of two boxes of one person
-_CUT = 0.1  # of its height: a box that reaches so far out of its tile is seen better in the next one
+_CUT = 0.1  # of its height: a box that extends further out of its tile is left to the next tile
 
 _DETECTION = """
 input_stream: "image"
@@ -85,26 +85,26 @@ class BlazePoseDetector:
     def detect(self, image: np.ndarray) -> list[Box]:
         """Everybody in a frame (H, W, 3) of RGB bytes, the surest first."""
         limit = SMALL * max(image.shape[:2])
-        found = self._look(image)
-        large = [one for one in found if one[1].height >= limit]
-        if not found or len(large) < len(found):
-            found = large + (self._look_closer(image) or found)
-        return _distinct(found)
+        people = self._people(image)
+        large = [one for one in people if one[1].height >= limit]
+        if not people or len(large) < len(people):
+            people = large + (self._people_in_tiles(image) or people)
+        return _distinct(people)
 
-    def _look_closer(self, image: np.ndarray) -> list[tuple[float, Box]]:
+    def _people_in_tiles(self, image: np.ndarray) -> list[tuple[float, Box]]:
         height, width = image.shape[:2]
         people = []
         for x, y, side in _tiles(width, height):
             tile = np.ascontiguousarray(image[y : y + side, x : x + side])
-            for score, box in self._look(tile):
+            for score, box in self._people(tile):
                 if _whole(box, x, y, tile.shape, image.shape):
                     people.append((score, Box(box.x + x, box.y + y, box.width, box.height)))
         return people
 
-    def _look(self, image: np.ndarray) -> list[tuple[float, Box]]:
+    def _people(self, image: np.ndarray) -> list[tuple[float, Box]]:
         """Score and box of everybody in one image.
 
-        The network gives the middle of the hips and a point as far from it as the furthest part of the body.
+        The network's two points are the middle of the hips and a point as far from it as the furthest part of the body.
         """
         height, width = image.shape[:2]
         people = []
@@ -139,15 +139,15 @@ class BlazePoseEstimator:
             width=side / width,
             height=side / height,
         )
-        found = self._graph.process({"image": image, "square": square}).landmarks
-        if found is None:
+        landmarks = self._graph.process({"image": image, "square": square}).landmarks
+        if landmarks is None:
             return np.full((NUM_JOINTS, len(CHANNELS)), np.nan, np.float32)
-        points = (found.landmark[index] for index in COCO)
+        points = (landmarks.landmark[index] for index in COCO)
         return np.array([(point.x * width, point.y * height, point.visibility) for point in points], np.float32)
 
 
 def _graph(text: str, side_inputs: dict[str, object] | None = None, **more: object) -> SolutionBase:
-    """A graph that has run once, so that whatever MediaPipe has to say about making it is said, to nobody."""
+    """Build a MediaPipe graph and run it once with stderr silenced, which hides its start-up messages."""
     with _QUIET, _silenced():
         graph = SolutionBase(graph_config=text_format.Parse(text, CalculatorGraphConfig()), side_inputs=side_inputs)
         graph.process({"image": np.zeros((2, 2, 3), np.uint8), **more})
@@ -156,7 +156,7 @@ def _graph(text: str, side_inputs: dict[str, object] | None = None, **more: obje
 
 @contextmanager
 def _silenced() -> Iterator[None]:
-    """What C++ code of this process writes to the standard error stream goes nowhere."""
+    """Within the block, output of C++ code to the standard error stream is discarded."""
     kept = os.dup(2)
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 2)
@@ -199,10 +199,10 @@ def _whole(box: Box, x: int, y: int, tile: tuple[int, ...], image: tuple[int, ..
     return max(outside) <= _CUT * box.height
 
 
-def _distinct(found: list[tuple[float, Box]]) -> list[Box]:
+def _distinct(people: list[tuple[float, Box]]) -> list[Box]:
     """One box of each person, the surest; the surest person first."""
     kept: list[Box] = []
-    for _, box in sorted(found, reverse=True):
+    for _, box in sorted(people, reverse=True):
         if all(overlap(box, other) < _SAME for other in kept):
             kept.append(box)
     return kept

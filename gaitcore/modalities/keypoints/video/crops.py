@@ -1,4 +1,4 @@
-"""A person's crop: the box widened to the network's aspect, cut out, and the way back for what is found in it.
+"""A person's crop: the box widened to the network's aspect ratio, and the map from the crop back to the frame.
 
 HRNet, MMPose and rtmlib share one convention: the box keeps its centre, gets the input's aspect ratio by growing and
 1.25 times its size, and the centre of the crop maps to the centre of the input. No pixel is rounded on the way.

@@ -1,8 +1,8 @@
-"""The frames of a video at a steady rate, and everything that is wrong with the file.
+"""The frames of a video at a constant rate, and a note of every defect of the file.
 
 Windows of frames are steps in time, so frames are taken at the times of ``data.fps``: frame n is the one nearest to
 (n - 1) / fps seconds after the first. A video of that rate gives every frame; a faster one, or one of varying rate,
-gives those that are nearest; a slower one cannot be used.
+gives the nearest ones; a slower one cannot be used.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,14 +22,14 @@ _UNSTEADY = 0.25  # of the usual time between two frames
 
 
 class Note(NamedTuple):
-    """Something a reader should know: about one frame (counted from 1), or about the whole video."""
+    """A line of the report: about one frame (counted from 1), or about the whole video (None)."""
 
     frame: int | None
     reason: str
 
 
-class UnusableVideo(Exception):  # noqa: N818 - what it is, not that it is an error
-    """A video that gives no frames at all; the message is the reason."""
+class UnusableVideo(Exception):  # noqa: N818 - no error: the video is left out
+    """A video without usable frames; the message is the reason."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Frame:
 class Decoder:
     """A video, decoded once from beginning to end.
 
-    width, height: what its frames must measure upright, pixels. fps: frames per second to give. notes: filled while
-    frames are taken.
+    width, height: required size of the upright frames, pixels. fps: frames per second to yield. notes: filled while
+    frames are decoded.
     """
 
     path: Path
@@ -90,7 +90,7 @@ class Decoder:
                 continue
             image = self._upright(frame, number)
             if image is not None:
-                yield Frame(number, clock.tell(frame.time, number), image)
+                yield Frame(number, clock.seconds(frame.time, number), image)
         if not number:
             raise UnusableVideo("no frame in it that can be read")
         if stream.frames > number:
@@ -120,7 +120,7 @@ class Decoder:
 
 
 def count_frames(path: Path) -> int:
-    """How many frames a video's header promises; 0 where it does not say, or cannot be read."""
+    """The number of frames in a video's header; 0 where it is absent or cannot be read."""
     try:
         with av.open(str(path)) as container:
             return container.streams.video[0].frames if container.streams.video else 0
@@ -129,7 +129,7 @@ def count_frames(path: Path) -> int:
 
 
 def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> Iterator[av.VideoFrame | str]:
-    """Frames, or what is wrong with one that cannot be decoded."""
+    """Frames, or the reason why one cannot be decoded."""
     packets = container.demux(stream)
     while True:
         try:
@@ -148,7 +148,7 @@ def _decoded(container: av.container.InputContainer, stream: av.VideoStream) -> 
 
 
 class _Clock:
-    """Seconds since the first frame, and where the time between two frames is not the usual one."""
+    """Seconds since the first frame, and the first frame after an irregular interval."""
 
     def __init__(self, rate: Fraction) -> None:
         self._usual = float(1 / rate)
@@ -158,11 +158,12 @@ class _Clock:
         self.extremes = (np.inf, 0.0)
 
     def skip(self) -> None:
-        """A frame is missing: the time to the next one says nothing."""
+        """A frame is missing, so the time to the next one is not measured."""
         self._last = None
 
-    def tell(self, time: float | None, number: int) -> float:
-        if time is None:  # the container gives no times: the rate does
+    def seconds(self, time: float | None, number: int) -> float:
+        """Seconds from the first frame to this one, whose time in the file is ``time``."""
+        if time is None:  # the container has no times: they follow from the rate
             time = (number - 1) * self._usual
         if self._first is None:
             self._first = time
@@ -177,9 +178,9 @@ class _Clock:
 
 
 def _nearest(frames: Iterable[Frame], fps: float) -> Iterator[tuple[int, np.ndarray]]:
-    """Of all frames whose nearest tick of ``fps`` is the same, the one nearest to it; ticks are counted from 1.
+    """For each tick of ``fps``, counted from 1, the nearest of the frames that have it as their nearest tick.
 
-    A frame half way between two ticks belongs to the earlier.
+    A frame half-way between two ticks is assigned to the earlier.
     """
     tick, best, distance = 0, None, 0.0
     for frame in frames:

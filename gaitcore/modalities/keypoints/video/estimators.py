@@ -1,7 +1,7 @@
-"""What finds people and what finds their joints: the interfaces, and who implements them.
+"""The interfaces of people detectors and pose estimators, and the modules that implement them.
 
 Each module has a function that makes one: ``make_estimator(settings)`` and ``make_detector(settings)``. They are
-loaded by name, so that an estimator which is not in use need not be installed and does not count as code of a result.
+loaded by name, so that an unused estimator need not be installed and is not in the digest of the code.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ from gaitcore.settings.data import Video
 
 
 class Identity(NamedTuple):
-    """What a pose table records of its source: name, version, SHA-256 of the weights."""
+    """The source that a pose table records: name, version, SHA-256 of the weights."""
 
     name: str
     version: str
@@ -39,12 +39,12 @@ class Estimator(Protocol):
     """Finds the joints of the person in a box."""
 
     identity: Identity
-    batch: int  # how many boxes are worth giving at once
+    batch: int  # boxes to pass at once
 
     def estimate(self, images: Sequence[np.ndarray], boxes: Sequence[Box]) -> np.ndarray:
         """Keypoints (N, 17, 3), x and y in pixels of the frame and confidence, of one box in each of N frames.
 
-        Frames are (H, W, 3) of RGB bytes; one may be given several times. Where nobody is in the box: NaN.
+        Frames are (H, W, 3) of RGB bytes; one may be passed several times. NaN where the box holds no person.
         """
 
 
@@ -71,7 +71,7 @@ def modules(video: Video) -> tuple[str, ...]:
 
 
 def check_installed(video: Video) -> None:
-    """ConfigError where a package is missing that the settings ask for."""
+    """Raise a ConfigError where a package is missing that the settings need."""
     wanted = (*_DECODING, *_ESTIMATORS[video.estimator].packages, *_DETECTORS[video.detector.kind].packages)
     missing = [package for package in dict.fromkeys(wanted) if find_spec(package) is None]
     if missing:
@@ -94,17 +94,17 @@ def make_detector(video: Video) -> Detector:
 
 
 def checked_weights(key: str, path: str | None, sha256: str | None) -> Path:
-    """The path of a file of weights whose content is what the configuration says.
+    """The path of a file of weights, checked against the SHA-256 in the configuration.
 
-    Raises DataError for a file that is missing or another one; ``key`` is the section it is set in.
+    Raises DataError for a file that is missing or has another digest; ``key`` is the section of the setting.
     """
     file = Path(path or "")
     if not file.is_file():
         raise DataError(f"{key}.weights: {path}: no such file; docs/poses.md says where to get weights.")
-    found = file_digest(file)
-    if found != sha256:
+    digest = file_digest(file)
+    if digest != sha256:
         raise DataError(
-            f"{path}: its SHA-256 is {found}, expected {sha256} ({key}.sha256); fetch the file again, or correct the "
+            f"{path}: its SHA-256 is {digest}, expected {sha256} ({key}.sha256); fetch the file again, or correct the "
             "setting if these are the weights you mean."
         )
     return file

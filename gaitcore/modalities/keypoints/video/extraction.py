@@ -1,8 +1,8 @@
 """A subject's videos -> one shard of the pose table, and a report of what it leaves out.
 
-Videos are worked on side by side, one to a thread, each with a detector and an estimator of its own that compute in
-that thread alone: the number of threads changes the time and nothing else. What a video gave is kept in a scratch
-folder until the shard is written, so that a run that was killed goes on with the next video.
+Videos are processed in parallel, one per thread, each with a detector and an estimator of its own that compute in that
+thread alone: the number of threads changes only the time. The poses of a video are kept in a scratch folder until the
+shard is written, so that an interrupted run is resumed with the next video.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ _SHOWN = 12  # digits of a digest that stand in a version
 
 
 class ShardOutputs(NamedTuple):
-    """Where a shard goes: a pose table and a CSV like poses_report.csv; ``scratch`` is gone when they are written."""
+    """Files of a shard: a pose table and a CSV like poses_report.csv; the folder ``scratch`` is removed at the end."""
 
     poses: Path
     report: Path
@@ -51,18 +51,18 @@ class ShardOutputs(NamedTuple):
 def extract_subject(
     videos: Mapping[str, str], info: PoseInfo, video: Video, outputs: ShardOutputs, *, threads: int, code: str
 ) -> None:
-    """Make the shard of one subject; a bad video is left out, with the reason in the report, and stops nothing.
+    """Make the shard of one subject; a bad video is left out, with the reason in the report.
 
     Args:
         videos: sequence's name -> path of the video.
-        info: what the videos must be: frame size and rate. The table's own says how the poses were made too.
+        info: required frame size and rate of the videos; the table's info also has the estimator.
         video: how poses are made.
-        outputs: files to write; what an earlier run left in ``scratch`` is used if it came from the same video,
-            settings and code.
-        threads: videos that are worked on at a time.
+        outputs: files to write; poses of an earlier run in ``scratch`` are used if video, settings and code are the
+            same.
+        threads: number of videos processed at a time.
         code: digest of the code.
 
-    Raises ConfigError or DataError where the estimator or the detector cannot be had.
+    Raises ConfigError or DataError where the estimator or the detector is not available.
     """
     check_installed(video)
     tools = _Tools(video)
@@ -90,28 +90,30 @@ def extract_subject(
 
 
 class _Tools:
-    """A detector and an estimator for each thread that asks."""
+    """A detector and an estimator for each thread, made on first use."""
 
     def __init__(self, video: Video) -> None:
         self._video = video
-        self._of_thread = local()
+        self._thread = local()
         self.following = Following(video.people, video.detect_every)
 
     @property
     def detector(self) -> Detector:
-        if not hasattr(self._of_thread, "detector"):
-            self._of_thread.detector = make_detector(self._video)
-        return self._of_thread.detector
+        if not hasattr(self._thread, "detector"):
+            self._thread.detector = make_detector(self._video)
+        detector: Detector = self._thread.detector
+        return detector
 
     @property
     def estimator(self) -> Estimator:
-        if not hasattr(self._of_thread, "estimator"):
-            self._of_thread.estimator = make_estimator(self._video)
-        return self._of_thread.estimator
+        if not hasattr(self._thread, "estimator"):
+            self._thread.estimator = make_estimator(self._video)
+        estimator: Estimator = self._thread.estimator
+        return estimator
 
 
 class _Scratch:
-    """What each video gave, by the digest of all it depends on."""
+    """The poses of each finished video, by the digest of everything they depend on."""
 
     def __init__(self, folder: Path, settings: str) -> None:
         self._folder, self._settings = folder, settings
@@ -135,7 +137,7 @@ class _Scratch:
 
 
 def _with_source(info: PoseInfo, tools: _Tools) -> PoseInfo:
-    """With the estimator and its weights, and in the version how people were found."""
+    """The info with the estimator and its weights; its version includes the detector of people."""
     estimator, detector = tools.estimator.identity, tools.detector.identity
     people = f"people: {tools.following.people}, {detector.name} ({detector.version}, {detector.weights[:_SHOWN]})"
     version = f"{estimator.version}; {people}"
@@ -143,7 +145,8 @@ def _with_source(info: PoseInfo, tools: _Tools) -> PoseInfo:
 
 
 def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: PoseInfo, outputs: ShardOutputs) -> None:
-    keyed = {parse_sequence_name(name): (one.frame, one.keypoints) for name, one in poses.items() if len(one.frame)}
+    keys = {name: key for name in poses if (key := parse_sequence_name(name))}
+    keyed = {keys[name]: (one.frame, one.keypoints) for name, one in poses.items() if len(one.frame)}
     table_of_sequences(keyed, info).write(outputs.poses)
     report = DropReport()
     for name, one in poses.items():

@@ -49,7 +49,7 @@ class HRNetEstimator:
         maps = self.network(torch.from_numpy(normalised(np.stack(cut))).to(self.device)).cpu().numpy()
         points, confidence = quarter_pixel(maps)
         height, width = maps.shape[2:]
-        in_frame = [crop.to_frame(found, width, height) for crop, found in zip(crops, points, strict=True)]
+        in_frame = [crop.to_frame(joints, width, height) for crop, joints in zip(crops, points, strict=True)]
         return np.concatenate([np.stack(in_frame), confidence[..., None]], axis=2).astype(np.float32)
 
 
@@ -62,7 +62,7 @@ def normalised(crops: np.ndarray) -> np.ndarray:
 def load_network(weights: Path, device: torch.device) -> HRNet:
     """HRNet-W32 with the official checkpoint's parameters; every key used, none missing. Shared by all threads.
 
-    Raises DataError for a file that is no PyTorch checkpoint, asks for code to be run, or holds other parameters.
+    Raises DataError for a file that is no PyTorch checkpoint, needs code to be executed, or holds other parameters.
     """
     try:
         state = torch.load(weights, map_location="cpu", weights_only=True)

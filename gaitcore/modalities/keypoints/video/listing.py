@@ -1,7 +1,7 @@
-"""Which videos there are, whose walk each shows, and which cannot be used: from names alone, nothing is opened.
+"""The videos and their sequences, and the files that cannot be used; only names are read, no video is opened.
 
-A video is called like its sequence, ``001-nm-01-090.avi``, in any folder below those given; or a CSV says what each
-shows. Snakemake asks before it builds the DAG, so this must be quick: 13,640 files take a fraction of a second.
+A video has the name of its sequence, ``001-nm-01-090.avi``, in any subfolder; or a CSV names the sequence of each.
+Snakemake needs the list before it builds the DAG, so this must be quick: 13,640 files take a fraction of a second.
 """
 
 import csv
@@ -33,7 +33,7 @@ class LeftOut(NamedTuple):
 class Listing:
     """The videos by sequence, and what was left out of them.
 
-    videos: sequence's name -> path, sorted by key. left_out: in the order of finding.
+    videos: sequence's name -> path, sorted by key. left_out: in the order of the search.
     """
 
     videos: dict[str, str] = field(default_factory=dict)
@@ -46,18 +46,18 @@ class Listing:
         return {subject: {name: self.videos[name] for name in names} for subject, names in groups}
 
     def spread(self, number: int) -> list[str]:
-        """So many sequences, evenly spread over all: other subjects, conditions and views."""
+        """The names of ``number`` sequences, spread evenly over all subjects, conditions and views."""
         names, number = list(self.videos), min(number, len(self.videos))
         return [names[(2 * n + 1) * len(names) // (2 * number)] for n in range(number)]
 
 
 def find_videos(paths: Sequence[str | Path], list_file: str | Path | None = None) -> Listing:
-    """The videos below folders (or files given by name), each with its sequence.
+    """The videos below folders, and single files, each with its sequence.
 
     Args:
         paths: folders, searched through, or single files.
         list_file: CSV with the columns video, subject, condition, sequence, view; ``video`` is a path relative to one
-            of the folders. Where it is given, files that are not in it are left out.
+            of the folders. Files that are not in it are left out.
 
     Raises DataError where a path is missing, the CSV cannot be read or lacks a column, no video is usable, or a number
     is spelled in two ways (subjects 001 and 1).
@@ -68,26 +68,26 @@ def find_videos(paths: Sequence[str | Path], list_file: str | Path | None = None
     files = [file for path in paths for file in _files(Path(path))]
     listing = Listing()
     rows = _by_list(Path(list_file), paths, files, listing) if list_file else _by_name(files, listing)
-    found: dict[SequenceKey, Path] = {}
+    videos: dict[SequenceKey, Path] = {}
     for key, file in rows:
-        if key in found:
-            listing.left_out.append(LeftOut(str(file), f"sequence twice, {found[key]} is used", sequence=key.name))
+        if key in videos:
+            listing.left_out.append(LeftOut(str(file), f"sequence twice, {videos[key]} is used", sequence=key.name))
         else:
-            found[key] = file
-    if not found:
+            videos[key] = file
+    if not videos:
         first = f" {listing.left_out[0].file}: {listing.left_out[0].reason}." if listing.left_out else ""
         raise DataError(
             f"{', '.join(map(str, paths))}: no usable video, expected files like 001-nm-01-090.avi or a list of them "
             f"(data.video.list).{first}"
         )
-    for column, values in zip(KEY_COLUMNS, zip(*found, strict=True), strict=True):
+    for column, values in zip(KEY_COLUMNS, zip(*videos, strict=True), strict=True):
         check_spelling(column, values, ", ".join(map(str, paths)))
-    listing.videos = {key.name: str(found[key]) for key in sorted(found, key=SequenceKey.order)}
+    listing.videos = {key.name: str(videos[key]) for key in sorted(videos, key=SequenceKey.order)}
     return listing
 
 
 def _files(path: Path) -> list[Path]:
-    """Every visible file of a folder with a video's ending, or the one file that is given."""
+    """Every visible file of a folder with a video's ending, or the file itself."""
     if path.is_file():
         return [path]
     inside = (file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
@@ -139,8 +139,8 @@ def _rows(list_file: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _wrong_key(row: dict[str, str]) -> str:
-    found = ", ".join(f"{column} {row[column]!r}" for column in KEY_COLUMNS)
-    return f"{found}; expected {EXPECTED_KEY}, e.g. 001, nm, 01, 090"
+    keys = ", ".join(f"{column} {row[column]!r}" for column in KEY_COLUMNS)
+    return f"{keys}; expected {EXPECTED_KEY}, e.g. 001, nm, 01, 090"
 
 
 def _all(paths: Sequence[str | Path]) -> str:

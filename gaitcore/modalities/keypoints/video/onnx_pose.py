@@ -1,8 +1,8 @@
 """Any top-down ONNX pose model with fixed input size: RTMPose (SimCC) or heat maps (ViTPose), COCO-17 first.
 
 Conventions and numbers are rtmlib's (0.0.16), so that its models give the same points here: the crop of
-``crops.crop_of``, ImageNet's mean and spread, SimCC or DARK. rtmlib gives networks the channels as OpenCV has them,
-blue first; ``data.video.channels: rgb`` is for models that want them otherwise.
+``crops.crop_of``, ImageNet's mean and spread, SimCC or DARK. rtmlib passes the channels in OpenCV's order, blue
+first; ``data.video.channels: rgb`` is for models that expect red first.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from gaitcore.modalities.keypoints.video.estimators import Identity, checked_wei
 from gaitcore.modalities.keypoints.video.heatmaps import dark, simcc
 from gaitcore.settings.data import Video
 
-MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # bytes, taken from the channels in the order they are given
+MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # of byte values, subtracted in the order of the channels
 SPREAD = np.array([58.395, 57.12, 57.375], np.float32)
 BATCH = 8
 COCO_FIRST = (17, 26, 133)  # numbers of points whose first 17 are COCO's: COCO, Halpe with feet, COCO-WholeBody
@@ -73,7 +73,7 @@ class OnnxEstimator:
             cut = cut[..., ::-1]
         network_input = np.ascontiguousarray(((cut - MEAN) / SPREAD).transpose(0, 3, 1, 2))
         points, confidence = self._decode(self._session.run(None, {self._session.get_inputs()[0].name: network_input}))
-        in_frame = [crop.to_frame(found, 1, 1) for crop, found in zip(crops, points, strict=True)]
+        in_frame = [crop.to_frame(joints, 1, 1) for crop, joints in zip(crops, points, strict=True)]
         return np.concatenate([np.stack(in_frame), confidence[..., None]], axis=2).astype(np.float32)
 
     def _decode(self, outputs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:

@@ -1,7 +1,7 @@
-"""The skeleton drawn on the frames it was found in: what no number shows as well.
+"""Drawing the skeletons on the frames, to check the poses by eye.
 
 Left limbs are orange, right limbs blue, the rest white; the surer a joint, the brighter. Frames without a pose are
-drawn as they are.
+shown unchanged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -31,18 +31,18 @@ def draw_sequence(video: Path, poses: Path, sequence: str, *, strip: Path, video
 
     Args:
         video: the source.
-        poses: the pose table; where it lacks the sequence, the frames are shown as they are.
+        poses: the pose table; where it lacks the sequence, the frames are shown without a skeleton.
         sequence: its name, e.g. 001-nm-01-090.
         strip: PNG to write, eight frames evenly spread over those with a pose.
-        video_out: MP4 to write, every frame. A source that cannot be read gives one black frame that says so.
+        video_out: MP4 to write, every frame. For a source that cannot be read, one black frame with a message.
     """
     table = PoseTable.read(poses)
-    info, found = table.info, _poses_of(table, sequence)
+    info, poses_by_frame = table.info, _sequence_poses(table, sequence)
     frames = Decoder(video, info.frame_width, info.frame_height, info.fps).frames()
-    pictures, caption = {}, f"{sequence}: {len(found)} frames with a pose"
+    pictures, caption = {}, f"{sequence}: {len(poses_by_frame)} frames with a pose"
     with replacing(video_out) as unfinished, _Writer(unfinished, info.fps) as writer:
         try:
-            for number, picture in _drawn(frames, found):
+            for number, picture in _drawn(frames, poses_by_frame):
                 writer.add(picture)
                 pictures[number] = _resized(picture, STRIP_HEIGHT)
         except UnusableVideo as error:
@@ -50,8 +50,8 @@ def draw_sequence(video: Path, poses: Path, sequence: str, *, strip: Path, video
         if not pictures:
             pictures = {0: np.zeros((CAPTION_HEIGHT, PICTURES * STRIP_HEIGHT, 3), np.uint8)}
             writer.add(_captioned(pictures[0], caption))
-    shown = _spread(sorted(set(found) & set(pictures)) or sorted(pictures))
-    _write_png(strip, _captioned(np.concatenate([pictures[number] for number in shown], axis=1), caption))
+    strip_frames = _spread(sorted(set(poses_by_frame) & set(pictures)) or sorted(pictures))
+    _write_png(strip, _captioned(np.concatenate([pictures[number] for number in strip_frames], axis=1), caption))
 
 
 class _Writer:
@@ -105,17 +105,17 @@ def draw_skeleton(image: np.ndarray, keypoints: np.ndarray) -> np.ndarray:
 
 
 def _drawn(
-    frames: Iterator[tuple[int, np.ndarray]], found: Mapping[int, np.ndarray]
+    frames: Iterator[tuple[int, np.ndarray]], poses: Mapping[int, np.ndarray]
 ) -> Iterator[tuple[int, np.ndarray]]:
     for number, image in frames:
         scale = _SCALE if image.shape[0] < _SMALL else 1
         picture = _resized(image, scale * image.shape[0])
-        if number in found:
-            picture = draw_skeleton(picture, found[number] * (scale, scale, 1))
+        if number in poses:
+            picture = draw_skeleton(picture, poses[number] * (scale, scale, 1))
         yield number, picture
 
 
-def _poses_of(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
+def _sequence_poses(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
     """frame -> keypoints (17, 3) of one sequence."""
     one = table.select([name == sequence for name in sequence_names(table.sequences)])
     return dict(zip(one.frame.tolist(), one.keypoints, strict=True))

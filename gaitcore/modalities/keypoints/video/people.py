@@ -15,7 +15,7 @@ from gaitcore.modalities.report import LEFT_OUT
 
 EXACTLY_ONE, TRACK = "exactly_one", "track"
 NOBODY = "nobody found"
-_LOST = 0.3  # mean confidence of a person followed by keypoints alone, below which nobody is there any more
+_LOST = 0.3  # mean confidence of a person followed by keypoints alone, below which the person is lost
 _BODY = 1.15  # of the keypoints' height: the eyes are below the top of the head, the ankles above the soles
 
 _NO_POSE = np.full((NUM_JOINTS, len(CHANNELS)), np.nan, np.float32)
@@ -25,7 +25,7 @@ Numbered = tuple[int, np.ndarray]
 
 
 class VideoPoses(NamedTuple):
-    """What a video gives: frame (T,) from 1, keypoints (T, 17, 3), and notes on what it does not give."""
+    """The poses of a video: frame (T,) from 1, keypoints (T, 17, 3), and notes on frames without a pose."""
 
     frame: np.ndarray
     keypoints: np.ndarray
@@ -33,7 +33,7 @@ class VideoPoses(NamedTuple):
 
 
 class Following(NamedTuple):
-    """Whom to follow: ``people`` is exactly_one or track; the detector looks at every ``detect_every``-th frame."""
+    """How people are followed: ``people`` is exactly_one or track; the detector runs every ``detect_every`` frames."""
 
     people: str
     detect_every: int
@@ -49,18 +49,18 @@ def walker_of(
     """The walker of one video.
 
     Under ``exactly_one`` frames with more or fewer people are dropped, as in the published CASIA-B poses. Under
-    ``track`` everybody is followed, and the walker is found at the end (:func:`.tracks.find_walker`).
+    ``track`` everybody is followed, and the walker is chosen at the end (:func:`.tracks.find_walker`).
     ``done`` is called after each frame.
 
-    A video that gives no pose at all has a last note, without a frame, that says why.
+    If no frame has a pose, the last note has no frame number and gives the reason.
     """
     detections: list[Detection] = []
     counts: dict[int, int] = {}  # people in each frame
     try:
         people = _follow if following.detect_every > 1 else _detect
-        for frame, found in people(decoder.frames(), detector, estimator, following):
-            counts[frame] = len(found)
-            detections += found
+        for frame, in_frame in people(decoder.frames(), detector, estimator, following):
+            counts[frame] = len(in_frame)
+            detections += in_frame
             done()
     except UnusableVideo as error:
         return _nothing([*decoder.notes, Note(None, f"{LEFT_OUT}{error}")])
@@ -75,22 +75,22 @@ def walker_of(
 def _detect(
     frames: Iterable[Numbered], detector: Detector, estimator: Estimator, following: Following
 ) -> Iterator[tuple[int, list[Detection]]]:
-    """Everybody the detector finds in each frame; keypoints only of those who may count, several frames at once."""
+    """Everybody the detector finds in each frame; keypoints only of those who may be used, several frames at once."""
     alone = following.people == EXACTLY_ONE
     for batch in _batches(frames, estimator.batch):
-        found = [detector.detect(image) for _, image in batch]
-        wanted = [(n, box) for n, boxes in enumerate(found) for box in boxes if not alone or len(boxes) == 1]
+        detected = [detector.detect(image) for _, image in batch]
+        wanted = [(n, box) for n, boxes in enumerate(detected) for box in boxes if not alone or len(boxes) == 1]
         poses = _estimate(estimator, [batch[n][1] for n, _ in wanted], [box for _, box in wanted])
         for n, (frame, _) in enumerate(batch):
             known = [Detection(frame, box, pose) for (m, box), pose in zip(wanted, poses, strict=True) if m == n]
-            unknown = [] if known else [Detection(frame, box, _NO_POSE) for box in found[n]]
+            unknown = [] if known else [Detection(frame, box, _NO_POSE) for box in detected[n]]
             yield frame, known or unknown
 
 
 def _follow(
     frames: Iterable[Numbered], detector: Detector, estimator: Estimator, following: Following
 ) -> Iterator[tuple[int, list[Detection]]]:
-    """The detector now and then; in between, a person's box is made of the keypoints in the frame before."""
+    """Detection in some frames; in between, a person's box is made of the keypoints in the previous frame."""
     boxes: list[Box] = []
     for n, (frame, image) in enumerate(frames):
         if n % following.detect_every == 0:
@@ -120,7 +120,7 @@ def _is_there(pose: np.ndarray) -> bool:
 
 
 def _alone(detections: list[Detection], counts: dict[int, int]) -> tuple[list[Detection], list[Note]]:
-    """Whoever is alone in a frame."""
+    """The people who are alone in their frame; all other frames are noted."""
     notes = [Note(frame, _people(count)) for frame, count in counts.items() if count != 1]
     alone = [one for one in detections if counts[one.frame] == 1]
     kept = [one for one in alone if np.isfinite(one.keypoints).all()]

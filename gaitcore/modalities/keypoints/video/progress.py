@@ -13,7 +13,7 @@ SECONDS = 30  # between plain lines
 
 
 class FrameProgress:
-    """Frames done of ``total``, frames per second and time left; videos may be worked on in several threads."""
+    """Frames done of ``total``, frames per second and time left; videos may be processed in several threads."""
 
     def __init__(self, subject: str, total: int):
         self.subject = subject
@@ -26,7 +26,7 @@ class FrameProgress:
             mininterval=0.5,
         )
         self.total, self.done = total, 0
-        self.started = self.told = monotonic()
+        self.started = self.logged = monotonic()
         self._lock = Lock()
 
     def __enter__(self) -> "FrameProgress":
@@ -43,8 +43,8 @@ class FrameProgress:
             self.done += 1
             self.bar.update()
             now = monotonic()
-            if now - self.told >= SECONDS:
-                self.told = now
+            if now - self.logged >= SECONDS:
+                self.logged = now
                 speed = self.done / (now - self.started)
                 left = tqdm.format_interval(max(self.total - self.done, 0) / speed)
                 log.info(
@@ -57,7 +57,7 @@ class FrameProgress:
                 )
 
     def skip(self, frames: int) -> None:
-        """So many frames were done by an earlier run."""
+        """An earlier run did this number of frames."""
         with self._lock:
             self.total -= frames
             self.bar.total = self.total

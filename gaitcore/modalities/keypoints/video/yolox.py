@@ -56,14 +56,14 @@ class YoloxDetector:
         padded[:height, :width] = cv2.resize(image[..., ::-1], (width, height), interpolation=cv2.INTER_LINEAR)
         return padded
 
-    def _decode(self, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _decode(self, output: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Left, top, right and bottom (N, 4) in pixels of the input, scores (N,)."""
-        if found.shape[1] == 5:
-            return found[:, :4], found[:, 4]
+        if output.shape[1] == 5:
+            return output[:, :4], output[:, 4]
         grid, stride = self._anchors()
-        centre = (found[:, :2] + grid) * stride
-        size = np.exp(found[:, 2:4]) * stride
-        return np.concatenate([centre - size / 2, centre + size / 2], axis=1), found[:, 4] * found[:, 5]
+        centre = (output[:, :2] + grid) * stride
+        size = np.exp(output[:, 2:4]) * stride
+        return np.concatenate([centre - size / 2, centre + size / 2], axis=1), output[:, 4] * output[:, 5]
 
     def _anchors(self) -> tuple[np.ndarray, np.ndarray]:
         grids = []

@@ -1,10 +1,10 @@
-"""Eleven virtual cameras around a walking path, and a pose estimator's habits of error.
+"""Eleven virtual cameras around a walking path, and a simulated pose estimator with its errors.
 
 The cameras stand on a half circle, as in CASIA-B (Yu et al., ICPR 2006): view 0 is walked toward, 90 sees the
 left side, 180 sees the back. They are pinhole cameras with a level optical axis. World axes, in metres: x along
 the path, y to the walker's left, z up; the origin is on the floor in the middle of the path.
 
-What the estimator gets wrong follows what is reported for top-down networks: errors grow from the trunk to the
+The estimator's errors follow those reported for top-down networks: errors grow from the trunk to the
 extremities (the per-keypoint spreads of Lin et al., ECCV 2014, OKS) and with the person's size in the image; hidden
 joints are guessed; in profile the legs are confused (Ronchi and Perona, "Benchmarking and error diagnosis in
 multi-instance pose estimation", ICCV 2017: jitter, swap, miss); confidence falls as the error rises.
@@ -80,7 +80,7 @@ def _camera_axes(joints: np.ndarray, views: tuple[int, ...], elevation: float) -
 
 @dataclass(frozen=True)
 class Estimator:
-    """How wrong the pose estimator is.
+    """The errors of the pose estimator.
 
     noise: factor on every error spread. outliers: fraction of the joints thrown far off. swaps: fraction of the
     frames, in profile, with the legs exchanged. missing: fraction of the frames without a person found.
@@ -116,8 +116,8 @@ class Estimator:
             swapped[..., None, None], keypoints[..., exchanged, :], keypoints[..., both, :]
         )
 
-    def found(self, views: int, frames: int, rng: np.random.Generator) -> np.ndarray:
-        """In which frames a person is found: (V, T) bool. The first frames, until one is noticed, are always lost."""
+    def detected(self, views: int, frames: int, rng: np.random.Generator) -> np.ndarray:
+        """(V, T) bool, the frames in which the person is detected; the first zero to three are always lost."""
         frame = np.arange(frames)
         noticed = rng.integers(0, 4, views)[:, None]
         lost = np.where(rng.random(views) < self.short, rng.integers(35, 61, views), frames)[:, None]

@@ -44,7 +44,7 @@ def _harmonics(samples: np.ndarray) -> np.ndarray:
 
 
 def curve(amplitudes: np.ndarray, phase: np.ndarray) -> np.ndarray:
-    """Values (T,) at ``phase`` (T,) cycles of a periodic curve given by its harmonics."""
+    """Values (T,) at ``phase`` (T,) cycles of the periodic curve with these harmonics."""
     return (np.exp(2j * np.pi * np.outer(phase, np.arange(len(amplitudes)))) @ amplitudes).real
 
 
@@ -100,7 +100,7 @@ def _leg(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.n
 
 
 def ride(traits: Traits) -> tuple[float, np.ndarray, np.ndarray]:
-    """How the pelvis moves if the foot that came down last stays where it is, rolling from heel to ball.
+    """The movement of the pelvis if the foot that came down last stays in place, rolling from heel to ball.
 
     Returns the stride length in metres and the harmonics of the pelvis' height and of its advance beyond the mean.
     """

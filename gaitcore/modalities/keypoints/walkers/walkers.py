@@ -13,7 +13,7 @@ Typical values and spreads, rounded to what a demonstration needs:
     Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
 
 The demo exaggerates: its subjects differ more than people do (``WalkerSettings.between_subjects``), so that a network
-learns to tell them apart in minutes. What it measures says that the pipeline works, nothing about people.
+learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
 """
 
 from collections.abc import Iterator, Mapping
@@ -87,14 +87,14 @@ OFFSETS: dict[str, tuple[float, float, float]] = {
 }
 
 _COAT_COVERS = ("left_hip", "right_hip", "left_knee", "right_knee")
-_SPREAD_LIMIT = 2.0  # standard deviations; nobody is further from the typical walker
+_SPREAD_LIMIT = 2.0  # standard deviations; the largest distance from the typical walker
 _COORDINATE_TEXT = 100  # hundredths of a pixel
 _CONFIDENCE_TEXT = 1000  # thousandths
 
 
 @dataclass(frozen=True)
 class WalkerSettings:
-    """What is walked, by whom and how well it is seen. Every number is a knob of the demo's difficulty.
+    """Subjects, walks, cameras and errors of the pose estimator. Every number changes the difficulty of the demo.
 
     Raises :class:`ConfigError` for a value out of range.
     """
@@ -106,7 +106,7 @@ class WalkerSettings:
     fps: float = 25.0  # frames a second
     min_frames: int = 68  # of a walk; an estimator that loses the person may leave fewer
     max_frames: int = 110
-    path: float = 3.6  # metres walked, give or take 8 %
+    path: float = 3.6  # metres walked, plus or minus 8 %
     between_subjects: float = 2.0  # factor on the spread of every trait between subjects: 1 is the literature's
     within_subject: float = 0.8  # factor on the spread of the gait between one subject's walks: larger is harder
     placement: float = 1.0  # factor on the random offset, heading, and camera distance of a walk
@@ -120,7 +120,7 @@ class WalkerSettings:
 
     @classmethod
     def from_mapping(cls, values: Mapping[str, Any]) -> "WalkerSettings":
-        """Settings by name, as a configuration gives them; ConfigError for a name that is none."""
+        """Settings from the configuration's values by name; ConfigError for an unknown name."""
         known = [field.name for field in fields(cls)]
         for name in values:
             if name not in known:
@@ -150,8 +150,8 @@ class Walk(NamedTuple):
     """One walk, seen from every view of :data:`gaitcore.modalities.keypoints.walkers.cameras.VIEWS`.
 
     traits: the walker's, on this walk. phase: (T,) gait cycles. joints: (T, 17, 3) metres, x along the path, y to the
-    left, z up. image: (V, T, 17, 2) pixels, what a perfect estimator would give. keypoints: (V, T, 17, 3) pixels and
-    confidence, what ours gives. found: (V, T) whether it gives anything in that frame.
+    left, z up. image: (V, T, 17, 2) pixels, the keypoints of a perfect estimator. keypoints: (V, T, 17, 3) pixels and
+    confidence, those of the simulated estimator. detected: (V, T) whether it detects the person in that frame.
     """
 
     traits: Traits
@@ -159,11 +159,11 @@ class Walk(NamedTuple):
     joints: np.ndarray
     image: np.ndarray
     keypoints: np.ndarray
-    found: np.ndarray
+    detected: np.ndarray
 
 
 def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
-    """The bones and habits of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
+    """The body and gait of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
     rng = _generator(settings, subject)
     scales = {
         name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in SCALES.items()
@@ -177,7 +177,7 @@ def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
 def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) -> Walk:
     """Walk ``sequence`` (1, 2, ...) of a subject (1, 2, ...) in a condition of :data:`WALKS`.
 
-    The same arguments give the same walk, whatever else is walked.
+    The same arguments give the same walk, independently of all other walks.
     """
     rng = _generator(settings, subject, 1 + list(WALKS).index(condition), sequence)
     worn = _dress(condition, _vary(subject_traits(subject, settings), settings, rng), settings, rng)
@@ -288,7 +288,7 @@ def _place(joints: np.ndarray, placement: float, rng: np.random.Generator) -> np
 def _see(
     worn: Clothing, phase: np.ndarray, joints: np.ndarray, settings: WalkerSettings, rng: np.random.Generator
 ) -> Walk:
-    """Set the cameras up so that nobody walks out of the image, project, and estimate."""
+    """Place the cameras so that the walker stays in the image, project, and estimate."""
     distance = 4.9 * (1 + 0.10 * settings.placement * rng.random())
     elevation = 0.95 + 0.04 * settings.placement * rng.uniform(-1, 1)
     cameras = Cameras(distance, elevation, VIEWS, settings.width, settings.height)
@@ -298,21 +298,21 @@ def _see(
     estimator = Estimator(settings.noise, settings.outliers, settings.swaps, settings.missing, settings.short, blur)
     image = cameras.project(joints)
     keypoints = estimator.estimate(image, cameras, rng)
-    found = estimator.found(len(VIEWS), len(phase), rng)
-    return Walk(worn.traits, phase, joints, image[..., :2], keypoints, found)
+    detected = estimator.detected(len(VIEWS), len(phase), rng)
+    return Walk(worn.traits, phase, joints, image[..., :2], keypoints, detected)
 
 
 # --- writing ---
 
 
 def _sequences(subject: int, settings: WalkerSettings) -> Iterator[tuple[list[str], np.ndarray]]:
-    """Image names and keypoints (frames found, 51) of each sequence of a subject, in the order of their names."""
+    """Image names and keypoints (detected frames, 51) of each sequence of a subject, in the order of their names."""
     for condition, count in WALKS.items():
         for sequence in range(1, count + 1):
             walked = walk(subject, condition, sequence, settings)
-            for view, keypoints, found in zip(VIEWS, walked.keypoints, walked.found, strict=True):
+            for view, keypoints, detected in zip(VIEWS, walked.keypoints, walked.detected, strict=True):
                 name = SequenceKey(f"{subject:03d}", condition, sequence, view).name
-                frames = np.flatnonzero(found)
+                frames = np.flatnonzero(detected)
                 yield [f"./{name}/{frame + 1:06d}.jpg" for frame in frames], keypoints[frames].reshape(-1, NUM_VALUES)
 
 

@@ -41,7 +41,7 @@ def unusable(path, **options) -> str:
     return str(caught.value)
 
 
-def test_every_frame_of_a_steady_video_is_given_as_it_is(tmp_path):
+def test_every_frame_of_a_steady_video_is_used(tmp_path):
     path = write_video(tmp_path / "a.avi", [picture(n) for n in range(30)])
     assert decode(path) == ([(n + 1, n) for n in range(30)], [])
     assert (next(Decoder(path, WIDTH, HEIGHT, 25).frames())[1] == picture(0)).all()
@@ -99,7 +99,7 @@ def test_a_phones_rotation_is_undone(tmp_path):
     assert decoder.notes == [Note(None, "turned by 90 degrees clockwise, as its metadata say")]
 
 
-def test_a_broken_frame_is_named_and_the_rest_is_given(tmp_path):
+def test_a_broken_frame_is_named_and_the_rest_is_used(tmp_path):
     path = write_video(tmp_path / "a.avi", [picture(n) for n in range(10)])
     content = bytearray(path.read_bytes())
     start = 0
@@ -113,7 +113,7 @@ def test_a_broken_frame_is_named_and_the_rest_is_given(tmp_path):
     assert notes[0].reason.startswith("broken frame")
 
 
-def test_a_truncated_file_gives_what_is_there_and_says_so(tmp_path):
+def test_a_truncated_file_is_used_up_to_its_end_and_reported(tmp_path):
     path = write_video(tmp_path / "a.avi", [picture(n) for n in range(30)])
     content = path.read_bytes()
     pictures = [match.start() for match in re.finditer(b"00dc", content) if match.start() > content.index(b"movi")]
@@ -124,7 +124,7 @@ def test_a_truncated_file_gives_what_is_there_and_says_so(tmp_path):
     )
 
 
-def test_what_is_no_video_says_so(tmp_path):
+def test_a_file_that_is_no_video_is_named(tmp_path):
     path = tmp_path / "a.avi"
     path.write_bytes(b"hello")
     assert unusable(path) == "not a video that can be read (Invalid data found when processing input)"

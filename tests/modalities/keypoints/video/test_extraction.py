@@ -73,7 +73,7 @@ def test_a_shard_holds_every_good_video_and_the_report_the_others(made, source):
     assert not outputs.scratch.exists()
 
 
-def test_the_shard_says_what_made_it(made, source):
+def test_a_shard_records_estimator_and_detector(made, source):
     videos, video = source
     info = PoseTable.read(made.poses).info
     assert (info.dataset, info.frame_width, info.frame_height, info.fps) == ("drawn walkers", 320, 240, 25.0)

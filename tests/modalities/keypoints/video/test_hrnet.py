@@ -61,7 +61,7 @@ def test_every_parameter_of_a_checkpoint_is_used(network, saved):
         assert torch.equal(found[key], tensor), key
 
 
-def test_a_checkpoint_that_asks_for_code_is_refused_and_not_run(tmp_path):
+def test_a_checkpoint_with_code_is_refused_and_not_executed(tmp_path):
     class Evil:
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "was_run"),)

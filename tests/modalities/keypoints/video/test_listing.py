@@ -33,7 +33,7 @@ def test_names_give_the_sequences_in_any_folder_sorted_by_key(tmp_path):
     assert listing.left_out == []
 
 
-def test_a_name_that_is_none_and_a_duplicate_are_left_out(tmp_path):
+def test_an_invalid_name_and_a_duplicate_are_left_out(tmp_path):
     touch(tmp_path / "a" / "001-nm-01-090.avi", tmp_path / "b" / "001-nm-01-090.mp4", tmp_path / "holiday.mov")
     touch(tmp_path / "notes.txt", tmp_path / ".001-nm-02-090.avi")  # no video, and hidden
     listing = find_videos([tmp_path])

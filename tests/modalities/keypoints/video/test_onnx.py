@@ -143,7 +143,7 @@ def message(make):
     return str(caught.value)
 
 
-def test_a_model_that_is_none_or_does_not_fit_is_named(tmp_path, image):
+def test_an_unusable_model_is_named(tmp_path, image):
     path = tmp_path / "text.onnx"
     path.write_text("hello")
     assert message(lambda: OnnxEstimator(path, "")).startswith(f"{path}: not an ONNX model onnxruntime can run (")

@@ -50,7 +50,7 @@ def test_a_sequence_becomes_a_strip_and_a_video(tmp_path, pose):
     assert frames[1].std() < 5 < frames[2].std()  # the third is the first with a pose
 
 
-def test_a_sequence_that_was_left_out_is_shown_as_it_is(tmp_path, pose):
+def test_a_sequence_that_was_left_out_is_drawn_without_a_skeleton(tmp_path, pose):
     table_of_sequences({}, PoseInfo("walks", 320, 240, 25.0)).write(tmp_path / "poses.parquet")
     video = write_video(tmp_path / "001-nm-01-090.avi", [GREY] * 3)
     broken = tmp_path / "001-nm-02-090.avi"

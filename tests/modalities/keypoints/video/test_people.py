@@ -59,7 +59,7 @@ def test_frames_with_other_than_one_person_are_dropped_with_the_number(tmp_path,
     ]
 
 
-def test_two_people_all_along_leave_the_video_out_with_one_reason(tmp_path, tools):
+def test_a_video_with_two_people_in_every_frame_is_left_out_with_one_reason(tmp_path, tools):
     frames = [draw(one, other) for one, other in zip(side(80), side(240), strict=True)]
     found = poses_of(write_video(tmp_path / "a.avi", frames), tools)
     assert (found.frame.shape, found.keypoints.shape) == ((0,), (0, 17, 3))
@@ -94,7 +94,7 @@ def test_between_detections_the_box_is_made_of_the_keypoints(tmp_path, tools):
     assert found.notes == []
 
 
-def test_who_leaves_between_detections_is_not_followed_any_more(tmp_path, tools):
+def test_a_person_who_leaves_between_detections_is_no_longer_followed(tmp_path, tools):
     frames = [draw(one) for one in side(160)[:8]] + [NOBODY] * 8
     found = poses_of(write_video(tmp_path / "a.avi", frames), tools, TRACK, every=6, parts=1)
     assert found.frame.tolist() == list(range(1, 9))
