@@ -1,21 +1,22 @@
 """Cut a network at its batch normalisations into stages, for a training pass in chunks.
 
-The stage of a step of the network is the number of batch normalisations that lie before it. A stage is cut further
-after a module whose output is all that the rest of the network needs.
+The stage of a step of the network is the number of batch normalisations before it. A stage is cut further after a
+module if the rest of the network depends on the module's output only.
 
-The head of a network begins where each sequence has become a vector, (B, features), from which all the rest follows. It
-is small and runs on the whole batch.
+The head of a network begins at a vector for each sequence, (B, features), on which all later steps depend. It is small
+and runs on the whole batch.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import torch
 from torch import Tensor, fx, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from gaitcore.execution.chunked import Stage, moments_of, normalised, parameters_of
+from gaitcore.execution.chunked import Maps, Norm, Stage, moments_of, normalised, parameters_of
 from gaitcore.execution.dropout import DropoutFrom
 from gaitcore.execution.tracing import CutError, module_of, part, result_of, traced
 
@@ -29,8 +30,8 @@ class Cut:
     """A network in two parts.
 
     Attributes:
-        stages: input (B, ...) -> what the head reads.
-        head: that, (B, features), -> embeddings.
+        stages: input (B, ...) -> input of the head, (B, features).
+        head: (B, features) -> embeddings.
     """
 
     stages: tuple[Stage, ...]
@@ -42,7 +43,7 @@ def cut(network: nn.Module, x: Tensor) -> Cut:
 
     Args:
         network: (B, ...) -> embeddings.
-        x: a few inputs (B, ...), on which the stages are tried: each has to treat the sequences of a batch
+        x: a few inputs (B, ...), on which the stages are tested: each must treat the sequences of a batch
             independently of each other.
 
     Raises:
@@ -63,17 +64,21 @@ def _plain(norm: _BatchNorm) -> bool:
     return type(norm) in _NORMS and norm.track_running_stats and norm.momentum is not None
 
 
-def _norm(graph: fx.GraphModule, step: fx.Node) -> nn.Module | None:
+def _norm(graph: fx.GraphModule, step: fx.Node) -> Norm | None:
     """The batch normalisation that a step is, if it is one."""
     module = module_of(graph, step)
-    return module if isinstance(module, _NORMS) else None
+    return cast(Norm, module) if isinstance(module, _NORMS) else None
 
 
 class _Values(fx.Interpreter):
-    """Runs a traced network without its batch normalisations, and notes what each step gives."""
+    """Runs a traced network without its batch normalisations, and notes the kind and shape of each step's value."""
+
+    def __init__(self, graph: fx.GraphModule) -> None:
+        super().__init__(graph)
+        self.graph_module = graph
 
     def run_node(self, n: fx.Node) -> object:
-        value = self.fetch_args_kwargs_from_env(n)[0][0] if _norm(self.module, n) else super().run_node(n)
+        value = self.fetch_args_kwargs_from_env(n)[0][0] if _norm(self.graph_module, n) else super().run_node(n)
         n.meta["of_input"] = n.op == "placeholder" or (
             n.op != "output" and any(node.meta["of_input"] for node in n.all_input_nodes)
         )
@@ -92,7 +97,7 @@ def _note_values(graph: fx.GraphModule, x: Tensor) -> None:
 
 
 def _head_follows(steps: Sequence[fx.Node], batch: int) -> bool:
-    """Whether every step has a vector for each sequence and all but the first follow from the first alone."""
+    """Whether every step has a vector for each sequence and all steps depend on the first alone."""
     if not all(step.meta["shape"] is not None and step.meta["shape"][:-1] == (batch,) for step in steps):
         return False
     inputs = {before for step in steps[1:] for before in step.all_input_nodes if before.meta["of_input"]}
@@ -110,7 +115,7 @@ def _stages(graph: fx.GraphModule, steps: Sequence[fx.Node]) -> Iterator[Stage]:
         yield Stage(
             module,
             parameters=parameters_of(module),
-            norms=tuple(norm and _norm(graph, norm) for _, norm in leaving),
+            norms=tuple(_norm(graph, norm) if norm else None for _, norm in leaving),
             number=here[0] if last_of_its_depth else -1 - index,
         )
         entering = [norm or step for step, norm in leaving]
@@ -121,9 +126,11 @@ def _places(graph: fx.GraphModule, steps: Sequence[fx.Node]) -> dict[fx.Node, Pl
     for step in steps:
         before = [depth[other] for other in step.all_input_nodes if other in depth]
         depth[step] = max(before, default=0) + (_norm(graph, step) is not None)
-    with_weights = Counter(depth[step] for step in steps if _has_weights(graph, step))  # not seen yet, by depth
+    with_weights = Counter(depth[step] for step in steps if _has_weights(graph, step))  # remaining, by depth
     number = {step: i for i, step in enumerate(steps)}
-    place, cuts, needed_until = {}, Counter(), 0
+    place: dict[fx.Node, Place] = {}
+    cuts: Counter[int] = Counter()
+    needed_until = 0
     for step, i in number.items():
         place[step] = depth[step], cuts[depth[step]]
         if _has_weights(graph, step):
@@ -154,13 +161,14 @@ def _passed_on(
 
 
 def _tried(stages: Iterable[Stage], x: Tensor) -> Iterator[Stage]:
-    """The stages, each with the memory that it needs for a sequence, after they were tried on a few.
+    """The stages, each with the memory that it needs for a sequence, after a test on a few sequences.
 
     Raises:
-        CutError: a stage gives something else for a sequence alone.
+        CutError: the output of a stage for a sequence depends on the others.
     """
-    maps, norms = (x,), (None,)
-    apart = [(sequence,) for sequence in x.split(1)]
+    maps: Maps = (x,)
+    norms: tuple[Norm | None, ...] = (None,)
+    apart: list[Maps] = [(sequence,) for sequence in x.split(1)]
     for stage in stages:
         leaves = [map_.detach().requires_grad_(map_ is not x) for map_ in maps]
         moments = [moments_of(map_.detach()) for map_, norm in zip(maps, norms, strict=True) if norm is not None]
@@ -169,22 +177,22 @@ def _tried(stages: Iterable[Stage], x: Tensor) -> Iterator[Stage]:
             with torch.enable_grad(), saved:
                 maps = stage.run(*normalised(norms, leaves, moments))
             with torch.no_grad():
-                apart = [stage.run(*normalised(norms, of_one, moments)) for of_one in apart]
+                apart = [stage.run(*normalised(norms, sequence, moments)) for sequence in apart]
         if not all(map(_close, map(torch.cat, zip(*apart, strict=True)), maps)):
             raise CutError("what it makes of a sequence depends on the others in the batch")
         size = _bytes(maps, beside=leaves)
-        saved = _bytes(saved.tensors, beside=[*leaves, *stage.parameters])
-        yield replace(stage, size=size // len(x), saved=saved // len(x))
+        needed = _bytes(saved.tensors, beside=[*leaves, *stage.parameters])
+        yield replace(stage, size=size // len(x), saved=needed // len(x))
         norms = stage.norms
 
 
-def _close(found: Tensor, expected: Tensor) -> bool:
+def _close(actual: Tensor, expected: Tensor) -> bool:
     size = expected.detach().abs().nan_to_num().amax().item()
-    return torch.allclose(found, expected, rtol=1e-2, atol=1e-2 * size, equal_nan=True)
+    return torch.allclose(actual, expected, rtol=1e-2, atol=1e-2 * size, equal_nan=True)
 
 
 class _Saved(torch.autograd.graph.saved_tensors_hooks):
-    """Within it, what operations save for the backward pass is noted in ``tensors``."""
+    """Within the block, the tensors that operations save for the backward pass are noted in ``tensors``."""
 
     def __init__(self) -> None:
         self.tensors: list[Tensor] = []

@@ -44,17 +44,18 @@ def sparse_dropout(x: Tensor, probability: float, generator: torch.Generator) ->
     enough = int(expected + 8 * expected**0.5 + 16)  # of gaps to reach the end: eight standard deviations
     gaps = torch.empty(enough, dtype=torch.int64).geometric_(probability, generator=generator)
     dropped = gaps.cumsum(0) - 1
-    return _SparseDropout.apply(x, dropped[dropped < size], 1 / (1 - probability))
+    out: Tensor = _SparseDropout.apply(x, dropped[dropped < size], 1 / (1 - probability))  # type: ignore[no-untyped-call]
+    return out
 
 
 class _SparseDropout(torch.autograd.Function):
     @staticmethod
-    def forward(ctx, x: Tensor, dropped: Tensor, scale: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, dropped: Tensor, scale: float) -> Tensor:
         ctx.dropped, ctx.scale = dropped, scale
         return _SparseDropout.applied(x, dropped, scale)
 
     @staticmethod
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:
         return _SparseDropout.applied(gradient, ctx.dropped, ctx.scale), None, None
 
     @staticmethod

@@ -96,7 +96,7 @@ class TemporalBlock(nn.Module):
         mixed = self.reflect(self.dropout(x))  # (B, T + kernel - 1, J, C)
         mixed = channels_last(self.depthwise, mixed)  # (B, T, J, C)
         mixed = channels_last(self.norm, F.gelu(self.pointwise(mixed)))  # (B, T, J, width)
-        if self.widen is None:
+        if self.widen is None or self.widen_norm is None:
             return mixed + x
         return mixed + channels_last(self.widen_norm, F.gelu(self.widen(x)))
 
@@ -114,7 +114,7 @@ class GaitMixer(nn.Module):
         spatial: how it mixes the joints, "attention" (the paper) or "convolution".
         heads: its attention heads.
         widths: channels out of each temporal block; their number is the temporal depth.
-        kernel: frames the depthwise convolution sees; the walk is reflected as often as a long one needs.
+        kernel: length of the depthwise convolution, frames; a window shorter than it is reflected repeatedly.
         padding: "past" (published code) or "both" (centred).
         dropout: fraction of a temporal block's input set to zero in training.
     """
@@ -151,7 +151,7 @@ class GaitMixer(nn.Module):
         return self.read(last)  # (B, embedding_dim)
 
     def last_map(self, x: Tensor) -> tuple[Tensor]:
-        """(B, T, J, C) -> (B, T, J, widths[-1]): what the last temporal block gives, and is pooled."""
+        """(B, T, J, C) -> (B, T, J, widths[-1]): the output of the last temporal block, before pooling."""
         x = self.spatial(x)  # (B, T, J, spatial_width)
         for block in self.temporal:
             x = block(x)  # (B, T, J, widths[i])

@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from gaitcore.modalities.keypoints.skeleton import LINKS, NUM_JOINTS
 from gaitcore.networks.layers import Pointwise, channels_last
 
-HOPS = 3  # joints further apart than this are not neighbours at all
-GRAPH_DISTANCE = 2  # hops a graph convolution uses, each with weights of its own
+HOPS = 3  # joints further apart than this are not neighbours
+GRAPH_DISTANCE = 2  # largest number of hops in a graph convolution; each number has its own weights
 KERNEL = 9  # frames
 
-# The authors' key names, as patterns, and what they are called here.
+# The authors' key names, as patterns, and the names here.
 PUBLISHED_KEYS = (
     (r"(input_branches\.\d+\.)?A$", r"graph"),
     (r"input_branches\.(\d+)\.bn\.", r"branches.\1.norm."),
@@ -38,22 +38,22 @@ PUBLISHED_KEYS = (
 
 
 def hop_graph() -> Tensor:
-    """(HOPS + 1, J, J): which joints lie 0, 1, 2 and 3 links apart, each column over the number of its neighbours."""
+    """(HOPS + 1, J, J): the pairs of joints 0 to 3 links apart; each column is divided by its number of neighbours."""
     step = torch.eye(NUM_JOINTS)
     for a, b in LINKS:
         step[a, b] = step[b, a] = 1
-    reached = [torch.matrix_power(step, hops) > 0 for hops in range(HOPS + 1)]
-    at = torch.stack([reached[0], *(now & ~before for before, now in pairwise(reached))]).float()
-    return at / at.sum(dim=(0, 1))
+    within = [torch.matrix_power(step, hops) > 0 for hops in range(HOPS + 1)]
+    exactly = torch.stack([within[0], *(more & ~fewer for fewer, more in pairwise(within))]).float()
+    return exactly / exactly.sum(dim=(0, 1))
 
 
 class GraphConv(Pointwise):
-    """Each joint gathers from those 0, 1 and 2 links away, with channel weights of their own: (B, T, J, C)."""
+    """Each joint sums over the joints 0, 1 and 2 links away, with weights for each distance: (B, T, J, C)."""
 
     def __init__(self, channels: int, width: int):
         super().__init__(channels, width * (GRAPH_DISTANCE + 1))
 
-    def forward(self, x: Tensor, graph: Tensor) -> Tensor:
+    def forward(self, x: Tensor, graph: Tensor) -> Tensor:  # type: ignore[override]
         hops = GRAPH_DISTANCE + 1
         x = super().forward(x)  # (B, T, J, hops * width)
         x = x.unflatten(-1, (hops, -1)).transpose(2, 3).flatten(2, 3)  # (B, T, hops * J, width)
@@ -67,7 +67,7 @@ class TemporalConv(nn.Conv2d):
     def __init__(self, channels: int, stride: int):
         super().__init__(channels, channels, (KERNEL, 1), (stride, 1), ((KERNEL - 1) // 2, 0))
 
-    def forward(self, x: Tensor, _: Tensor) -> Tensor:
+    def forward(self, x: Tensor, _: Tensor) -> Tensor:  # type: ignore[override]
         return channels_last(super().forward, x)
 
 
@@ -101,7 +101,7 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor, graph: Tensor) -> Tensor:
         skip = x
-        if self.skip is not None:
+        if self.skip is not None and self.skip_norm is not None:
             skip = channels_last(self.skip_norm, self.skip(x[:, :: self.stride]))  # (B, T / stride, J, width)
         x = F.relu(channels_last(self.down_norm, self.down(x)))  # (B, T, J, narrow)
         x = F.relu(channels_last(self.norm, self.conv(x, graph)))  # (B, T / stride, J, narrow)
@@ -114,6 +114,8 @@ class Module(nn.Module):
     def __init__(self, channels: int, width: int, reduction: int | None, stride: int = 1):
         super().__init__()
         self.edge = nn.Parameter(torch.ones(HOPS + 1, NUM_JOINTS, NUM_JOINTS))  # a weight for each pair of joints
+        self.spatial: Basic | Bottleneck
+        self.temporal: Basic | Bottleneck
         if reduction is None:
             self.spatial = Basic(GraphConv(channels, width), width)
             self.temporal = Basic(TemporalConv(width, stride), width)
@@ -149,14 +151,14 @@ class Branch(nn.Module):
 
 
 class ResGCN(nn.Module):
-    """(B, T, J, C) -> (B, embedding_dim). A network built on it says what enters its branches, and how it ends.
+    """(B, T, J, C) -> (B, embedding_dim). A network built on it defines the input of its branches and its last step.
 
     Args:
-        channels: of the input of each branch.
-        branches: their number.
+        channels: channels of the input of each branch.
+        branches: number of branches.
         structure: how many basic modules of 64 channels and bottleneck modules of 64 (the last of 32), 128 and 256
             channels; the first of 128 and of 256 halve the frames.
-        reduction: of the channels in a bottleneck.
+        reduction: factor by which a bottleneck reduces the channels.
         embedding_dim: length of the embedding.
     """
 
@@ -181,10 +183,10 @@ class ResGCN(nn.Module):
         return self.read(last)  # (B, embedding_dim)
 
     def last_map(self, x: Tensor) -> tuple[Tensor]:
-        """(B, T, J, C) -> (B, T / 4, J, 256): what the last module gives, and is pooled."""
-        streams = self.features(x)  # (B, T, J, channels) for each branch
-        streams = [branch(stream, self.graph) for branch, stream in zip(self.branches, streams, strict=True)]
-        x = torch.cat(streams, dim=-1)  # (B, T, J, 32 * branches)
+        """(B, T, J, C) -> (B, T / 4, J, 256): the output of the last module, before pooling."""
+        inputs = self.features(x)  # (B, T, J, channels) for each branch
+        maps = [branch(input, self.graph) for branch, input in zip(self.branches, inputs, strict=True)]
+        x = torch.cat(maps, dim=-1)  # (B, T, J, 32 * branches)
         for module in self.main:
             x = module(x, self.graph)  # (B, T / 2, J, 128), in the end (B, T / 4, J, 256)
         return (x,)
@@ -205,7 +207,8 @@ class ResGCN(nn.Module):
 def _initialise(module: nn.Module) -> None:
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
     elif isinstance(module, nn.Linear):
         nn.init.normal_(module.weight, std=0.001)
         nn.init.zeros_(module.bias)

@@ -16,7 +16,7 @@ from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
 from gaitcore.training.batches import build_batches, training_items
-from gaitcore.training.checkpoints import Checkpoints
+from gaitcore.training.checkpoints import Checkpoints, Stateful
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
 from gaitcore.training.optimisation import Optimisation, all_epochs, phase_of
@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a training run leaves behind.
+    """The result of a training run.
 
     Attributes:
         history: one row per epoch: epoch, loss, learning_rate, mined_triplets, spread, seconds, sequences_per_second,
             and validation_rank1 (empty where there was no validation).
         epoch: the epoch whose weights the model now has, from 1.
-        spread: how far the embeddings were apart in the last epoch, see :func:`gaitcore.training.history.spread`.
-        collapsed: whether they ended as one point.
-        seconds: of training, all sessions of a resumed run together.
-        resumed: the steps after which the run was taken up again.
+        spread: spread of the embeddings at the end of the last epoch, see :func:`gaitcore.training.history.spread`.
+        collapsed: whether the embeddings are almost one point at the end.
+        seconds: training time, all sessions of a resumed run together.
+        resumed: the steps after which the run was resumed.
     """
 
     history: pd.DataFrame
@@ -63,19 +63,19 @@ def train(
 
     Args:
         model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings; on the store's device.
-        store: frames of the training sequences, and of nothing else.
+        store: frames of the training sequences only.
         sequences: the training sequences, in the store's order, with subject and condition.
         settings: the recipe.
         augmented: the augmentation of the store's modality, see :mod:`gaitcore.modalities`.
         network: its window length T and the length D of its embeddings.
-        seed: of sampling and augmentation. Fresh weights and dropout come from torch's global generator, which the
-            caller seeds.
-        validate: gives the validation accuracy that chooses the epoch; None keeps the last epoch.
-        checkpoints: where the run is resumed from and saved to; None does neither.
+        seed: seed of sampling and augmentation. Initial weights and dropout come from torch's global generator, which
+            the caller seeds.
+        validate: network -> validation accuracy, which chooses the epoch; None keeps the last epoch.
+        checkpoints: the checkpoints from which the run is resumed and to which it is saved; None for no checkpoints.
 
     Raises:
-        GaitError: the loss is not a finite number; the message gives epoch, step and learning rate. Or the run was
-            asked to end, or a checkpoint could not be written.
+        GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
+            the run, or a checkpoint could not be written.
     """
     device = store.device
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
@@ -90,7 +90,7 @@ def train(
     epochs = all_epochs(settings)
     log.info("training on %d subjects: %d epochs of %d steps, %s", subjects, epochs, len(batches), batches)
 
-    run = {
+    run: dict[str, Stateful] = {
         "model": model,
         "criterion": criterion,
         "optimiser": optimiser,
@@ -134,12 +134,12 @@ def train(
 
 def _result(history: History, epoch: int, settings: Training) -> TrainingResult:
     last = history.rows[-1]["spread"]
-    distance = math.sqrt(2 * max(last, 0.0))  # of two embeddings, the root of the mean square, in their length
+    distance = math.sqrt(2 * max(last, 0.0))  # root mean square distance of two embeddings over their length
     collapsed = distance < settings.collapse_distance
     if collapsed:
         log.warning(
             "the run has collapsed: two embeddings are typically %.2g of their length apart, less than "
-            "training.collapse_distance (%g); they are practically one point and its accuracy means nothing; lower "
+            "training.collapse_distance (%g); they are practically one point and the accuracy is meaningless; lower "
             "training.learning_rate",
             distance,
             settings.collapse_distance,

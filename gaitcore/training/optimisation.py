@@ -21,7 +21,7 @@ def all_epochs(training: Training) -> int:
 
 
 def phase_of(epoch: int, training: Training) -> int:
-    """The phase that an epoch, counted from 1, belongs to: 0 or 1."""
+    """The phase of an epoch, which is counted from 1: 0 or 1."""
     return int(epoch > training.epochs)
 
 
@@ -29,14 +29,14 @@ _OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 class Optimisation:
-    """Optimiser and schedule of the phase under way; :meth:`begin` starts the next phase with new ones.
+    """Optimiser and schedule of the current phase; :meth:`begin` starts the next phase with new ones.
 
     Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's.
 
     Args:
-        parameters: what is trained.
+        parameters: the parameters to train.
         settings: the recipe.
-        steps: in an epoch.
+        steps: number of steps in an epoch.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int):
@@ -45,19 +45,20 @@ class Optimisation:
 
     def begin(self, phase: int) -> None:
         """Start a phase, from 0, with a new optimiser and a new schedule."""
-        self.phase, self.done = phase, 0  # steps of this phase
-        settings, now = self.settings, self._settings_of_phase()
+        self.phase, self.done = phase, 0  # completed steps of this phase
+        settings, current = self.settings, self._phase_settings()
         at_peak, at_ends = settings.momentum
         self.optimiser = _OPTIMISERS[settings.optimiser](
-            self.parameters, lr=now.learning_rate, betas=(at_ends, 0.999), weight_decay=settings.weight_decay
+            self.parameters, lr=current.learning_rate, betas=(at_ends, 0.999), weight_decay=settings.weight_decay
         )
+        self.schedule: torch.optim.lr_scheduler.LRScheduler
         if settings.schedule == "constant":
             self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0)
         else:
             self.schedule = torch.optim.lr_scheduler.OneCycleLR(
                 self.optimiser,
-                max_lr=now.learning_rate,
-                total_steps=now.epochs * self.steps,
+                max_lr=current.learning_rate,
+                total_steps=current.epochs * self.steps,
                 pct_start=settings.warmup,
                 div_factor=settings.start_divisor,
                 final_div_factor=settings.end_divisor,
@@ -71,14 +72,14 @@ class Optimisation:
         return self.optimiser.param_groups[0]["lr"]
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Reset the gradients."""
         self.optimiser.zero_grad()
 
     def step(self) -> None:
-        """Move the parameters along their gradients, then the learning rate along its schedule."""
+        """Update the parameters, then the learning rate."""
         self.optimiser.step()
         self.done += 1
-        if self.done < self.steps * self._settings_of_phase().epochs:
+        if self.done < self.steps * self._phase_settings().epochs:
             self.schedule.step()
 
     def state_dict(self) -> dict[str, Any]:
@@ -93,5 +94,5 @@ class Optimisation:
         self.schedule.load_state_dict(state["schedule"])
         self.done = state["done"]
 
-    def _settings_of_phase(self) -> Phase:
+    def _phase_settings(self) -> Phase:
         return phases(self.settings)[self.phase]

@@ -124,7 +124,7 @@ def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
     distance = (2 * result.spread) ** 0.5
     assert (
         f"the run has collapsed: two embeddings are typically {distance:.2g} of their length apart, less than "
-        "training.collapse_distance (3); they are practically one point and its accuracy means nothing; lower "
+        "training.collapse_distance (3); they are practically one point and the accuracy is meaningless; lower "
         "training.learning_rate"
     ) in caplog.text
     assert not run(collapse_distance=0.01)[1].collapsed
