@@ -1,4 +1,4 @@
-# From poses to the paper's tables. What is computed: config.yaml and experiments/; how it is run: profiles/.
+# From poses to the paper's tables. config.yaml and experiments/ define what is computed, profiles/ how it is run.
 #   snakemake --cores 8 tables
 #   snakemake --cores 8 tables --config experiment=casia_b
 from snakemake.utils import min_version
@@ -13,29 +13,29 @@ include: "rules/records.smk"
 report: "report/workflow.rst"  # snakemake --report files.html
 
 
-rule tables:  # both tables, a page that says what came out, the reproduction report and the manifest
+rule tables:  # both tables, a summary page, the reproduction report and the manifest
     default_target: True
     input:
-        of_experiment("results/{experiment}/tables/table1.tex"),
-        of_experiment("results/{experiment}/tables/table2.tex"),
-        of_experiment("results/{experiment}/tables/summary.md"),
-        of_experiment("results/{experiment}/reproduction.md"),
-        of_experiment("results/{experiment}/manifest.json"),
+        experiment_paths("results/{experiment}/tables/table1.tex"),
+        experiment_paths("results/{experiment}/tables/table2.tex"),
+        experiment_paths("results/{experiment}/tables/summary.md"),
+        experiment_paths("results/{experiment}/reproduction.md"),
+        experiment_paths("results/{experiment}/manifest.json"),
 
 
 rule tables_pdf:  # both tables and all figures in one PDF; needs LaTeX
     input:
-        of_experiment("results/{experiment}/tables/tables.pdf"),
+        experiment_paths("results/{experiment}/tables/tables.pdf"),
 
 
 rule manifest:  # the digests of all artefacts alone
     input:
-        of_experiment("results/{experiment}/manifest.json"),
+        experiment_paths("results/{experiment}/manifest.json"),
 
 
 rule poses:  # poses.parquet alone
     input:
-        of_experiment("results/{experiment}/poses.parquet"),
+        experiment_paths("results/{experiment}/poses.parquet"),
 
 
 include: "rules/poses.smk"

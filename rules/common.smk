@@ -1,4 +1,4 @@
-# The configuration in use, and what rules ask of it.
+# The configuration in use, and the functions by which rules use it.
 import re
 import sys
 from pathlib import Path
@@ -12,14 +12,14 @@ from gaitcore.networks import modality
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest, outside_code
 
-# Without a `configfile:`, Snakemake's own `config` holds what the command line gives and nothing else. What the movie
-# shows is named there too, but is no setting of an experiment.
+# Without a `configfile:`, Snakemake's own `config` holds the values of the command line only. The sequence of the movie
+# is one of them, but not a setting of an experiment.
 SEQUENCE = config.pop("sequence", None)
 try:
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:
     sys.exit(str(error))
-# Each job searches the same folders; they are no parameter of a rule, so that it does not matter where they lie.
+# Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
 config["extensions"] = list(CONFIG.extensions)
 
 for path in CONFIG.data.path:
@@ -27,7 +27,7 @@ for path in CONFIG.data.path:
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 
 
-# One environment serves all rules: requirements.lock. An image counts only with --sdm apptainer, and must hold it too.
+# All rules use the environment of requirements.lock. The image is used only with --sdm apptainer and must contain it.
 container: "docker://python:3.11"
 
 
@@ -43,7 +43,7 @@ def settings(section, only=None, exclude=None):
 
 
 def run_configuration():
-    """What a run depends on beside network and recipe, for its record: the data and the protocol in use."""
+    """The data and the protocol in use, which run.json records beside network and training."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
     unused = {"help"} if CONFIG.data.format == "video" else {"help", "video"}
     return settings(
@@ -53,14 +53,14 @@ def run_configuration():
     )
 
 
-def of_experiment(pattern, **wildcards):
-    """Paths of the experiment in use, over all its systems and seeds unless given otherwise."""
+def experiment_paths(pattern, **wildcards):
+    """Paths of the experiment in use, for all its systems and seeds unless wildcards restrict them."""
     values = {"system": CONFIG.compare, "seed": CONFIG.seeds, **wildcards}
     return expand(pattern, experiment=CONFIG.experiment, **values)
 
 
 def folder_contents(_):
-    """A folder's digest: Snakemake itself sees files come and go in it, not what is in them."""
+    """The digests of folders: Snakemake itself notices added and removed files, but not changed ones."""
     return [folder_digest(path) for path in CONFIG.data.path if Path(path).is_dir()]
 
 
@@ -75,26 +75,26 @@ def frame_table(wildcards):
 
 
 def modality_module(wildcards, part):
-    """A module of a system's modality, which is loaded by name and so must be named for a digest."""
+    """A module of a system's modality. It is loaded by name, so the code digest must list it explicitly."""
     return modalities.part_module(modality_of(wildcards), part)
 
 
 def network_file(wildcards):
-    """The file of a system's network, likewise."""
+    """The file of a system's network, for the code digest."""
     return extensions.file(
         "networks", system_settings(CONFIG, wildcards.system).network.name
     )
 
 
 def loss_file(wildcards):
-    """The file of a system's loss, likewise."""
+    """The file of a system's loss, for the code digest."""
     return extensions.file(
         "losses", system_settings(CONFIG, wildcards.system).training.loss.kind
     )
 
 
 def protocol_file():
-    """The file of the kind of protocol, likewise."""
+    """The file of the kind of protocol, for the code digest."""
     return extensions.file("protocols", CONFIG.protocol.kind)
 
 
@@ -105,25 +105,25 @@ def measuring():
 
 
 def metrics_module():
-    """The module that measures, likewise."""
+    """The module that computes the metrics, for the code digest."""
     return f"gaitcore.evaluation.{measuring()['metrics']}"
 
 
 def reader_files():
-    """The file of the reader, likewise; none where the poses are made from videos."""
+    """The file of the reader, for the code digest; none where the poses are made from videos."""
     video = CONFIG.data.format == "video"
     return [] if video else [extensions.file("readers", CONFIG.data.format)]
 
 
 def extension_code():
-    """Every file from outside the repository that the experiment runs, and its digest."""
+    """Every file from outside the repository that the experiment uses, with its digest."""
     systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
     used = [file(system) for file in (network_file, loss_file) for system in systems]
     return outside_code(*reader_files(), protocol_file(), *used)
 
 
 def validation_settings(wildcards):
-    """How the epoch is chosen, where one is: then a run depends on evaluation too, and otherwise not."""
+    """The evaluation settings of a run that chooses its epoch by validation; None for other runs."""
     system = system_settings(CONFIG, wildcards.system)
     return (
         settings(system.evaluation)
@@ -133,7 +133,7 @@ def validation_settings(wildcards):
 
 
 def training_code(wildcards):
-    """Digest of a run's code: the training's, the system's own file, and what validates it if anything does."""
+    """Digest of a run's code: training, the files of its system and, where it has one, validation."""
     validation = (
         ["gaitcore.evaluation.validation", metrics_module()]
         if validation_settings(wildcards)
@@ -160,9 +160,9 @@ def movie_file(_):
     """The movie of the sequence that the command line names."""
     if SEQUENCE is None:
         sys.exit(
-            "movie: no sequence is named; name one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
-            f"(results/{CONFIG.experiment}/split.csv lists what there is)."
+            "movie: no sequence is given; choose one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
+            f"(results/{CONFIG.experiment}/split.csv lists them)."
         )
-    return of_experiment(
+    return experiment_paths(
         "results/{experiment}/movies/{sequence}.gif", sequence=SEQUENCE
     )

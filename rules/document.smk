@@ -7,10 +7,10 @@ rule compile_tables:
             "results/{experiment}/tables/table1.tex",
             "results/{experiment}/tables/table2.tex",
         ],
-        figures=of_experiment(
+        figures=experiment_paths(
             "results/{experiment}/figures/{figure}.pdf", figure=FIGURES
         ),
-        captions=of_experiment(
+        captions=experiment_paths(
             "results/{experiment}/figures/{figure}.txt", figure=FIGURES
         ),
     output:

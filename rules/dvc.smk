@@ -1,4 +1,4 @@
-# What each stage of dvc.yaml depends on beside its files: settings, and digests of code.
+# The settings and code digests on which each stage of dvc.yaml depends beside its files.
 
 
 rule write_settings:
@@ -17,6 +17,6 @@ rule write_settings:
         systems=CONFIG.compare,
         seeds=CONFIG.seeds,
     message:
-        "Writing down what each stage of {wildcards.experiment} depends on"
+        "Writing the settings of each DVC stage of {wildcards.experiment}"
     script:
         "../workflow_scripts/settings.py"

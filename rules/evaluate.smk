@@ -46,7 +46,7 @@ rule evaluate:
 
 rule summary:
     input:
-        of_experiment("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
+        experiment_paths("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
     output:
         summary=report(
             "results/{experiment}/summary.csv",
@@ -68,6 +68,6 @@ rule summary:
         statistics=settings(CONFIG.statistics),
         code=code_digest("workflow_scripts/summary.py"),
     message:
-        "Statistics of {wildcards.experiment} over seeds and subjects"
+        "Computing statistics of {wildcards.experiment} over seeds and subjects"
     script:
         "../workflow_scripts/summary.py"

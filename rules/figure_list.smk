@@ -1,12 +1,12 @@
-# The pictures of an experiment: what draws each one, and from which files.
+# The figures of an experiment: the module that draws each one, its arguments and its input files.
 from types import SimpleNamespace
 
 from gaitcore.declared import declared
 
 
-def drawn(kind, about=None, **files):
-    """What draws a figure: its module in gaitcore/reporting/figures, what it is about, and the files it reads."""
-    return SimpleNamespace(kind=kind, about=about or {}, files=files)
+def figure_spec(kind, arguments=None, **files):
+    """A figure: its module in gaitcore/reporting/figures, further arguments, and the files it is drawn from."""
+    return SimpleNamespace(kind=kind, arguments=arguments or {}, files=files)
 
 
 def figure_sections(kind):
@@ -16,39 +16,45 @@ def figure_sections(kind):
 
 
 def one_file(pattern):
-    """A single path of the experiment in use, where ``of_experiment`` gives a list."""
-    return of_experiment(pattern)[0]
+    """A single path of the experiment in use, where ``experiment_paths`` returns a list."""
+    return experiment_paths(pattern)[0]
 
 
-def of_inspections(file):
-    """A file of the inspection of every run whose network has a map to look at."""
+def inspection_paths(file):
+    """A file of the inspections of all runs whose networks have a map over frames and joints."""
     pattern = "results/{experiment}/inspection/{system}/seed-{seed}/{file}"
-    return of_experiment(pattern, system=MAPPED, file=file)
+    return experiment_paths(pattern, system=MAPPED, file=file)
 
 
 ON_MAPS = {
-    "frequency": drawn("frequency", spectra=of_inspections("spectrum.safetensors")),
-    "frequency_share": drawn(
-        "frequency_share", spectra=of_inspections("spectrum.safetensors")
+    "frequency": figure_spec(
+        "frequency", spectra=inspection_paths("spectrum.safetensors")
     ),
-    "attribution": drawn("attribution", maps=of_inspections("maps.safetensors")),
-    "attribution_shares": drawn(
-        "attribution_shares", probes=of_inspections("probes.csv")
+    "frequency_share": figure_spec(
+        "frequency_share", spectra=inspection_paths("spectrum.safetensors")
+    ),
+    "attribution": figure_spec(
+        "attribution", maps=inspection_paths("maps.safetensors")
+    ),
+    "attribution_shares": figure_spec(
+        "attribution_shares", probes=inspection_paths("probes.csv")
     ),
 }
 
-# name -> how it is drawn, in the order of the report
+# name -> specification, in the order of the report
 FIGURES = {
     **(ON_MAPS if MAPPED else {}),
-    "seeds": drawn(
+    "seeds": figure_spec(
         "seeds",
-        metrics=of_experiment("results/{experiment}/{system}/seed-{seed}/metrics.json"),
+        metrics=experiment_paths(
+            "results/{experiment}/{system}/seed-{seed}/metrics.json"
+        ),
     ),
     **{
-        f"cross_view_{system}": drawn(
+        f"cross_view_{system}": figure_spec(
             "cross_view",
             {"system": system},
-            metrics=of_experiment(
+            metrics=experiment_paths(
                 "results/{experiment}/{system}/seed-{seed}/metrics.json", system=system
             ),
         )
@@ -56,25 +62,25 @@ FIGURES = {
         if measuring()["metrics"] == "cross_view"
     },
     **{
-        f"against_{option}": drawn(
+        f"against_{option}": figure_spec(
             "against",
             {"option": option},
             summary=one_file("results/{experiment}/summary.csv"),
         )
         for option in CONFIG.figures.against
     },
-    "training": drawn(
+    "training": figure_spec(
         "training",
-        training=of_experiment(
+        training=experiment_paths(
             "results/{experiment}/{system}/seed-{seed}/training.csv"
         ),
     ),
-    "exclusions": drawn(
+    "exclusions": figure_spec(
         "exclusions",
         split=one_file("results/{experiment}/split.csv"),
         poses_report=one_file("results/{experiment}/poses_report.csv"),
     ),
-    "contact_sheet": drawn(
+    "contact_sheet": figure_spec(
         "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
     ),
 }

@@ -1,4 +1,4 @@
-# Pictures of an experiment's results, each with the numbers behind it and a caption.
+# The figures of an experiment, each with its numbers and a caption.
 
 
 rule draw_figure:
@@ -28,7 +28,7 @@ rule draw_figure:
     params:
         sections=lambda wildcards: figure_sections(FIGURES[wildcards.figure].kind),
         kind=lambda wildcards: FIGURES[wildcards.figure].kind,
-        about=lambda wildcards: FIGURES[wildcards.figure].about,
+        arguments=lambda wildcards: FIGURES[wildcards.figure].arguments,
         code=lambda wildcards: code_digest(
             "workflow_scripts/figure.py",
             f"gaitcore.reporting.figures.{FIGURES[wildcards.figure].kind}",
@@ -41,7 +41,7 @@ rule draw_figure:
 
 rule figures:  # all pictures, as PDF and PNG
     input:
-        of_experiment(
+        experiment_paths(
             "results/{experiment}/figures/{figure}.{format}",
             figure=FIGURES,
             format=["pdf", "png", "csv", "txt"],

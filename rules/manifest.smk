@@ -1,4 +1,4 @@
-# Every artefact with its digest, and what made it from what.
+# Every artefact with its digest, the rule that made it and its inputs.
 
 
 rule write_manifest:

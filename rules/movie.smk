@@ -1,4 +1,4 @@
-# One sequence of the pose table as a moving picture, to look at.
+# One sequence of the pose table as an animated GIF.
 
 
 rule draw_movie:
@@ -12,7 +12,7 @@ rule draw_movie:
     benchmark:
         "results/{experiment}/benchmarks/movies/{sequence}.tsv"
     wildcard_constraints:
-        sequence="[^/]+",  # also what is no name: the job says what a name looks like
+        sequence="[^/]+",  # invalid names too, so that the job can explain the error
     threads: 1
     resources:
         mem_mb=2000,

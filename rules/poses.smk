@@ -1,4 +1,4 @@
-# Poses in whatever form the user has them, or made from videos -> poses.parquet.
+# Poses in any supported format, or estimated from videos -> poses.parquet.
 
 
 if CONFIG.data.walkers is not None:

@@ -1,5 +1,4 @@
-# What the rules say of themselves: the origin of each artefact, the settings of each stage of dvc.yaml, the jobs that are
-# timed.
+# Facts about the rules: the origin of each artefact, the settings of each stage of dvc.yaml, the jobs with benchmarks.
 from itertools import product
 from types import SimpleNamespace
 
@@ -18,10 +17,12 @@ NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")
 
 
 def filled(files, wildcards):
-    """The paths of a rule's inputs or outputs: patterns filled in, functions asked."""
-    found = (file(wildcards) if callable(file) else file for file in files)
+    """The paths of a rule's inputs or outputs for these wildcards, from patterns and functions."""
+    patterns = (file(wildcards) if callable(file) else file for file in files)
     paths = (
-        path for file in found for path in ([file] if isinstance(file, str) else file)
+        path
+        for file in patterns
+        for path in ([file] if isinstance(file, str) else file)
     )
     return tuple(str(path).format(**vars(wildcards)) for path in paths)
 
@@ -31,10 +32,10 @@ def origins():
     made = {}
 
     def add(name, **wildcards):
-        given = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
+        values = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
         maker = getattr(rules, name)
-        for artefact in filled(maker.output, given):
-            made[artefact] = Origin(artefact, name, filled(maker.input, given))
+        for artefact in filled(maker.output, values):
+            made[artefact] = Origin(artefact, name, filled(maker.input, values))
 
     for subject in VIDEOS.by_subject if FROM_VIDEO else ():
         add("extract_poses", subject=subject)
@@ -44,17 +45,17 @@ def origins():
 
 
 def rule_settings(proxy, **wildcards):
-    """The params of a rule, a change of which reruns it; with the wildcards it needs to know them."""
-    given = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
+    """The params of a rule whose change reruns it, for these wildcards."""
+    values = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
     return {
-        name: value(given) if callable(value) else value
+        name: value(values) if callable(value) else value
         for name, value in proxy.params.items()
         if name not in NO_SETTINGS
     }
 
 
 def poses_settings():
-    """Of the rule that reads poses; of those that make them, by subject, where they come from videos."""
+    """The settings of the rule that reads poses or, for videos, of the rules that make them by subject."""
     if not FROM_VIDEO:
         return rule_settings(rules.read_poses)
     shards = {
@@ -65,7 +66,7 @@ def poses_settings():
 
 
 def settings_by_stage():
-    """stage of dvc.yaml -> its rules' settings."""
+    """Stage of dvc.yaml -> the settings of its rules."""
     by_system = {
         stage: {
             system: rule_settings(proxy, system=system) for system in CONFIG.compare
@@ -89,12 +90,12 @@ def settings_by_stage():
 
 
 def timed():
-    """(rule, system, benchmark files) of each kind of job, a system's own where there is one for each."""
+    """(rule, system, benchmark files) of each kind of job; the system is "" for rules without systems."""
     subjects = VIDEOS.by_subject if FROM_VIDEO else []
     for name in filter(rules.has, TIMED):
         benchmark = str(getattr(rules, name).benchmark)
         for system in CONFIG.compare if "{system}" in benchmark else [""]:
-            files = of_experiment(
+            files = experiment_paths(
                 benchmark, system=[system], subject=subjects, figure=FIGURES
             )
             yield name, system, files

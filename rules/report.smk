@@ -1,19 +1,19 @@
-# One page with all of it: what came out, tables, figures, run times, configuration.
+# One page with the results: tables, figures, run times, configuration.
 
 
 rule write_report:
     input:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
-        runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
+        runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published=[
             "gaitcore/reporting/tables/published_numbers/table1.csv",
             "gaitcore/reporting/tables/published_numbers/table2.csv",
         ],
-        figures=of_experiment(
+        figures=experiment_paths(
             "results/{experiment}/figures/{figure}.png", figure=FIGURES
         ),
-        captions=of_experiment(
+        captions=experiment_paths(
             "results/{experiment}/figures/{figure}.txt", figure=FIGURES
         ),
         linked=[
@@ -32,9 +32,9 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
-        # Not inputs: a benchmark that is not there, as after a pull of the results, would be made by running its job
-        # again, training included. Optional: reported if the file exists.
+        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
+        # Benchmarks are not inputs: where one is missing, e.g. after a pull of the results, Snakemake would run its job
+        # again, training included. The report shows those that exist.
         timed=list(timed()),
         code=code_digest("workflow_scripts/report.py", "workflow_scripts/benchmarks.py"),
     message:
@@ -45,4 +45,4 @@ rule write_report:
 
 rule report:  # one page: tables, figures, run times, configuration
     input:
-        of_experiment("results/{experiment}/report.html"),
+        experiment_paths("results/{experiment}/report.html"),

@@ -1,4 +1,4 @@
-# Published against measured, what differs, what was left out, what it took.
+# Published against measured, protocol differences, excluded sequences, run times.
 from gaitcore.settings.files import paper_config
 
 
@@ -7,7 +7,7 @@ rule write_reproduction:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
         poses_report="results/{experiment}/poses_report.csv",
-        runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
+        runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published="gaitcore/reporting/tables/published_numbers/table2.csv",
     output:
         markdown="results/{experiment}/reproduction.md",
@@ -26,7 +26,7 @@ rule write_reproduction:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
+        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
         paper=settings(paper_config("config.yaml")),
         code=code_digest("workflow_scripts/reproduction.py"),
     message:

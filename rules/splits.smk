@@ -1,6 +1,6 @@
-# Who trains, who is gallery, who is probe, and who is left out and why.
+# The role of each sequence: train, gallery, probe, or excluded with a reason.
 
-LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
+LISTING = CONFIG.data.modality[0]  # the modality whose table lists the sequences
 
 
 rule splits:

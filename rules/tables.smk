@@ -5,7 +5,7 @@ rule write_tables:
     input:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
-        runs=of_experiment("results/{experiment}/{system}/seed-{seed}/run.json"),
+        runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published=[
             "gaitcore/reporting/tables/published_numbers/table1.csv",
             "gaitcore/reporting/tables/published_numbers/table2.csv",
@@ -38,7 +38,7 @@ rule write_tables:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one by one, so that Snakemake names the section that has changed
+        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
         code=code_digest("workflow_scripts/tables.py", protocol_file()),
     message:
         "Writing the tables of {wildcards.experiment}"

@@ -33,7 +33,7 @@ rule train:
         runtime=1440,
         checkpoint_minutes=10,
     params:
-        # Not an output: what is resumed from must outlive a failed job.
+        # Not an output, since Snakemake deletes the outputs of a failed job and a run resumes from these files.
         checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
         configuration=run_configuration(),
         network=lambda wildcards: settings(

@@ -1,4 +1,4 @@
-# Train the first seed of each system again, from nothing and elsewhere, and compare: is a run repeatable?
+# Train the first seed of each system again from scratch, in another folder, and compare it with the first run.
 
 
 use rule train as train_again with:
@@ -15,7 +15,7 @@ use rule train as train_again with:
     params:
         checkpoints="results/{experiment}/checkpoints/verify/{system}/seed-{seed}",
     message:
-        "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment} again"
+        "Retraining {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
 
 
 use rule evaluate as evaluate_again with:
@@ -34,23 +34,23 @@ use rule evaluate as evaluate_again with:
     benchmark:
         "results/{experiment}/benchmarks/verify/{system}/seed-{seed}/evaluate.tsv"
     message:
-        "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment} again"
+        "Evaluating the retrained {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
 
 
 rule verify:  # no output: it never counts as done
     input:
-        first=of_experiment(
+        first=experiment_paths(
             "results/{experiment}/{system}/seed-{seed}/metrics.json",
             seed=CONFIG.seeds[0],
         ),
-        first_runs=of_experiment(
+        first_runs=experiment_paths(
             "results/{experiment}/{system}/seed-{seed}/run.json", seed=CONFIG.seeds[0]
         ),
-        again=of_experiment(
+        again=experiment_paths(
             "results/{experiment}/verify/{system}/seed-{seed}/metrics.json",
             seed=CONFIG.seeds[0],
         ),
-        again_runs=of_experiment(
+        again_runs=experiment_paths(
             "results/{experiment}/verify/{system}/seed-{seed}/{file}",
             seed=CONFIG.seeds[0],
             file=["run.json", "weights.safetensors"],
@@ -64,6 +64,6 @@ rule verify:  # no output: it never counts as done
     params:
         scratch=lambda wildcards, input: str(Path(input.again[0]).parents[2]),
     message:
-        "Comparing the runs with the first ones"
+        "Comparing the retrained runs with the first ones"
     script:
         "../workflow_scripts/verify.py"

@@ -1,4 +1,4 @@
-# Videos -> a shard of poses for each subject -> poses.parquet; and the poses drawn on the frames, to look at.
+# Videos -> a shard of poses for each subject -> poses.parquet; and overlays of the poses on the frames.
 from gaitcore.keys import KEY_PATTERN, NAME_PATTERN
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
 from gaitcore.modalities.keypoints.video.listing import find_videos
@@ -41,7 +41,7 @@ rule extract_poses:
         mem_mb=3000,
         runtime=720,
     params:
-        # Not an output: what is resumed from must outlive a failed job.
+        # Not an output, since Snakemake deletes the outputs of a failed job and a job resumes from these files.
         scratch="results/{experiment}/poses/unfinished/{subject}",
         videos=lambda wildcards: VIDEOS.by_subject[wildcards.subject],
         camera=settings(
@@ -57,10 +57,10 @@ rule extract_poses:
 
 rule merge_poses:
     input:
-        poses=of_experiment(
+        poses=experiment_paths(
             "results/{experiment}/poses/{subject}.parquet", subject=VIDEOS.by_subject
         ),
-        reports=of_experiment(
+        reports=experiment_paths(
             "results/{experiment}/poses/{subject}.csv", subject=VIDEOS.by_subject
         ),
     output:
@@ -84,7 +84,7 @@ rule merge_poses:
         mixed_sources=CONFIG.data.mixed_pose_sources,
         code=code_digest("workflow_scripts/merge_poses.py"),
     message:
-        "Putting the subjects' poses of {wildcards.experiment} together"
+        "Merging the poses of all subjects of {wildcards.experiment}"
     script:
         "../workflow_scripts/merge_poses.py"
 
@@ -110,9 +110,9 @@ rule overlay_poses:
         "../workflow_scripts/overlay.py"
 
 
-rule overlay:  # the skeleton on the frames of a few sequences: look at it before anything is trained
+rule overlay:  # the skeleton on the frames of a few sequences, to check the poses before training
     input:
-        of_experiment(
+        experiment_paths(
             "results/{experiment}/overlay/{sequence}.png",
             sequence=VIDEOS.spread(6),
         ),

@@ -1,4 +1,4 @@
-"""A subject's videos -> keypoints."""
+"""Estimate the keypoints in the videos of one subject."""
 
 from pathlib import Path
 

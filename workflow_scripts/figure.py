@@ -1,4 +1,4 @@
-"""One figure, with its numbers and its caption."""
+"""Draw one figure and write it with its numbers and its caption."""
 
 from pathlib import Path
 
@@ -14,4 +14,4 @@ with job(snakemake):
         if name != "style"
     }
     config = sections_of(snakemake.params.sections)
-    write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.about, **files)
+    write_figure(snakemake.params.kind, config, Path(snakemake.output.pdf), **snakemake.params.arguments, **files)

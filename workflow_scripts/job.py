@@ -1,7 +1,7 @@
-"""What every script of a rule needs: its log, and errors told in the right place.
+"""Logging and error handling of the scripts of rules.
 
-The log file holds what happened, with the traceback of a failure; the terminal shows the same lines without it. A
-mistake of the user's is one sentence in both.
+The log file has all messages and the traceback of a failure; the terminal shows the same messages without it. A user's
+error is one sentence in both.
 """
 
 import logging
@@ -15,13 +15,13 @@ from tqdm.contrib.logging import logging_redirect_tqdm
 from gaitcore import extensions
 from gaitcore.errors import GaitError
 
-# Threads that wait sleep instead of spinning. Set before torch loads OpenMP. On a quiet machine it costs a few per
-# cent; beside one busy process on two cores, a forward and backward pass took 0.6 s with it and 3.6 s without.
+# Waiting threads sleep instead of spinning. This must be set before torch loads OpenMP. On an idle machine it costs a
+# few per cent; beside one busy process on two cores, a forward and backward pass took 0.6 s with it and 3.6 s without.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def configuration(snakemake):
-    """The experiment's configuration, of a rule whose params are its sections."""
+    """The experiment's configuration, from the params of a rule that has one for each section."""
     from gaitcore.settings.experiment import Config
 
     sections = (name for name, field in Config.model_fields.items() if not field.exclude)

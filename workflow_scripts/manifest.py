@@ -1,4 +1,4 @@
-"""Every artefact with its digest, and what made it from what."""
+"""Write the digest, the rule and the inputs of every artefact."""
 
 import logging
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""All subjects' shards -> poses.parquet and the report of what was left out."""
+"""Merge the shards of all subjects into poses.parquet and the report of dropped entries."""
 
 import logging
 from pathlib import Path

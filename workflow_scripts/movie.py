@@ -1,4 +1,4 @@
-"""One sequence as an animated GIF."""
+"""Render one sequence as an animated GIF."""
 
 from pathlib import Path
 

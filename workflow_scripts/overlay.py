@@ -1,4 +1,4 @@
-"""The poses of one sequence drawn on its video."""
+"""Draw the poses of one sequence on its video."""
 
 from pathlib import Path
 

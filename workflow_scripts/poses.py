@@ -1,4 +1,4 @@
-"""Read poses in their source format, write poses.parquet and the report of what was dropped."""
+"""Read poses in their source format, write poses.parquet and the report of dropped entries."""
 
 import logging
 

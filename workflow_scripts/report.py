@@ -1,4 +1,4 @@
-"""The report: tables, figures, run times and configuration on one page."""
+"""Write the report: tables, figures, run times and configuration on one page."""
 
 from pathlib import Path
 
@@ -16,6 +16,8 @@ with job(snakemake):
         split=Path(inputs.split),
         runs=[Path(path) for path in inputs.runs],
         figures=[Path(path) for path in inputs.figures],
-        timed=[Jobs(rule, system, len(of), read_benchmarks(of)) for rule, system, of in snakemake.params.timed],
+        timed=[
+            Jobs(rule, system, len(files), read_benchmarks(files)) for rule, system, files in snakemake.params.timed
+        ],
         report=Path(snakemake.output[0]),
     )

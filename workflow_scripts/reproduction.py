@@ -1,4 +1,4 @@
-"""The reproduction report: published against measured, and what was done to measure it."""
+"""Write the reproduction report: published against measured, and how it was measured."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Settings and code of each stage, for DVC to look for changes in."""
+"""Write the settings and code digests of each stage, in which DVC detects changes."""
 
 from job import job
 

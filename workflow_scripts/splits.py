@@ -1,4 +1,4 @@
-"""Give every sequence its role: train, gallery, probe, excluded."""
+"""Assign a role to every sequence: train, gallery, probe, excluded."""
 
 import logging
 

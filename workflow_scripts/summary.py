@@ -1,4 +1,4 @@
-"""Statistics over seeds and subjects."""
+"""Compute statistics over seeds and subjects."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Table 1, Table 2 and the summary page."""
+"""Write Table 1, Table 2 and the summary page."""
 
 from pathlib import Path
 

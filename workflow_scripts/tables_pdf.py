@@ -1,4 +1,4 @@
-"""Both tables and all figures in one PDF."""
+"""Compile both tables and all figures into one PDF."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Compare each retrained run with the first; fails, and keeps the retrained runs, unless all agree."""
+"""Compare each retrained run with the first; on a difference the script fails and keeps the retrained runs."""
 
 import logging
 import shutil
@@ -17,7 +17,7 @@ with job(snakemake):
     failed = [verdict.run for verdict in verdicts if not verdict.agrees]
     if failed:
         raise GaitError(
-            f"{len(failed)} of {len(verdicts)} runs were not reproduced: {'; '.join(failed)}. What was made is in "
-            f"{snakemake.params.scratch}; remove that folder to train again."
+            f"{len(failed)} of {len(verdicts)} runs were not reproduced: {'; '.join(failed)}. The retrained runs are "
+            f"in {snakemake.params.scratch}; remove that folder to train again."
         )
     shutil.rmtree(snakemake.params.scratch)

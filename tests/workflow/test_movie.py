@@ -48,8 +48,8 @@ def test_without_a_name_one_sentence_says_how_to_give_one(finished):
     done = finished.snakemake("movie")
     assert done.returncode == 1
     assert done.stdout.rstrip().splitlines()[-1] == (
-        "movie: no sequence is named; name one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
-        "(results/tiny/split.csv lists what there is)."
+        "movie: no sequence is given; choose one, e.g. snakemake --cores 1 movie --config sequence=001-nm-01-090 "
+        "(results/tiny/split.csv lists them)."
     )
     assert "Traceback" not in done.stdout
 

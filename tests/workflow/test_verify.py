@@ -27,7 +27,7 @@ def test_a_weight_that_is_not_what_training_gives_fails(finished):
         done = finished.snakemake("verify")
         assert done.returncode == 1
         assert "gaitmixer, seed 0: NOT reproduced; same machine, but other bytes in weights.safetensors" in done.stdout
-        assert "1 of 2 runs were not reproduced: gaitmixer, seed 0. What was made is in results/tiny/verify;" in (
+        assert "1 of 2 runs were not reproduced: gaitmixer, seed 0. The retrained runs are in results/tiny/verify;" in (
             done.stdout
         )
     finally:
