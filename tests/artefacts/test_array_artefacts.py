@@ -99,10 +99,10 @@ def test_a_spectrum_is_read_as_it_was_written(tmp_path):
     path = tmp_path / "spectrum.safetensors"
     magnitude, energy = np.arange(24.0).reshape(2, 4, 3), np.full((4, 3), 1 / 12)
     write_spectrum(Spectrum(magnitude, energy, 7), path)
-    found = read_spectrum(path)
-    assert found.magnitude.tolist() == magnitude.tolist()
-    assert found.energy.tolist() == energy.astype(np.float32).tolist()
-    assert found.sequences == 7
+    spectrum = read_spectrum(path)
+    assert spectrum.magnitude.tolist() == magnitude.tolist()
+    assert spectrum.energy.tolist() == energy.astype(np.float32).tolist()
+    assert spectrum.sequences == 7
     write_spectrum(Spectrum(magnitude, energy[:2], 7), path)
     assert refused(read_spectrum, path) == (
         ": holds energy (2, 3), magnitude (2, 4, 3), expected energy (T, J) and magnitude (C, T, J); "
@@ -114,10 +114,10 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
     path = tmp_path / "maps.safetensors"
     probe, nm = np.eye(3), np.full((3, 3), 1 / 9)
     write_maps(AttributionMaps("001-nm-05-090", "001-nm-01-072", probe, {"nm": nm}), path)
-    found = read_maps(path)
-    assert (found.probe, found.match) == ("001-nm-05-090", "001-nm-01-072")
-    assert found.probe_map.tolist() == probe.tolist()
-    assert {name: array.tolist() for name, array in found.condition_maps.items()} == {
+    maps = read_maps(path)
+    assert (maps.probe, maps.match) == ("001-nm-05-090", "001-nm-01-072")
+    assert maps.probe_map.tolist() == probe.tolist()
+    assert {name: array.tolist() for name, array in maps.condition_maps.items()} == {
         "nm": nm.astype(np.float32).tolist()
     }
     write_maps(AttributionMaps("a", "b", probe, {"nm": nm[:2]}), path)

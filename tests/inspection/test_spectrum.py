@@ -10,7 +10,7 @@ from gaitcore.inspection.spectrum import busiest, frequencies, shares_from
 
 
 def wave(frames, joints, over_time, along_joints):
-    """(T, J), a cosine of so many cycles along both axes."""
+    """(T, J), a cosine with these numbers of cycles along both axes."""
     phase = over_time * np.arange(frames)[:, None] / frames + along_joints * np.arange(joints) / joints
     return torch.from_numpy(np.cos(2 * np.pi * phase))
 
@@ -23,9 +23,9 @@ def spectrum(maps):
 def test_the_magnitude_is_that_of_the_whole_transform_with_zero_frequency_in_the_centre(frames, joints):
     maps = torch.rand(3, frames, joints, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     expected = np.abs(np.fft.fftshift(np.fft.fft2(maps.numpy(), axes=(1, 2)), axes=(1, 2))).mean(axis=0)
-    found = spectrum(maps).magnitude
-    assert found.shape == (2, frames, joints)
-    np.testing.assert_allclose(found, expected.transpose(2, 0, 1), atol=1e-12)
+    magnitude = spectrum(maps).magnitude
+    assert magnitude.shape == (2, frames, joints)
+    np.testing.assert_allclose(magnitude, expected.transpose(2, 0, 1), atol=1e-12)
 
 
 def test_a_waves_energy_stands_at_its_two_frequencies_and_the_mean_does_not_count():

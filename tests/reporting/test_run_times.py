@@ -10,7 +10,7 @@ def lines(context, *jobs):
     return jobs_grid(context, jobs).lines
 
 
-def test_the_jobs_of_a_system_are_added_and_the_largest_memory_is_told(context):
+def test_times_of_a_system_are_added_and_its_largest_memory_is_shown(context):
     times = [JobTime(61.5, 1.0486e9), JobTime(62.5, 9e8)]
     assert lines(context, Jobs("train", "beta_net", 2, times)) == (("train", "Beta_net", "2", "2.1 min", "1,049 MB"),)
 

@@ -18,8 +18,8 @@ def written(path, content):
 def test_seconds_and_memory_of_the_jobs_that_were_timed(tmp_path):
     one = written(tmp_path / "one.tsv", f"{HEADER}61.5\t0:01:01\t1000\t1.0\n")
     two = written(tmp_path / "two.tsv", f"{HEADER}62.5\t0:01:02\t900\t1.0\n63\t0:01:03\t800\t1.0\n")
-    found = benchmarks.read_benchmarks([one, tmp_path / "gone.tsv", two])
-    assert found == [(61.5, 1000 * 2**20), (62.5, 900 * 2**20), (63.0, 800 * 2**20)]
+    times = benchmarks.read_benchmarks([one, tmp_path / "gone.tsv", two])
+    assert times == [(61.5, 1000 * 2**20), (62.5, 900 * 2**20), (63.0, 800 * 2**20)]
 
 
 @pytest.mark.parametrize("unknown", ["-", "NA"])

@@ -145,7 +145,7 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 
 def _seeds(evidence: Evidence) -> str:
-    seeds = {system: [run.seed for run in evidence.of_system(system)] for system in evidence.config.compare}
+    seeds = {system: [run.seed for run in evidence.system_runs(system)] for system in evidence.config.compare}
     return "; ".join(
         f"{evidence.context.system_title(name)} with seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
         for name, numbers in seeds.items()

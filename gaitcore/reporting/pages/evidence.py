@@ -27,7 +27,7 @@ class Evidence:
     poses_report: pd.DataFrame
     runs: Sequence[RunRecord]
 
-    def of_system(self, system: str) -> list[RunRecord]:
+    def system_runs(self, system: str) -> list[RunRecord]:
         """The runs of one system."""
         return [run for run in self.runs if run.system == system]
 

@@ -16,9 +16,9 @@ SUFFIXES = (".pdf", ".png", ".csv", ".txt")
 def drawn_twice(tmp_path):
     """Draw a figure two times; of each the bytes of its four files."""
 
-    def draw(kind, config, **given):
+    def draw(kind, config, **arguments):
         for name in ("first", "again"):
-            write_figure(kind, config, tmp_path / f"{name}.pdf", **given)
+            write_figure(kind, config, tmp_path / f"{name}.pdf", **arguments)
         return ([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in ("first", "again"))
 
     return draw

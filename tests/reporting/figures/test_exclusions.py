@@ -66,7 +66,7 @@ def test_a_panel_for_each_condition_that_there_is_also_outside_the_protocol(draw
     ]
 
 
-def test_excluded_sequences_are_told_from_those_in_use_at_the_frames_required(drawn):
+def test_excluded_sequences_and_those_in_use_differ_and_bins_begin_at_the_frames_required(drawn):
     axes = drawn(REPORT).figure.axes[0]
     bars = {
         (round(bar.get_x()), bool(bar.get_hatch())): round(bar.get_height())
