@@ -85,6 +85,7 @@ LONGEST_VALUE = 200  # characters
 NOTES = {
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
     "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
+    "An experiment with silhouettes names them in `modality` and their source in `silhouettes`. "
     "The walkers' settings are those of `WalkerSettings` in "
     "[gaitcore/modalities/keypoints/walkers/walkers.py](../gaitcore/modalities/keypoints/walkers/walkers.py).",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or names (`P01, P02` or `[P01, P02]`). Sequences "

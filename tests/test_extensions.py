@@ -2,11 +2,14 @@
 
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 from gaitcore import digests, extensions
 from gaitcore.errors import ConfigError
+from gaitcore.modalities.silhouettes.reading import read_silhouettes, source_formats
+from gaitcore.modalities.silhouettes.table import read_blocks
 from gaitcore.networks import build_model, model_names, model_title, network_options
 from gaitcore.settings.chosen import section_of
 from gaitcore.settings.training import LOSSES
@@ -149,6 +152,38 @@ def test_a_digest_follows_a_folder_above_and_the_library(tmp_path):
     assert set(digests.code_files(folder / "losses" / "one.py")) == {"losses/one.py", "shared.py", "keys.py"}
 
 
+MASKS = """\
+import numpy as np
+
+from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.silhouettes.table import Walk
+
+LABEL = "NumPy files"
+EXPECTED = "a folder with files like 001-nm-01-090.npy"
+PRETREATMENT = "none"
+
+
+def read(paths, report):
+    for path in sorted(paths[0].iterdir()):
+        masks = np.load(path)
+        yield Walk(parse_sequence_name(path.stem), np.arange(len(masks)), masks, path.stem)
+"""
+
+
+def test_a_reader_of_silhouettes_lies_in_a_folder_of_its_own(tmp_path):
+    extensions.search([write(tmp_path / "mine", {"silhouette_readers/numpy_masks.py": MASKS})])
+    assert "numpy_masks" in source_formats()
+    assert "numpy_masks" not in extensions.available("readers")
+    masks = np.arange(2 * 64 * 64, dtype=np.uint8).reshape(2, 64, 64)
+    (tmp_path / "source").mkdir()
+    np.save(tmp_path / "source" / "001-nm-01-090.npy", masks)
+    table = tmp_path / "silhouettes.parquet"
+    sequences, _ = read_silhouettes("numpy_masks", tmp_path / "source", table, dataset="test")
+    assert sequences.to_numpy().tolist() == [["001", "nm", "01", "090", 2]]
+    (block,) = read_blocks(table)
+    np.testing.assert_array_equal(block.masks, masks)
+
+
 def refused(kind, name):
     with pytest.raises(ConfigError) as raised:
         extensions.load(kind, name)
@@ -171,6 +206,11 @@ def refused(kind, name):
             "losses/net.py",
             'import a_package_that_is_not_there\n\nTITLE = "x"\n\n\nclass Loss: ...\n',
             ", line 1: ModuleNotFoundError: No module named 'a_package_that_is_not_there'; expected a loss ",
+        ),
+        (
+            "silhouette_readers/net.py",
+            'LABEL = "x"\nEXPECTED = "y"\n\n\ndef read(): ...\n',
+            ": declares no PRETREATMENT, which a source format of silhouettes needs, expected a line like ",
         ),
         (
             "readers/net.py",
