@@ -33,6 +33,7 @@ class Norm(Protocol):
 
     weight: Tensor
     bias: Tensor
+    affine: bool
     eps: float
     momentum: float
     running_mean: Tensor

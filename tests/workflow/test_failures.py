@@ -57,8 +57,8 @@ def test_both_tables_and_every_figure_compile_into_one_pdf(finished):
     assert re.findall(r"^ *(Table \d): ", text, re.MULTILINE) == ["Table 1", "Table 2"]
     figures = len(list(finished.results("figures").glob("*.pdf")))
     assert re.findall(r"^ *Figure (\d+): ", text, re.MULTILINE) == [str(n + 1) for n in range(figures)]
-    table = pd.read_csv(finished.results("tables/table2.csv")).set_index(["method", "condition"])
-    mean, std = table.loc[("GaitMixer", "nm"), ["rank1_percent", "std_percent"]]
+    summary = pd.read_csv(finished.results("summary.csv")).set_index(["system", "condition", "view", "metric"])
+    mean, std = 100 * summary.loc[("gaitmixer", "nm", "mean", "rank1"), ["mean", "std"]]
     assert re.search(rf"GaitMixer +{mean:.1f} ± {std:.1f} ", text)
 
 
