@@ -80,6 +80,11 @@ def folder_contents(_):
     return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
 
 
+def silhouette_contents(_):
+    """A digest of each folder's listing: reading millions of pictures each time a run is planned would take too long."""
+    return [listing_digest(path) for path in SILHOUETTE_SOURCES if Path(path).is_dir()]
+
+
 def table_of(name):
     """The table of a modality, as the input of a target; a sentence where the experiment has no frames of it."""
 

@@ -1,11 +1,5 @@
 # Silhouettes in whatever form the user has them -> silhouettes.parquet.
 
-
-def silhouette_contents(_):
-    """A digest of each folder's listing: reading millions of pictures each time a run is planned would take too long."""
-    return [listing_digest(path) for path in SILHOUETTE_SOURCES if Path(path).is_dir()]
-
-
 if SILHOUETTE_SOURCES:
 
     rule read_silhouettes:
