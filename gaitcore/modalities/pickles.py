@@ -30,7 +30,7 @@ def load_array(path: Path, content: bytes, expected: str) -> np.ndarray:
         expected: what it should hold, for messages: "one array (T, 17, 3) of numbers".
 
     Raises:
-        DataError: the pickle asks for anything else, holds no numbers or is damaged.
+        DataError: the pickle needs any other class, holds no numbers or is damaged.
     """
     try:
         array = np.asarray(_ArrayUnpickler(path, io.BytesIO(content), expected).load())
@@ -52,7 +52,7 @@ class _ArrayUnpickler(pickle.Unpickler):
         module = module.replace("numpy.core.", "numpy._core.")  # numpy before 2.0
         if (module, name) not in _ARRAY_GLOBALS:
             raise DataError(
-                f"{self._path}: the pickle asks for {module}.{name}, expected {self._expected}; "
-                f"nothing of it was run, remove it."
+                f"{self._path}: the pickle needs {module}.{name}, expected {self._expected}; "
+                f"nothing in it was executed, remove it."
             )
         return super().find_class(module, name)

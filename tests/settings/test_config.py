@@ -100,7 +100,7 @@ def test_silhouettes_have_a_source_of_their_own(base, modality):
             'data.silhouettes.format: there is no source format of silhouettes "casia_b"; did you mean "casia_b_png"?',
         ),
         ({"silhouettes": {**SILHOUETTES, "pat": 1}}, 'data.silhouettes.pat: unknown setting; did you mean "path"?'),
-        ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is given twice."),
+        ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is listed twice."),
         (
             {"modality": "silhouettes", "silhouettes": SILHOUETTES},
             "data.modality is silhouettes, but gaitformer's network takes keypoints; add it there, or take gaitformer "

@@ -112,7 +112,9 @@ def test_the_forbidden_global_is_named(tmp_path, content, asked):
     path = tmp_path / "a.pkl"
     with pytest.raises(DataError) as caught:
         load_array(path, content, ARRAY)
-    assert str(caught.value) == (f"{path}: the pickle asks for {asked}, {EXPECTED}; nothing of it was run, remove it.")
+    assert str(caught.value) == (
+        f"{path}: the pickle needs {asked}, {EXPECTED}; nothing in it was executed, remove it."
+    )
 
 
 @pytest.mark.parametrize(

@@ -153,8 +153,8 @@ def refused(root):
 def test_a_pickle_that_asks_for_code_stops_the_run_and_is_not_obeyed(root, tmp_path):
     path = save_pickle(root, PLACE, [made_up_masks(2), Touch(tmp_path / "marker")])
     message = refused(root)
-    assert message.startswith(f"{path}: the pickle asks for ")
-    assert message.endswith(f", expected {ARRAY}; nothing of it was run, remove it.")
+    assert message.startswith(f"{path}: the pickle needs ")
+    assert message.endswith(f", expected {ARRAY}; nothing in it was executed, remove it.")
     assert not (tmp_path / "marker").exists()
 
 
