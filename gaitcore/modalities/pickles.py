@@ -21,6 +21,14 @@ _ARRAY_GLOBALS = {
 }
 
 
+def read_bytes(path: Path, holds: str) -> bytes:
+    """A file's bytes; raises a DataError that says what the file ``holds`` ("poses") where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a pickle of {holds}.") from error
+
+
 def load_array(path: Path, content: bytes, expected: str) -> np.ndarray:
     """The array of numbers a pickle holds (a list of numbers will do), without running any code of its choosing.
 

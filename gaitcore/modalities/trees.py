@@ -31,14 +31,21 @@ def sequence_folders(root: Path, holds: str, report: DropReport) -> Iterator[tup
             yield key, view
 
 
-def only_pickle(key: SequenceKey, folder: Path, report: DropReport) -> Path | None:
-    """The pickle of a sequence's folder; None, and a note in ``report``, where it has none or several."""
-    pickles = sorted(folder.glob("*.pkl"))
-    if len(pickles) == 1:
-        return pickles[0]
-    names = f" ({', '.join(path.name for path in pickles)})" if pickles else ""
-    report.add(folder, f"{len(pickles)} pickles{names}, expected one", sequence=key.name)
-    return None
+def sequence_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence's key and its only pickle, in the order of the names.
+
+    A folder with none or several, and a path that names no sequence, are noted in ``report``.
+
+    Raises:
+        DataError: ``root`` is no folder.
+    """
+    for key, folder in sequence_folders(root, "<any>.pkl", report):
+        pickles = sorted(folder.glob("*.pkl"))
+        if len(pickles) == 1:
+            yield key, pickles[0]
+        else:
+            names = f" ({', '.join(path.name for path in pickles)})" if pickles else ""
+            report.add(folder, f"{len(pickles)} pickles{names}, expected one", sequence=key.name)
 
 
 def _children(folder: Path, depth: int, holds: str, report: DropReport) -> Iterator[Path]:

@@ -6,7 +6,7 @@ only numpy arrays and plain values are allowed.
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +16,9 @@ from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.pickles import load_array
+from gaitcore.modalities.pickles import load_array, read_bytes
 from gaitcore.modalities.report import DropReport
-from gaitcore.modalities.trees import only_pickle, sequence_folders
+from gaitcore.modalities.trees import sequence_pickles
 
 LABEL = "pickle tree"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
@@ -42,11 +42,11 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     files: dict[SequenceKey, Path] = {}
     digests = []
     for root in paths:
-        for key, path in _find_pickles(root, report):
+        for key, path in sequence_pickles(root, report):
             if key in files:
                 report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
                 continue
-            content = _read_bytes(path)
+            content = read_bytes(path, "poses")
             files[key] = path
             digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
             sequence = _usable_frames(path, key, load_array(path, content, _ARRAY), report)
@@ -60,21 +60,6 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
         flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
         raise DataError(f"{files[deep]} has a z and {files[flat]} has none; give all sequences one, or none.")
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
-
-
-def _find_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    """Each sequence's key and its only pickle, in the order of the names."""
-    for key, view in sequence_folders(root, "<any>.pkl", report):
-        path = only_pickle(key, view, report)
-        if path is not None:
-            yield key, path
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a pickle of poses.") from error
 
 
 def _usable_frames(path: Path, key: SequenceKey, array: np.ndarray, report: DropReport) -> _Poses | None:

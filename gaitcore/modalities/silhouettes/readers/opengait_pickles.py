@@ -11,14 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitcore.errors import DataError
-from gaitcore.keys import SequenceKey
-from gaitcore.modalities.pickles import load_array
+from gaitcore.modalities.pickles import load_array, read_bytes
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import full_range, in_order, walk_of
-from gaitcore.modalities.trees import only_pickle, sequence_folders
+from gaitcore.modalities.trees import sequence_pickles
 
 LABEL = "OpenGait pickles"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
@@ -37,8 +35,8 @@ def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
-    for key, path in in_order(paths, _find, report):
-        content = _read_bytes(path)
+    for key, path in in_order(paths, sequence_pickles, report):
+        content = read_bytes(path, "silhouettes")
         array = load_array(path, content, _ARRAY)
         problem = _problem(array)
         if problem:
@@ -50,20 +48,6 @@ def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
             report.add(path, "no white pixel", sequence=key.name, frame=row + 1)
         frame = np.flatnonzero(used) + 1
         yield from walk_of(key, path, frame.tolist(), masks[used], hashlib.sha256(content).hexdigest(), report)
-
-
-def _find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    for key, folder in sequence_folders(root, "<any>.pkl", report):
-        path = only_pickle(key, folder, report)
-        if path is not None:
-            yield key, path
-
-
-def _read_bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a pickle of silhouettes.") from error
 
 
 def _problem(array: np.ndarray) -> str | None:
