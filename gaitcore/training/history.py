@@ -145,9 +145,10 @@ class Draws:
 
 
 def spread(embeddings: Tensor) -> float:
-    """How far apart (B, D) embeddings are: 0 if all are one point, 1 if they have no direction in common.
+    """How far apart embeddings, (B, D) or (B, parts, D), are.
 
-    It is their total variance, the mean of |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
+    0 if all are one point, 1 if they have no direction in common. It is their total variance, the mean of
+    |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
     """
-    z = embeddings.detach().double()
+    z = embeddings.detach().double().flatten(1)
     return 1.0 - (z.mean(dim=0).square().sum() / z.square().sum(dim=1).mean()).item()

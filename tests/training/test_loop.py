@@ -137,3 +137,4 @@ def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
     assert spread(opposite) == pytest.approx(1.0, abs=1e-6)
     assert spread(torch.eye(4)) == pytest.approx(0.75, abs=1e-6)
     assert spread(5 * torch.eye(4)) == pytest.approx(0.75, abs=1e-6)  # whatever their length
+    assert spread(torch.eye(4).unflatten(1, (2, 2))) == pytest.approx(0.75, abs=1e-6)  # parts count together

@@ -6,6 +6,7 @@ import torch
 import torch.nn.functional as F
 from places import GOLDEN
 
+from gaitcore.errors import ConfigError
 from gaitcore.settings.chosen import section_of
 from gaitcore.settings.training import LOSSES
 from gaitcore.training.losses import build_loss
@@ -100,6 +101,18 @@ def test_the_batch_all_loss_takes_subjects_of_different_size(mining, expected, t
     positions, labels = torch.tensor([[0.0], [3.5], [2.0], [3.0]]), torch.tensor([1, 0, 1, 1])
     found, number = loss("batch_all_triplet", margin=1.0, mining=mining)(positions, labels)
     assert (found.item(), number) == (pytest.approx(expected), triplets)
+
+
+def test_a_loss_of_one_embedding_refuses_parts_and_takes_a_single_one():
+    embeddings, labels = batch()
+    triplet = loss("triplet", miner_epsilon=0.1, margin=10.0)
+    assert torch.equal(triplet(embeddings[:, None], labels)[0], triplet(embeddings, labels)[0])
+    with pytest.raises(ConfigError) as raised:
+        triplet(embeddings[:, None].expand(12, 3, 5), labels)
+    assert str(raised.value) == (
+        "training.loss.kind is triplet, which takes one embedding of a sequence, but the network gives 3 parts; choose "
+        "a loss per part, e.g. batch_all_triplet."
+    )
 
 
 @pytest.mark.parametrize("mining", ["full", "hard"])

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from gaitcore.settings.values import Positive
 
 TITLE = "batch-all triplet loss"
+PARTS = True
 
 EXACT = "donot_use_mm_for_euclid_dist"  # a matrix product would leave rounding noise between equal embeddings
 
