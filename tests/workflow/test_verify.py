@@ -15,7 +15,7 @@ def test_the_first_seed_of_each_system_is_reproduced_to_the_byte(finished):
             done.stdout
         )
     assert not finished.results("verify").exists()
-    assert "Training gaitmixer, seed 0, on tiny again" in finished.snakemake("verify", "-n").stdout
+    assert "Retraining gaitmixer, seed 0, on tiny" in finished.snakemake("verify", "-n").stdout
     assert finished.jobs() == {}
 
 

@@ -18,7 +18,7 @@ from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.modalities.report import read_report
 
 SUBJECTS, WALKS, VIEWS = (1, 2, 3, 4), (("nm", 1), ("nm", 5), ("bg", 1), ("cl", 1)), (36, 126)
-LEFT_OUT = ("001-nm-1-036.mp4", "holiday.avi", "002-nm-06-036.avi")
+LEFT_OUT = ("001-nm-01-036.mp4", "holiday.avi", "002-nm-06-036.avi")
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def test_what_was_left_out_is_counted_at_the_end_and_listed(filmed):
     assert "3 were left out, see results/films/poses_report.csv" in filmed.printed
     report = read_report(results(filmed, "poses_report.csv"))
     reasons = {Path(file).name: reason for file, reason in zip(report["file"], report["reason"], strict=True)}
-    assert reasons["001-nm-1-036.mp4"].startswith("sequence twice, data/raw/films/001/001-nm-01-036.avi is used")
+    assert reasons["001-nm-01-036.mp4"].startswith("sequence twice, data/raw/films/001/001-nm-01-036.avi is used")
     assert reasons["holiday.avi"] == "names no sequence, expected a name like 001-nm-01-090.avi, or data.video.list"
     assert reasons["002-nm-06-036.avi"].startswith("left out: not a video that can be read (")
 
