@@ -76,6 +76,15 @@ def canonical(value: str | int) -> str:
     return str(int(text)) if text.isdecimal() else text
 
 
+def some_of(names: Iterable[str], most: int = 8) -> str:
+    """Names in a sentence, the first of many: ``1, 2, 3``, or ``1, 2, 3, 4, 5, 6, 7, 8 and 41 others``."""
+    names = list(names)
+    others = len(names) - most
+    if others > 1:
+        return f"{', '.join(names[:most])} and {others} others"
+    return ", ".join(names)
+
+
 def is_key(text: str) -> bool:
     """Whether a text can stand in a key column (``EXPECTED_KEY``)."""
     return _KEY.fullmatch(text) is not None

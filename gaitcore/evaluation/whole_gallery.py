@@ -106,10 +106,11 @@ def _scores(
 
 
 def measure(
-    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: Literal["view"] | None
+    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: str | None = None
 ) -> Measured:
     """The whole-gallery metrics of each probe condition; see :class:`gaitcore.evaluation.measured.Measure`."""
-    metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, exclude_same, distance=settings.distance)
+    excluded: Literal["view"] | None = "view" if exclude_same == "view" else None
+    metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     names = [*map(rank_metric, settings.ranks), MAP, MINP]
     probes = metrics.probes.assign(view=ALL_VIEWS)
     conditions = {name: probes[probes["condition"] == name] for name in sorted(set(probes["condition"]), key=natural)}

@@ -195,7 +195,7 @@ def _check_modalities(config: Config, layers: Layers) -> None:
 
 def _check_protocol(config: Config, layers: Layers) -> None:
     kind = config.protocol.kind
-    if config.protocol.exclude_same and extensions.declared("protocols", kind)["METRICS"] == "cross_view":
+    if config.protocol.exclude_same == "view" and extensions.declared("protocols", kind)["METRICS"] == "cross_view":
         raise ConfigError(
             f"{_file_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
             "identical views out in any case; set it to null, or protocol.kind: whole_gallery."

@@ -44,8 +44,11 @@ class Protocol(Settings):
     splits: dict[str, Split] = Field(description="training and test subjects, by name of the split")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
-    exclude_same: Literal["view"] | None = Field(
-        None, description="whole_gallery: leave out gallery sequences of the probe's own subject and view; null: none"
+    exclude_same: Literal["view", "nothing"] | None = Field(
+        None,
+        description="view: a probe is not compared with gallery sequences of its own view (whole_gallery: of its own "
+        "subject and view); nothing: it is; null: as the kind is published, view for cross_view and nothing for "
+        "whole_gallery",
     )
     min_frames: Count = Field(description="sequences with fewer usable frames are excluded everywhere")
 
