@@ -127,6 +127,7 @@ def train_run(
         final_loss=float(result.history["loss"].iloc[-1]),
         spread=result.spread,
         collapsed=result.collapsed,
+        untrained=result.untrained,
         inputs=inputs,
         pose_source_digest=store.source_digest,
         outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
