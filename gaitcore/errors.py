@@ -41,3 +41,9 @@ _SHORTENED.maxlevel = 3
 def shown(value: object) -> str:
     """A value as a message shows it: its ``repr``, shortened, in bounded time whatever the value is."""
     return _SHORTENED.repr(value)
+
+
+def short(text: object) -> str:
+    """A name or key as a message shows it without quotes: as it is, or shortened to one line."""
+    text = str(text)
+    return text if len(text) <= _LONGEST and text.isprintable() else shown(text)[1:-1]

@@ -33,13 +33,8 @@ def is_name(text: str, alphabet: Alphabet = NAME) -> bool:
     return re.fullmatch(alphabet.pattern, text) is not None and len(text.encode()) <= _LONGEST_NAME
 
 
-def checked_name(what: str, value: object, alphabet: Alphabet = NAME) -> str:
-    """The value as a name.
-
-    Args:
-        what: what has the name, for the message: "the experiment".
-        value: a text, or a whole number, which is the text of its digits.
-        alphabet: what is allowed, ``NAME`` or ``KEY``.
+def checked_name(value: object, alphabet: Alphabet = NAME) -> str:
+    """The value as a name; a whole number is the text of its digits.
 
     Raises:
         ValueError: it is not a text that can be a name; a sentence without a full stop.
@@ -47,5 +42,5 @@ def checked_name(what: str, value: object, alphabet: Alphabet = NAME) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**18:
         value = str(value)
     if not isinstance(value, str) or not is_name(value, alphabet):
-        raise ValueError(f"{what} is {shown(value)}, which cannot be a name; expected {alphabet.words}")
+        raise ValueError(f"{shown(value)} cannot be a name; expected {alphabet.words}")
     return value
