@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Rows
-from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -172,6 +172,8 @@ def measure(
 
     Identical views are always left out of the means, so ``exclude_same`` changes nothing.
     """
+    if settings.parts == "concatenated":
+        embeddings = end_to_end(embeddings)
     metrics = cross_view_metrics(embeddings, keys, settings.ranks, distance=settings.distance)
     left_out = tuple(LeftOut.model_validate(cell) for cell in metrics.left_out.to_dict("records"))
     remarks = [

@@ -19,8 +19,9 @@ Copies = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field
 class Evaluation(Settings):
     """How test sequences are embedded, compared and measured."""
 
-    windows: Literal["centre", "three_windows_and_reverse"] = Field(
-        description="centre (the paper's text) or three_windows_and_reverse (the published code)"
+    windows: Literal["centre", "three_windows_and_reverse", "whole_sequence"] = Field(
+        description="centre (the paper's text), three_windows_and_reverse (the published code) or whole_sequence "
+        "(all frames in one pass, as networks of silhouettes are tested)"
     )
     window_step: Count = Field(description="frames between the three windows")
     test_time_augmentation: Copies = Field(
@@ -29,4 +30,9 @@ class Evaluation(Settings):
     )
     combine: Literal["mean", "concatenated"] = Field(description="how the embeddings of the copies are combined")
     distance: Literal["cosine", "euclidean"] = Field(description="distance between embeddings")
+    parts: Literal["mean", "concatenated"] = Field(
+        "mean",
+        description="of an embedding with parts: the mean of the parts' distances, or the distance of the parts end to "
+        "end; the two rank differently",
+    )
     ranks: Annotated[Numbers, AfterValidator(_one_and_five)] = Field(description="k of the rank-k accuracies")

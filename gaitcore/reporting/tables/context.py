@@ -115,6 +115,7 @@ def _common(values: Iterable[str]) -> str:
 _WINDOWS = {
     "centre": "the one window in the sequence's centre",
     "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
+    "whole_sequence": "that of all its frames in one pass",
 }
 _VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "with left and right exchanged"}
 
