@@ -15,6 +15,7 @@ from gaitcore.execution.compute import in_parallel
 from gaitcore.execution.per_frame import Function, per_frame
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.centre_window import centre_window
+from gaitcore.sampling.even_windows import even_windows
 from gaitcore.sampling.three_windows import three_windows_and_reverse
 from gaitcore.sampling.whole_sequence import whole_sequences
 from gaitcore.settings.evaluation import Evaluation
@@ -34,6 +35,8 @@ def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> list[tu
         return whole_sequences(lengths)
     if settings.windows == "centre":
         windows = centre_window(lengths, frames)[:, None]
+    elif settings.windows == "even_windows":
+        windows = even_windows(lengths, frames, settings.window_count)
     else:
         windows = three_windows_and_reverse(lengths, frames, settings.window_step)
     return [(torch.arange(len(lengths), device=lengths.device), windows)]

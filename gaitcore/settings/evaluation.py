@@ -19,11 +19,12 @@ Copies = Annotated[tuple[Literal["original", "reversed", "swapped"], ...], Field
 class Evaluation(Settings):
     """How test sequences are embedded, compared and measured."""
 
-    windows: Literal["centre", "three_windows_and_reverse", "whole_sequence"] = Field(
-        description="centre (the paper's text), three_windows_and_reverse (the published code) or whole_sequence "
-        "(all frames in one pass, as networks of silhouettes are tested)"
+    windows: Literal["centre", "three_windows_and_reverse", "even_windows", "whole_sequence"] = Field(
+        description="centre (the paper's text), three_windows_and_reverse (the published code), even_windows (at even "
+        "distances over the sequence) or whole_sequence (all frames in one pass, as networks of silhouettes are tested)"
     )
     window_step: Count = Field(description="frames between the three windows")
+    window_count: Count = Field(20, description="how many even_windows")
     test_time_augmentation: Copies = Field(
         description="copies of each window: original, reversed in time, left and right joints exchanged; "
         "three_windows_and_reverse includes reversed windows"

@@ -6,7 +6,7 @@ A section of several kinds (the batch, the loss) names its own in ``kind``; each
 from functools import partial
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny, model_validator
 
 from gaitcore.settings.chosen import Chosen, ChosenSection, validated_section
 from gaitcore.settings.values import Count, NotNegative, Positive, Probability, Settings
@@ -70,6 +70,9 @@ class Augmentation(Settings):
     mirror: Probability = Field(description="probability of reflecting x about each frame's mean x")
     reverse: Probability = Field(description="probability of reversing the sequence in time")
     swap: Probability = Field(0, description="probability of exchanging the left and the right joints")
+    swap_each: Literal["window", "frame"] = Field(
+        "window", description="whether left and right are exchanged in a window as a whole or in each frame on its own"
+    )
     noise: Literal["normal", "uniform"] = Field(
         "normal", description="distribution of the noise; its amount is a standard deviation, or the bound on each side"
     )
@@ -134,3 +137,9 @@ class Training(Settings):
     collapse_distance: NotNegative = Field(
         description="a run has collapsed if the typical distance of its last embeddings over their length is below this"
     )
+
+    @model_validator(mode="after")
+    def _steps_have_milestones(self) -> "Training":
+        if (self.schedule == "steps") != bool(self.milestones):
+            raise ValueError("schedule: steps and milestones belong together, and one of them is missing")
+        return self

@@ -49,12 +49,13 @@ class Optimisation:
         self.phase, self.done = phase, 0  # completed steps of this phase
         settings, current = self.settings, self._phase_settings()
         at_peak, at_ends = settings.momentum
-        common = {"lr": current.learning_rate, "weight_decay": settings.weight_decay}
+        rate, decay = current.learning_rate, settings.weight_decay
         self.optimiser: torch.optim.Optimizer
         if settings.optimiser == "sgd":
-            self.optimiser = torch.optim.SGD(self.parameters, momentum=at_ends, **common)
+            self.optimiser = torch.optim.SGD(self.parameters, lr=rate, momentum=at_ends, weight_decay=decay)
         else:
-            self.optimiser = _ADAMS[settings.optimiser](self.parameters, betas=(at_ends, 0.999), **common)
+            adam = _ADAMS[settings.optimiser]
+            self.optimiser = adam(self.parameters, lr=rate, betas=(at_ends, 0.999), weight_decay=decay)
         self.schedule: torch.optim.lr_scheduler.LRScheduler
         if settings.schedule == "constant":
             self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0)

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from gaitcore.sampling.centre_window import centre_window
+from gaitcore.sampling.even_windows import even_windows
 from gaitcore.sampling.ordered_run import ordered_run
 from gaitcore.sampling.random_window import random_window
 from gaitcore.sampling.three_windows import three_windows, three_windows_and_reverse
@@ -63,6 +64,12 @@ def test_whole_sequences_are_every_frame_once_in_order_by_length():
     (short, short_frames), (long, long_frames) = whole_sequences(torch.tensor([3, 2, 3]))
     assert (short.tolist(), short_frames.tolist()) == ([1], [[[0, 1]]])
     assert (long.tolist(), long_frames.tolist()) == ([0, 2], [[[0, 1, 2]], [[0, 1, 2]]])
+
+
+def test_even_windows_go_from_the_first_to_the_last_and_a_short_sequence_has_its_centre_window():
+    windows = even_windows(torch.tensor([10, 4, 2]), 4, 3)
+    assert windows[:, :, 0].tolist() == [[0, 3, 6], [0, 0, 0], [-1, -1, -1]]
+    assert torch.equal(windows.diff(dim=2), torch.ones(3, 3, 3, dtype=torch.int64))
 
 
 def test_an_ordered_run_is_consecutive_and_every_start_is_drawn():
