@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gaitcore import extensions
+from gaitcore.settings.data import Bodies
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
 from gaitcore import modalities
@@ -26,6 +27,7 @@ LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
 POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
+SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_SOURCES
 
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not Path(path).exists():
@@ -164,7 +166,8 @@ def reader_files():
 def silhouette_reader_files():
     """The file of the silhouettes' reader, for the code digest."""
     source = CONFIG.data.silhouettes
-    return [extensions.file("silhouette_readers", source.format)] if source else []
+    read = source and not SILHOUETTES_ARE_DRAWN
+    return [extensions.file("silhouette_readers", source.format)] if read else []
 
 
 def extension_code():

@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Rows
-from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -189,6 +189,8 @@ def measure(
 
     Identical views are left out of the means, as published, unless ``exclude_same`` is "nothing".
     """
+    if settings.parts == "concatenated":
+        embeddings = end_to_end(embeddings)
     excluded: Literal["view"] | None = None if exclude_same == "nothing" else "view"
     metrics = cross_view_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     left_out = tuple(LeftOut.model_validate(cell) for cell in metrics.left_out.to_dict("records"))

@@ -14,7 +14,7 @@ import pandas as pd
 
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
-from gaitcore.evaluation.distances import Distance, gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -109,6 +109,8 @@ def measure(
     embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: str | None = None
 ) -> Measured:
     """The whole-gallery metrics of each probe condition; see :class:`gaitcore.evaluation.measured.Measure`."""
+    if settings.parts == "concatenated":
+        embeddings = end_to_end(embeddings)
     excluded: Literal["view"] | None = "view" if exclude_same == "view" else None
     metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     names = [*map(rank_metric, settings.ranks), MAP, MINP]

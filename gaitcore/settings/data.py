@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import (
+    Condition,
     Frames,
     Line,
     Number,
@@ -14,6 +15,7 @@ from gaitcore.settings.values import (
     PathText,
     Pixels,
     Probability,
+    Seed,
     Settings,
     Sha256,
     Text,
@@ -24,7 +26,7 @@ from gaitcore.settings.values import (
 from gaitcore.settings.walkers import WalkerSettings
 
 FORMATS = Chosen("readers", others=("video",))
-SILHOUETTE_FORMATS = Chosen("silhouette_readers")
+SILHOUETTE_FORMATS = Chosen("silhouette_readers", others=("bodies",))
 
 
 class Detector(Settings):
@@ -55,13 +57,28 @@ class Video(Settings):
     )
 
 
+class Bodies(Settings):
+    """How bodies are drawn round the poses; only for data.silhouettes.format: bodies."""
+
+    spread: Annotated[Number, Field(ge=0, le=0.3)] = Field(
+        0.1, description="standard deviation between subjects of the breadths of head, trunk, arms and legs, relative"
+    )
+    seed: Seed = Field(0, description="seed of the subjects' builds")
+    clothing: dict[Condition, Literal["bag", "coat"]] = Field(
+        {"bg": "bag", "cl": "coat"}, description="conditions in which a bag is carried or a coat is worn"
+    )
+
+
 class Silhouettes(Settings):
     """Where the silhouettes come from; only for a data.modality with silhouettes."""
 
     format: Annotated[Line, AfterValidator(partial(known_name, SILHOUETTE_FORMATS)), SILHOUETTE_FORMATS] = Field(
-        description="source format of the silhouettes"
+        description="source format of the silhouettes; bodies draws them round the experiment's own poses"
     )
-    path: Paths = Field(description="folder or folders, relative to the repository")
+    path: Annotated[tuple[PathText, ...], BeforeValidator(listed)] = Field(
+        (), description="folder or folders, relative to the repository; none for bodies"
+    )
+    bodies: Bodies | None = Field(None, description="how bodies are drawn, if the format is bodies; null: as below")
     source: Line = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
 
 

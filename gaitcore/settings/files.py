@@ -274,6 +274,22 @@ def _check_modalities(config: Config, layers: Layers) -> None:
             f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes is null; give "
             "their format and path there."
         )
+    silhouettes = config.data.silhouettes
+    if silhouettes and (silhouettes.format == "bodies") == bool(silhouettes.path):
+        expected = (
+            "none, since bodies are drawn round the experiment's poses; take it out"
+            if silhouettes.path
+            else "a folder with the silhouettes"
+        )
+        raise ConfigError(
+            f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes.path is "
+            f"{', '.join(silhouettes.path) or 'missing'}, expected {expected}."
+        )
+    if silhouettes and silhouettes.format == "bodies" and "keypoints" not in config.data.modality:
+        raise ConfigError(
+            f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes.format is "
+            "bodies, which are drawn round poses; write [keypoints, silhouettes]."
+        )
     if "silhouettes" not in config.data.modality and config.data.silhouettes is not None:
         raise ConfigError(
             f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes is set, but data.modality is {named}; add "

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gaitcore.execution.training_pass import training_pass
 from gaitcore.modalities import FrameStore
-from gaitcore.sampling.random_window import random_window
+from gaitcore.sampling.training_frames import training_frames
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
 from gaitcore.training.batches import build_batches, training_items
@@ -111,7 +111,7 @@ def train(
             for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
                 reverse = settings.augmentation.reverse
-                frames = random_window(store.lengths[chosen], network.frames, reverse, generator)
+                frames = training_frames(store.lengths[chosen], network.frames, settings.sampling, reverse, generator)
                 windows = store.windows(chosen, frames)
                 windows = augmented(windows, settings.augmentation, store, generator)
                 with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):

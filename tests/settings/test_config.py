@@ -85,8 +85,16 @@ def test_silhouettes_have_a_source_of_their_own(base, modality):
     assert data.silhouettes.model_dump() == {
         "format": "casia_b_png",
         "path": ("data/raw/silhouettes",),
+        "bodies": None,
         "source": "",
     }
+
+
+def test_bodies_are_drawn_round_the_experiments_own_poses(base):
+    chosen = {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "bodies", "bodies": {"spread": 0.2}}}
+    silhouettes = load_config(base, {"data": chosen}).data.silhouettes
+    assert (silhouettes.path, silhouettes.bodies.spread) == ((), 0.2)
+    assert silhouettes.bodies.clothing == {"bg": "bag", "cl": "coat"}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +114,16 @@ def test_silhouettes_have_a_source_of_their_own(base, modality):
             'data.silhouettes.format: there is no source format of silhouettes "casia_b"; did you mean "casia_b_png"?',
         ),
         ({"silhouettes": {**SILHOUETTES, "pat": 1}}, 'data.silhouettes.pat: unknown setting; did you mean "path"?'),
+        (
+            {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "bodies", "path": "data/raw"}},
+            "data.silhouettes.path is data/raw, expected none, since bodies are drawn round the experiment's poses; "
+            "take it out.",
+        ),
+        (
+            {"modality": "silhouettes", "silhouettes": {"format": "bodies"}},
+            "data.modality is silhouettes, but data.silhouettes.format is bodies, which are drawn round poses; write "
+            "[keypoints, silhouettes].",
+        ),
         ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is listed twice."),
         (
             {"modality": "silhouettes", "silhouettes": SILHOUETTES},
@@ -121,8 +139,11 @@ def test_a_source_of_silhouettes_that_cannot_be_is_refused(base, data, sentence)
 
 
 def test_a_source_of_silhouettes_without_a_path_is_refused(base):
-    with pytest.raises(ConfigError, match=r"data\.silhouettes\.path is missing \(folder or folders, relative to the"):
-        load_config(base, {"data": {"silhouettes": {"format": "casia_b_png"}}})
+    data = {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "casia_b_png"}}
+    with pytest.raises(
+        ConfigError, match=r"data\.silhouettes\.path is missing, expected a folder with the silhouettes"
+    ):
+        load_config(base, {"data": data})
 
 
 @pytest.mark.parametrize(

@@ -181,13 +181,15 @@ def _common(values: Iterable[str]) -> str:
 _WINDOWS = {
     "centre": "the one window in the sequence's centre",
     "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
+    "even_windows": "the mean of {count} windows at even distances",
+    "whole_sequence": "that of all its frames in one pass",
 }
 _VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "with left and right exchanged"}
 
 
 def _embedding(evaluation: Evaluation) -> str:
     """How a sequence becomes an embedding, in words."""
-    windows = _WINDOWS[evaluation.windows]
+    windows = _WINDOWS[evaluation.windows].format(count=evaluation.window_count)
     if evaluation.test_time_augmentation == ("original",):
         return windows
     *others, last = (_VIEWS[view] for view in evaluation.test_time_augmentation)
