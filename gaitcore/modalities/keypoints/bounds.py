@@ -9,8 +9,6 @@ frame below it. Confidences are mostly from 0 to 1; raw maxima of heat maps reac
 6 and more, so those up to 20 are kept, and reported once.
 """
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, DEPTH, JOINTS, NUM_JOINTS
@@ -84,20 +82,3 @@ def _reason(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
     name = (*CHANNELS, DEPTH)[channel]
     unit = "" if name == "confidence" else f" pixels ({COORDINATE_LIMIT} frames)"
     return f"{name} of {JOINTS[joint]} is {values[first]:g}, expected {low[first]:g} to {high[first]:g}{unit}"
-
-
-def numbers_in_order(frame: Sequence[int] | np.ndarray, lengths: Sequence[int] | np.ndarray) -> int | None:
-    """The first row whose frame number is negative or not above that of the row before; None where there is none.
-
-    Args:
-        frame: (N,) frame numbers of all sequences, one after the other.
-        lengths: (S,) the number of frames of each sequence.
-    """
-    number = np.asarray(frame, np.int64)
-    wrong = number < 0
-    wrong[1:] |= np.diff(number) <= 0
-    starts = np.cumsum(np.asarray(lengths, np.int64))[:-1]
-    starts = starts[starts < len(number)]
-    wrong[starts] = number[starts] < 0
-    rows = np.flatnonzero(wrong)
-    return int(rows[0]) if len(rows) else None

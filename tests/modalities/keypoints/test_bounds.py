@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.bounds import faults, normalised, numbers_in_order
+from gaitcore.modalities.keypoints.bounds import faults, normalised
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.table import PoseInfo
 from gaitcore.modalities.report import DropReport
@@ -92,17 +92,3 @@ def test_a_sequence_without_a_usable_frame_or_in_fractions_is_none(tmp_path):
     assert len(report) == 4
     assert usable_frames(tmp_path, KEY, np.arange(4), poses() / 240, info, report) is None
     assert report.sentence(4).endswith("expected pixels of a frame of 320 x 240")
-
-
-@pytest.mark.parametrize(
-    ("frame", "lengths", "row"),
-    [
-        ([1, 2, 5, 1, 1], [3, 1, 1], None),
-        ([1, 2, 3, 1, 1], [3, 2], 4),
-        ([3, 2, 1], [3], 1),
-        ([0, 1, -1], [2, 1], 2),
-        ([], [], None),
-    ],
-)
-def test_frame_numbers_ascend_within_a_sequence(frame, lengths, row):
-    assert numbers_in_order(frame, lengths) == row
