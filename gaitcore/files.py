@@ -1,6 +1,8 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and what may be wrong with the disk they are written to."""
 
+import errno
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,3 +35,25 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text as UTF-8, whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+_STORAGE = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EFBIG: "the file is larger than the system allows; raise the limit (ulimit -f)",
+    errno.EROFS: "the file system is read-only; make it writable",
+    errno.EACCES: "no permission to write there; change the permissions",
+    errno.EPERM: "no permission to write there; change the permissions",
+}
+
+
+def storage_problem(error: BaseException) -> str | None:
+    """A sentence for an error that a full or read-only disk causes; None for any other error.
+
+    Libraries in other languages (Arrow, safetensors) raise errors of their own with the system's message in them.
+    """
+    for number, problem in _STORAGE.items():
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            name = getattr(error, "filename", None)
+            return f"{f'{name}: ' if name else ''}{problem}, then run the same command again; what is finished is kept."
+    return storage_problem(error.__cause__) if error.__cause__ else None

@@ -27,6 +27,8 @@ FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "vide
 POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
 
+RESULTS = f"results/{CONFIG.experiment}"
+
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not Path(path).exists():
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
