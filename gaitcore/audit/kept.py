@@ -3,12 +3,13 @@
 Snakemake plans ahead: if a file is to be made anew, it also plans every job that depends on it, and deletes the files
 of a job before it starts the job. If the new file has the bytes of the old one, training would run again for the same
 weights. So hard links to the files of planned jobs are kept in ``results/<experiment>/.kept/`` during a run, and a job
-whose inputs, settings and code are those of its receipt takes its files from there.
+whose inputs, settings and code are those of its receipt takes its files from there. Logs and benchmarks, which are
+written in place, are copied.
 """
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gaitcore.artefacts.records import read_record
@@ -19,13 +20,18 @@ KEPT = ".kept"
 
 
 def keep(place: JobPlace) -> None:
-    """Keep the files of a job that is planned again, with its receipt and benchmark, if all of them are there."""
+    """Keep the files of a job that is planned again, with its log, benchmark and receipt, if its files are there."""
     if not place.receipt.is_file():
         return
     receipt = read_record(place.receipt, Receipt)
     files = [place.folder / name for name in receipt.outputs]
     if files and all(path.is_file() for path in files):
-        _link(place, [*files, *filter(Path.is_file, [place.benchmark]), place.receipt])
+        try:
+            _save(place.folder, files, os.link)
+            _save(place.folder, [place.folder / name for name in (*receipt.logs, *receipt.benchmarks)], shutil.copy2)
+            _save(place.folder, [place.receipt], shutil.copy2)  # the last, since restore looks for it
+        except OSError:  # no hard links on this file system, or no room: the job runs again
+            forget(place)
 
 
 def forget(place: JobPlace) -> None:
@@ -49,11 +55,10 @@ def restore(place: JobPlace, rule: str, parameters: str, inputs: Mapping[str, st
     receipt = read_record(path, Receipt)
     if (receipt.rule, receipt.parameters, receipt.inputs) != (rule, parameters, dict(inputs)):
         return False
-    if not all((kept / name).is_file() for name in receipt.outputs):
+    files = {**receipt.outputs, **receipt.logs}
+    if not all((kept / name).is_file() and file_digest(kept / name) == file.sha256 for name, file in files.items()):
         return False
-    if not all(file_digest(kept / name) == output.sha256 for name, output in receipt.outputs.items()):
-        return False
-    for name in receipt.outputs:
+    for name in files:
         os.utime(kept / name)
         (kept / name).replace(place.folder / name)
     place.receipt.parent.mkdir(parents=True, exist_ok=True)
@@ -75,14 +80,9 @@ def discard(folder: Path) -> None:
     shutil.rmtree(kept, ignore_errors=True)
 
 
-def _link(place: JobPlace, files: list[Path]) -> None:
-    """Hard links to these files, the receipt last; where the file system has none, nothing is kept."""
-    kept = place.folder / KEPT
-    try:
-        for path in files:
-            link = kept / path.relative_to(place.folder)
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.unlink(missing_ok=True)
-            os.link(path, link)
-    except OSError:
-        (kept / FOLDER / f"{place.name}.json").unlink(missing_ok=True)
+def _save(folder: Path, files: list[Path], save: Callable[[Path, Path], object]) -> None:
+    for path in files:
+        saved = folder / KEPT / path.relative_to(folder)
+        saved.parent.mkdir(parents=True, exist_ok=True)
+        saved.unlink(missing_ok=True)
+        save(path, saved)
