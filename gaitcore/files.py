@@ -1,6 +1,8 @@
-"""Files that are written whole or not at all, and the check that a path can be read to an end."""
+"""Files that are written whole or not at all, what may be wrong with their disk, and what can be read to an end."""
 
+import errno
 import json
+import os
 import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -64,3 +66,25 @@ def check_regular(path: str | Path, expected: str) -> None:
         return
     if kind:
         raise DataError(f"{path}: {kind}, expected {expected}; name a regular file or a folder.")
+
+
+_STORAGE = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EFBIG: "the file is larger than the system allows; raise the limit (ulimit -f)",
+    errno.EROFS: "the file system is read-only; make it writable",
+    errno.EACCES: "no permission to write there; change the permissions",
+    errno.EPERM: "no permission to write there; change the permissions",
+}
+
+
+def storage_problem(error: BaseException) -> str | None:
+    """A sentence for an error that a full or read-only disk causes; None for any other error.
+
+    Libraries in other languages (Arrow, safetensors) raise errors of their own with the system's message in them.
+    """
+    for number, problem in _STORAGE.items():
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            name = getattr(error, "filename", None)
+            return f"{f'{name}: ' if name else ''}{problem}, then run the same command again; what is finished is kept."
+    return storage_problem(error.__cause__) if error.__cause__ else None
