@@ -11,10 +11,13 @@ if workflow.is_main_process:
 
 
 onstart:
-    for job in workflow.dag.needrun_jobs():
-        if job.log:
-            place = JobPlace.of_log(job.log[0])
-            (forget if workflow.dag.reason(job).forced else keep)(place)
+    try:
+        for job in workflow.dag.needrun_jobs():
+            if job.log:
+                place = JobPlace.of_log(job.log[0])
+                (forget if workflow.dag.reason(job).forced else keep)(place)
+    except GaitError as error:
+        sys.exit(str(error))
 
 
 onsuccess:

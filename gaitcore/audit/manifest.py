@@ -22,6 +22,7 @@ from gaitcore.audit.receipts import (
     JobPlace,
     Receipt,
     WrittenFile,
+    check_records,
     compare,
     read_receipts,
 )
@@ -171,7 +172,11 @@ def results_folder(path: str | Path) -> Path:
 
 def _write(path: Path, facts: Mapping[str, Any], receipts: Mapping[str, Receipt]) -> None:
     """Write a manifest if its content is new, so that a signature of the same content stays valid."""
-    manifest = Manifest(**facts, artefacts=dict(sorted(_artefacts(path.parent, receipts))))
+    listed = sorted(
+        (entry for entry in _artefacts(path.parent, receipts) if not entry[0].startswith(UNFINISHED)),
+        key=lambda entry: entry[0],
+    )
+    manifest = Manifest(**facts, artefacts=dict(listed))
     text = _sealed(manifest.model_dump(by_alias=True))
     if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)
@@ -181,20 +186,18 @@ def _artefacts(folder: Path, receipts: Mapping[str, Receipt]) -> Iterator[tuple[
     """Everything that the receipts name, and the receipts. A file that is gone is listed, too, so it will be missed."""
     for job, receipt in receipts.items():
         slip = JobPlace(folder, job).receipt
+        check_records(folder, receipt)
         itself = {f"{FOLDER}/{job}.json": WrittenFile(sha256=file_digest(slip), bytes=slip.stat().st_size)}
-        for files, inputs in (
-            (receipt.outputs, receipt.inputs),
-            *((files, {}) for files in (receipt.logs, receipt.benchmarks, itself)),
-        ):
-            for name, file in files.items():
-                if name.startswith(UNFINISHED):
-                    continue
-                if (folder / name).is_file():
-                    compare(folder / name, file_digest(folder / name), (receipt, file))
-                yield (
-                    name,
-                    ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs)),
-                )
+        for name, file in receipt.outputs.items():
+            if (folder / name).is_file():
+                compare(folder / name, file_digest(folder / name), (receipt, file))
+            yield name, _listed(receipt, file, receipt.inputs)
+        for name, file in {**receipt.logs, **receipt.benchmarks, **itself}.items():
+            yield name, _listed(receipt, file, {})
+
+
+def _listed(receipt: Receipt, file: WrittenFile, inputs: Mapping[str, str]) -> ListedArtefact:
+    return ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs))
 
 
 def _files(folder: Path) -> set[str]:

@@ -193,6 +193,20 @@ def _by_file(receipts: Mapping[str, Receipt]) -> dict[str, tuple[Receipt, Writte
     return {name: (receipt, output) for receipt in receipts.values() for name, output in receipt.outputs.items()}
 
 
+def check_records(folder: Path, receipt: Receipt) -> None:
+    """Refuse a changed log or benchmark of a job; one that is missing is not looked at.
+
+    Raises:
+        DataError: it is not as the job left it.
+    """
+    for name, file in {**receipt.logs, **receipt.benchmarks}.items():
+        if (folder / name).is_file() and file_digest(folder / name) != file.sha256:
+            raise DataError(
+                f"{folder / name}: not the file that {receipt.rule} wrote; put the original back, or run the job "
+                f"again: snakemake --cores 2 --forcerun {receipt.rule} -- tables"
+            )
+
+
 def compare(path: Path, digest: str, made: tuple[Receipt, WrittenFile] | None) -> None:
     """Refuse a file whose digest is not the one that the job that made it recorded.
 

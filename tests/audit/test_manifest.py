@@ -100,7 +100,7 @@ def test_what_is_made_later_is_added(results):
     assert read_manifest(results.folder).artefacts["figures/seeds.png"].made_by == "draw_figure"
 
 
-@pytest.mark.parametrize("name", sorted(LISTED - {"receipts/poses.json", "receipts/splits.json"}))
+@pytest.mark.parametrize("name", sorted(name for name in LISTED if not name.startswith("receipts/")))
 def test_a_changed_file_is_never_listed_anew(results, name):
     before = MANIFEST.read_bytes()
     flip(results.folder / name, keep_time=True)
