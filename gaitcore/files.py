@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from gaitcore.errors import DataError
+
 
 @contextmanager
 def replacing(path: str | Path) -> Iterator[Path]:
@@ -35,6 +37,21 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text as UTF-8, whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+def check_writable(folder: Path, use: str) -> None:
+    """Refuse a folder in which no file can be made; one that is missing will be made in the folder above it.
+
+    Args:
+        folder: an existing folder, or one to be made.
+        use: a clause for the message.
+
+    Raises:
+        DataError: it is not writable.
+    """
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise DataError(f"{place}: read-only; {use}, so make it writable, or work in a copy.")
 
 
 _STORAGE = {

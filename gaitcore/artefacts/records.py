@@ -66,6 +66,18 @@ def validated(path: str | Path, text: str | bytes, kind: type[Kind]) -> Kind:
         raise DataError(f"{path}{_sentence(error.errors(include_url=False)[0])}; {REMEDY}.") from None
 
 
+def checked(path: str | Path, content: Any, kind: type[Kind]) -> Kind:
+    """A part of the content of a file as a record of this kind.
+
+    Raises:
+        DataError: a key is missing or of another type.
+    """
+    try:
+        return kind.model_validate(content)
+    except ValidationError as error:
+        raise DataError(f"{path}{_sentence(error.errors(include_url=False)[0])}; {REMEDY}.") from None
+
+
 def _sentence(error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "json_invalid":

@@ -5,7 +5,6 @@ manifest, run.json, metrics.json and the receipts of the jobs that used the file
 table is recomputed from the accuracies of the runs.
 """
 
-import json
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,7 +16,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
-from gaitcore.artefacts.records import validated
+from gaitcore.artefacts.records import checked
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import read_cells
@@ -103,7 +102,7 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config = validated(folder / NAME, json.dumps({"configuration": manifest.configuration}), _Traced).configuration
+    config = checked(folder / NAME, {"configuration": manifest.configuration}, _Traced).configuration
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
     ledger = _Ledger(folder, manifest)
     runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
