@@ -13,10 +13,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from gaitcore.artefacts.records import read_record, write_record
-from gaitcore.audit.receipts import BENCHMARKS, FOLDER, JobPlace, Receipt, check_records
+from gaitcore.audit.receipts import BENCHMARKS, FOLDER, KEPT, JobPlace, Receipt, check_records
 from gaitcore.digests import file_digest
-
-KEPT = ".kept"
 
 
 def keep(place: JobPlace) -> None:

@@ -2,7 +2,7 @@
 
 It is made of the receipts of the jobs and written again after every run. With it, a results folder can be checked after
 a transfer: a changed, missing or added file, or a change of the manifest itself, is detected, and the file is named.
-Not listed are the state of unfinished work and hidden files.
+Not listed are the state of unfinished work, hidden files and the records of the job that writes the manifest.
 """
 
 import hashlib
@@ -22,6 +22,7 @@ from gaitcore.audit.receipts import (
     JobPlace,
     Receipt,
     WrittenFile,
+    add_benchmarks,
     check_records,
     compare,
     read_receipts,
@@ -31,8 +32,12 @@ from gaitcore.errors import DataError
 from gaitcore.files import write_text
 
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
-# State of unfinished work: training, a comparison (snakemake verify), poses from a video.
-UNFINISHED = ("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/")
+UNLISTED = (
+    # State of unfinished work: training, a comparison (snakemake verify), poses from a video.
+    *("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/"),
+    # Records of the job that writes the manifest, which end after it.
+    *("receipts/manifest.json", "logs/manifest.log", "benchmarks/manifest.tsv"),
+)
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ def write_manifest(path: Path, sources: Iterable[str], facts: Mapping[str, Any])
     Raises:
         DataError: a file is not what its maker wrote.
     """
+    add_benchmarks(path.parent)
     receipts = read_receipts(path.parent)
     read = {name: digest for receipt in receipts.values() for name, digest in receipt.inputs.items()}
     digests = {source: read.get(source) or _digest_of_source(Path(source)) for source in sources}
@@ -112,6 +118,7 @@ def renew_manifest(folder: str | Path) -> None:
     """
     path = Path(folder, NAME)
     if path.is_file():
+        add_benchmarks(path.parent)
         _write(path, read_manifest(folder).model_dump(exclude={"artefacts"}), read_receipts(path.parent))
 
 
@@ -173,7 +180,7 @@ def results_folder(path: str | Path) -> Path:
 def _write(path: Path, facts: Mapping[str, Any], receipts: Mapping[str, Receipt]) -> None:
     """Write a manifest if its content is new, so that a signature of the same content stays valid."""
     listed = sorted(
-        (entry for entry in _artefacts(path.parent, receipts) if not entry[0].startswith(UNFINISHED)),
+        (entry for entry in _artefacts(path.parent, receipts) if not entry[0].startswith(UNLISTED)),
         key=lambda entry: entry[0],
     )
     manifest = Manifest(**facts, artefacts=dict(listed))
@@ -204,7 +211,7 @@ def _files(folder: Path) -> set[str]:
     """The files of a results folder that a manifest lists."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     names = {name for name in (path.relative_to(folder) for path in paths) if not _hidden(name)}
-    return {name.as_posix() for name in names if not name.as_posix().startswith(UNFINISHED)} - {NAME, SIGNATURE}
+    return {name.as_posix() for name in names if not name.as_posix().startswith(UNLISTED)} - {NAME, SIGNATURE}
 
 
 def _hidden(name: Path) -> bool:
