@@ -4,6 +4,10 @@ A message names the file, the line or key, what was found, what was expected and
 :class:`GaitError` shows only its message, without a traceback.
 """
 
+from typing import Any
+
+_LONGEST = 60  # characters of a value in a message
+
 
 class GaitError(Exception):
     """Something outside the program is wrong: a file, a setting or a protocol. The message is for users."""
@@ -19,3 +23,9 @@ class DataError(GaitError):
 
 class ProtocolError(GaitError):
     """The sequences and the protocol do not fit together: no gallery, no probe, no training subject."""
+
+
+def shown(value: Any) -> str:
+    """A value as messages show it: between quotation marks if it is text, and cut off if it is long."""
+    text = repr(value[: _LONGEST + 1] if isinstance(value, str) else value)
+    return text if len(text) <= _LONGEST + 2 else f"{text[:_LONGEST]}..."
