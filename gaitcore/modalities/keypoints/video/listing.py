@@ -15,8 +15,12 @@ from typing import NamedTuple
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError, shown
 from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, check_spelling, parse_sequence_name
+from gaitcore.modalities.report import NO_VIDEO
 
-ENDINGS = (".avi", ".mp4", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv")
+ENDINGS = (
+    *(".avi", ".mp4", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".ts", ".mts", ".m2ts", ".m2t", ".3gp"),
+    *(".3g2", ".flv", ".f4v", ".ogv", ".vob", ".asf", ".divx", ".mxf", ".m2v", ".dv"),
+)
 CSV_COLUMNS = ("video", *KEY_COLUMNS)
 _BRACES = "a brace in its path, which Snakemake reads as a wildcard, expected a path without; rename it"
 _SAMPLE = 4096  # bytes
@@ -72,7 +76,8 @@ def find_videos(
     for path in paths:
         if not Path(path).exists():
             raise DataError(f"{path}: no such folder or file, expected videos.")
-    files = [file for path in paths for file in _files(Path(path))]
+    found = [file for path in paths for file in _files(Path(path))]
+    files = [file for file in found if file.is_file() and (_is_video(file) or str(file) in map(str, paths))]
     listing = Listing()
     if list_file:
         rows = _by_list(_List(Path(list_file), list_outside), paths, files, listing)
@@ -86,6 +91,7 @@ def find_videos(
             listing.left_out.append(LeftOut(str(file), f"sequence twice, {videos[key]} is used", sequence=key.name))
         else:
             videos[key] = file
+    listing.left_out += _no_videos(found, {*files, *videos.values()}, list_file)
     if not videos:
         first = f" {listing.left_out[0].file}: {listing.left_out[0].reason}." if listing.left_out else ""
         raise DataError(
@@ -100,11 +106,33 @@ def find_videos(
 
 
 def _files(path: Path) -> list[Path]:
-    """Every visible file of a folder with a video's ending, or the file itself."""
-    if path.is_file():
+    """Every visible file of a folder, and the videos in hidden folders; or the file itself."""
+    if not path.is_dir():
         return [path]
-    inside = (file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
-    return sorted(file for file in inside if file.is_file() and not file.name.startswith("."))
+    inside = (file for file in path.rglob("*") if not file.name.startswith(".") and not file.is_dir())
+    return sorted(file for file in inside if _is_video(file) or not _is_hidden(file.relative_to(path)))
+
+
+def _is_video(file: Path) -> bool:
+    return file.suffix.lower() in ENDINGS
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _no_videos(found: Iterable[Path], videos: set[Path], list_file: str | Path | None) -> Iterator[LeftOut]:
+    """The files that were passed over, but for the list."""
+    listing = Path(list_file).resolve() if list_file else None
+    for file in found:
+        if file in videos or file.resolve() == listing:
+            continue
+        if _is_video(file):
+            reason = "not a file that can be read"
+        else:
+            ending = f"the ending {shown(file.suffix)}" if file.suffix else "no ending"
+            reason = f"{ending}, expected {', '.join(ENDINGS[:4])} or another of docs/poses.md"
+        yield LeftOut(str(file), f"{NO_VIDEO}{reason}")
 
 
 def _by_name(files: Iterable[Path], listing: Listing) -> Iterator[tuple[SequenceKey, Path]]:

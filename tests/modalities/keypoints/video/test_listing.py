@@ -1,5 +1,7 @@
 """Which videos there are: by name, by a list, and what is left out with the reason."""
 
+import os
+
 import pytest
 
 from gaitcore.errors import DataError
@@ -47,7 +49,36 @@ def test_an_invalid_name_and_a_duplicate_are_left_out(tmp_path):
             str(tmp_path / "holiday.mov"),
             "names no sequence, expected a name like 001-nm-01-090.avi, or data.video.list",
         ),
+        LeftOut(
+            str(tmp_path / "notes.txt"),
+            "no video: the ending '.txt', expected .avi, .mp4, .mov, .mkv or another of docs/poses.md",
+        ),
     ]
+
+
+@pytest.mark.parametrize("ending", [".ts", ".3gp", ".mts", ".M2TS", ".webm", ".mpg", ".flv", ".vob"])
+def test_the_endings_of_cameras_and_phones_are_videos(tmp_path, ending):
+    touch(tmp_path / f"001-nm-01-090{ending}")
+    listing = find_videos([tmp_path])
+    assert (list(listing.videos), listing.left_out) == (["001-nm-01-090"], [])
+
+
+def test_every_file_that_is_passed_over_has_a_line(tmp_path):
+    touch(tmp_path / "001-nm-01-090.avi", tmp_path / "a" / "notes", tmp_path / ".cache" / "x.json")
+    (tmp_path / "001-nm-02-090.avi").symlink_to(tmp_path / "gone.avi")
+    os.mkfifo(tmp_path / "001-nm-03-090.avi")
+    table = tmp_path / "list.csv"
+    table.write_text("video,subject,condition,sequence,view\n001-nm-01-090.avi,001,nm,01,090\n")
+    expected = [
+        LeftOut(str(tmp_path / "001-nm-02-090.avi"), "no video: not a file that can be read"),
+        LeftOut(str(tmp_path / "001-nm-03-090.avi"), "no video: not a file that can be read"),
+        LeftOut(
+            str(tmp_path / "a" / "notes"),
+            "no video: no ending, expected .avi, .mp4, .mov, .mkv or another of docs/poses.md",
+        ),
+    ]
+    assert find_videos([tmp_path], table).left_out == expected
+    assert len(find_videos([tmp_path]).left_out) == len(expected) + 1  # the list is a file as any other
 
 
 def test_a_list_names_videos_of_any_name(tmp_path):
