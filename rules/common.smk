@@ -95,6 +95,11 @@ def folder_contents(_):
     return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
 
 
+def tree_list():
+    """The list that names the sequences of a tree; none where their folders do."""
+    return [CONFIG.data.tree.list] if CONFIG.data.tree and CONFIG.data.tree.list else []
+
+
 def silhouette_contents(_):
     """A digest of each folder's listing: reading millions of pictures each time a run is planned would take too long."""
     return [listing_digest(path) for path in SILHOUETTE_SOURCES if Path(path).is_dir()]

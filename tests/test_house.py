@@ -87,6 +87,7 @@ OWNERS = (
 )
 OF_SOURCES = (
     *("settings/files.py", "modalities/keypoints/readers/", "modalities/keypoints/parsing/"),
+    *("modalities/trees.py", "modalities/pickles.py"),
     *("modalities/keypoints/video/", "networks/", "reporting/tables/published.py"),
 )
 
