@@ -10,7 +10,8 @@ from pathlib import Path
 
 from gaitcore.errors import GaitError
 from gaitcore.files import replacing
-from gaitcore.reporting.tables.latex import PACKAGES, escape
+from gaitcore.reporting.escaping import latex, latex_label
+from gaitcore.reporting.tables.latex import PACKAGES
 
 _PREAMBLE = r"""\documentclass[10pt]{article}
 \usepackage[T1]{fontenc}
@@ -28,8 +29,8 @@ _PREAMBLE = r"""\documentclass[10pt]{article}
 \setlength{\@fptop}{0pt}
 \setlength{\@fpsep}{3\baselineskip}
 \makeatother
-% Figures are as large as they were drawn, unless they would not fit. They lie in a folder beside this file's.
-\graphicspath{{../figures/}}
+% Figures are as large as they were drawn, unless they would not fit. They lie in a folder beside this file's, or in it.
+\graphicspath{{../figures/}{figures/}}
 \makeatletter
 \setkeys{Gin}{
   width=\ifdim\Gin@nat@width>\linewidth\linewidth\else\Gin@nat@width\fi,
@@ -46,12 +47,14 @@ _FIGURE = r"""\noindent\begin{minipage}{\linewidth}
 \centering
 \includegraphics{%(name)s}
 \captionof{figure}{%(caption)s}
-\label{fig:%(name)s}
+\label{fig:%(label)s}
 \end{minipage}
 \par\bigskip
 """
 _UNKNOWN = 'it has no sign "{}"; change the text that contains it, e.g. data.dataset. The other formats can print it.'
 _FIXED_TIME = {"SOURCE_DATE_EPOCH": "0", "FORCE_SOURCE_DATE": "1"}
+# LaTeX reads and writes below the folder that it runs in (and reads its own files), and starts no other program.
+_CONFINED = {"openin_any": "p", "openout_any": "p"}
 
 
 def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> str:
@@ -62,8 +65,11 @@ def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> 
         captions: name of the figure's file without the suffix -> its caption, plain text.
         title: printed on every page.
     """
-    preamble = _PREAMBLE.replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", escape(title))
-    figures = [_FIGURE % {"name": name, "caption": escape(caption)} for name, caption in captions.items()]
+    preamble = _PREAMBLE.replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", latex(title))
+    figures = [
+        _FIGURE % {"name": name, "caption": latex(caption), "label": latex_label(name)}
+        for name, caption in captions.items()
+    ]
     return preamble + "\n".join([*tables, r"\clearpage" + "\n", *figures]) + "\\end{document}\n"
 
 
@@ -79,21 +85,21 @@ def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) ->
             "The tables themselves do not need it."
         )
     with tempfile.TemporaryDirectory() as folder:
-        tables, beside = Path(folder, "tables"), Path(folder, "figures")
-        tables.mkdir()
-        beside.mkdir()
-        shutil.copyfile(tex_path, tables / "tables.tex")
+        place = Path(folder)
+        (place / "figures").mkdir()
+        shutil.copyfile(tex_path, place / "tables.tex")
         for figure in figures:
-            shutil.copyfile(figure, beside / figure.name)
+            shutil.copyfile(figure, place / "figures" / figure.name)
         for _ in range(2):  # the second run resolves the labels
-            _run_pdflatex(tables, tex_path)
+            _run_pdflatex(place, tex_path)
         with replacing(pdf_path) as unfinished:
-            shutil.copyfile(tables / "tables.pdf", unfinished)
+            shutil.copyfile(place / "tables.pdf", unfinished)
 
 
 def _run_pdflatex(folder: Path, tex_path: Path) -> None:
-    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error", "tables.tex"]
-    environment = os.environ | _FIXED_TIME
+    options = ["-no-shell-escape", "-interaction=nonstopmode", "-halt-on-error", "-file-line-error"]
+    command = ["pdflatex", *options, "tables.tex"]
+    environment = os.environ | _FIXED_TIME | _CONFINED
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         raise GaitError(f"{tex_path}: LaTeX stopped {_first_error(done.stdout)}")
