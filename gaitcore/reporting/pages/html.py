@@ -1,6 +1,7 @@
 """Pages as single HTML files that include their pictures and need neither network nor scripts."""
 
 from base64 import b64encode
+from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
@@ -49,7 +50,7 @@ pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; l
 
 _PAGE = """{% macro show_files(files) %}
 <p class="files">{{ files.lead }}:
-{% for path in files.paths %}<a href="{{ path | urlencode }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
+{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table>
@@ -155,6 +156,7 @@ _ENVIRONMENT = Environment(
     autoescape=True, finalize=_printed, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
 )
 _ENVIRONMENT.filters |= {
+    "address": lambda path: quote(path, errors="replace"),
     "anchor": anchor,
     "base64": lambda content: Markup(b64encode(content).decode("ascii")),
     "kind": lambda part: type(part).__name__,
