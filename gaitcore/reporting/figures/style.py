@@ -29,7 +29,7 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     """
     place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
     return {
-        "label": system_settings(config, system).title,
+        "label": in_legend(system_settings(config, system).title),
         "color": _colour(place),
         "marker": _MARKERS[place % len(_MARKERS)],
     }
@@ -45,6 +45,11 @@ def _colour(place: int) -> str:
 def condition_title(config: Config, condition: str) -> str:
     """The title of a condition, or "Mean"."""
     return "Mean" if condition == MEAN else context.condition_title(config, condition)
+
+
+def in_legend(title: str) -> str:
+    """A title as a label of a legend, from which Matplotlib leaves out those that begin with an underscore."""
+    return f" {title}" if title.startswith("_") else title
 
 
 def power_of_ten(number: float, _: float | None = None) -> str:
