@@ -18,7 +18,7 @@ def checklist_section(evidence: Evidence) -> Section:
         "Machine learning reproducibility checklist",
         (
             "Version 2.0 of the list of Pineau et al. (JMLR 22, 2021). The answers are taken from the configuration, "
-            "`run.json`, `split.csv` and `summary.csv` of this experiment.",
+            "run.json, split.csv and summary.csv of this experiment.",
             "For all models and algorithms:",
             Grid(_HEADER, _systems(evidence)),
             "For any theoretical claim: none is made.",
