@@ -1,10 +1,11 @@
-"""Networks, losses, readers and kinds of protocol by name: one file each, imported only when used.
+"""Networks, losses, readers, input transforms and kinds of protocol by name: one file each, imported only when used.
 
 Three places are searched: the room of the library, the folders that the setting ``extensions`` names (each with a
 folder for every kind it extends, e.g. ``my_extensions/networks/meanpose.py``), and installed packages with an entry
-point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers`` or
-``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those of keypoints. A file's
-declarations are read from its source, so that names are listed without importing torch; docs/extending.md lists them.
+point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers``,
+``gaitcore.inputs`` or ``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those
+of keypoints. A file's declarations are read from its source, so that names are listed without importing torch;
+docs/extending.md lists them.
 """
 
 import ast
@@ -63,6 +64,7 @@ KINDS = {
         ("LABEL", "EXPECTED", "PRETREATMENT"),
         "read",
     ),
+    "inputs": Kind("input transform", "gaitcore.modalities.keypoints.inputs", ("TITLE",), "Transform"),
     "protocols": Kind("kind of protocol", "gaitcore.protocols", ("METRICS", "TITLE", "COMPARISON"), "assign_roles"),
 }
 

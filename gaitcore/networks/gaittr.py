@@ -87,8 +87,10 @@ class Block(nn.Module):
         self.attention = JointAttention(channels, width)
         self.spatial_norm = nn.BatchNorm2d(width)
         wider = width != channels
-        self.skip, self.skip_norm = (Pointwise(channels, width), nn.BatchNorm2d(width)) if wider else (None, None)
-        self.widen, self.widen_norm = (Pointwise(channels, width), nn.BatchNorm2d(width)) if wider else (None, None)
+        self.skip = Pointwise(channels, width) if wider else None
+        self.skip_norm = nn.BatchNorm2d(width) if wider else None
+        self.widen = Pointwise(channels, width) if wider else None
+        self.widen_norm = nn.BatchNorm2d(width) if wider else None
         for conv in filter(None, (self.temporal, self.widen)):
             nn.init.normal_(conv.weight, std=math.sqrt(2 / (conv.out_channels * conv.kernel_size[0])))
 

@@ -37,9 +37,9 @@ HEAD, ARMS, LEGS = (
     for names in (("head",), ("left_arm", "right_arm"), ("left_leg", "right_leg"))
 )
 BODY = tuple(range(NUM_JOINTS))
-LIMBS = (ARMS, LEGS, HEAD)
+LIMBS = tuple(BODY_PARTS.values())  # the head, each arm, each leg
 Parts = Sequence[Sequence[int]]  # each as its joints
-OF_BODY: tuple[Parts, ...] = ((HEAD + ARMS, LEGS), (ARMS, HEAD + LEGS), LIMBS, (BODY,))
+OF_BODY: tuple[Parts, ...] = ((HEAD + ARMS, LEGS), (ARMS, HEAD + LEGS), (ARMS, LEGS, HEAD), (BODY,))
 DIVISIONS: dict[str, tuple[Parts, ...]] = {  # one for each of a branch's last layers; the last has all of its joints
     "pose": OF_BODY,
     "bone": OF_BODY,
@@ -111,7 +111,8 @@ class Layer(nn.Module):
         self.conv = PartGraphConv(joints, parts, channels, width)
         self.norm = nn.BatchNorm2d(width)
         wider = width != channels
-        self.skip, self.skip_norm = (Pointwise(channels, width), nn.BatchNorm2d(width)) if wider else (None, None)
+        self.skip = Pointwise(channels, width) if wider else None
+        self.skip_norm = nn.BatchNorm2d(width) if wider else None
 
     def forward(self, x: Tensor) -> Tensor:
         out = F.mish(channels_last(self.norm, self.conv(x)))
@@ -123,8 +124,8 @@ class Layer(nn.Module):
 class Branch(nn.Module):
     """One kind of features: (B, T, 17, 6) -> (B, parts, width).
 
-    Shared layers that keep to head, arms and legs, then for each division of the body into parts a layer that keeps to
-    these; the maximum over frames, and of each part the mean plus the maximum over its joints.
+    Shared layers that keep to the head, each arm and each leg; for each division of the body into parts a layer that
+    keeps to these; the maximum over frames, and of each part the mean plus the maximum over its joints.
     """
 
     def __init__(self, channels: Sequence[int], divisions: Sequence[Parts], shared: Sequence[int], width: int):

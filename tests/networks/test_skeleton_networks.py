@@ -5,7 +5,6 @@ import pytest
 import torch
 from places import GOLDEN
 
-from gaitcore.errors import ConfigError, DataError
 from gaitcore.networks import build_model, load_published_weights
 
 GOLDEN_FILES = {
