@@ -45,7 +45,8 @@ class Kind(NamedTuple):
     """A kind of extension: what one is called, the room of the library's own, what a file must contain.
 
     ``declares`` are literal constants; a file with the first of them is one of the kind. ``defines`` is the name of the
-    class or function that is used; None for a network, whose class is named in its TITLE.
+    class or function that is used; None for a network, whose class is named in its TITLE, or in CLASS where the title
+    is not the name of a class.
     """
 
     one: str
@@ -158,6 +159,11 @@ def declared(kind: str, name: str) -> dict[str, Any]:
         ConfigError: as :func:`file`.
     """
     return _constants(kind, file(kind, name))
+
+
+def definition(kind: str, name: str) -> Any:
+    """The class or function of that file, imported; see :func:`load`."""
+    return getattr(load(kind, name), _definition(kind, file(kind, name)))
 
 
 def options(kind: str, name: str, common: Iterable[str] = ()) -> dict[str, Option]:
@@ -285,7 +291,8 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _definition(kind: str, path: Path) -> str:
-    return KINDS[kind].defines or _constants(kind, path)["TITLE"]
+    constants = _constants(kind, path)
+    return KINDS[kind].defines or constants.get("CLASS", constants["TITLE"])
 
 
 def _check(kind: str, path: Path) -> None:

@@ -58,7 +58,5 @@ class InputTransform:
 
 def transform_of(settings: Input, values: int, frame_width: int) -> InputTransform:
     """The transform that ``input.transform`` names; see :meth:`InputTransform.of`."""
-    transform: InputTransform = extensions.load("inputs", settings.transform).Transform.of(
-        settings, values, frame_width
-    )
+    transform: InputTransform = extensions.definition("inputs", settings.transform).of(settings, values, frame_width)
     return transform
