@@ -14,6 +14,7 @@ import torch
 from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
+from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.networks import build_model
 from gaitcore.percent import in_percent
 from gaitcore.settings.experiment import System
@@ -26,9 +27,9 @@ REPOSITORY = Path(__file__).parents[1]
 def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, float]:
     """Condition -> rank-1 in percent, with random weights of this seed."""
     torch.manual_seed(seed)
-    channels = [channel for channel in system.input.channels if channel != "z"]
-    network = build_model(in_channels=len(channels), **system.network.model_dump())
-    input = system.input.model_copy(update={"channels": tuple(channels)})
+    channels = tuple(channel for channel in system.input.channels if channel != "z")
+    input = system.input.model_copy(update={"channels": channels})
+    network = build_model(**transform_of(input, 3, 320).network_arguments(), **system.network.model_dump())
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("weights", "embeddings", "metrics", "subjects")]
         write_weights({key: tensor.numpy() for key, tensor in network.state_dict().items()}, files[0])

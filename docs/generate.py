@@ -19,7 +19,8 @@ import yaml
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
-from gaitcore.networks import build_model, model_names, model_title
+from gaitcore import extensions
+from gaitcore.networks import model_names, model_title
 from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
@@ -195,7 +196,7 @@ def _any_of(values: Iterable[str]) -> str:
 
 def options(system: str) -> Iterator[Setting]:
     """The options of a system's network, from its signature and docstring."""
-    network = type(build_model(system, in_channels=3))
+    network = extensions.definition("networks", system)
     meanings = dict(re.findall(r"^    (\w+): (.+)$", inspect.getdoc(network), re.MULTILINE))
     for name, parameter in inspect.signature(network).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:

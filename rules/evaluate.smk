@@ -37,7 +37,7 @@ rule evaluate:
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/evaluate.py", metrics_module()
         ),
-        extensions=lambda wildcards: outside_code(network_file(wildcards)),
+        extensions=lambda wildcards: outside_code(*network_files(wildcards)),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

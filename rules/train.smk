@@ -49,7 +49,7 @@ rule train:
         measuring=measuring(),
         code=training_code,
         extensions=lambda wildcards: outside_code(
-            network_file(wildcards), loss_file(wildcards)
+            *network_files(wildcards), loss_file(wildcards)
         ),
     message:
         "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
