@@ -1,6 +1,6 @@
 """The networks by name: one file each, found here and in extensions, loaded only when asked for.
 
-A file is a network where it declares ``TITLE`` (as tables print it; also the name of its class),
+A file is a network where it declares ``TITLE`` (as tables print it; also the name of its class, or that is ``CLASS``),
 ``MODALITY`` (the frames it takes) and ``MAP`` (what its last map is, or None). Declarations are read without importing
 the file, so that rules and tables name networks without loading torch, and a change in one network's file concerns the
 systems built on it alone.
@@ -96,7 +96,7 @@ def build_model(
         ConfigError: the name is unknown or the network refuses an option.
     """
     title = model_title(name)
-    network = getattr(extensions.load("networks", name), title)
+    network = extensions.definition("networks", name)
     known = network_options(name)
     for option in options:
         if option not in known:

@@ -2,8 +2,9 @@
 
 A network's file has their key names in ``PUBLISHED_KEYS``, as patterns and what replaces them. It may have
 ``PUBLISHED_FILES``, SHA-256 -> name of the files that the authors released; ``PUBLISHED_ORDER``, for tensors whose
-first axis is in another order than here: their key -> for each of our indices theirs; and ``PUBLISHED_WITHOUT``: a
-pattern of our keys that their weights lack and that stay as they are.
+first axis is in another order than here: their key -> for each of our indices theirs; ``PUBLISHED_WITHOUT``: a pattern
+of our keys that their weights lack and that stay as they are; and ``PUBLISHED_BESIDE``: a pattern of their keys that
+are no part of the network here, such as a training classifier.
 """
 
 import logging
@@ -32,8 +33,11 @@ def load(model: nn.Module, weights: str | Path | Mapping[str, Tensor]) -> None:
         name, published = str(weights), read_state_dict(Path(weights), "the authors' released weights (.pt)")
         _log_origin(Path(weights), getattr(network, "PUBLISHED_FILES", {}))
     ours = model.state_dict()
+    beside = re.compile(getattr(network, "PUBLISHED_BESIDE", "$"))
     renamed = {}
     for key, tensor in published.items():
+        if beside.fullmatch(_without_prefix(key)):
+            continue
         renamed[_rename(key, network.PUBLISHED_KEYS)] = (key, torch.as_tensor(tensor))
     unknown = [key for new, (key, _) in renamed.items() if new not in ours]
     lacking = re.compile(getattr(network, "PUBLISHED_WITHOUT", "$"))

@@ -21,7 +21,7 @@ from resumable_training import outputs_in, run
 from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
 from gaitcore.modalities.keypoints.augmentation import augmented
-from gaitcore.modalities.keypoints.input import InputChannels
+from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
@@ -360,7 +360,7 @@ def baseline(name, checkpoints=None):
     generator = torch.Generator().manual_seed(0)
     lengths = torch.full((12,), 14)
     poses = 100 + 50 * torch.rand(12 * 14, 17, 3, generator=generator)
-    channels = InputChannels.of(system.input, 3, 320)
+    channels = transform_of(system.input, 3, 320)
     store = KeypointStore(poses, lengths.cumsum(0) - 14, lengths, 320, channels)
     sequences = pd.DataFrame({"subject": list("abc") * 4, "condition": "nm"})
     torch.manual_seed(0)
