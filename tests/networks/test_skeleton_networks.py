@@ -187,7 +187,7 @@ def test_ptsn_is_called_a_reconstruction():
         (
             "skeletongait",
             {"embedding": "neck"},
-            'SkeletonGait cannot be built: embedding is "neck", expected "before_neck" or "behind_neck".',
+            "SkeletonGait cannot be built: embedding is 'neck', expected before_neck or behind_neck.",
         ),
         (
             "ptsn",
