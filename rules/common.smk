@@ -1,4 +1,5 @@
 # The configuration in use, and the functions by which rules use it.
+import os
 import re
 import sys
 from pathlib import Path
@@ -34,10 +35,10 @@ POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
 
 for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not Path(path).exists():
+    if CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
-    if not Path(path).exists():
+    if not os.path.exists(path):
         reader = extensions.declared(
             "silhouette_readers", CONFIG.data.silhouettes.format
         )
