@@ -1,4 +1,5 @@
 # The configuration in use, and the functions by which rules use it.
+import os
 import re
 import sys
 from itertools import chain
@@ -39,10 +40,10 @@ SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_S
 RESULTS = f"results/{CONFIG.experiment}"
 
 for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not Path(path).exists():
+    if CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
-    if not Path(path).exists():
+    if not os.path.exists(path):
         reader = extensions.declared(
             "silhouette_readers", CONFIG.data.silhouettes.format
         )

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from gaitcore import extensions
 from gaitcore.errors import ConfigError, shown
-from gaitcore.settings.allowed import allowed
-from gaitcore.settings.chosen import Chosen, section_of
+from gaitcore.settings.allowed import in_a_sentence
+from gaitcore.settings.chosen import Chosen, check_options, section_of
 from gaitcore.suggest import nearest
 
 if TYPE_CHECKING:
@@ -111,13 +111,12 @@ def build_model(
 
 def _check_options(name: str, title: str, options: Mapping[str, Any]) -> None:
     """Refuse a value that is not of the type of its option in the signature of the network's class."""
-    section = section_of(OPTIONS, name)
     try:
-        section.model_validate(options)
+        check_options(OPTIONS, name, options)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         option = str(first["loc"][0])
-        expected = allowed(section.model_json_schema()["properties"][option]).replace("`", "")
+        expected = in_a_sentence(section_of(OPTIONS, name).model_json_schema()["properties"][option])
         raise ConfigError(
             f"{title} cannot be built: {option} is {shown(options.get(option))}, expected {expected}."
         ) from None
