@@ -30,6 +30,7 @@ from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
+from gaitcore.settings.experiment import Config
 from gaitcore.suggest import nearest
 
 MEASURED = " (measured)"  # suffix of a system's name in a table with published rows
@@ -102,7 +103,7 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config = checked(folder / NAME, {"configuration": manifest.configuration}, _Traced).configuration
+    config = _configuration(manifest, folder / NAME)
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
     ledger = _Ledger(folder, manifest)
     runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
@@ -140,6 +141,13 @@ class _Configuration(_Open):
 
 class _Traced(_Open):
     configuration: _Configuration
+
+
+def _configuration(manifest: Manifest, path: Path) -> _Configuration:
+    unknown = sorted(manifest.configuration.keys() - Config.model_fields.keys())
+    if unknown:
+        raise DataError(f"{path}: configuration has the unknown section {unknown[0]!r:.60}; run the workflow again.")
+    return checked(path, {"configuration": manifest.configuration}, _Traced).configuration
 
 
 @dataclass(frozen=True)
