@@ -14,8 +14,8 @@ from gaitcore.settings.statistics import Statistics
 @pytest.fixture
 def runs(tmp_path):
     """Two seeds of a system, each with three subjects in two views."""
-    rows = [("nm", view, subject, 2, 0.5, 1.0) for view in ("000", "090") for subject in ("4", "5", "6")]
-    table = pd.DataFrame(rows, columns=["condition", "view", "subject", "probes", "rank1", "rank5"])
+    rows = [("nm", view, subject, 2, 0.5, 1.0, 0.7) for view in ("000", "090") for subject in ("4", "5", "6")]
+    table = pd.DataFrame(rows, columns=["condition", "view", "subject", "probes", "rank1", "rank5", "mAP"])
     paths = [tmp_path / f"seed-{seed}.csv" for seed in (0, 1)]
     for path in paths:
         write_subjects(table, path)
