@@ -10,11 +10,10 @@ from typing import Any
 
 import pandas as pd
 
+from gaitcore.errors import REMEDY as REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS
-
-REMEDY = "delete it and run again"
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ A message names the file, the line or key, what was found, what was expected and
 :class:`GaitError` shows only its message, without a traceback.
 """
 
+REMEDY = "delete it and run again"  # for a damaged file of the workflow
+
 
 class GaitError(Exception):
     """Something outside the program is wrong: a file, a setting or a protocol. The message is for users."""

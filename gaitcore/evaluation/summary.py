@@ -10,8 +10,7 @@ import pandas as pd
 from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.evaluation.statistics import MEAN, summarise
 from gaitcore.percent import in_percent
 from gaitcore.settings.statistics import Statistics
