@@ -11,11 +11,11 @@ from typing import Any
 
 import pandas as pd
 
+from gaitcore.errors import REMEDY as REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS
 
-REMEDY = "delete it and run again"
 _WHOLE_NUMBER = re.compile("-?[0-9]{1,18}")  # fits into 64 bits
 
 

@@ -76,9 +76,13 @@ def test_editing_the_statistics_neither_retrains_nor_embeds(finished, edited):
 
 def test_poses_read_again_with_the_same_bytes_retrain_nothing(finished, edited):
     edited("gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", comment)
-    assert finished.jobs()["read_poses"] == 1
-    done = finished.snakemake("results/tiny/split.csv")
+    assert finished.jobs() == {"read_poses": 1, "splits": 1, "train": 4, "evaluate": 4, **ALL_TABLES}
+    log = finished.results("logs/gaitmixer/seed-0/train.log")
+    before = log.read_bytes()
+    done = finished.snakemake("tables")
     assert done.returncode == 0, done.stdout
+    assert done.stdout.count("inputs, settings and code are those of the last time: its files are kept") == 12
+    assert log.read_bytes() == before
     assert finished.jobs() == {}
     edited(
         "gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", lambda text: text.removesuffix(comment(""))
@@ -174,6 +178,7 @@ def test_the_tables_leave_the_contracted_files_and_no_others(original):
         *("tables/summary.md", "reproduction.md", "reproduction.html"),
         *(f"logs/{job}.log" for job in JOBS),
         *(f"benchmarks/{job}.tsv" for job in JOBS),
+        *(f"receipts/{job}.json" for job in JOBS),
     }
 
 
