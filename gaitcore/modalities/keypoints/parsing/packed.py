@@ -40,10 +40,14 @@ _ALWAYS_READ = 1 << 26  # bytes, whatever the ratio
 
 
 class Source:
-    """The unpacked bytes of an open file; a file that is unpacked to far more than poses can be is refused."""
+    """The unpacked bytes of an open file; a file that is unpacked to far more than poses can be is refused.
+
+    ``last`` is the last byte that was read.
+    """
 
     def __init__(self, path: Path, file: BinaryIO, packed: bool) -> None:
         self._path, self._file, self._read = path, file, 0
+        self.last = b""
         size = path.stat().st_size
         self._most = max(_ALWAYS_READ, _MOST_RATIO * size) if packed else None
 
@@ -55,6 +59,7 @@ class Source:
 
     def _counted(self, data: bytes) -> bytes:
         self._read += len(data)
+        self.last = data[-1:] or self.last
         if self._most is not None and self._read > self._most:
             raise DataError(
                 f"{self._path}: unpacked, it has more than {self._read:,} bytes, over {_MOST_RATIO} times its size, "
