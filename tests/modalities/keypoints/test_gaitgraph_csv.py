@@ -508,9 +508,9 @@ def test_a_file_that_is_unpacked_to_far_more_than_poses_is_refused(tmp_path):
     far = row().replace("./", "./" + "x/" * 50_000)
     path.write_bytes(gzip.compress(f"{HEADER}\n".encode() + f"{far}\n".encode() * 700))
     found = error(path)
-    assert found.startswith(f"{path}: unpacked, it has more than 67,")
+    assert found.startswith(f"{path}: unpacked, it has 67,")
     assert found.endswith(
-        " bytes, over 250 times its size, expected poses; fetch it again, or unpack it if it is right."
+        " bytes or more, over 250 times its size, expected poses; fetch or make it again, or unpack it if it is right."
     )
 
 
