@@ -16,7 +16,14 @@ from typing import Any
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
-from gaitcore.modalities.keypoints.parsing.detections import Frames, detection, read_json, table_or_error, walker
+from gaitcore.modalities.keypoints.parsing.detections import (
+    MOST_PEOPLE,
+    Frames,
+    detection,
+    read_json,
+    table_or_error,
+    walker,
+)
 from gaitcore.modalities.keypoints.parsing.foreign_json import MalformedError, numbers, parse, shown
 from gaitcore.modalities.keypoints.parsing.skeletons import BODY_25, COCO_18, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Detection
@@ -33,7 +40,6 @@ SKELETONS = by_points(BODY_25, COCO_18)
 _FILE_NAME = re.compile(r"(?P<sequence>.+)_(?P<frame>\d{1,12})_keypoints\.json")
 _EXPECTED = "files named like 001-nm-01-090_000000000012_keypoints.json"
 _LAST_FRAME = 2**31 - 1
-_MOST_PEOPLE = 1000
 _KEY, _OLD_KEY = "pose_keypoints_2d", "pose_keypoints"
 
 
@@ -102,7 +108,7 @@ def _list_of_people(content: Any) -> list[Any]:
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list):
         raise MalformedError("no people in it")
-    if len(people) > _MOST_PEOPLE:
+    if len(people) > MOST_PEOPLE:
         raise MalformedError(f"{len(people)} people in one frame")
     return people
 
