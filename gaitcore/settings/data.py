@@ -105,6 +105,9 @@ class Silhouettes(Settings):
     path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
         description="folder or folders, relative to the repository"
     )
+    tree: Tree | None = Field(
+        None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
+    )
     source: str = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
 
 

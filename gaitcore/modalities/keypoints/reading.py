@@ -3,14 +3,16 @@
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from gaitcore import extensions
-from gaitcore.errors import ConfigError, DataError
+from gaitcore.errors import DataError
 from gaitcore.keys import natural, sequence_names
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.trees import tree_option
 from gaitcore.settings.data import Tree
 
 
@@ -54,12 +56,10 @@ def read_poses(
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
     info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or reader.LABEL, source_version)
     report = DropReport()
-    options = inspect.signature(reader.read).parameters
-    if tree is not None and "tree" not in options:
-        raise ConfigError(f"data.tree is set, but data.format: {source_format} reads no tree; remove data.tree.")
-    chosen = {"mixed_sources": mixed_sources, "tree": tree}
-    given = {name: value for name, value in chosen.items() if name in options and value is not None}
-    table = reader.read(paths, info, report, **given)
+    takes_mixed = "mixed_sources" in inspect.signature(reader.read).parameters
+    options: dict[str, Any] = {"mixed_sources": mixed_sources} if takes_mixed else {}
+    options |= tree_option(reader.read, tree, "data", source_format)
+    table = reader.read(paths, info, report, **options)
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()
