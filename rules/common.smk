@@ -97,9 +97,9 @@ def folder_contents(_):
     return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
 
 
-def tree_list():
+def tree_list(section):
     """The list that names the sequences of a tree; none where their folders do."""
-    return [CONFIG.data.tree.list] if CONFIG.data.tree and CONFIG.data.tree.list else []
+    return [section.tree.list] if section.tree and section.tree.list else []
 
 
 def silhouette_contents(_):

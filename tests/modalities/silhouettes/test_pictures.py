@@ -195,7 +195,10 @@ def test_places_that_name_no_sequence_are_reported(tree):
     read = Read("casia_b_png", tree)
     layout = "subject/condition-sequence/view"
     assert [(entry[0], entry[3]) for entry in read.report] == [
-        (str(tree / "001" / "nm" / "090"), f"names no sequence, expected {layout}, e.g. 001/nm-01/090"),
+        (
+            str(tree / "001" / "nm" / "090"),
+            f"names no sequence, expected {layout}, e.g. 001/nm-01/090; the setting tree describes other folders",
+        ),
         (str(stray), f"a file where a folder is expected ({layout}/<any>.png)"),
     ]
 
