@@ -107,7 +107,8 @@ NOTES = {
     "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
     "input": "The values of GaitMixer and GaitFormer; the other systems set their own under `systems`. "
     "`joint_motion_bone` uses `unit`, but not `channels`; `human_oriented` and `skeleton_maps` use neither. "
-    "[systems.md](systems.md#input-transforms) describes the transforms; one of your own is a file ([extending.md](extending.md#an-input-transform)).",
+    "[systems.md](systems.md#input-transforms) describes the transforms; one of your own is a file "
+    "([extending.md](extending.md#an-input-transform)).",
     "evaluation": "`ranks` must contain 1 and 5: the statistics use rank-1, rank-5 and mAP. `window_step` "
     "is used only by `three_windows_and_reverse`.",
     "tables": "A condition without a label here that is in lower case is written in capitals.",
