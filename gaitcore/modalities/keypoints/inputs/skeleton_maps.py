@@ -58,8 +58,8 @@ class Transform(InputTransform):
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 
     def network_arguments(self) -> dict[str, Any]:
-        """Nothing: a network of these maps takes two of them."""
-        return {}
+        """The number of maps, in place of joints and their channels."""
+        return {"maps": len(self.names)}
 
 
 def filled(poses: Tensor) -> Tensor:
