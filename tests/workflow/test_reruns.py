@@ -52,9 +52,13 @@ def test_editing_one_system_reruns_only_that_system(finished, edited):
 
 
 @pytest.mark.parametrize(
-    "file", ["modalities/keypoints/readers/psymo_json.py", "training/losses/softmax_centre.py", "networks/posegait.py"]
+    "file",
+    [
+        *("modalities/keypoints/readers/psymo_json.py", "modalities/keypoints/inputs/skeleton_maps.py"),
+        *("training/losses/softmax_centre.py", "networks/posegait.py"),
+    ],
 )
-def test_editing_a_reader_a_loss_or_a_network_that_nothing_uses_reruns_nothing(finished, edited, file):
+def test_editing_a_reader_an_input_a_loss_or_a_network_that_nothing_uses_reruns_nothing(finished, edited, file):
     edited(f"gaitcore/{file}", comment)
     assert finished.jobs() == {}
 
