@@ -299,8 +299,9 @@ def _poses_of_our_own() -> Entered:
 # Configuration.
 
 
-def _configured(overrides: dict[str, Any]) -> Entered:
-    config = load_config("config.yaml", {"experiment": "small", **overrides})
+def configured(overrides: dict[str, Any], overlay: str = "small") -> Entered:
+    """Load the configuration and build the networks it compares."""
+    config = load_config("config.yaml", {"experiment": overlay, **overrides})
     problems = []
     names = [config.experiment, *config.compare]
     problems += [f"{name!r} becomes a folder" for name in names if not _is_folder_name(name)]
@@ -339,7 +340,7 @@ def _misread(config: Any, overrides: dict[str, Any]) -> list[str]:
 
 
 def _on_the_command_line() -> Entered:
-    return _configured(json.loads(Path("command_line.json").read_text()))
+    return configured(json.loads(Path("command_line.json").read_text()))
 
 
 _OVERRIDES = {
@@ -473,7 +474,7 @@ DOORS: tuple[Door, ...] = (
     Door(
         "configuration",
         experiment.configuration_files,
-        partial(_configured, {}),
+        partial(configured, {}),
         ("config.yaml", "experiments/small.yaml"),
         words=("experiments/", "config.yaml", "protocol."),
     ),

@@ -6,76 +6,30 @@ The same seed and number give the same inputs. ``--door NAME --only N`` runs one
 
 import argparse
 import json
-import logging
-import multiprocessing
-import os
 import sys
-import tempfile
 import time
-import warnings
-from collections.abc import Iterator
-from multiprocessing.connection import Connection
+from functools import partial
 from pathlib import Path
 
 import torch
 import trial
-from doors import DOORS, GOOD_FILES, Door, good_files
-from inputs import Files
+from doors import DOORS, Door
 from places import REPOSITORY
-from trial import HANG, Outcome
+from processes import make_inputs, outcomes_of
+from trial import Outcome
 
-PATIENCE = 15.0  # seconds on the clock, after which a trial counts as hanging
 RESULT = REPOSITORY / "results" / "reliability.json"
 
 Number = tuple[int, int]  # of the door, and of the mutation
 
 
-def make_inputs(doors: list[Door]) -> None:
-    """Make the good inputs in a process of its own: torch cannot train in the children of a process that has."""
-    with multiprocessing.get_context("fork").Pool(1) as pool:
-        made = pool.apply(_made, ([DOORS.index(door) for door in doors],))
-    for door, files in zip(doors, made, strict=True):
-        GOOD_FILES[door.name] = files
-
-
-def _made(places: list[int]) -> list[Files]:
-    return [good_files(DOORS[place]) for place in places]
-
-
-def run(numbers: list[Number], seed: int) -> Iterator[tuple[Number, Outcome]]:
-    """The outcomes in order; a process that hangs or dies is ended and the rest goes on in another."""
-    waiting = list(numbers)
-    while waiting:
-        here, there = multiprocessing.Pipe()
-        process = multiprocessing.get_context("fork").Process(target=_work, args=(there, list(waiting), seed))
-        process.start()
-        there.close()
-        try:
-            while waiting:
-                if not here.poll(PATIENCE):
-                    yield waiting.pop(0), Outcome(HANG, f"no answer in {PATIENCE:.0f} s", "", PATIENCE)
-                    break
-                yield waiting[0], here.recv()
-                waiting.pop(0)
-        except EOFError:
-            process.join()
-            yield waiting.pop(0), Outcome(HANG, f"the process died ({process.exitcode})", "", 0.0)
-        finally:
-            process.kill()
-            process.join()
-
-
-def _work(connection: Connection, numbers: list[Number], seed: int) -> None:
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
-    os.environ["TQDM_DISABLE"] = "1"
-    trial.install_guards()
-    with tempfile.TemporaryDirectory() as scratch:
-        for door, number in numbers:
-            place = Path(scratch) / "trial"
-            trial.baseline(DOORS[door], place)
-            name, mutation = trial.mutated(DOORS[door], f"{seed} {DOORS[door].name} {number}")
-            connection.send(trial.enter(DOORS[door], place, name, mutation))
+def tried(seed: int, task: Number, scratch: Path) -> Outcome:
+    """The outcome of one mutation at one door."""
+    place, number = task
+    door = DOORS[place]
+    trial.baseline(door, scratch)
+    name, mutation = trial.mutated(door, f"{seed} {door.name} {number}")
+    return trial.enter(door, scratch, name, mutation)
 
 
 def shared_out(mutations: int, doors: list[Door]) -> list[Number]:
@@ -122,7 +76,7 @@ def main() -> int:
         numbers = [(DOORS.index(door), options.only) for door in doors]
     started = time.monotonic()
     outcomes = []
-    for number, outcome in run(numbers, options.seed):
+    for number, outcome in outcomes_of(numbers, partial(tried, options.seed)):
         outcomes.append((number, outcome))
         if not outcome.good or options.only is not None:
             where = f"{DOORS[number[0]].name} #{number[1]}"

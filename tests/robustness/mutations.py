@@ -32,11 +32,13 @@ class Mutation(NamedTuple):
         content: the mutated bytes.
         keeps_entries: whether the file still has as many entries (rows, frames) as before, however wrong they are, so
             that each has to arrive or be reported.
+        refused: whether nothing the file can mean is right, as where a setting is there twice.
     """
 
     name: str
     content: bytes
     keeps_entries: bool = False
+    refused: bool = False
 
 
 Maker = Callable[[bytes, random.Random], Mutation]
@@ -163,7 +165,8 @@ def _tree(change: Callable[[Any, random.Random], tuple[str, bool]], form: str) -
         deep = "[" * _DEPTH[form] + "]" * _DEPTH[form]
         for quote in ('"', "'", ""):
             text = text.replace(f"{quote}{_DEEP}{quote}", deep)
-        return Mutation(name, text.replace(_TWICE, "").encode("utf-8", "surrogatepass"), keeps)
+        content = text.replace(_TWICE, "").encode("utf-8", "surrogatepass")
+        return Mutation(name, content, keeps, refused=form == "yaml" and _TWICE in text)
 
     return maker
 

@@ -7,6 +7,7 @@ import resource
 import shutil
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +33,9 @@ LONGEST_MESSAGE = 400  # characters
 MOST_MEMORY = 1 << 29  # bytes above what the process had
 MOST_ADDRESSES = 8 << 30  # bytes of address space; allocations beyond fail
 DEPTH = "a/b/c/work"  # of the working folder, so that ../../../evil is still ours
+
+
+AS_IT_WAS = mutations.Mutation("as it was", b"")
 
 
 class Outcome(NamedTuple):
@@ -100,20 +104,37 @@ def mutated(door: Door, seed: str) -> tuple[str, mutations.Mutation]:
         mutation = mutations.mutate(content, form, generator, by_bytes=door.whole)
         if mutation.content != content:
             return name, mutation
-    return name, mutations.Mutation("as it was", content)
+    return name, AS_IT_WAS._replace(content=content)
 
 
-def enter(door: Door, scratch: Path, name: str | None = None, mutation: mutations.Mutation | None = None) -> Outcome:
-    """Enter a door in a fresh folder below ``scratch``, with one file mutated, and judge the outcome."""
+def enter(
+    door: Door,
+    scratch: Path,
+    name: str = "",
+    mutation: mutations.Mutation = AS_IT_WAS,
+    *,
+    prepare: Callable[[], None] | None = None,
+) -> Outcome:
+    """Enter a door in a fresh folder and judge the outcome.
+
+    Args:
+        door: the door.
+        scratch: the folder above the working folder.
+        name: the file that is mutated; none is where this is empty.
+        mutation: its mutation.
+        prepare: what else is done in the working folder before.
+    """
     shutil.rmtree(scratch, ignore_errors=True)
     work = scratch / DEPTH
     work.mkdir(parents=True)
     for file, content in good_files(door).items():
         path = work / file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(mutation.content if mutation and file == name else content)
+        path.write_bytes(mutation.content if file == name else content)
     with contextlib.chdir(work):
-        return _judged(door, scratch, name or "", mutation or mutations.Mutation("none", b""))
+        if prepare:
+            prepare()
+        return _judged(door, scratch, name, mutation)
 
 
 _BASELINES: dict[str, Entered] = {}
@@ -165,6 +186,8 @@ def _judged(door: Door, scratch: Path, name: str, mutation: mutations.Mutation) 
 def _silent(entered: Entered, good: Entered, mutation: mutations.Mutation) -> str | None:
     if entered.problems:
         return entered.problems[0][:200]
+    if mutation.refused:
+        return "accepted, whatever was meant"
     if entered.result != good.result:
         return "another result without a word"
     if mutation.keeps_entries and entered.entries < good.entries and entered.reported <= good.reported:
