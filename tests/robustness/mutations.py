@@ -571,7 +571,7 @@ def _safetensors(content: bytes, generator: random.Random) -> Mutation:
 # Of PNG.
 
 
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
+def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
@@ -589,10 +589,10 @@ def _png(content: bytes, generator: random.Random) -> Mutation:
         width, height = generator.choice(((60_000, 60_000), (0, 0), (2**31 - 1, 1), picture.size))
         head = struct.pack(">IIBBBBB", width, height, generator.choice((8, 8, 16, 3)), generator.choice((0, 0, 2, 9)), 0, 0, 0)
         body = zlib.compress(bytes(50_000_000 if what == "bomb" else 1000), 9)
-        made = _png_chunk(b"IHDR", head) + _png_chunk(b"IDAT", body) + _png_chunk(b"IEND", b"")
+        made = png_chunk(b"IHDR", head) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
         return Mutation(f"PNG: {what} of {width} x {height}", content[:8] + made, True)
     elif what == "text bomb":
-        text = _png_chunk(b"zTXt", b"evil\0\0" + zlib.compress(bytes(200_000_000), 9))
+        text = png_chunk(b"zTXt", b"evil\0\0" + zlib.compress(bytes(200_000_000), 9))
         return Mutation("PNG: text bomb", content[:33] + text + content[33:], True)
     elif what == "another format":
         picture.convert("L").save(saved, generator.choice(("GIF", "JPEG", "BMP", "TIFF")))

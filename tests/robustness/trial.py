@@ -168,7 +168,7 @@ def _judged(door: Door, scratch: Path, name: str, mutation: mutations.Mutation) 
     if entered is not None and not name:
         _BASELINES[door.name] = entered
     elif entered is not None:
-        if silent := _silent(entered, _BASELINES[door.name], mutation):
+        if silent := _silent(entered, _BASELINES.get(door.name), mutation):
             kind, detail = SILENT, silent
     elif kind == REFUSED and (bad := _bad_message(detail, door, name)):
         kind, detail = MESSAGE, f"{bad}: {detail[:200]}"
@@ -183,11 +183,13 @@ def _judged(door: Door, scratch: Path, name: str, mutation: mutations.Mutation) 
     return Outcome(kind, detail, f"{name}: {mutation.name}", seconds)
 
 
-def _silent(entered: Entered, good: Entered, mutation: mutations.Mutation) -> str | None:
+def _silent(entered: Entered, good: Entered | None, mutation: mutations.Mutation) -> str | None:
     if entered.problems:
         return entered.problems[0][:200]
     if mutation.refused:
         return "accepted, whatever was meant"
+    if good is None:
+        return None
     if entered.result != good.result:
         return "another result without a word"
     if mutation.keeps_entries and entered.entries < good.entries and entered.reported <= good.reported:
