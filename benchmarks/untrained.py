@@ -18,12 +18,13 @@ from gaitcore.networks import build_model
 from gaitcore.percent import in_percent
 from gaitcore.settings.experiment import System
 from gaitcore.settings.files import load_config
+from gaitcore.settings.protocol import Protocol
 from gaitcore.systems import system_settings
 
 REPOSITORY = Path(__file__).parents[1]
 
 
-def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, float]:
+def untrained(name: str, system: System, protocol: Protocol, seed: int, results: Path) -> dict[str, float]:
     """Condition -> rank-1 in percent, with random weights of this seed."""
     torch.manual_seed(seed)
     channels = [channel for channel in system.input.channels if channel != "z"]
@@ -39,6 +40,7 @@ def untrained(name: str, system: System, seed: int, results: Path) -> dict[str, 
             system.evaluation,
             table=results / "poses.parquet",
             split=results / "split.csv",
+            protocol=protocol,
             weights=files[0],
             outputs=EvaluationOutputs(*files[1:]),
             threads=2,
@@ -54,10 +56,10 @@ def main() -> None:
     parser.add_argument("systems", nargs="*")
     arguments = parser.parse_args()
     config = load_config(REPOSITORY / "config.yaml", {"experiment": arguments.experiment})
+    results = REPOSITORY / "results" / config.experiment
     for name in arguments.systems or config.compare:
         by_seed = [
-            untrained(name, system_settings(config, name), seed, REPOSITORY / "results" / config.experiment)
-            for seed in config.seeds
+            untrained(name, system_settings(config, name), config.protocol, seed, results) for seed in config.seeds
         ]
         means = {condition: mean(rank1[condition] for rank1 in by_seed) for condition in config.protocol.probes}
         print(f"{name:12} " + "  ".join(f"{condition} {value:.1f}" for condition, value in means.items()), flush=True)

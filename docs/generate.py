@@ -10,7 +10,7 @@ import json
 import math
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -20,9 +20,11 @@ from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
 from gaitcore.networks import build_model, model_names, model_title
+from gaitcore.settings.allowed import allowed, any_of
 from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.values import Settings
+from gaitcore.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
@@ -55,12 +57,37 @@ mappings: `protocol.gallery`, `protocol.probes`, `training.repeat`, `tables.cond
 others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
-The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the key,
-the file and the allowed values:
+The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the file,
+the line, the key and the allowed values:
 
 ```text
-experiments/demo.yaml: training.epohcs: unknown setting; did you mean "epochs"?
+experiments/demo.yaml, line 27: training.epohcs: unknown setting; did you mean "epochs"?
+experiments/demo.yaml, line 33: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
 ```
+
+Every number has a range, which the tables below give. A truth value is not a number, and text is not one.
+
+## Names
+
+The names of experiments and systems become parts of paths. They have letters, digits, `_`, `-`, `+` and `.`, 64 at most
+and a letter, digit or `_` first; letters of any script are allowed, and so are names of digits alone. Subjects,
+conditions, sequences and views have the letters A to Z and a to z, digits, `_` and `+`, 64 at most and a letter or
+digit first. `experiments/NAME.yaml` may have the line `experiment: NAME`; another name there is refused. Paths of data
+have no braces, which Snakemake reads as wildcards. The built-in walkers are written to `data.path`, a CSV inside
+`data/`.
+
+## YAML
+
+Some YAML means something else to a reader of YAML 1.1 than to the person who wrote it. A file with such a place is
+refused with its line:
+
+- a key that stands twice in one section, of which other readers keep the last;
+- a date (`2023-01-05`), and a truth value as a key or where text is meant (`no`, `off`, `yes`, `on`): put it in quotes;
+- tags of other types (`!!python/name`), an alias inside itself, several documents in one file, more than 1,000,000
+  bytes, 100,000 values or 30 sections inside each other.
+
+`010`, `1_000`, `0x1F` and `1:30` are text here, as they are written: the subject `010` is subject 10, and where a
+number is expected they are refused. `1e-3` is a number. A whole number is allowed where text is meant: `dataset: 2023`.
 
 On the command line a section is a piece of YAML in quotes:
 
@@ -69,6 +96,9 @@ snakemake --cores 8 tables --config experiment=casia_b seeds='[0]'
 snakemake --cores 8 tables --config experiment=casia_b compare=gaitmixer training='{epochs: 2}'
 snakemake --cores 8 tables --config experiment=casia_b evaluation='{windows: centre}'
 ```
+
+Inside a section `2023` and `no` are text where text is meant. At the first level Snakemake itself reads numbers: the
+experiment 007 is `experiment='"007"'`.
 
 Results go to the same folder as without the change and replace the earlier ones. To keep both, write an overlay with
 another name. Set the options of networks (`systems`) and walkers (`data.walkers`) in an overlay, not on the command
@@ -85,9 +115,7 @@ LONGEST_VALUE = 200  # characters
 NOTES = {
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
     "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
-    "An experiment with silhouettes names them in `modality` and their source in `silhouettes`. "
-    "The walkers' settings are those of `WalkerSettings` in "
-    "[gaitcore/modalities/keypoints/walkers/walkers.py](../gaitcore/modalities/keypoints/walkers/walkers.py).",
+    "An experiment with silhouettes names them in `modality` and their source in `silhouettes`.",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or names (`P01, P02` or `[P01, P02]`). Sequences "
     "are numbers or text (`gallery: {NA: [seq0, 1]}`). Numbers compare as numbers: 1 is the subject 001 and the "
     "sequence 01. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
@@ -139,7 +167,7 @@ class Setting(NamedTuple):
 
 def configuration_page() -> str:
     """The text of docs/configuration.md."""
-    values = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    values = read_yaml(ROOT / "config.yaml").content
     sections = {name: field for name, field in Config.model_fields.items() if name != "systems"}
     single = [row for row in settings(Config) if row.key in sections]
     parts = [INTRODUCTION, "## Top level\n", _table(single, values)]
@@ -161,13 +189,13 @@ def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
         if name == "kind" and len(get_args(field.annotation)) == 1:  # the section of this kind has it
             continue
         if kinds := _kinds(field):
-            yield Setting(f"{key}.kind", _any_of(kinds), "one of the kinds below")
+            yield Setting(f"{key}.kind", any_of(kinds), "one of the kinds below")
             for kind, kind_section in kinds.items():
                 for row in settings(kind_section, f"{key}."):
                     yield row._replace(meaning=f"{kind}: {row.meaning}")
         elif inner is None:
             chosen = how_chosen(field)
-            values = _any_of(names_of(chosen)) if chosen else allowed(properties[name])
+            values = any_of(names_of(chosen)) if chosen else allowed(properties[name])
             yield Setting(key, values, field.description or "")
         elif type(None) in get_args(field.annotation):
             yield Setting(key, "the settings below, or `null`", field.description or "")
@@ -189,10 +217,6 @@ def _kinds(field: FieldInfo) -> dict[str, type[Settings]]:
     return {get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(field.annotation)}
 
 
-def _any_of(values: Iterable[str]) -> str:
-    return " or ".join(f"`{value}`" for value in values)
-
-
 def options(system: str) -> Iterator[Setting]:
     """The options of a system's network, from its signature and docstring."""
     network = type(build_model(system, in_channels=3))
@@ -201,25 +225,6 @@ def options(system: str) -> Iterator[Setting]:
         if parameter.kind is parameter.KEYWORD_ONLY:
             values = allowed(TypeAdapter(parameter.annotation).json_schema())
             yield Setting(f"systems.{system}.network.{name}", values, meanings[name].rstrip("."))
-
-
-def allowed(schema: dict[str, Any]) -> str:
-    """The values a JSON schema allows, in words."""
-    if "enum" in schema:
-        return _any_of(schema["enum"])
-    if "anyOf" in schema:
-        return " or ".join(map(allowed, schema["anyOf"]))
-    match schema.get("type"):
-        case "array" if "prefixItems" in schema:
-            return f"list of {len(schema['prefixItems'])}, each a {allowed(schema['prefixItems'][0])}"
-        case "array":
-            return f"list of {allowed(schema['items']).replace('number', 'numbers').replace('text', 'texts')}"
-        case "object":
-            inner = schema.get("additionalProperties")
-            return f"mapping of names to {allowed(inner)}" if isinstance(inner, dict) and inner else "mapping"
-        case kind:
-            words = {"integer": "whole number", "string": "text", "boolean": "`true` or `false`", "null": "`null`"}
-            return words.get(kind, kind) + _bounds(schema)
 
 
 def between(page: str, starts: str, ends: str, text: str) -> str:
@@ -343,12 +348,6 @@ def _section(annotation: Any) -> type[Settings] | None:
     """The section an annotation holds: itself, or the values of a mapping of named sections."""
     candidates = (annotation, *get_args(annotation))
     return next((c for c in candidates if isinstance(c, type) and issubclass(c, Settings)), None)
-
-
-def _bounds(schema: dict[str, Any]) -> str:
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most", "exclusiveMaximum": "below"}
-    found = [f"{text} {schema[bound]:g}" for bound, text in words.items() if bound in schema]
-    return f" {' and '.join(found)}" if found else ""
 
 
 def _table(rows: Iterator[Setting] | list[Setting], values: dict) -> str:

@@ -1,8 +1,11 @@
 """The errors that users can cause; each message is a full sentence that says what to do.
 
 A message names the file, the line or key, what was found, what was expected and what to do. Code that catches a
-:class:`GaitError` shows only its message, without a traceback.
+:class:`GaitError` shows only its message, without a traceback. :func:`shown` prints what was found.
 """
+
+import math
+import reprlib
 
 
 class GaitError(Exception):
@@ -19,3 +22,28 @@ class DataError(GaitError):
 
 class ProtocolError(GaitError):
     """The sequences and the protocol do not fit together: no gallery, no probe, no training subject."""
+
+
+class _Shortened(reprlib.Repr):
+    """``repr`` of a value from a file, in bounded time: what is long is cut."""
+
+    def repr_int(self, value: int, level: int) -> str:
+        digits = int(value.bit_length() * math.log10(2)) + 1
+        return repr(value) if digits <= _LONGEST else f"a whole number of about {digits} digits"
+
+
+_LONGEST = 60  # characters
+_SHORTENED = _Shortened()
+_SHORTENED.maxstring = _SHORTENED.maxother = _LONGEST
+_SHORTENED.maxlevel = 3
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: its ``repr``, shortened, in bounded time whatever the value is."""
+    return _SHORTENED.repr(value)
+
+
+def short(text: object) -> str:
+    """A name or key as a message shows it without quotes: as it is, or shortened to one line."""
+    text = str(text)
+    return text if len(text) <= _LONGEST and text.isprintable() else shown(text)[1:-1]

@@ -9,19 +9,17 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from gaitcore.errors import DataError
+from gaitcore.errors import DataError, shown
+from gaitcore.names import KEY, is_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
 KEY_COLUMNS: tuple[str, ...] = ("subject", "condition", "sequence", "view")
-KEY_PATTERN = (
-    r"[0-9A-Za-z][0-9A-Za-z_+]{0,63}"  # no hyphen, the separator in names, and no dot, which begins a file's ending
-)
+KEY_PATTERN = KEY.pattern
 NAME_PATTERN = "-".join([KEY_PATTERN] * len(KEY_COLUMNS))
-EXPECTED_KEY = 'letters, digits, "_" and "+", 64 at most and a letter or digit first'
+EXPECTED_KEY = KEY.words
 
-_KEY = re.compile(KEY_PATTERN)
 _NAME = re.compile("-".join(f"({KEY_PATTERN})" for _ in KEY_COLUMNS))
 _DIGITS = re.compile("([0-9]+)")
 _DIGITS_OF_A_NAME = {"sequence": 2, "view": 3}  # 001-nm-01-090
@@ -73,12 +71,21 @@ def natural(value: str | int) -> Order:
 def canonical(value: str | int) -> str:
     """The one spelling in which numbers compare: ``1`` for 001, 1 and the number 1. Other text is unchanged."""
     text = str(value)
-    return str(int(text)) if text.isdecimal() else text
+    return text.lstrip("0") or "0" if text.isascii() and text.isdecimal() else text
+
+
+def some_of(names: Iterable[str], most: int = 8) -> str:
+    """Names in a sentence, the first of many: ``1, 2, 3``, or ``1, 2, 3, 4, 5, 6, 7, 8 and 41 others``."""
+    names = list(names)
+    others = len(names) - most
+    if others > 1:
+        return f"{', '.join(names[:most])} and {others} others"
+    return ", ".join(names)
 
 
 def is_key(text: str) -> bool:
     """Whether a text can stand in a key column (``EXPECTED_KEY``)."""
-    return _KEY.fullmatch(text) is not None
+    return is_name(text, KEY)
 
 
 def degrees(view: str | int) -> int | None:
@@ -139,7 +146,7 @@ def check_keys(keys: "pd.DataFrame", where: object) -> None:
     for column in KEY_COLUMNS:
         for value in keys[column].unique():
             if not is_key(value):
-                raise DataError(f"{where}: {column} {value!r}, expected {EXPECTED_KEY}; rename it.")
+                raise DataError(f"{where}: {column} {shown(value)}, expected {EXPECTED_KEY}; rename it.")
             if value in _RESERVED and column in ("condition", "view"):
                 raise DataError(f"{where}: the {column} {value!r} has a reserved name; rename it.")
         check_spelling(column, keys[column].unique(), where)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gaitcore.errors import short
 from gaitcore.networks import model_names
 from gaitcore.suggest import nearest
 
@@ -14,18 +15,18 @@ def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]
         ValueError: there is no such network, or the systems are like one another.
     """
     lineage = [name]
-    while like := (systems.get(lineage[0]) or {}).get("like"):
+    while like := systems.get(lineage[0], {}).get("like"):
         if like in lineage:
             raise ValueError(f"circular `like`: {' -> '.join([*reversed(lineage), like])}")
         lineage.insert(0, like)
     if lineage[0] not in model_names():
         hint = "" if len(lineage) > 1 else " A variant names its system in `like`."
-        raise ValueError(f'there is no network "{lineage[0]}"{nearest(lineage[0], model_names())}{hint}')
+        raise ValueError(f'there is no network "{short(lineage[0])}"{nearest(lineage[0], model_names())}{hint}')
     return lineage
 
 
 # The keys of these mappings are the user's own names, so an overlay replaces a mapping as a whole.
-_REPLACED = ("gallery", "probes", "repeat", "conditions", "against")
+_REPLACED = ("gallery", "probes", "repeat", "conditions", "against", "clothing")
 _MERGED = ("protocol",)  # a section whose other settings are the same for every kind
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gaitcore import extensions
+from gaitcore.settings.data import Bodies
 from gaitcore.settings.files import load_config
 from gaitcore.errors import GaitError
 from gaitcore import modalities
@@ -26,6 +27,7 @@ LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
 POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
+SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_SOURCES
 
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not Path(path).exists():
@@ -53,20 +55,25 @@ def settings(section, only=None, exclude=None):
     return section.model_dump(mode="json", include=only, exclude=exclude)
 
 
+def protocol_in_use():
+    """The protocol with the split in use alone: every job that uses roles derives them again by it."""
+    others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
+    return settings(CONFIG.protocol, exclude={"splits": others})
+
+
 def run_configuration(wildcards):
     """The data and the protocol in use, which run.json records beside network and training."""
-    others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
     frames_of = modality_of(wildcards)
     unused = {"help", "silhouettes", *([] if FROM_VIDEO else ["video"])}
     if frames_of == "silhouettes":
         unused = set(type(CONFIG.data).model_fields) - {"dataset", "silhouettes"}
     configuration = settings(
         CONFIG,
-        only={"experiment", "data", "protocol"},
-        exclude={"data": unused, "protocol": {"splits": others}},
+        only={"experiment", "data"},
+        exclude={"data": unused},
     )
     configuration["data"]["modality"] = [frames_of]
-    return configuration
+    return {**configuration, "protocol": protocol_in_use()}
 
 
 def experiment_paths(pattern, **wildcards):
@@ -114,6 +121,12 @@ def frame_table(wildcards):
     return f"results/{wildcards.experiment}/{modalities.table_name(modality_of(wildcards))}"
 
 
+def listing_table(wildcards):
+    """The table that lists the sequences, where it is not the one with the system's frames; none otherwise."""
+    listing = f"results/{wildcards.experiment}/{modalities.table_name(LISTING)}"
+    return [listing] if listing != frame_table(wildcards) else []
+
+
 def modality_module(wildcards, part):
     """A module of a system's modality. It is loaded by name, so the code digest must list it explicitly."""
     return modalities.part_module(modality_of(wildcards), part)
@@ -138,15 +151,10 @@ def protocol_file():
     return extensions.file("protocols", CONFIG.protocol.kind)
 
 
-def measuring():
-    """How the protocol measures a trained system."""
-    metrics = extensions.declared("protocols", CONFIG.protocol.kind)["METRICS"]
-    return {"metrics": metrics, "exclude_same": CONFIG.protocol.exclude_same}
-
-
 def metrics_module():
     """The module that computes the metrics, for the code digest."""
-    return f"gaitcore.evaluation.{measuring()['metrics']}"
+    metrics = extensions.declared("protocols", CONFIG.protocol.kind)["METRICS"]
+    return f"gaitcore.evaluation.{metrics}"
 
 
 def reader_files():
@@ -158,7 +166,8 @@ def reader_files():
 def silhouette_reader_files():
     """The file of the silhouettes' reader, for the code digest."""
     source = CONFIG.data.silhouettes
-    return [extensions.file("silhouette_readers", source.format)] if source else []
+    read = source and not SILHOUETTES_ARE_DRAWN
+    return [extensions.file("silhouette_readers", source.format)] if read else []
 
 
 def extension_code():
@@ -190,6 +199,8 @@ def training_code(wildcards):
         "workflow_scripts/train.py",
         network_file(wildcards),
         loss_file(wildcards),
+        protocol_file(),
+        modalities.part_module(LISTING, "table"),
         modality_module(wildcards, "store"),
         modality_module(wildcards, "augmentation"),
         *validation,
@@ -199,7 +210,12 @@ def training_code(wildcards):
 def testing_code(wildcards, script, *modules):
     """Digest of the code that runs a trained network on the test sequences."""
     return code_digest(
-        script, network_file(wildcards), modality_module(wildcards, "store"), *modules
+        script,
+        network_file(wildcards),
+        protocol_file(),
+        modality_module(wildcards, "store"),
+        modalities.part_module(LISTING, "table"),
+        *modules,
     )
 
 

@@ -4,6 +4,7 @@
 rule evaluate:
     input:
         table=frame_table,
+        listing=listing_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
@@ -33,11 +34,13 @@ rule evaluate:
         evaluation=lambda wildcards: settings(
             system_settings(CONFIG, wildcards.system).evaluation
         ),
-        measuring=measuring(),
+        protocol=protocol_in_use(),
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/evaluate.py", metrics_module()
         ),
-        extensions=lambda wildcards: outside_code(network_file(wildcards)),
+        extensions=lambda wildcards: outside_code(
+            network_file(wildcards), protocol_file()
+        ),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:

@@ -59,7 +59,7 @@ FIGURES = {
             ),
         )
         for system in CONFIG.compare
-        if measuring()["metrics"] == "cross_view"
+        if metrics_module() == "gaitcore.evaluation.cross_view"
     },
     **{
         f"against_{option}": figure_spec(

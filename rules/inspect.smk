@@ -12,6 +12,7 @@ MAPPED = [
 rule inspect_run:
     input:
         table=frame_table,
+        listing=listing_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
@@ -36,6 +37,7 @@ rule inspect_run:
         distance=lambda wildcards: system_settings(
             CONFIG, wildcards.system
         ).evaluation.distance,
+        protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
         example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
         code=lambda wildcards: testing_code(

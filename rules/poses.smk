@@ -15,7 +15,7 @@ if POSE_SOURCES and CONFIG.data.walkers is not None:
             mem_mb=1000,
             runtime=10,
         params:
-            settings=CONFIG.data.walkers,
+            settings=settings(CONFIG.data.walkers),
             code=code_digest("workflow_scripts/walkers.py"),
         message:
             "Generating synthetic walkers"

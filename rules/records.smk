@@ -7,11 +7,12 @@ from gaitcore.audit.manifest import Origin
 ARTEFACT_RULES = (
     *(["merge_poses" if FROM_VIDEO else "read_poses"] if POSE_SOURCES else []),
     *(["read_silhouettes"] if SILHOUETTE_SOURCES else []),
+    *(["draw_silhouettes"] if SILHOUETTES_ARE_DRAWN else []),
     *("splits", "train", "evaluate", "summary", "write_tables", "write_reproduction"),
 )
 TIMED = (
-    *("walkers", "extract_poses", "merge_poses", "read_poses", "read_silhouettes"),
-    "splits",
+    *("walkers", "extract_poses", "merge_poses", "read_poses"),
+    *("read_silhouettes", "draw_silhouettes", "splits"),
     *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
 NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")

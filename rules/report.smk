@@ -5,6 +5,7 @@ rule write_report:
     input:
         summary="results/{experiment}/summary.csv",
         split="results/{experiment}/split.csv",
+        poses_report=report_of_listing(),
         runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published=[
             "gaitcore/reporting/tables/published_numbers/table1.csv",

@@ -1,4 +1,4 @@
-# Silhouettes in whatever form the user has them -> silhouettes.parquet.
+# Silhouettes in whatever form the user has them, or drawn round the poses -> silhouettes.parquet.
 
 if SILHOUETTE_SOURCES:
 
@@ -32,3 +32,34 @@ if SILHOUETTE_SOURCES:
             "Reading the silhouettes of {wildcards.experiment}"
         script:
             "../workflow_scripts/silhouettes.py"
+
+
+if SILHOUETTES_ARE_DRAWN:
+
+    rule draw_silhouettes:
+        input:
+            poses="results/{experiment}/poses.parquet",
+        output:
+            silhouettes="results/{experiment}/silhouettes.parquet",
+            report=report(
+                "results/{experiment}/silhouettes_report.csv",
+                caption="../report/silhouettes_report.rst",
+                category="Data",
+                labels={"file": "What was dropped from the silhouettes"},
+            ),
+        log:
+            "results/{experiment}/logs/silhouettes.log",
+        benchmark:
+            "results/{experiment}/benchmarks/silhouettes.tsv"
+        threads: 1
+        resources:
+            mem_mb=4000,
+            runtime=120,
+        params:
+            dataset=CONFIG.data.dataset,
+            bodies=settings(CONFIG.data.silhouettes.bodies or Bodies()),
+            code=code_digest("workflow_scripts/draw_silhouettes.py"),
+        message:
+            "Drawing bodies round the poses of {wildcards.experiment}"
+        script:
+            "../workflow_scripts/draw_silhouettes.py"

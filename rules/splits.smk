@@ -20,7 +20,7 @@ rule splits:
         mem_mb=2000,
         runtime=10,
     params:
-        protocol=settings(CONFIG.protocol),
+        protocol=protocol_in_use(),
         modality=LISTING,
         code=code_digest(
             "workflow_scripts/splits.py",

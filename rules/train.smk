@@ -4,6 +4,7 @@
 rule train:
     input:
         table=frame_table,
+        listing=listing_table,
         split="results/{experiment}/split.csv",
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
@@ -46,10 +47,9 @@ rule train:
             system_settings(CONFIG, wildcards.system).training
         ),
         validation=validation_settings,
-        measuring=measuring(),
         code=training_code,
         extensions=lambda wildcards: outside_code(
-            network_file(wildcards), loss_file(wildcards)
+            network_file(wildcards), loss_file(wildcards), protocol_file()
         ),
     message:
         "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

@@ -21,6 +21,7 @@ use rule train as train_again with:
 use rule evaluate as evaluate_again with:
     input:
         table=frame_table,
+        listing=listing_table,
         split="results/{experiment}/split.csv",
         weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:

@@ -15,6 +15,7 @@ RUN = {
     "final_loss": 0.01234,
     "spread": 0.4,
     "collapsed": False,
+    "untrained": False,
     "inputs": {"poses.parquet": "b" * 64, "split.csv": "c" * 64},
     "pose_source_digest": "a" * 64,
     "outputs": {"weights.safetensors": "e" * 64, "training.csv": "f" * 64},

@@ -13,6 +13,7 @@ from places import REPOSITORY
 from gaitcore.errors import GaitError
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
 from gaitcore.training.run import RunOutputs, train_run
 
@@ -36,6 +37,7 @@ PROTOCOL = {
     "splits": {"s": {"train": "1-3", "test": "4-5", "validation": ()}},
     "gallery": {"nm": [1]},
     "probes": {"nm": [2]},
+    "exclude_same": "nothing",  # there is one view alone
     "min_frames": 11,
 }
 
@@ -54,6 +56,7 @@ def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
         Training.model_validate(RECIPE | recipe),
         table=folder / "poses.parquet",
         split=folder / "split.csv",
+        protocol=Protocol.model_validate(PROTOCOL),
         outputs=outputs,
         threads=threads,
         code="c0de",

@@ -56,10 +56,11 @@ def test_the_configuration_reference_is_what_the_generator_gives_now():
 
 def test_a_setting_is_described_with_its_value_and_what_is_allowed():
     lines = generate.configuration_page().splitlines()
-    assert "| `training.learning_rate` | `0.006` | number above 0 | peak of the schedule |" in lines
-    assert "| `training.batch.kind` | `balanced` | `balanced` or `shuffled` | one of the kinds below |" in lines
+    assert "| `training.learning_rate` | `0.006` | number above 0 and at most 100 | peak of the schedule |" in lines
+    kinds = "`balanced` or `shuffled` or `drawn`"
+    assert f"| `training.batch.kind` | `balanced` | {kinds} | one of the kinds below |" in lines
     size = "shuffled: sequences in a batch; the last one of an epoch may have fewer"
-    assert f"| `training.batch.size` |  | whole number at least 1 | {size} |" in lines
+    assert f"| `training.batch.size` |  | whole number from 1 to 1000000 | {size} |" in lines
     assert (
         "| `systems.gaitmixer.network.padding` | `past` | `past` or `both` | "
         '"past" (published code) or "both" (centred) |'

@@ -149,7 +149,9 @@ def test_a_digest_depends_on_an_extensions_imports_and_not_on_its_location(folde
 def test_a_digest_follows_a_folder_above_and_the_library(tmp_path):
     text = "from ..shared import one\nfrom gaitcore.keys import SequenceKey\n"
     folder = write(tmp_path, {"losses/one.py": text, "shared.py": "one = 1\n"})
-    assert set(digests.code_files(folder / "losses" / "one.py")) == {"losses/one.py", "shared.py", "keys.py"}
+    assert set(digests.code_files(folder / "losses" / "one.py")) == {
+        *("losses/one.py", "shared.py", "keys.py", "names.py")
+    }
 
 
 MASKS = """\
@@ -233,7 +235,8 @@ def test_an_option_without_a_usable_type_ends_in_one_sentence(tmp_path):
         section_of(LOSSES, "odd")
     assert str(raised.value) == (
         f"{tmp_path}/losses/odd.py, line 5: of is Tensor, expected a type made of int, float, str, bool, Count, "
-        "Positive, NotNegative, Probability, tuple, list, dict, Literal and None."
+        "Frames, Channels, Blocks, Positive, NotNegative, Probability, Fraction, tuple, list, Sequence, dict, Literal "
+        "and None."
     )
 
 

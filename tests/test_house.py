@@ -8,7 +8,10 @@ from graphlib import TopologicalSorter
 from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
-SMALL = ("errors", "suggest", "files", "csv_files", "percent", "keys", "digests", "declared", "extensions")
+SMALL = (
+    *("errors", "suggest", "files", "csv_files", "yaml_files", "percent", "names", "keys", "digests", "declared"),
+    "extensions",
+)
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts"),
     *("evaluation", "training", "inspection", "reporting", "audit"),

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from job import job
+from job import job, listing_table
 
 with job(snakemake):
     from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
     from gaitcore.settings.evaluation import Evaluation
     from gaitcore.settings.input import Input
     from gaitcore.settings.network import SystemNetwork
+    from gaitcore.settings.protocol import Protocol
 
     output = snakemake.output
     evaluate_run(
@@ -18,10 +19,11 @@ with job(snakemake):
         Evaluation.model_validate(snakemake.params.evaluation),
         table=Path(snakemake.input.table),
         split=Path(snakemake.input.split),
+        protocol=Protocol.model_validate(snakemake.params.protocol),
+        listing=listing_table(snakemake),
         weights=Path(snakemake.input.weights),
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
         threads=snakemake.threads,
-        **snakemake.params.measuring,
         code=snakemake.params.code,
         extensions=snakemake.params.extensions,
     )

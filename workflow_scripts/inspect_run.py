@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from job import job
+from job import job, listing_table
 
 with job(snakemake):
     from gaitcore.inspection.run import InspectionOutputs, inspect_run
     from gaitcore.settings.input import Input
     from gaitcore.settings.network import SystemNetwork
+    from gaitcore.settings.protocol import Protocol
 
     output = snakemake.output
     inspect_run(
@@ -18,6 +19,8 @@ with job(snakemake):
         snakemake.params.example_probe,
         table=Path(snakemake.input.table),
         split=Path(snakemake.input.split),
+        protocol=Protocol.model_validate(snakemake.params.protocol),
+        listing=listing_table(snakemake),
         weights=Path(snakemake.input.weights),
         outputs=InspectionOutputs(*map(Path, (output.spectrum, output.maps, output.probes))),
         threads=snakemake.threads,

@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tqdm.contrib.logging import logging_redirect_tqdm
 
@@ -26,6 +27,11 @@ def configuration(snakemake):
 
     sections = (name for name, field in Config.model_fields.items() if not field.exclude)
     return Config.model_validate({name: snakemake.params[name] for name in sections})
+
+
+def listing_table(snakemake):
+    """The table that split.csv was made from, where it is not the rule's own table of frames; else None."""
+    return Path(snakemake.input.listing) if snakemake.input.listing else None
 
 
 @contextmanager

@@ -14,6 +14,7 @@ with job(snakemake):
         configuration(snakemake),
         summary=Path(inputs.summary),
         split=Path(inputs.split),
+        poses_report=Path(inputs.poses_report),
         runs=[Path(path) for path in inputs.runs],
         figures=[Path(path) for path in inputs.figures],
         timed=[

@@ -1,16 +1,16 @@
 """Assign a role to every sequence: train, gallery, probe, excluded."""
 
-import logging
+from pathlib import Path
 
 from job import job
 
 with job(snakemake):
-    from gaitcore import extensions, modalities
-    from gaitcore.artefacts.split import write_split
+    from gaitcore.artefacts.split_making import make_split
     from gaitcore.settings.protocol import Protocol
 
-    sequences = modalities.part(snakemake.params.modality, "table").list_sequences(snakemake.input.table)
-    protocol = Protocol.model_validate(snakemake.params.protocol)
-    assigned = extensions.load("protocols", protocol.kind).assign_roles(sequences, protocol)
-    write_split(assigned, snakemake.output.split)
-    logging.info("%s", ", ".join(f"{number} {role}" for role, number in assigned["role"].value_counts().items()))
+    make_split(
+        snakemake.params.modality,
+        Path(snakemake.input.table),
+        Protocol.model_validate(snakemake.params.protocol),
+        Path(snakemake.output.split),
+    )

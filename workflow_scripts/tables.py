@@ -11,6 +11,7 @@ with job(snakemake):
         configuration(snakemake),
         summary=Path(snakemake.input.summary),
         split=Path(snakemake.input.split),
+        poses_report=Path(snakemake.input.poses_report),
         runs=[Path(path) for path in snakemake.input.runs],
         folder=Path(snakemake.output[0]).parent,
     )

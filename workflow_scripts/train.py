@@ -3,25 +3,34 @@
 from importlib import import_module
 from pathlib import Path
 
-from job import job
+from job import job, listing_table
 
 with job(snakemake):
     from gaitcore.networks import modality
     from gaitcore.settings.evaluation import Evaluation
     from gaitcore.settings.input import Input
     from gaitcore.settings.network import SystemNetwork
+    from gaitcore.settings.protocol import Protocol
     from gaitcore.settings.training import Training
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
-    table, split = Path(snakemake.input.table), Path(snakemake.input.split)
+    table, split, listing = Path(snakemake.input.table), Path(snakemake.input.split), listing_table(snakemake)
+    protocol = Protocol.model_validate(params.configuration["protocol"])
     network = SystemNetwork.model_validate(params.network)
     input_settings = Input.model_validate(params.input_settings)
     validator = None
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
         validator = import_module("gaitcore.evaluation.validation").validator(
-            modality(network.name), table, split, network.frames, input_settings, evaluation, **params.measuring
+            modality(network.name),
+            table,
+            split,
+            network.frames,
+            input_settings,
+            evaluation,
+            protocol,
+            listing,
         )
     train_run(
         snakemake.wildcards.system,
@@ -31,6 +40,8 @@ with job(snakemake):
         Training.model_validate(params.training),
         table=table,
         split=split,
+        protocol=protocol,
+        listing=listing,
         outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run, params.checkpoints))),
         threads=snakemake.threads,
         code=params.code,

@@ -5,6 +5,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.modalities.keypoints.walkers.walkers import WalkerSettings, write_walkers
+    from gaitcore.modalities.keypoints.walkers.walkers import write_walkers
+    from gaitcore.settings.walkers import WalkerSettings
 
-    write_walkers(Path(snakemake.output.poses), WalkerSettings.from_mapping(snakemake.params.settings))
+    write_walkers(Path(snakemake.output.poses), WalkerSettings.model_validate(snakemake.params.settings))

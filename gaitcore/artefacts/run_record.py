@@ -35,6 +35,7 @@ class RunRecord(Record):
         final_loss: the mean loss of the last epoch.
         spread: the spread of the embeddings at the end, 0 if all are one point.
         collapsed: whether the spread is below the threshold.
+        untrained: whether there was nothing to learn: one training subject alone, or a loss of 0 throughout.
         inputs: name -> SHA-256 of poses.parquet and split.csv.
         outputs: name -> SHA-256 of weights.safetensors and training.csv.
         pose_source_digest: SHA-256 of the source of the poses, empty where it is not known.
@@ -55,6 +56,7 @@ class RunRecord(Record):
     final_loss: float
     spread: float
     collapsed: bool
+    untrained: bool
     inputs: dict[str, str]
     pose_source_digest: str
     outputs: dict[str, str]

@@ -1,4 +1,4 @@
-"""The sequences of some roles: their keys from split.csv, their frames from the table of a modality."""
+"""The sequences of some roles: their keys from split.csv, checked against the protocol; their frames from a table."""
 
 from __future__ import annotations
 
@@ -10,35 +10,58 @@ import pandas as pd
 from gaitcore import modalities
 from gaitcore.artefacts.split import read_split
 from gaitcore.errors import DataError
-from gaitcore.keys import KEY_COLUMNS
+from gaitcore.keys import KEY_COLUMNS, sequence_names
 from gaitcore.modalities import FrameStore
+from gaitcore.protocols.derivation import derive_roles
 from gaitcore.settings.input import Input
+from gaitcore.settings.protocol import Protocol
 
 if TYPE_CHECKING:
     import torch
 
+_SHOWN = 60  # characters of a cell in a message
+
 
 def open_sequences(
-    modality: str, table: Path, split: Path, *roles: str, settings: Input, device: torch.device
+    modality: str,
+    table: Path,
+    split: Path,
+    *roles: str,
+    protocol: Protocol,
+    settings: Input,
+    device: torch.device,
+    listing: Path | None = None,
 ) -> tuple[pd.DataFrame, FrameStore]:
     """The sequences whose role is one of ``roles``, and no frame of any other.
+
+    The roles are derived again from the protocol and the table; split.csv must agree in every row. Whoever trains on
+    sequences or evaluates them opens them here.
 
     Args:
         modality: the modality of the frames, e.g. "keypoints".
         table: the file that holds them, e.g. poses.parquet.
         split: split.csv.
         roles: train, or gallery and probe, ...
+        protocol: that section of the configuration, by which the roles are derived.
         settings: the input channels and their unit.
         device: the device that holds the frames.
+        listing: the table that split.csv was made from, where it is not ``table`` but that of another modality.
 
     Returns:
         S rows of split.csv with the key columns and role, and the store of their frames in the same order.
 
     Raises:
-        DataError: table and split do not list the same sequences.
+        DataError: table and split do not list the same sequences, or split.csv differs from the derived roles.
+        ProtocolError: sequences and protocol do not fit together, or a subject is both trained on and tested.
     """
     listed = read_split(split)
-    _check_same_sequences(modalities.part(modality, "table").list_sequences(table), listed, table, split)
+    in_table = modalities.part(modality, "table").list_sequences(table)
+    _check_same_sequences(in_table, listed, table, split)
+    source = listing or table
+    if source != table:
+        in_table = modalities.part(modalities.modality_of(source), "table").list_sequences(source)
+        _check_same_sequences(in_table, listed, source, split)
+    _check_same_roles(derive_roles(in_table, protocol), listed, source, split)
     keep = listed["role"].isin(roles).to_numpy()
     store = modalities.part(modality, "store").open_store(table, keep, settings, device)
     return listed[keep].reset_index(drop=True), store
@@ -48,3 +71,15 @@ def _check_same_sequences(in_table: pd.DataFrame, listed: pd.DataFrame, table: P
     keys, named = (frame[list(KEY_COLUMNS)].reset_index(drop=True) for frame in (in_table, listed))
     if len(keys) != len(named) or (keys != named).any(axis=None):
         raise DataError(f"{split.name} and {table.name} do not list the same sequences; delete both and run again.")
+
+
+def _check_same_roles(derived: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
+    """Refuse a split.csv that is not what the protocol makes of the table."""
+    for column in ("frames", "role", "reason"):
+        expected, found = derived[column].astype(str), listed[column].astype(str)
+        for row in (expected != found).to_numpy().nonzero()[0][:1]:
+            raise DataError(
+                f"{split}, line {row + 2}: sequence {sequence_names(listed.iloc[[row]])[0]} has the {column} "
+                f'"{found[row][:_SHOWN]}", expected "{expected[row]}" by the protocol and {table.name}; delete '
+                f"{split.name} and run again, or change protocol in the experiment's overlay."
+            )

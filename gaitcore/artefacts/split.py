@@ -4,10 +4,19 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaitcore.csv_files import KEY_TYPES, TEXT, WHOLE, read_csv, write_csv
+from gaitcore.csv_files import KEY_TYPES, REMEDY, TEXT, WHOLE, ColumnType, read_csv, write_csv
 from gaitcore.keys import check_keys, text_keys
+from gaitcore.protocols.roles import ROLES, check_disjoint
 
-COLUMNS = {**KEY_TYPES, "frames": WHOLE, "role": TEXT, "reason": TEXT}
+
+def _role(text: str) -> str:
+    if text not in ROLES:
+        raise ValueError(text)
+    return text
+
+
+ROLE = ColumnType(f"one of {', '.join(ROLES)}", "str", _role)
+COLUMNS = {**KEY_TYPES, "frames": WHOLE, "role": ROLE, "reason": TEXT}
 
 
 def write_split(assigned: pd.DataFrame, path: str | Path) -> None:
@@ -19,8 +28,10 @@ def read_split(path: str | Path) -> pd.DataFrame:
     """split.csv as written, the keys as text.
 
     Raises:
-        DataError: the file is missing or damaged, has other columns or types, or has an invalid key.
+        DataError: the file is missing or damaged, has other columns or types, an unknown role or an invalid key.
+        ProtocolError: a subject has roles of two of training, validation and test.
     """
     split = read_csv(path, COLUMNS)
     check_keys(split, path)
+    check_disjoint(split, path, REMEDY)
     return split

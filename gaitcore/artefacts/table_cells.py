@@ -34,6 +34,7 @@ def columns(key: str) -> dict[str, ColumnType]:
         "ci_high_percent": NUMBER_OR_EMPTY,
         "n_seeds": WHOLE_OR_EMPTY,  # empty for a published cell
         "collapsed_seeds": WHOLE,
+        "untrained_seeds": WHOLE,
         "best": TRUTH,  # of its block and column
     }
 

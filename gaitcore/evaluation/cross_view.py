@@ -10,9 +10,10 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Rows
-from gaitcore.evaluation.distances import gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -28,12 +29,14 @@ class CrossViewMetrics:
     Attributes:
         metrics: their names, e.g. ``("rank1", "rank5", "mAP")``.
         cells: metric -> condition -> DataFrame(index=gallery view, columns=probe view). The identical views stand on
-            the diagonal and are left out of every mean; a cell without a gallery or probe sequence is NaN.
+            the diagonal and are left out of every mean, unless they are included; a cell without a gallery or probe
+            sequence is NaN.
         counts: condition -> DataFrame of the same shape with the number of probe sequences.
         by_subject: one row per condition, probe view and subject: condition, view, subject, probes (their number) and
-            each metric, the mean over the subject's probes and the gallery views other than the probe's own.
+            each metric, the mean over the subject's probes and the gallery views they are compared with.
         left_out: one row per cell without a probe or gallery sequence: condition, gallery_view, probe_view, reason.
         unmatched_probes: probes whose subject has no gallery sequence at all; they count as misses, as published.
+        exclude_same: "view" if the identical view is left out of every mean, None if it is included.
     """
 
     metrics: tuple[str, ...]
@@ -42,6 +45,7 @@ class CrossViewMetrics:
     by_subject: pd.DataFrame
     left_out: pd.DataFrame
     unmatched_probes: int
+    exclude_same: Literal["view"] | None = "view"
 
     @property
     def conditions(self) -> tuple[str, ...]:
@@ -54,9 +58,9 @@ class CrossViewMetrics:
         return self.cells["rank1"]
 
     def per_probe_view(self, condition: str, metric: str = "rank1") -> pd.Series:
-        """Accuracy of each probe view: the mean over gallery views, identical view excluded. Index: view."""
+        """Accuracy of each probe view: the mean over the gallery views it is compared with. Index: view."""
         cells = self.cells[metric][condition]
-        return cells.mask(identical_view(cells.index, cells.columns)).mean(axis=0).dropna()
+        return cells.where(_compared(cells.columns, cells.index, self.exclude_same).T).mean(axis=0).dropna()
 
     def mean(self, condition: str, metric: str = "rank1") -> float:
         """Accuracy of a condition: the mean over its probe views."""
@@ -67,6 +71,7 @@ def cross_view_metrics(
     embeddings: np.ndarray,
     keys: pd.DataFrame,
     ks: Sequence[int] = (1, 5),
+    exclude_same: Literal["view"] | None = "view",
     *,
     distance: Literal["cosine", "euclidean"] = "cosine",
 ) -> CrossViewMetrics:
@@ -77,6 +82,7 @@ def cross_view_metrics(
         keys: N rows with subject, condition, sequence, view (text or whole numbers) and role; rows whose role is
             neither gallery nor probe do not take part.
         ks: the k of the rank-k accuracies: a probe counts if one of its k nearest gallery sequences is its subject.
+        exclude_same: "view" leaves the identical view out of every mean, as published; None includes it.
         distance: by which the nearest gallery sequences are found.
 
     Raises:
@@ -90,7 +96,7 @@ def cross_view_metrics(
     matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = _ordered(gallery["view"])
     scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
-    return _summarise(scores, probes, gallery_views, unmatched=int((~matches.any(axis=1)).sum()))
+    return _summarise(scores, probes, gallery_views, int((~matches.any(axis=1)).sum()), exclude_same)
 
 
 def _ordered(column: pd.Series) -> np.ndarray:
@@ -116,7 +122,11 @@ def _scores(
 
 
 def _summarise(
-    scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray, unmatched: int
+    scores: dict[str, np.ndarray],
+    probes: pd.DataFrame,
+    gallery_views: np.ndarray,
+    unmatched: int,
+    exclude_same: Literal["view"] | None,
 ) -> CrossViewMetrics:
     views = _ordered(pd.concat([pd.Series(gallery_views), probes["view"]]))
     conditions = tuple(sorted(probes["condition"].unique(), key=natural))
@@ -135,31 +145,38 @@ def _summarise(
         metrics=tuple(scores),
         cells=cells,
         counts=counts,
-        by_subject=_by_subject(scores, probes, gallery_views),
-        left_out=_left_out(counts),
+        by_subject=_by_subject(scores, probes, _compared(probes["view"], gallery_views, exclude_same)),
+        left_out=_left_out(counts, exclude_same),
         unmatched_probes=unmatched,
+        exclude_same=exclude_same,
     )
 
 
-def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, gallery_views: np.ndarray) -> pd.DataFrame:
-    other = ~identical_view(probes["view"], gallery_views)  # (probes, gallery views)
-    compared = np.asarray(other.any(axis=1))
+def _compared(probe_views: ArrayLike, gallery_views: ArrayLike, exclude_same: Literal["view"] | None) -> np.ndarray:
+    """(P, G) bool: whether a probe view is compared with a gallery view."""
+    identical = identical_view(probe_views, gallery_views)
+    return ~identical if exclude_same == "view" else np.ones_like(identical)
+
+
+def _by_subject(scores: dict[str, np.ndarray], probes: pd.DataFrame, compared: np.ndarray) -> pd.DataFrame:
+    """``compared`` (probes, gallery views): whether a probe is compared with the gallery of a view."""
     columns = {
-        metric: np.where(other, values, 0.0).sum(axis=1) / other.sum(axis=1).clip(min=1)
+        metric: np.where(compared, values, 0.0).sum(axis=1) / compared.sum(axis=1).clip(min=1)
         for metric, values in scores.items()
     }
-    rows = probes[["condition", "view", "subject"]].assign(**columns)[compared]
+    rows = probes[["condition", "view", "subject"]].assign(**columns)[np.asarray(compared.any(axis=1))]
     groups = in_order(rows, ["condition", "view", "subject"]).groupby(["condition", "view", "subject"], sort=False)
     return pd.concat([groups.size().rename("probes"), groups.mean()], axis=1).reset_index()
 
 
-def _left_out(counts: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _left_out(counts: dict[str, pd.DataFrame], exclude_same: Literal["view"] | None) -> pd.DataFrame:
     rows = []
     for condition, table in counts.items():
         without_gallery = table.index[(table == 0).all(axis=1)]
         for gallery_view in table.index:
             for probe_view in table.columns:
-                if gallery_view != probe_view and table.loc[gallery_view, probe_view] == 0:
+                own = exclude_same == "view" and gallery_view == probe_view
+                if not own and table.loc[gallery_view, probe_view] == 0:
                     missing = "gallery" if gallery_view in without_gallery else "probe"
                     rows.append((condition, gallery_view, probe_view, f"no {missing} sequence"))
     return pd.DataFrame(rows, columns=["condition", "gallery_view", "probe_view", "reason"])
@@ -170,9 +187,12 @@ def measure(
 ) -> Measured:
     """The cross-view metrics; see :class:`gaitcore.evaluation.measured.Measure`.
 
-    Identical views are always left out of the means, so ``exclude_same`` changes nothing.
+    Identical views are left out of the means, as published, unless ``exclude_same`` is "nothing".
     """
-    metrics = cross_view_metrics(embeddings, keys, settings.ranks, distance=settings.distance)
+    if settings.parts == "concatenated":
+        embeddings = end_to_end(embeddings)
+    excluded: Literal["view"] | None = None if exclude_same == "nothing" else "view"
+    metrics = cross_view_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     left_out = tuple(LeftOut.model_validate(cell) for cell in metrics.left_out.to_dict("records"))
     remarks = [
         f"left out: {cell.condition}, gallery view {cell.gallery_view}, probe view {cell.probe_view}: {cell.reason}"

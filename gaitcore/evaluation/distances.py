@@ -12,6 +12,14 @@ from gaitcore.protocols.roles import GALLERY, PROBE
 Distance = Literal["cosine", "euclidean"]
 
 
+def end_to_end(embeddings: np.ndarray) -> np.ndarray:
+    """Embeddings with their parts end to end: (N, parts, D) -> (N, parts x D); (N, D) as they are.
+
+    Source: GaitSet, published code, whose distance is that of the 62 x 256 numbers; OpenGait takes the mean over parts.
+    """
+    return embeddings.reshape(len(embeddings), -1)
+
+
 def similarities(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
     """The similarity (P, G) of each probe (P, D) to each gallery sequence (G, D): a larger value means nearer.
 

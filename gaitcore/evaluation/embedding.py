@@ -5,6 +5,8 @@ takes three windows, each also reversed in time, and the mean of the six unit em
 the centre window as it is, reversed, and with left and right exchanged; the three embeddings are concatenated.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -13,18 +15,31 @@ from gaitcore.execution.compute import in_parallel
 from gaitcore.execution.per_frame import Function, per_frame
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.centre_window import centre_window
+from gaitcore.sampling.even_windows import even_windows
 from gaitcore.sampling.three_windows import three_windows_and_reverse
+from gaitcore.sampling.whole_sequence import whole_sequences
 from gaitcore.settings.evaluation import Evaluation
 
 WINDOWS_OF_A_CORE = 6  # at once; a map of 256 channels is then 6 MB
 WINDOWS_OF_A_GPU = 768
 
 
-def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> Tensor:
-    """(S, W, T) frame numbers of the test windows of S sequences of ``lengths`` (S,) frames."""
+def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> list[tuple[Tensor, Tensor]]:
+    """The test windows of S sequences of ``lengths`` (S,) frames, by window length.
+
+    Returns:
+        For each window length T that occurs: (S',) the sequences with windows of that length and (S', W, T) their frame
+        numbers. There is one length but where whole sequences are used.
+    """
+    if settings.windows == "whole_sequence":
+        return whole_sequences(lengths)
     if settings.windows == "centre":
-        return centre_window(lengths, frames)[:, None]
-    return three_windows_and_reverse(lengths, frames, settings.window_step)
+        windows = centre_window(lengths, frames)[:, None]
+    elif settings.windows == "even_windows":
+        windows = even_windows(lengths, frames, settings.window_count)
+    else:
+        windows = three_windows_and_reverse(lengths, frames, settings.window_step)
+    return [(torch.arange(len(lengths), device=lengths.device), windows)]
 
 
 def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation) -> np.ndarray:
@@ -37,7 +52,7 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
         model: (B, T, ...) frames as the store's ``network_input`` -> (B, D) embeddings, or (B, P, D) with parts; on
             the store's device. Left in evaluation mode.
         store: the sequences' frames.
-        frames: window length T.
+        frames: window length T; unused where whole sequences are embedded.
         settings: which windows, which copies of them (test-time augmentation) and how they are combined.
 
     Returns:
@@ -46,21 +61,27 @@ def embed(model: nn.Module, store: FrameStore, frames: int, settings: Evaluation
         windows, one after the other.
     """
     parts = per_frame(model.eval())
-    windows = chosen_frames(store.lengths, frames, settings)  # (S, W, T)
+    groups = chosen_frames(store.lengths, frames, settings)
 
     @torch.no_grad()
-    def embeddings(chosen: Tensor) -> Tensor:
-        copies = [_embed_copy(copy, parts, store, chosen, windows[chosen]) for copy in settings.test_time_augmentation]
+    def embeddings(chunk: tuple[Tensor, Tensor]) -> Tensor:
+        copies = [_embed_copy(copy, parts, store, *chunk) for copy in settings.test_time_augmentation]
         if settings.combine == "concatenated":
             return torch.cat(copies, dim=-1)
         return sum(copies, start=torch.zeros_like(copies[0])) / len(copies)
 
-    sequences = torch.arange(len(windows), device=store.device)
-    if store.device.type == "cpu":
-        chunks = sequences.split(max(1, WINDOWS_OF_A_CORE // windows.shape[1]))
-        return torch.cat(in_parallel(embeddings, chunks)).numpy()
-    chunks = sequences.split(max(1, WINDOWS_OF_A_GPU // windows.shape[1]))
-    return torch.cat([embeddings(chunk) for chunk in chunks]).cpu().numpy()
+    on_cpu = store.device.type == "cpu"
+    chunks = list(_chunks(groups, WINDOWS_OF_A_CORE if on_cpu else WINDOWS_OF_A_GPU))
+    results = in_parallel(embeddings, chunks) if on_cpu else [embeddings(chunk) for chunk in chunks]
+    order = torch.cat([sequences for sequences, _ in chunks]).argsort()
+    return torch.cat(results)[order].cpu().numpy()
+
+
+def _chunks(groups: list[tuple[Tensor, Tensor]], windows_at_once: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Groups of sequences and their windows, cut so that a chunk has about so many windows."""
+    for sequences, windows in groups:
+        size = max(1, windows_at_once // windows.shape[1])
+        yield from zip(sequences.split(size), windows.split(size), strict=True)
 
 
 def _embed_copy(

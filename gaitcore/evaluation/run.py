@@ -14,9 +14,11 @@ from gaitcore.evaluation.measured import measure_by
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
+from gaitcore.protocols.derivation import metrics_of
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 
 log = logging.getLogger(__name__)
 
@@ -38,11 +40,11 @@ def evaluate_run(
     *,
     table: Path,
     split: Path,
+    protocol: Protocol,
     weights: Path,
     outputs: EvaluationOutputs,
     threads: int,
-    metrics: str = "cross_view",
-    exclude_same: str | None = None,
+    listing: Path | None = None,
     code: str | None = None,
     extensions: Mapping[str, str] | None = None,
 ) -> None:
@@ -55,19 +57,21 @@ def evaluate_run(
         evaluation: windows and ranks.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
+        protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
         outputs: the three files to write.
         threads: CPU threads.
-        metrics: how the protocol measures, "cross_view" or "whole_gallery".
-        exclude_same: ``protocol.exclude_same``.
+        listing: the table that split.csv was made from, where it is that of another modality.
         code: digest of the code in use, recorded in metrics.json.
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
     """
     device = compute.prepare(threads)
-    trained = open_trained(network, input, device, table=table, split=split, weights=weights)
+    trained = open_trained(
+        network, input, device, table=table, split=split, protocol=protocol, weights=weights, listing=listing
+    )
     keys = trained.keys
     embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
-    measured = measure_by(metrics)(embeddings, keys, evaluation, exclude_same)
+    measured = measure_by(metrics_of(protocol))(embeddings, keys, evaluation, protocol.exclude_same)
     for condition, rank1 in measured.means["rank1"].items():
         log.info("%s: rank-1 %.1f %%", condition, in_percent(rank1))
     for remark in measured.remarks:

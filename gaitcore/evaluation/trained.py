@@ -15,9 +15,10 @@ from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 from gaitcore.modalities import FrameStore
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.roles import GALLERY, PROBE
+from gaitcore.protocols.roles import TESTED
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +39,15 @@ class TrainedNetwork:
 
 
 def open_trained(
-    network: SystemNetwork, input: Input, device: torch.device, *, table: Path, split: Path, weights: Path
+    network: SystemNetwork,
+    input: Input,
+    device: torch.device,
+    *,
+    table: Path,
+    split: Path,
+    protocol: Protocol,
+    weights: Path,
+    listing: Path | None = None,
 ) -> TrainedNetwork:
     """Build a network, load its weights and open the test sequences.
 
@@ -48,14 +57,18 @@ def open_trained(
         device: the device it computes on.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
+        protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
+        listing: the table that split.csv was made from, where it is that of another modality.
 
     Raises:
-        DataError: table and split do not list the same sequences; or the weights are missing, damaged, or those of
-            another network.
+        DataError: split.csv is not what the protocol makes of the table; or the weights are missing, damaged, or those
+            of another network.
     """
     frames_of = modality(network.name)
-    keys, store = open_sequences(frames_of, table, split, GALLERY, PROBE, settings=input, device=device)
+    keys, store = open_sequences(
+        frames_of, table, split, *TESTED, protocol=protocol, settings=input, device=device, listing=listing
+    )
     model = trained_network(network, store.network_arguments(), weights)
     return TrainedNetwork(model.to(device).eval(), keys, store, network.frames)
 

@@ -13,9 +13,11 @@ from torch import nn
 from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.measured import measure_by
-from gaitcore.protocols.roles import GALLERY, PROBE, VALIDATION_GALLERY, VALIDATION_PROBE
+from gaitcore.protocols.derivation import metrics_of
+from gaitcore.protocols.roles import TESTED, VALIDATED
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
+from gaitcore.settings.protocol import Protocol
 
 
 def validator(
@@ -25,8 +27,8 @@ def validator(
     frames: int,
     input: Input,
     evaluation: Evaluation,
-    metrics: str = "cross_view",
-    exclude_same: str | None = None,
+    protocol: Protocol,
+    listing: Path | None = None,
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
     """A function that makes, for a device, the function network -> rank-1 on the validation subjects.
 
@@ -39,18 +41,21 @@ def validator(
         frames: window length T.
         input: the input channels and their unit.
         evaluation: windows and distance.
-        metrics: how the protocol measures, "cross_view" or "whole_gallery".
-        exclude_same: ``protocol.exclude_same``.
+        protocol: that section of the configuration; the roles are derived again by it.
+        listing: the table that split.csv was made from, where it is that of another modality.
     """
 
     def on_device(device: torch.device) -> Callable[[nn.Module], float]:
-        roles = (VALIDATION_GALLERY, VALIDATION_PROBE)
-        keys, store = open_sequences(modality, table, split, *roles, settings=input, device=device)
-        keys["role"] = keys["role"].map({VALIDATION_GALLERY: GALLERY, VALIDATION_PROBE: PROBE})
+        keys, store = open_sequences(
+            modality, table, split, *VALIDATED, protocol=protocol, settings=input, device=device, listing=listing
+        )
+        keys["role"] = keys["role"].map(dict(zip(VALIDATED, TESTED, strict=True)))
+
+        measure = measure_by(metrics_of(protocol))
 
         def accuracy(model: nn.Module) -> float:
             embeddings = embed(model, store, frames, evaluation)
-            rank1 = measure_by(metrics)(embeddings, keys, evaluation, exclude_same).means["rank1"]
+            rank1 = measure(embeddings, keys, evaluation, protocol.exclude_same).means["rank1"]
             return float(np.mean(list(rank1.values())))
 
         return accuracy

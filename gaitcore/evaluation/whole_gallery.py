@@ -14,7 +14,7 @@ import pandas as pd
 
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
-from gaitcore.evaluation.distances import Distance, gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
@@ -106,10 +106,13 @@ def _scores(
 
 
 def measure(
-    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: Literal["view"] | None
+    embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, exclude_same: str | None = None
 ) -> Measured:
     """The whole-gallery metrics of each probe condition; see :class:`gaitcore.evaluation.measured.Measure`."""
-    metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, exclude_same, distance=settings.distance)
+    if settings.parts == "concatenated":
+        embeddings = end_to_end(embeddings)
+    excluded: Literal["view"] | None = "view" if exclude_same == "view" else None
+    metrics = whole_gallery_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     names = [*map(rank_metric, settings.ranks), MAP, MINP]
     probes = metrics.probes.assign(view=ALL_VIEWS)
     conditions = {name: probes[probes["condition"] == name] for name in sorted(set(probes["condition"]), key=natural)}

@@ -19,7 +19,7 @@ from torch import Tensor
 from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
 from gaitcore.artefacts.inspected_probes import share_columns, write_probes
 from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
-from gaitcore.errors import ConfigError
+from gaitcore.errors import ConfigError, ProtocolError
 from gaitcore.evaluation.distances import identical_view
 from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
@@ -27,10 +27,12 @@ from gaitcore.inspection.attribution import MappedNetwork, attribution, frames_f
 from gaitcore.inspection.fourier import spectrum_sums
 from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
+from gaitcore.protocols.derivation import excludes_identical_view
 from gaitcore.protocols.roles import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 
 log = logging.getLogger(__name__)
 
@@ -70,9 +72,11 @@ def inspect_run(
     *,
     table: Path,
     split: Path,
+    protocol: Protocol,
     weights: Path,
     outputs: InspectionOutputs,
     threads: int,
+    listing: Path | None = None,
 ) -> None:
     """Compute the spectrum of a trained network's last map, and the attribution of the similarity of probes to matches.
 
@@ -85,31 +89,45 @@ def inspect_run(
             nearest to the side. Views without degrees come last.
         table: the frames of the network's modality, e.g. poses.parquet.
         split: split.csv.
+        protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
         outputs: the files to write.
         threads: CPU threads.
+        listing: the table that split.csv was made from, where it is that of another modality.
 
     Raises:
-        ConfigError: ``example_probe`` is neither a condition nor a probe with a gallery sequence of its subject from
-            another view.
+        ConfigError: ``example_probe`` is neither a condition nor a probe with a gallery sequence of its subject that
+            it is compared with.
+        DataError: split.csv is not what the protocol makes of the table.
+        ProtocolError: no probe has a gallery sequence of its subject that it is compared with.
     """
     device = compute.prepare(threads)
-    trained = open_trained(network, input, device, table=table, split=split, weights=weights)
+    trained = open_trained(
+        network, input, device, table=table, split=split, protocol=protocol, weights=weights, listing=listing
+    )
     spectrum, embeddings = _first_pass(trained)
     write_spectrum(spectrum, outputs.spectrum)
-    probes = match(embeddings, trained.keys, distance)
+    probes = match(embeddings, trained.keys, distance, excludes_identical_view(protocol))
+    if probes.empty:
+        raise ProtocolError(
+            f"{split}: no probe has a gallery sequence of its subject to be compared with, expected one; there "
+            "is nothing to inspect. Change protocol.gallery or protocol.probes."
+        )
     attribute = partial(attribution, method, trained.network, distance=distance)
     weights_of_probes = _weights(trained, embeddings, probes, attribute)
     _write_weights(weights_of_probes, probes, _example_row(example_probe, probes), outputs)
 
 
-def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataFrame:
+def match(
+    embeddings: np.ndarray, keys: pd.DataFrame, distance: str, exclude_identical_view: bool = True
+) -> pd.DataFrame:
     """The probes that have a gallery sequence of their subject from another view, with the nearest such sequence.
 
     Args:
         embeddings: (N, D).
         keys: N rows with subject, condition, sequence, view and role.
         distance: "cosine" or "euclidean".
+        exclude_identical_view: False also compares sequences of one view.
 
     Returns:
         The key columns; ``row`` and ``match_row``, of the probe and its match in ``keys``; ``match``, its name;
@@ -119,8 +137,8 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
     gallery_embeddings, probe_embeddings = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
     chunks = probe_embeddings.split(PROBES_PER_CHUNK)
     all_pairs = torch.cat([similarity(chunk[:, None], gallery_embeddings, distance) for chunk in chunks]).numpy()
-    identical = identical_view(probes["view"], gallery["view"])
-    similarities = np.where(identical, -np.inf, all_pairs)  # (probes, gallery)
+    excluded = identical_view(probes["view"], gallery["view"]) & exclude_identical_view
+    similarities = np.where(excluded, -np.inf, all_pairs)  # (probes, gallery)
     same_subject = np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy())
     own = np.where(same_subject, similarities, -np.inf)
     best = own.argmax(axis=1)
@@ -132,7 +150,8 @@ def match(embeddings: np.ndarray, keys: pd.DataFrame, distance: str) -> pd.DataF
         recognised=own.max(axis=1) >= similarities.max(axis=1),
     )
     matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
-    log.info("%d of %d probes have a gallery sequence of their subject from another view", len(matched), len(probes))
+    views = "another view" if exclude_identical_view else "any view"
+    log.info("%d of %d probes have a gallery sequence of their subject from %s", len(matched), len(probes), views)
     return matched
 
 

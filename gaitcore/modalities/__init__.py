@@ -2,8 +2,9 @@
 
 A folder of this room that has these three modules is a modality:
 
-- ``table``: ``TABLE``, the file under results/<experiment>/ that holds its frames, and ``list_sequences(path)``, one
-  row per sequence with the key columns and ``frames``, read without the frames themselves;
+- ``table``: ``TABLE``, the file under results/<experiment>/ that holds its frames; ``list_sequences(path)``, one
+  row per sequence with the key columns and ``frames``, read without the frames themselves; and
+  ``sequence_digests(path)``, the SHA-256 of each sequence's frames;
 - ``store``: ``open_store(path, keep, settings, device)``, the frames of some sequences as a :class:`FrameStore`;
 - ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented.
 
@@ -86,3 +87,15 @@ def table_name(modality: str) -> str:
     """The file under results/<experiment>/ that holds a modality's frames, e.g. ``poses.parquet``."""
     part_module(modality, "table")
     return declared(Path(__file__).parent / modality / "table.py")["TABLE"]
+
+
+def modality_of(table: str | Path) -> str:
+    """The modality whose table has the name of this file: keypoints for ``results/demo/poses.parquet``.
+
+    Raises:
+        ConfigError: no modality's table has this name.
+    """
+    names = {table_name(modality): modality for modality in modality_names()}
+    if Path(table).name not in names:
+        raise ConfigError(f"{table}: no table of frames has this name{nearest(Path(table).name, names)}")
+    return names[Path(table).name]

@@ -86,6 +86,30 @@ def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
+def sequence_digests(lengths: Sequence[int] | np.ndarray, blocks: Iterable[np.ndarray]) -> list[str]:
+    """The SHA-256 of each sequence's frames, in hexadecimal; frame numbers do not count.
+
+    Args:
+        lengths: (S,) frames in each sequence, in the table's order.
+        blocks: the frames of all sequences in order, in arrays (n, ...) that may end inside a sequence.
+    """
+    digests: list[str] = []
+    digest, missing = hashlib.sha256(), 0
+    rest = iter(lengths)
+    for block in blocks:
+        start = 0
+        while start < len(block):
+            missing = missing or next(rest)
+            stop = min(start + missing, len(block))
+            digest.update(np.ascontiguousarray(block[start:stop]).data)
+            missing -= stop - start
+            if not missing:
+                digests.append(digest.hexdigest())
+                digest = hashlib.sha256()
+            start = stop
+    return digests
+
+
 def _codes(column: pa.ChunkedArray) -> np.ndarray:
     values = column.combine_chunks()
     return (values.indices if pa.types.is_dictionary(values.type) else values).to_numpy()

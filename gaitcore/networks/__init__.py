@@ -14,8 +14,12 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
+
 from gaitcore import extensions
-from gaitcore.errors import ConfigError
+from gaitcore.errors import ConfigError, shown
+from gaitcore.settings.allowed import allowed
+from gaitcore.settings.chosen import Chosen, section_of
 from gaitcore.suggest import nearest
 
 if TYPE_CHECKING:
@@ -24,6 +28,8 @@ if TYPE_CHECKING:
 
 # What networks are built with beside options of their own; the values are for a class without a default.
 _COMMON = {"frames": 60, "joints": 17, "in_channels": 2, "embedding_dim": 128}
+
+OPTIONS = Chosen("networks", common=tuple(_COMMON), strict=False)
 
 
 def model_names() -> tuple[str, ...]:
@@ -95,11 +101,26 @@ def build_model(
     for option in options:
         if option not in known:
             raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
+    _check_options(name, title, options)
     given = {"frames": frames, "joints": joints, "in_channels": in_channels, "embedding_dim": embedding_dim}
     try:
         return network(**_taken(network, given), **options)
-    except ValueError as error:
-        raise ConfigError(f"{title} cannot be built: {error}.") from error
+    except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
+        raise ConfigError(f"{title} cannot be built: {str(error).rstrip('.')}.") from error
+
+
+def _check_options(name: str, title: str, options: Mapping[str, Any]) -> None:
+    """Refuse a value that is not of the type of its option in the signature of the network's class."""
+    section = section_of(OPTIONS, name)
+    try:
+        section.model_validate(options)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        option = str(first["loc"][0])
+        expected = allowed(section.model_json_schema()["properties"][option]).replace("`", "")
+        raise ConfigError(
+            f"{title} cannot be built: {option} is {shown(options.get(option))}, expected {expected}."
+        ) from None
 
 
 def _taken(network: type[nn.Module], given: Mapping[str, int | None]) -> dict[str, int]:

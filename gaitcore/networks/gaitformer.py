@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gaitcore.networks.layers import NORM_EPS, SpatialMixer, TransformerBlock
+from gaitcore.settings.values import Blocks, Channels
 
 TITLE = "GaitFormer"
 MODALITY = "keypoints"
@@ -59,11 +60,11 @@ class GaitFormer(nn.Module):
         in_channels: int = 2,
         embedding_dim: int = 128,
         *,
-        width: int = 32,
-        spatial_depth: int = 4,
+        width: Channels = 32,
+        spatial_depth: Blocks = 4,
         spatial: Literal["attention", "convolution"] = "attention",
-        temporal_depth: int = 4,
-        heads: int = 8,
+        temporal_depth: Blocks = 4,
+        heads: Channels = 8,
     ):
         super().__init__()
         self.joints = joints

@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
+from gaitcore.settings.values import Channels
 
 TITLE = "GaitGraph"
 MODALITY = "keypoints"
@@ -30,7 +31,13 @@ class GaitGraph(ResGCN):
     """
 
     def __init__(
-        self, frames: int = 60, joints: int = 17, in_channels: int = 3, embedding_dim: int = 128, *, reduction: int = 8
+        self,
+        frames: int = 60,
+        joints: int = 17,
+        in_channels: int = 3,
+        embedding_dim: int = 128,
+        *,
+        reduction: Channels = 8,
     ):
         super().__init__(in_channels, 1, STRUCTURE, reduction, embedding_dim)
 

@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
+from gaitcore.settings.values import Channels
 
 TITLE = "GaitGraph2"
 MODALITY = "keypoints"
@@ -49,7 +50,7 @@ class GaitGraph2(ResGCN):
         in_channels: int = 3,
         embedding_dim: int = 128,
         *,
-        reduction: int = 8,
+        reduction: Channels = 8,
         features: Literal["published", "corrected"] = "published",
     ):
         if in_channels != 3:

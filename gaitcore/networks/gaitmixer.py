@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gaitcore.networks.layers import Pointwise, SpatialMixer, channels_last
+from gaitcore.settings.values import Blocks, Channels, Fraction, Frames
 
 TITLE = "GaitMixer"
 MODALITY = "keypoints"
@@ -126,14 +127,14 @@ class GaitMixer(nn.Module):
         in_channels: int = 2,
         embedding_dim: int = 128,
         *,
-        spatial_width: int = 32,
-        spatial_depth: int = 4,
+        spatial_width: Channels = 32,
+        spatial_depth: Blocks = 4,
         spatial: Literal["attention", "convolution"] = "attention",
-        heads: int = 8,
-        widths: Sequence[int] = (32, 64, 128, 256),
-        kernel: int = 31,
+        heads: Channels = 8,
+        widths: Sequence[Channels] = (32, 64, 128, 256),
+        kernel: Frames = 31,
         padding: Literal["past", "both"] = "past",
-        dropout: float = 0.01,
+        dropout: Fraction = 0.01,
     ):
         super().__init__()
         if padding not in ("past", "both"):

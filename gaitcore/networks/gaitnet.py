@@ -27,6 +27,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gaitcore.settings.values import Fraction, Probability
+
 TITLE = "GaitNet"
 MODALITY = "silhouettes"
 MAP = None
@@ -74,7 +76,7 @@ class GaitNet(nn.Module):
         dropout: fraction of the embedding set to zero in training.
     """
 
-    def __init__(self, embedding_dim: int = 256, *, momentum: float = 0.001, dropout: float = 0.5):
+    def __init__(self, embedding_dim: int = 256, *, momentum: Probability = 0.001, dropout: Fraction = 0.5):
         super().__init__()
         self.conv = nn.Conv2d(1, 64, 5)
         self.norm = nn.BatchNorm2d(64, momentum=momentum, affine=False)

@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gaitcore.networks.parts import PartLinear, PerFrame, convolution, strips
+from gaitcore.settings.values import Channels
 
 TITLE = "GaitPart"
 MODALITY = "silhouettes"
@@ -97,10 +98,10 @@ class GaitPart(nn.Module):
         self,
         embedding_dim: int = 128,
         *,
-        widths: Sequence[int] = (32, 64, 128),
-        strips: Sequence[int] = (1, 4, 8),
-        parts: int = 16,
-        squeeze: int = 4,
+        widths: Sequence[Channels] = (32, 64, 128),
+        strips: Sequence[Channels] = (1, 4, 8),
+        parts: Channels = 16,
+        squeeze: Channels = 4,
     ):
         super().__init__()
         if len(widths) != len(strips):

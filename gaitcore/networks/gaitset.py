@@ -19,6 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.networks.parts import PartLinear, PerFrame, convolution, strips
+from gaitcore.settings.values import Channels
 
 TITLE = "GaitSet"
 MODALITY = "silhouettes"
@@ -66,7 +67,7 @@ class GaitSet(nn.Module):
         widths: channels of the three blocks.
     """
 
-    def __init__(self, embedding_dim: int = 256, *, widths: Sequence[int] = (32, 64, 128)):
+    def __init__(self, embedding_dim: int = 256, *, widths: Sequence[Channels] = (32, 64, 128)):
         super().__init__()
         if len(widths) != 3:
             raise ValueError(f"widths are {len(widths)} numbers, expected one for each of its 3 blocks")

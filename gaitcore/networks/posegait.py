@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gaitcore.modalities.keypoints.skeleton import INDEX
+from gaitcore.settings.values import Fraction
 
 TITLE = "PoseGait"
 MODALITY = "keypoints"
@@ -60,7 +61,7 @@ class PoseGait(nn.Module):
         in_channels: int = 2,
         embedding_dim: int = 512,
         *,
-        dropout: float = 0.5,
+        dropout: Fraction = 0.5,
     ):
         super().__init__()
         if in_channels not in (2, 3):

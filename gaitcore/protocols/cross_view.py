@@ -8,5 +8,6 @@ from gaitcore.protocols.roles import assign_roles
 TITLE = "cross-view"
 METRICS = "cross_view"  # measured by gaitcore/evaluation/cross_view.py
 COMPARISON = "identical view excluded"  # the tables' caption prints it after gallery and probes
+COMPARISON_WITH_IDENTICAL_VIEW = "identical view included"  # the same, where protocol.exclude_same is nothing
 
 __all__ = ["assign_roles"]

@@ -4,17 +4,19 @@ Source: GaitMixer, section 4.1, the large-sample protocol of CASIA-B; the minimu
 code's, which drops shorter sequences from training and test without a message.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from gaitcore.errors import ProtocolError
-from gaitcore.keys import KEY_COLUMNS, canonical, check_spelling, natural, walk_name
+from gaitcore.keys import KEY_COLUMNS, canonical, check_spelling, natural, some_of, walk_name
 from gaitcore.settings.protocol import Protocol, Split
 
 TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
 VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
+TESTED, VALIDATED = (GALLERY, PROBE), (VALIDATION_GALLERY, VALIDATION_PROBE)
+ROLES = (TRAIN, *TESTED, EXCLUDED, *VALIDATED)
 
 
 def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]) -> pd.DataFrame:
@@ -31,8 +33,8 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
         why a sequence is excluded; it is empty for all others.
 
     Raises:
-        ProtocolError: there is no training sequence, a probe condition or the gallery is empty, or every sequence
-            is too short.
+        ProtocolError: the split names training subjects and none of them has a sequence, a probe condition or the
+            gallery is empty, or every sequence is too short.
         DataError: a key column has one number in two spellings, such as subjects 001 and 1.
     """
     if not isinstance(protocol, Protocol):
@@ -41,7 +43,8 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
         raise ProtocolError("The pose table holds no sequence; poses_report.csv beside it says what was dropped.")
     for column in KEY_COLUMNS:
         check_spelling(column, sequences[column].unique(), "The sequences")
-    roles = [_role(row, protocol) for row in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)]
+    role_of = _rule(protocol)
+    roles = [role_of(row) for row in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)]
     assigned = sequences.reset_index(drop=True).assign(
         role=[role for role, _ in roles], reason=[reason for _, reason in roles]
     )
@@ -54,24 +57,53 @@ def split_in_use(protocol: Protocol) -> Split:
     return protocol.splits[protocol.split]
 
 
-def _role(row: Any, protocol: Protocol) -> tuple[str, str]:
-    subject, split = canonical(row.subject), split_in_use(protocol)
-    if row.frames < protocol.min_frames:
-        return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
-    if subject in split.validation:
-        gallery, probe = VALIDATION_GALLERY, VALIDATION_PROBE
-    elif subject in split.train:
-        return TRAIN, ""
-    elif subject in split.test:
-        gallery, probe = GALLERY, PROBE
-    else:
-        return EXCLUDED, f"subject {row.subject} is in no part of the split {protocol.split}"
-    sequence = canonical(row.sequence)
-    if sequence in protocol.gallery.get(row.condition, ()):
-        return gallery, ""
-    if sequence in protocol.probes.get(row.condition, ()):
-        return probe, ""
-    return EXCLUDED, f"{walk_name(row.condition, row.sequence)} is neither gallery nor probe"
+def check_disjoint(assigned: pd.DataFrame, where: object, remedy: str) -> None:
+    """Refuse roles by which one subject is in two of training, validation and test.
+
+    Args:
+        assigned: one row per sequence with subject and role; other columns are not looked at.
+        where: the file, or what assigned the roles, for the message.
+        remedy: what to do about it.
+
+    Raises:
+        ProtocolError: a subject has roles of two parts.
+    """
+    part_of = {TRAIN: TRAIN, **dict.fromkeys(TESTED, "test"), **dict.fromkeys(VALIDATED, "validation")}
+    first: dict[str, str] = {}
+    for subject, role in assigned[["subject", "role"]].drop_duplicates().itertuples(index=False):
+        if role in part_of:
+            other = first.setdefault(canonical(subject), role)
+            if part_of[other] != part_of[role]:
+                raise ProtocolError(
+                    f"{where}: sequences of subject {subject} have the roles {other} and {role}, expected roles of "
+                    f"training, validation or test alone, because a test subject must never be trained on; {remedy}."
+                )
+
+
+def _rule(protocol: Protocol) -> Callable[[Any], tuple[str, str]]:
+    """The function sequence -> role and reason."""
+    split = split_in_use(protocol)
+    train, test, validation = (frozenset(part) for part in (split.train, split.test, split.validation))
+
+    def role_of(row: Any) -> tuple[str, str]:
+        subject, sequence = canonical(row.subject), canonical(row.sequence)
+        if row.frames < protocol.min_frames:
+            return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
+        if subject in validation:
+            gallery, probe = VALIDATED
+        elif subject in train:
+            return TRAIN, ""
+        elif subject in test:
+            gallery, probe = TESTED
+        else:
+            return EXCLUDED, f"subject {row.subject} is in no part of the split {protocol.split}"
+        if sequence in protocol.gallery.get(row.condition, ()):
+            return gallery, ""
+        if sequence in protocol.probes.get(row.condition, ()):
+            return probe, ""
+        return EXCLUDED, f"{walk_name(row.condition, row.sequence)} is neither gallery nor probe"
+
+    return role_of
 
 
 def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
@@ -84,24 +116,41 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
     roles = set(assigned["role"])
     subjects = sorted(assigned["subject"].unique(), key=natural)
     named, split = f"protocol.splits.{protocol.split}", split_in_use(protocol)
-    if TRAIN not in roles:
+    present = f"the poses are of {len(subjects)} subjects from {subjects[0]} to {subjects[-1]}"
+    if TRAIN not in roles and set(split.train) - set(split.validation):  # a split may name nobody to train
         raise ProtocolError(
-            f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, the poses "
-            f"are of {len(subjects)} subjects from {subjects[0]} to {subjects[-1]}."
+            f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, {present}."
+        )
+    if not set(split.test) & {canonical(subject) for subject in subjects}:
+        raise ProtocolError(
+            f"{named}.test names {len(split.test)} subjects ({some_of(split.test)}), none of whom is in the poses; "
+            f"{present}."
         )
     if GALLERY not in roles:
         raise ProtocolError(
             f"The gallery is empty: no test subject has a sequence {_walks(protocol.gallery)} of at least "
-            f"{protocol.min_frames} frames; change protocol.gallery or {named}.test."
+            f"{protocol.min_frames} frames; {_held(assigned, protocol.gallery)}. Change protocol.gallery or "
+            f"{named}.test."
         )
     probes = set(assigned.loc[assigned["role"] == PROBE, "condition"])
     for condition, walks in protocol.probes.items():
         if condition not in probes:
             raise ProtocolError(
                 f"There is no probe of condition {condition}: no test subject has a sequence "
-                f"{_walks({condition: walks})} of at least {protocol.min_frames} frames; the poses hold "
-                f"{', '.join(sorted(set(assigned['condition']), key=natural))}. Change protocol.probes."
+                f"{_walks({condition: walks})} of at least {protocol.min_frames} frames; "
+                f"{_held(assigned, [condition])}. Change protocol.probes."
             )
+
+
+def _held(assigned: pd.DataFrame, wanted: Iterable[str]) -> str:
+    """The conditions of the poses; only those that differ from the wanted ones in capitals, if there are any."""
+    held = sorted(set(assigned["condition"]), key=natural)
+    in_capitals = {name.casefold(): name for name in held}
+    others = {
+        in_capitals[name.casefold()]: name for name in wanted if name not in held and name.casefold() in in_capitals
+    }
+    differing = f"{some_of(others)}, not {some_of(others.values())}: capitals count" if others else some_of(held)
+    return f"the poses hold {differing}"
 
 
 def _walks(walks: Mapping[str, tuple[str, ...]]) -> str:

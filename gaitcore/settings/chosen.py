@@ -1,7 +1,7 @@
 """Settings whose values are names of networks, losses, readers or protocols: see gaitcore/extensions.py."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,15 +11,21 @@ from pydantic import Field, ValidationError, create_model
 from pydantic.fields import FieldInfo
 
 from gaitcore import extensions
-from gaitcore.errors import ConfigError
-from gaitcore.settings import values as kinds_of_value
+from gaitcore.errors import ConfigError, short
+from gaitcore.settings import values as values_of_settings
 from gaitcore.settings.values import Settings
 from gaitcore.suggest import nearest
 
 # The types allowed in an option's annotation.
-_PLAIN: dict[str, Any] = {"int": int, "float": float, "str": str, "bool": bool}
-_PLAIN |= {name: getattr(kinds_of_value, name) for name in ("Count", "Positive", "NotNegative", "Probability")}
-_GENERIC: dict[str, Any] = {"tuple": tuple, "list": list, "dict": dict, "Literal": Literal}
+_RANGES = ("Count", "Frames", "Channels", "Blocks", "Positive", "NotNegative", "Probability", "Fraction")
+_PLAIN: dict[str, Any] = {
+    "int": values_of_settings.AnyWhole,
+    "float": values_of_settings.AnyNumber,
+    "str": values_of_settings.Line,
+    "bool": values_of_settings.Truth,
+    **{name: getattr(values_of_settings, name) for name in _RANGES},
+}
+_GENERIC: dict[str, Any] = {"tuple": tuple, "list": list, "Sequence": Sequence, "dict": dict, "Literal": Literal}
 
 
 @dataclass(frozen=True)
@@ -27,12 +33,14 @@ class Chosen:
     """Metadata of a setting whose value is the name of an extension.
 
     ``kind`` is the kind of extension; ``others`` are further allowed names; ``common`` are arguments of its classes
-    that are not options.
+    that are not options. ``strict``: an annotation that is no type of the schema, or a default that is no
+    literal, is an error; otherwise such an option may have any value.
     """
 
     kind: str
     others: tuple[str, ...] = ()
     common: tuple[str, ...] = ()
+    strict: bool = True
 
 
 class ChosenSection(Settings):
@@ -48,7 +56,8 @@ def known_name(chosen: Chosen, name: str) -> str:
         ValueError: it is not.
     """
     if name not in names_of(chosen):
-        raise ValueError(f'there is no {extensions.KINDS[chosen.kind].one} "{name}"{nearest(name, names_of(chosen))}')
+        one = extensions.KINDS[chosen.kind].one
+        raise ValueError(f'there is no {one} "{short(name)}"{nearest(name, names_of(chosen))}')
     return name
 
 
@@ -96,8 +105,14 @@ def _section(chosen: Chosen, name: str, file: Path) -> type[ChosenSection]:
     fields: dict[str, Any] = {"kind": (Literal[name], name)}
     for option, (annotation, default, meaning, line) in extensions.options(chosen.kind, name, chosen.common).items():
         where = f"{file}, line {line}: {option}"
-        value = ... if default is None else _literal(default, where)
-        fields[option] = (_type(annotation, where), Field(value, description=meaning))
+        try:
+            value = ... if default is None else _literal(default, where)
+            kind = _type(annotation, where)
+        except ConfigError:
+            if chosen.strict:
+                raise
+            value, kind = None if default else ..., Any
+        fields[option] = (kind, Field(value, description=meaning))
     return create_model(name, __base__=ChosenSection, **fields)
 
 

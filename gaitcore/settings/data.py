@@ -1,79 +1,107 @@
 """The source of the poses, and how they are made from video: the section ``data``."""
 
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Count, Positive, Probability, Settings, listed, unique
+from gaitcore.settings.values import (
+    Condition,
+    Frames,
+    Line,
+    Number,
+    Paths,
+    PathText,
+    Pixels,
+    Probability,
+    Seed,
+    Settings,
+    Sha256,
+    Text,
+    Truth,
+    listed,
+    unique,
+)
+from gaitcore.settings.walkers import WalkerSettings
 
 FORMATS = Chosen("readers", others=("video",))
-SILHOUETTE_FORMATS = Chosen("silhouette_readers")
+SILHOUETTE_FORMATS = Chosen("silhouette_readers", others=("bodies",))
 
 
 class Detector(Settings):
     """The detector of people in a frame."""
 
     kind: Literal["mediapipe", "yolox"] = Field(description="mediapipe (nothing to fetch) or yolox (an ONNX model)")
-    weights: str | None = Field(None, description="file of a YOLOX model, relative to the repository")
-    sha256: str | None = Field(None, description="SHA-256 of that file; another file is refused")
+    weights: PathText | None = Field(None, description="file of a YOLOX model, relative to the repository")
+    sha256: Sha256 | None = Field(None, description="SHA-256 of that file; another file is refused")
     score: Probability = Field(0.5, description="people with a lower score are ignored")
 
 
 class Video(Settings):
     """How poses are made from videos; only for data.format: video."""
 
-    list: str | None = Field(
+    list: PathText | None = Field(
         description="CSV with subject, condition, sequence and view of each video; null: files are named by sequence"
     )
     estimator: Literal["hrnet", "mediapipe", "onnx"] = Field(description="the pose estimator")
-    weights: str | None = Field(description="file of the weights (hrnet) or the model (onnx)")
-    sha256: str | None = Field(description="SHA-256 of that file; another file is refused")
+    weights: PathText | None = Field(description="file of the weights (hrnet) or the model (onnx)")
+    sha256: Sha256 | None = Field(description="SHA-256 of that file; another file is refused")
     channels: Literal["bgr", "rgb"] = Field(description="order of the colours that an ONNX pose model expects")
     detector: Detector
     people: Literal["exactly_one", "track"] = Field(
         description="exactly_one drops frames with more or fewer people; track follows the largest person"
     )
-    detect_every: Count = Field(
+    detect_every: Frames = Field(
         description="frames from one detection to the next; in between, the box is made of the keypoints"
+    )
+
+
+class Bodies(Settings):
+    """How bodies are drawn round the poses; only for data.silhouettes.format: bodies."""
+
+    spread: Annotated[Number, Field(ge=0, le=0.3)] = Field(
+        0.1, description="standard deviation between subjects of the breadths of head, trunk, arms and legs, relative"
+    )
+    seed: Seed = Field(0, description="seed of the subjects' builds")
+    clothing: dict[Condition, Literal["bag", "coat"]] = Field(
+        {"bg": "bag", "cl": "coat"}, description="conditions in which a bag is carried or a coat is worn"
     )
 
 
 class Silhouettes(Settings):
     """Where the silhouettes come from; only for a data.modality with silhouettes."""
 
-    format: Annotated[str, AfterValidator(partial(known_name, SILHOUETTE_FORMATS)), SILHOUETTE_FORMATS] = Field(
-        description="source format of the silhouettes"
+    format: Annotated[Line, AfterValidator(partial(known_name, SILHOUETTE_FORMATS)), SILHOUETTE_FORMATS] = Field(
+        description="source format of the silhouettes; bodies draws them round the experiment's own poses"
     )
-    path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
-        description="folder or folders, relative to the repository"
+    path: Annotated[tuple[PathText, ...], BeforeValidator(listed)] = Field(
+        (), description="folder or folders, relative to the repository; none for bodies"
     )
-    source: str = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
+    bodies: Bodies | None = Field(None, description="how bodies are drawn, if the format is bodies; null: as below")
+    source: Line = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
 
 
 class Data(Settings):
     """The source of the poses, and their properties."""
 
-    dataset: str = Field(description="name of the data set, as captions print it")
-    modality: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
+    dataset: Line = Field(description="name of the data set, as captions print it")
+    modality: Annotated[tuple[Line, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
         ("keypoints",),
         description="kind or kinds of frames to read; every system's network takes one of these, and the first one's "
         "table lists the sequences",
     )
-    format: Annotated[str, AfterValidator(partial(known_name, FORMATS)), FORMATS] = Field(
+    format: Annotated[Line, AfterValidator(partial(known_name, FORMATS)), FORMATS] = Field(
         description="source format of the poses; video estimates them"
     )
-    path: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1)] = Field(
-        description="file or files (CSV), or folder (pickles, JSON), relative to the repository"
-    )
-    frame_width: Count = Field(description="pixels; where x and y are fractions, both are divided by it")
-    frame_height: Count = Field(description="pixels")
-    fps: Positive = Field(description="frames per second")
-    pose_source: str = Field(description="the pose estimator, recorded in the pose table; video records its own")
-    mixed_pose_sources: bool = Field(False, description="allow poses of several estimators in one table")
-    help: str = Field("", description="where to get the data; printed when they are missing")
-    walkers: dict[str, Any] | None = Field(
+    path: Paths = Field(description="file or files (CSV), or folder (pickles, JSON), relative to the repository")
+    frame_width: Pixels = Field(description="pixels; where x and y are fractions, both are divided by it")
+    frame_height: Pixels = Field(description="pixels")
+    fps: Annotated[Number, Field(gt=0, le=1000)] = Field(description="frames per second")
+    pose_source: Line = Field(description="the pose estimator, recorded in the pose table; video records its own")
+    mixed_pose_sources: Truth = Field(False, description="allow poses of several estimators in one table")
+    help: Text = Field("", description="where to get the data; printed when they are missing")
+    walkers: WalkerSettings | None = Field(
         None, description="generate the data as synthetic walkers with these settings; null reads existing data"
     )
     video: Video | None = Field(None, description="how poses are estimated, if the format is video")

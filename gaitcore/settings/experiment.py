@@ -14,14 +14,14 @@ from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
 from gaitcore.settings.training import Training
-from gaitcore.settings.values import Numbers, Settings, listed, unique
+from gaitcore.settings.values import Line, Name, PathText, Seeds, Settings, listed, unique
 from gaitcore.suggest import nearest
 
 
 class System(Settings):
     """One system as it is trained: network, input, recipe, evaluation."""
 
-    title: str
+    title: Line
     network: SystemNetwork
     input: Input
     training: Training
@@ -31,22 +31,22 @@ class System(Settings):
 class Config(Settings):
     """The whole configuration of an experiment."""
 
-    experiment: str = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
-    extensions: Annotated[tuple[str, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
+    experiment: Name = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
+    extensions: Annotated[tuple[PathText, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
         (),
         exclude=True,  # extensions count by the content of their files, not by their location
         description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",
     )
     data: Data
     protocol: Protocol
-    systems: dict[str, dict[str, Any]] = Field(
+    systems: dict[Name, dict[str, Any]] = Field(
         description="per system: its network's options, and any setting of network, input, training or evaluation it "
         "changes"
     )
-    compare: Annotated[tuple[str, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
+    compare: Annotated[tuple[Name, ...], BeforeValidator(listed), Field(min_length=1), AfterValidator(unique)] = Field(
         description="systems to train and compare"
     )
-    seeds: Numbers = Field(description="one training run per seed and system")
+    seeds: Seeds = Field(description="one training run per seed and system")
     network: Network
     input: Input
     training: Training

@@ -1,31 +1,33 @@
 """The configuration's files: layers merged, validated once, and one sentence for a mistake.
 
 ``config.yaml`` holds the paper's settings, the chosen experiment's overlay is merged over it, and the
-command line over both. Every message names the key and its file.
+command line over both. Every message names the key, its file and, where there is one, its line.
 """
 
 import copy
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from gaitcore import extensions
-from gaitcore.errors import ConfigError
+from gaitcore.errors import ConfigError, short, shown
+from gaitcore.keys import canonical
 from gaitcore.merging import lineage_of, merged
 from gaitcore.modalities import modality_names
-from gaitcore.networks import modality, network_options
-from gaitcore.settings.chosen import Chosen, how_chosen, section_of
-from gaitcore.settings.experiment import Config
+from gaitcore.names import checked_name
+from gaitcore.networks import OPTIONS, modality, network_options
+from gaitcore.settings.chosen import section_of
+from gaitcore.settings.experiment import Config, System
+from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, holds, merged_layers, source_of
+from gaitcore.settings.network import Network
+from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
 from gaitcore.settings.values import Settings, listed
 from gaitcore.suggest import nearest
 from gaitcore.systems import system_settings
-
-_NUMBER_OR_BOOLEAN = re.compile(r"[-+.\deE]+|true|false|null")
+from gaitcore.yaml_files import plain_value, read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +37,8 @@ RENAMED = {  # keys of the previous release; those inside a section are also ren
     "training.batch.views": "training.batch.copies",
 }
 
-Layers = list[tuple[str, dict[str, Any]]]  # (file, its content), the later over the earlier
-Location = Sequence[str | int]  # the keys and indices of a setting, from the outermost
-
+_MOST_LAYERS = 100
+_NULL = ("null", "")  # on the command line, where a text may be absent
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
 
@@ -55,55 +56,28 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     The folders in ``extensions`` are searched for networks, losses, readers and protocols from then on.
     """
     base = Path(base)
-    command_line: dict[str, Any] = _typed(overrides or {})
-    layers: Layers = [(str(base), _read_yaml(base))]
-    name: Any = command_line.get("experiment", layers[0][1].get("experiment"))
-    layers += [*_overlays(base.parent / "experiments", name), ("--config on the command line", command_line)]
-    layers = [(file, _with_new_names(layer, file)) for file, layer in layers]
-    values: dict[str, Any] = {}
-    for _, layer in layers:
-        values = merged(values, layer)
-    _search_extensions(values, layers)
-    _refuse_unknown_options(layers)
+    command_line = Layer(COMMAND_LINE, _typed(overrides or {}, Config), {})
+    bottom = _layer(base)
+    name = _experiment(bottom, command_line)
+    overlays = _overlays(base.parent / "experiments", name)
+    layers = [_with_new_names(layer) for layer in (bottom, *overlays, command_line)]
+    _search_extensions(layers)
+    _check_systems(layers)
     try:
-        config = Config.model_validate(values)
+        config = Config.model_validate({**merged_layers(layers), "experiment": name})
     except ValidationError as error:
-        raise ConfigError(_sentence(error, layers)) from None
+        raise ConfigError(sentence(error, layers)) from None
     _check_modalities(config, layers)
     _check_protocol(config, layers)
+    _check_walkers(config, layers)
     for system in config.compare:
         _check_system(config, system, layers)
     for option, systems in config.figures.against.items():
-        for name in systems:
-            _check_figure(config, option, name, layers)
+        for system in systems:
+            _check_figure(config, option, system, layers)
     if config.data.format == "video":
         _check_video(config, layers)
     return config
-
-
-def _search_extensions(values: dict[str, Any], layers: Layers) -> None:
-    """Register the extension folders; a value that is not a list of folders is refused later by the schema."""
-    folders = listed(values.get("extensions", ()))
-    if isinstance(folders, Sequence) and all(isinstance(folder, str) for folder in folders):
-        try:
-            extensions.search(folders)
-        except ConfigError as error:
-            raise ConfigError(f"{_file_of(['extensions'], layers)}: extensions: {error}") from None
-
-
-def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
-    """An experiment's overlay, after the overlays it extends."""
-    overlay = folder / f"{name}.yaml"
-    if not overlay.is_file():
-        known = sorted(path.stem for path in folder.glob("*.yaml"))
-        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){nearest(str(name), known)}')
-    if name in within:
-        raise ConfigError(f"{overlay}: circular `extends`: {' -> '.join([*within, name])}.")
-    content = _read_yaml(overlay)
-    extended = content.pop("extends", [])
-    extended = [extended] if isinstance(extended, str) else extended
-    before = [layer for other in extended for layer in _overlays(folder, other, (*within, name))]
-    return [*before, (str(overlay), content)]
 
 
 def paper_config(base: str | Path) -> Config:
@@ -112,28 +86,100 @@ def paper_config(base: str | Path) -> Config:
     Raises:
         ConfigError: as :func:`load_config`.
     """
-    values = _read_yaml(Path(base))
+    layer = _layer(Path(base))
     try:
-        return Config.model_validate(values)
+        return Config.model_validate(layer.content)
     except ValidationError as error:
-        raise ConfigError(_sentence(error, [(str(base), values)])) from None
+        raise ConfigError(sentence(error, [layer])) from None
 
 
-def _with_new_names(layer: dict[str, Any], file: str) -> dict[str, Any]:
+def _layer(path: Path) -> Layer:
+    content, lines = read_yaml(path)
+    return Layer(str(path), content, lines)
+
+
+def _experiment(bottom: Layer, command_line: Layer) -> str:
+    """The name of the experiment in use, which the command line or config.yaml gives."""
+    layers = [bottom, command_line]
+    where = f"{source_of(['experiment'], layers)}: experiment"
+    values = merged_layers(layers)
+    if "experiment" not in values:
+        raise ConfigError(f"{where} is missing, expected the name of an overlay, e.g. demo.")
+    return _name(values["experiment"], where)
+
+
+def _name(value: Any, where: str) -> str:
+    try:
+        return checked_name(value)
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}.") from None
+
+
+def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
+    """An experiment's overlay, after the overlays it extends."""
+    overlay = folder / f"{name}.yaml"
+    if not overlay.is_file():
+        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){_hint(folder, name)}')
+    if name in within:
+        raise ConfigError(f"{overlay}: circular `extends`: {' -> '.join([*within, name])}.")
+    layer = _layer(overlay)
+    where = f"{source_of(['extends'], [layer])}: extends"
+    extended = layer.content.pop("extends", [])
+    if isinstance(extended, str):
+        extended = [extended]
+    if not isinstance(extended, list):
+        raise ConfigError(f"{where} is {shown(extended)}, expected the name of an experiment, or a list of names.")
+    before: Layers = []
+    for other in extended:
+        before += _overlays(folder, _name(other, where), (*within, name))
+        if len(before) > _MOST_LAYERS:
+            raise ConfigError(f"{where} leads to more than {_MOST_LAYERS} overlays, expected fewer.")
+    _check_own_name(layer, name)
+    return [*before, layer]
+
+
+def _hint(folder: Path, name: str) -> str:
+    known = sorted(path.stem for path in folder.glob("*.yaml"))
+    spelled = [other for other in known if canonical(other) == canonical(name)]
+    if spelled:  # --config experiment=007 is the number 7 to Snakemake
+        return f"; on the command line write experiment='\"{spelled[0]}\"', since without quotes it is a number."
+    return nearest(name, known)
+
+
+def _check_own_name(overlay: Layer, name: str) -> None:
+    """Refuse an overlay that has another name inside, by which its results would go elsewhere."""
+    if "experiment" in overlay.content:
+        where = f"{source_of(['experiment'], [overlay])}: experiment"
+        own = _name(overlay.content["experiment"], where)
+        if own != name:
+            raise ConfigError(f'{where} is "{own}", but the file has the name {name}.yaml; write experiment: {name}.')
+
+
+def _search_extensions(layers: Layers) -> None:
+    """Register the extension folders; a value that is not a list of folders is refused later by the schema."""
+    folders = listed(merged_layers(layers).get("extensions", ()))
+    if isinstance(folders, Sequence) and all(isinstance(folder, str | int) for folder in folders):
+        try:
+            extensions.search(str(folder) for folder in folders if str(folder).isprintable())
+        except ConfigError as error:
+            raise ConfigError(f"{source_of(['extensions'], layers)}: extensions: {error}") from None
+
+
+def _with_new_names(layer: Layer) -> Layer:
     """The layer with keys of the previous release under their new names; each is logged."""
-    layer = copy.deepcopy(layer)
-    systems = layer.get("systems")
+    content = copy.deepcopy(layer.content)
+    systems = content.get("systems")
     sections = {f"systems.{name}.": system for name, system in systems.items()} if isinstance(systems, dict) else {}
-    for prefix, section in {"": layer, **sections}.items():
+    for prefix, section in {"": content, **sections}.items():
         for old, new in RENAMED.items():
             if _rename(section, old.split("."), new.rpartition(".")[2]):
                 log.warning(
                     "%s: %s is now called %s; the old name works until the next release.",
-                    file,
+                    layer.file,
                     prefix + old,
                     prefix + new,
                 )
-    return layer
+    return layer._replace(content=content)
 
 
 def _rename(section: Any, path: list[str], name: str) -> bool:
@@ -149,25 +195,67 @@ def _rename(section: Any, path: list[str], name: str) -> bool:
     return True
 
 
+def _check_systems(layers: Layers) -> None:
+    """Refuse what is no system, and network options that are no arguments of the network's class."""
+    systems: dict[str, Any] = {}
+    for layer in layers:
+        _check_shapes(layer)
+        systems = merged(systems, layer.content.get("systems", {}))
+        for name, sections in layer.content.get("systems", {}).items():
+            where = f"{source_of(['systems', name], [layer])}: systems.{short(name)}"
+            try:
+                network = lineage_of(name, systems)[0]
+            except ValueError as error:
+                raise ConfigError(f"{where}: {str(error).rstrip('.')}{full_stop(error)}") from None
+            known = {*Network.model_fields, *network_options(network)}
+            for option in sections.get("network", {}):
+                if option not in known:
+                    where = f"{source_of(['systems', name, 'network', option], [layer])}: systems.{name}.network"
+                    raise ConfigError(f"{where}.{short(option)}: unknown setting{nearest(str(option), known)}")
+
+
+def _check_shapes(layer: Layer) -> None:
+    """Refuse a layer whose systems, or their networks, are not mappings, or whose `like` is no name."""
+
+    def check(value: Any, *location: str) -> None:
+        if not isinstance(value, Mapping):
+            key = ".".join(map(short, location))
+            where = source_of(location, [layer])
+            raise ConfigError(f"{where}: {key} is {shown(value)}, expected a mapping of settings.")
+
+    systems = layer.content.get("systems", {})
+    check(systems, "systems")
+    for name, sections in systems.items():
+        location = ("systems", name)
+        _name(name, f"{source_of(location, [layer])}: systems")
+        check(sections, *location)
+        if "network" in sections:
+            check(sections["network"], *location, "network")
+        if "like" in sections:
+            _name(sections["like"], f"{source_of([*location, 'like'], [layer])}: systems.{name}.like")
+
+
 def _check_system(config: Config, name: str, layers: Layers) -> None:
+    lineage = lineage_of(name, config.systems)
     try:
         system = system_settings(config, name)
     except ValidationError as error:
-        raise ConfigError(_sentence(error, layers, within=("systems", name))) from None
+        raise ConfigError(sentence(error, layers, within_system(name, lineage, error, layers), System)) from None
+    _check_options(system, lineage, layers)
     if modality(system.network.name) not in config.data.modality:
         raise ConfigError(
-            f"{_file_of(['data', 'modality'], layers)}: data.modality is {', '.join(config.data.modality)}, but "
+            f"{source_of(['data', 'modality'], layers)}: data.modality is {', '.join(config.data.modality)}, but "
             f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
         )
     if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
-            f"{_file_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
+            f"{source_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
     if system.training.select == "best_validation" and not config.protocol.splits[config.protocol.split].validation:
         raise ConfigError(
-            f"{_file_of(['training', 'select'], layers)}: training.select is best_validation, but "
+            f"{source_of(['training', 'select'], layers)}: training.select is best_validation, but "
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
             "or select last."
         )
@@ -177,33 +265,49 @@ def _check_modalities(config: Config, layers: Layers) -> None:
     for name in config.data.modality:
         if name not in modality_names():
             raise ConfigError(
-                f'{_file_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
+                f'{source_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
                 f"{nearest(name, modality_names())}"
             )
     named = ", ".join(config.data.modality)
     if "silhouettes" in config.data.modality and config.data.silhouettes is None:
         raise ConfigError(
-            f"{_file_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes is null; give "
+            f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes is null; give "
             "their format and path there."
+        )
+    silhouettes = config.data.silhouettes
+    if silhouettes and (silhouettes.format == "bodies") == bool(silhouettes.path):
+        expected = (
+            "none, since bodies are drawn round the experiment's poses; take it out"
+            if silhouettes.path
+            else "a folder with the silhouettes"
+        )
+        raise ConfigError(
+            f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes.path is "
+            f"{', '.join(silhouettes.path) or 'missing'}, expected {expected}."
+        )
+    if silhouettes and silhouettes.format == "bodies" and "keypoints" not in config.data.modality:
+        raise ConfigError(
+            f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes.format is "
+            "bodies, which are drawn round poses; write [keypoints, silhouettes]."
         )
     if "silhouettes" not in config.data.modality and config.data.silhouettes is not None:
         raise ConfigError(
-            f"{_file_of(['data', 'silhouettes'], layers)}: data.silhouettes is set, but data.modality is {named}; add "
+            f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes is set, but data.modality is {named}; add "
             "silhouettes there, or set data.silhouettes to null."
         )
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:
     kind = config.protocol.kind
-    if config.protocol.exclude_same and extensions.declared("protocols", kind)["METRICS"] == "cross_view":
+    if config.protocol.exclude_same == "view" and extensions.declared("protocols", kind)["METRICS"] == "cross_view":
         raise ConfigError(
-            f"{_file_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
+            f"{source_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
             "identical views out in any case; set it to null, or protocol.kind: whole_gallery."
         )
 
 
 def _check_figure(config: Config, option: str, name: str, layers: Layers) -> None:
-    where = f"{_file_of(['figures', 'against', option], layers)}: figures.against.{option}"
+    where = f"{source_of(['figures', 'against', option], layers)}: figures.against.{option}"
     if name not in config.compare:
         raise ConfigError(f'{where} names "{name}", which is not one of the systems{nearest(name, config.compare)}')
     if option not in system_settings(config, name).network.model_dump():
@@ -214,7 +318,7 @@ def _check_video(config: Config, layers: Layers) -> None:
     """Check the settings that only some estimators and detectors need."""
     video = config.data.video
     if video is None:
-        raise ConfigError(f"{_file_of(['data', 'video'], layers)}: data.video is null, but data.format is video.")
+        raise ConfigError(f"{source_of(['data', 'video'], layers)}: data.video is null, but data.format is video.")
     for section, part, name in (
         ("video", video, video.estimator),
         ("video.detector", video.detector, video.detector.kind),
@@ -223,150 +327,83 @@ def _check_video(config: Config, layers: Layers) -> None:
             continue
         for key in ("weights", "sha256"):
             if getattr(part, key) is None:
-                where = _file_of(["data", *section.split("."), key], layers)
+                where = source_of(["data", *section.split("."), key], layers)
                 raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
     if video.people == "exactly_one" and video.detect_every > 1:
         raise ConfigError(
-            f"{_file_of(['data', 'video', 'detect_every'], layers)}: data.video.detect_every is {video.detect_every}, "
+            f"{source_of(['data', 'video', 'detect_every'], layers)}: data.video.detect_every is {video.detect_every}, "
             "but exactly_one counts people in every frame; set it to 1, or data.video.people: track."
         )
 
 
-def _typed(value: Any) -> Any:
-    """The command line's settings with numbers and booleans, which Snakemake leaves as text below the first level."""
-    if isinstance(value, Mapping):
-        return {key: _typed(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [_typed(inner) for inner in value]
-    plain = isinstance(value, str) and _NUMBER_OR_BOOLEAN.fullmatch(value)
-    return yaml.safe_load(value) if plain else value
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
+def _check_options(system: System, lineage: list[str], layers: Layers) -> None:
+    """Refuse options of a network that its class does not allow, by the types in its signature."""
+    options = {name: value for name, value in system.network.model_dump().items() if name not in Network.model_fields}
+    section = section_of(OPTIONS, options.pop("name"))
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except FileNotFoundError:
-        raise ConfigError(f"{path}: no such file, expected the configuration.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f", line {mark.line + 1}" if mark else ""
-        raise ConfigError(f"{path}{line}: this is not YAML ({getattr(error, 'problem', None) or error}).") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path}: holds {type(content).__name__}, expected a mapping of settings.")
-    return content
+        section.model_validate(options)
+    except ValidationError as error:
+        place = [*error.errors(include_url=False)[0]["loc"]]
+        owners = [owner for owner in lineage if _sets(layers, "systems", owner, "network", *place)]
+        within = ("systems", (owners or lineage)[-1], "network")
+        raise ConfigError(sentence(error, layers, within, section)) from None
 
 
-def _refuse_unknown_options(layers: Layers) -> None:
-    """Refuse network options that are no arguments of the network's class; the schema does not know them."""
-    base = layers[0][1]
-    systems: dict[str, Any] = {}
-    for file, layer in layers:
-        systems = merged(systems, layer.get("systems") or {})
-        for name, sections in (layer.get("systems") or {}).items():
-            try:
-                network = lineage_of(name, systems)[0]
-            except ValueError as error:
-                raise ConfigError(f"{file}: systems.{name}: {str(error).rstrip('.')}{_full_stop(error)}") from None
-            known = {*base["network"], *network_options(network)}
-            for option in (sections or {}).get("network") or {}:
-                if option not in known:
-                    raise ConfigError(
-                        f"{file}: systems.{name}.network.{option}: unknown setting{nearest(option, known)}"
-                    )
+def _sets(layers: Layers, *location: str | int) -> bool:
+    return any(holds(layer.content, location) for layer in layers)
 
 
-def _full_stop(message: object) -> str:
-    return "" if str(message).endswith("?") else "."
+def _check_walkers(config: Config, layers: Layers) -> None:
+    """Refuse a path outside data/ for the walkers, which are written there."""
+    if config.data.walkers is None:
+        return
+    path = Path(config.data.path[0])
+    if path.is_absolute() or ".." in path.parts or path.parts[:1] != ("data",) or path.suffix != ".csv":
+        raise ConfigError(
+            f"{source_of(['data', 'path'], layers)}: data.path is {shown(config.data.path[0])}, but the walkers are "
+            "written there; expected a CSV inside data/, e.g. data/raw/demo/poses.csv."
+        )
 
 
-def _sentence(error: ValidationError, layers: Layers, within: Location = ()) -> str:
-    """The first mistake as one sentence: file, key, found, expected."""
-    first = error.errors()[0]
-    path = list(first["loc"])  # has the kind of a section after its name
-    location = _without_kinds(path)
-    if within and any(_holds(layer, [*within, *location]) for _, layer in layers):
-        location = [*within, *location]
-    key = ".".join(str(part) for part in location)
-    where = f"{_file_of(location, layers)}: {key}" if location else "The configuration"
-    if first["type"] == "extra_forbidden":
-        return f"{where}: unknown setting{nearest(str(location[-1]), _fields_at(path[:-1]))}"
-    if first["type"] == "missing":
-        return f"{where} is missing ({_description(path)})."
-    if first["type"].startswith("union_tag"):
-        kinds = first["ctx"].get("expected_tags") or "one of the kinds in docs/configuration.md"
-        return f"{where}.kind is {first['ctx'].get('tag', 'missing')}, expected {kinds.replace(', ', ' or ')}."
-    message = first["msg"].removeprefix("Value error, ").rstrip(".")
-    if first["type"] == "value_error":
-        return f"{where}: {message}{_full_stop(message)}"
-    expected = message.replace("Input should be", "expected")
-    return f"{where} is {first['input']!r}, {expected} ({_description(path)})."
+def _typed(value: Any, section: Any, text: bool = False) -> Any:
+    """The command line's settings with numbers and truth values, which Snakemake leaves as text below the first level.
 
-
-def _without_kinds(path: Location) -> list[str | int]:
-    """The key as in the file: pydantic's location has the kind of a section after the section's name."""
-    section: Any = Config
-    written = []
-    for part in path:
-        if not isinstance(section, tuple | Chosen):
-            written.append(part)
-        section = _section_type(section, str(part))
-    return written
-
-
-def _file_of(location: Location, layers: Layers) -> str:
-    """The last layer that sets the key (or, for a missing one, the section it belongs in)."""
-    for file, layer in reversed(layers):
-        if _holds(layer, location):
-            return file
-    return layers[0][0]
-
-
-def _holds(layer: Any, location: Location) -> bool:
-    for part in location:
-        if not isinstance(layer, Mapping | list):
-            return True  # the layer puts a plain value where a section is expected
-        try:
-            layer = layer[part]  # type: ignore[index]  # what does not fit is caught
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
-
-
-def _fields_at(path: Location) -> list[str]:
-    section: Any = Config
-    for part in path:
-        section = _section_type(section, str(part))
-    return list(section.model_fields) if section is not None else []
-
-
-def _description(path: Location) -> str:
-    names = [part for part in path if isinstance(part, str)]
-    section: Any = Config
-    for part in names[:-1]:
-        section = _section_type(section, part) or section
-    sections = isinstance(section, tuple | Chosen)
-    field = section.model_fields.get(names[-1]) if names and not sections else None
-    return (field.description if field else None) or "see docs/configuration.md"
-
-
-def _section_type(section: Any, key: str) -> type[Settings] | tuple[type[Settings], ...] | Chosen | None:
-    """The settings class below ``key``; several classes where the next key is one of the section's kinds.
-
-    The key may also be a name in a mapping of sections (protocol.splits.74/50).
+    Args:
+        value: a setting, or a section of settings.
+        section: the class of the section, which says where text is meant.
+        text: whether the value is text, whatever it looks like.
     """
-    if isinstance(section, Chosen):
-        return section_of(section, key)
-    if isinstance(section, tuple):
-        return next((kind for kind in section if key in get_args(kind.model_fields["kind"].annotation)), None)
-    field = section.model_fields.get(key) if section is not None else None
-    if field is None:
-        return section  # a name the user chose inside a mapping of sections
-    if (chosen := how_chosen(field)) and _is_section(field.annotation):
-        return chosen
-    candidates = (field.annotation, *get_args(field.annotation))
-    classes = tuple(filter(_is_section, candidates))
-    return classes if field.discriminator else next(iter(classes), None)
+    if isinstance(value, Mapping):
+        return {key: _typed(inner, *_kind_below(section, str(key), text)) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_typed(inner, section, text) for inner in value]
+    if not isinstance(value, str):
+        return value
+    if text:
+        return None if value in _NULL else value
+    try:
+        return plain_value(value)
+    except ValueError as error:
+        raise ConfigError(f"{COMMAND_LINE}: {error}.") from None
 
 
-def _is_section(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, Settings)
+def _kind_below(section: Any, key: str, text: bool) -> tuple[Any, bool]:
+    """The class of the section below a key, and whether text stands there."""
+    if isinstance(section, type) and section is Config and key == "systems":
+        return {"": System}, False  # a mapping of names to systems
+    if isinstance(section, dict):
+        return section[""], False
+    if not (isinstance(section, type) and issubclass(section, Settings)):
+        return None, text
+    if key not in section.model_fields:  # a name inside a mapping
+        return section, text
+    return section_below(section, key), _is_text(section.model_json_schema()["properties"][key])
+
+
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    """Whether a schema allows text, in a list or a mapping too, and no numbers."""
+    kinds = [schema, *schema.get("anyOf", ())]
+    kinds += [kind["items"] for kind in kinds if isinstance(kind.get("items"), Mapping)]
+    kinds += [kind["additionalProperties"] for kind in kinds if isinstance(kind.get("additionalProperties"), Mapping)]
+    types = {kind.get("type") for kind in kinds}
+    return "string" in types and not types & {"integer", "number", "boolean", None}

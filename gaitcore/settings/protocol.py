@@ -5,9 +5,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from gaitcore.errors import short
 from gaitcore.keys import natural, walk_name
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Count, Keys, Settings, Subjects
+from gaitcore.settings.values import Condition, Frames, Keys, Line, Settings, Subjects
 from gaitcore.suggest import nearest
 
 
@@ -20,39 +21,43 @@ class Split(Settings):
 
     @model_validator(mode="after")
     def _nobody_trains_and_is_tested(self) -> "Split":
-        both = [subject for subject in self.train if subject in set(self.test)]
+        train, test = set(self.train), set(self.test)
+        both = [subject for subject in self.train if subject in test]
         if both:
             raise ValueError(f"subject {both[0]} is in both train and test; a test subject must never be trained on")
-        strangers = [subject for subject in self.validation if subject not in set(self.train)]
+        strangers = [subject for subject in self.validation if subject not in train]
         if strangers:
             raise ValueError(f"validation subject {strangers[0]} is not one of the train subjects it is held out of")
         return self
 
 
-Walks = dict[str, Keys]
+Walks = dict[Condition, Keys]
 KINDS = Chosen("protocols")
 
 
 class Protocol(Settings):
     """Who trains, and which sequences are gallery and probes."""
 
-    kind: Annotated[str, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
+    kind: Annotated[Line, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
         "cross_view",
         description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
     )
-    split: str = Field(description="name of the split in use")
-    splits: dict[str, Split] = Field(description="training and test subjects, by name of the split")
+    split: Line = Field(description="name of the split in use")
+    splits: dict[Line, Split] = Field(description="training and test subjects, by name of the split")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
-    exclude_same: Literal["view"] | None = Field(
-        None, description="whole_gallery: leave out gallery sequences of the probe's own subject and view; null: none"
+    exclude_same: Literal["view", "nothing"] | None = Field(
+        None,
+        description="view: a probe is not compared with gallery sequences of its own view (whole_gallery: of its own "
+        "subject and view); nothing: it is; null: as the kind is published, view for cross_view and nothing for "
+        "whole_gallery",
     )
-    min_frames: Count = Field(description="sequences with fewer usable frames are excluded everywhere")
+    min_frames: Frames = Field(description="sequences with fewer usable frames are excluded everywhere")
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
         if self.split not in self.splits:
-            raise ValueError(f'there is no split "{self.split}"{nearest(self.split, self.splits)}')
+            raise ValueError(f'there is no split "{short(self.split)}"{nearest(self.split, self.splits)}')
         for condition, sequences in self.probes.items():
             both = set(sequences) & set(self.gallery.get(condition, ()))
             if both:

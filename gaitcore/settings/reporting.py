@@ -1,26 +1,34 @@
 """The content of tables and figures: the sections ``tables`` and ``figures``."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
-from gaitcore.settings.values import Settings
+from gaitcore.errors import shown
+from gaitcore.keys import parse_sequence_name
+from gaitcore.settings.values import Condition, Line, Settings, Truth
+
+
+def _sequence(value: str) -> str:
+    if parse_sequence_name(value) is None:
+        raise ValueError(f"{shown(value)} is not the name of a sequence, expected one like 075-nm-05-090")
+    return value
 
 
 class Tables(Settings):
     """The content of the tables."""
 
-    published: bool = Field(description="show the paper's rows; only for CASIA-B under the paper's protocol")
-    conditions: dict[str, str] = Field(description="label of each condition, e.g. nm: NM")
+    published: Truth = Field(description="show the paper's rows; only for CASIA-B under the paper's protocol")
+    conditions: dict[Condition, Line] = Field(description="label of each condition, e.g. nm: NM")
 
 
 class Figures(Settings):
     """The content of the figures."""
 
-    against: dict[str, tuple[str, ...]] = Field(
+    against: dict[Line, tuple[Line, ...]] = Field(
         description="accuracy against an option of the network: the option, and the systems that differ in it"
     )
-    probe: str | None = Field(
+    probe: Annotated[Line, AfterValidator(_sequence)] | None = Field(
         description="name of the probe whose map is shown separately; null: one of the first condition, from the side"
     )
     attribution: Literal["grad_cam", "hires_cam"] = Field(

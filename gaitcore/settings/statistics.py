@@ -4,12 +4,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from gaitcore.settings.values import Count, Settings
+from gaitcore.settings.values import Number, Seed, Settings, Whole
 
 
 class Statistics(Settings):
     """The intervals and tests over seeds and subjects."""
 
-    confidence: Annotated[float, Field(gt=0, lt=1)] = Field(description="level of the bootstrap interval")
-    resamples: Count = Field(description="bootstrap resamples")
-    seed: Annotated[int, Field(ge=0)] = Field(description="seed of the resampling")
+    confidence: Annotated[Number, Field(gt=0, lt=1)] = Field(description="level of the bootstrap interval")
+    resamples: Annotated[Whole, Field(ge=1, le=100_000)] = Field(description="bootstrap resamples")
+    seed: Seed = Field(description="seed of the resampling")

@@ -1,4 +1,4 @@
-"""The batches of an epoch: balanced (a number of subjects, and of sequences of each), or shuffled."""
+"""The batches of an epoch: balanced (a number of subjects, and of sequences of each), drawn anew, or shuffled."""
 
 import logging
 import math
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gaitcore.settings.training import BalancedBatch, ShuffledBatch
+from gaitcore.settings.training import BalancedBatch, DrawnBatch, ShuffledBatch
 
 log = logging.getLogger(__name__)
 
@@ -48,12 +48,7 @@ class BalancedBatches:
         self.batch_size = self.subjects * self.sequences
         self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
         self.batches_done = 0  # in the current epoch
-        if self.subjects < batch.subjects:
-            log.warning(
-                "training.batch.subjects is %d, but there are %d training subjects: every batch holds all of them",
-                batch.subjects,
-                self.subjects,
-            )
+        _warn_of_few_subjects(self.subjects, batch.subjects)
 
     def __str__(self) -> str:
         return f"batches of {self.batch_size} sequences ({self.subjects} subjects x {self.sequences})"
@@ -98,6 +93,61 @@ class BalancedBatches:
         start = self.used[subject]
         self.used[subject] += wanted
         return np.resize(rows[start : start + wanted], wanted)  # a short list is repeated
+
+
+class DrawnBatches:
+    """Iterating gives one epoch: for each batch, subjects and sequences of each, drawn anew.
+
+    Source: GaitSet, published code (sequences with replacement); OpenGait and FastPoseGait (without, where a subject
+    has enough). GaitSet's code never draws the very first sequence, by a slip that is not repeated here.
+
+    Args:
+        subjects: (S,) the subject of each sequence.
+        items: rows of ``subjects`` to draw from, with repetitions (:func:`training_items`).
+        batch: subjects and sequences of a batch, and the steps of an epoch.
+        generator: source of every draw.
+    """
+
+    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: DrawnBatch, generator: np.random.Generator):
+        labels = subjects[items]
+        self.generator, self.batch, self.steps = generator, batch, batch.steps
+        self.rows = [items[labels == subject] for subject in np.unique(labels)]
+        self.subjects = min(batch.subjects, len(self.rows))
+        self.batch_size = self.subjects * batch.sequences
+        self.batches_done = 0  # in the current epoch
+        _warn_of_few_subjects(self.subjects, batch.subjects)
+
+    def __str__(self) -> str:
+        return f"batches of {self.batch_size} sequences ({self.subjects} subjects x {self.batch.sequences}, drawn anew)"
+
+    def __len__(self) -> int:
+        return self.steps
+
+    @property
+    def sequences_of_an_epoch(self) -> int:
+        """The number of sequences in an epoch; one that is drawn twice counts twice."""
+        return self.steps * self.batch_size
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        """The batches of an epoch; after an interruption, the remaining ones."""
+        while self.batches_done < self.steps:
+            self.batches_done += 1
+            chosen = self.generator.choice(len(self.rows), self.subjects, replace=False)
+            yield np.concatenate([self._draw(self.rows[subject]) for subject in chosen])
+        self.batches_done = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """The position in the epoch, for a checkpoint."""
+        return {"generator": self.generator.bit_generator.state, "drawn": self.batches_done}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from such a position."""
+        self.generator.bit_generator.state = state["generator"]
+        self.batches_done = state["drawn"]
+
+    def _draw(self, rows: np.ndarray) -> np.ndarray:
+        wanted = self.batch.sequences
+        return self.generator.choice(rows, wanted, replace=self.batch.replacement or len(rows) < wanted)
 
 
 class ShuffledBatches:
@@ -150,9 +200,23 @@ class ShuffledBatches:
 
 
 def build_batches(
-    subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch | ShuffledBatch, generator: np.random.Generator
-) -> BalancedBatches | ShuffledBatches:
+    subjects: np.ndarray,
+    items: np.ndarray,
+    batch: BalancedBatch | ShuffledBatch | DrawnBatch,
+    generator: np.random.Generator,
+) -> BalancedBatches | ShuffledBatches | DrawnBatches:
     """The batches of a recipe; ``subjects`` (S,) and ``items`` as in :class:`BalancedBatches`."""
     if isinstance(batch, ShuffledBatch):
         return ShuffledBatches(items, batch, generator)
+    if isinstance(batch, DrawnBatch):
+        return DrawnBatches(subjects, items, batch, generator)
     return BalancedBatches(subjects, items, batch, generator)
+
+
+def _warn_of_few_subjects(present: int, wanted: int) -> None:
+    if present < wanted:
+        log.warning(
+            "training.batch.subjects is %d, but there are %d training subjects: every batch holds all of them",
+            wanted,
+            present,
+        )

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from gaitcore.execution.training_pass import training_pass
 from gaitcore.modalities import FrameStore
-from gaitcore.sampling.random_window import random_window
+from gaitcore.sampling.training_frames import training_frames
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
 from gaitcore.training.batches import build_batches, training_items
@@ -35,6 +35,7 @@ class TrainingResult:
         epoch: the epoch whose weights the model now has, from 1.
         spread: spread of the embeddings at the end of the last epoch, see :func:`gaitcore.training.history.spread`.
         collapsed: whether the embeddings are almost one point at the end.
+        untrained: whether there was nothing to learn: one subject alone, or a loss of 0 throughout.
         seconds: training time, all sessions of a resumed run together.
         resumed: the steps after which the run was resumed.
     """
@@ -43,6 +44,7 @@ class TrainingResult:
     epoch: int
     spread: float
     collapsed: bool
+    untrained: bool
     seconds: float
     resumed: list[int]
 
@@ -109,7 +111,7 @@ def train(
             for batch in batches:
                 chosen = torch.from_numpy(batch).to(device)
                 reverse = settings.augmentation.reverse
-                frames = random_window(store.lengths[chosen], network.frames, reverse, generator)
+                frames = training_frames(store.lengths[chosen], network.frames, settings.sampling, reverse, generator)
                 windows = store.windows(chosen, frames)
                 windows = augmented(windows, settings.augmentation, store, generator)
                 with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
@@ -129,10 +131,10 @@ def train(
             row = history.close(batches.sequences_of_an_epoch, accuracy)
             progress.epoch(row)
     best.restore(model)
-    return _result(history, best.epoch or epochs, settings)
+    return _result(history, best.epoch or epochs, settings, subjects)
 
 
-def _result(history: History, epoch: int, settings: Training) -> TrainingResult:
+def _result(history: History, epoch: int, settings: Training, subjects: int) -> TrainingResult:
     last = history.rows[-1]["spread"]
     distance = math.sqrt(2 * max(last, 0.0))  # root mean square distance of two embeddings over their length
     collapsed = distance < settings.collapse_distance
@@ -144,4 +146,14 @@ def _result(history: History, epoch: int, settings: Training) -> TrainingResult:
             distance,
             settings.collapse_distance,
         )
-    return TrainingResult(pd.DataFrame(history.rows), epoch, last, collapsed, history.seconds, history.resumed)
+    without_loss = all(row["loss"] == 0 for row in history.rows)
+    untrained = subjects < 2 or without_loss
+    if untrained:
+        log.warning(
+            "there was nothing to learn: %s; the weights cannot tell people apart better than random ones and the "
+            "accuracy is meaningless; train on more subjects",
+            "the loss was 0 in every step" if without_loss else "all training sequences are of one subject",
+        )
+    return TrainingResult(
+        pd.DataFrame(history.rows), epoch, last, collapsed, untrained, history.seconds, history.resumed
+    )

@@ -25,13 +25,14 @@ def phase_of(epoch: int, training: Training) -> int:
     return int(epoch > training.epochs)
 
 
-_OPTIMISERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+_ADAMS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
 class Optimisation:
     """Optimiser and schedule of the current phase; :meth:`begin` starts the next phase with new ones.
 
-    Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's.
+    Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's. Its form in
+    three phases is GaitTR's and GPGait's, steps are OpenGait's.
 
     Args:
         parameters: the parameters to train.
@@ -48,12 +49,20 @@ class Optimisation:
         self.phase, self.done = phase, 0  # completed steps of this phase
         settings, current = self.settings, self._phase_settings()
         at_peak, at_ends = settings.momentum
-        self.optimiser = _OPTIMISERS[settings.optimiser](
-            self.parameters, lr=current.learning_rate, betas=(at_ends, 0.999), weight_decay=settings.weight_decay
-        )
+        rate, decay = current.learning_rate, settings.weight_decay
+        self.optimiser: torch.optim.Optimizer
+        if settings.optimiser == "sgd":
+            self.optimiser = torch.optim.SGD(self.parameters, lr=rate, momentum=at_ends, weight_decay=decay)
+        else:
+            adam = _ADAMS[settings.optimiser]
+            self.optimiser = adam(self.parameters, lr=rate, betas=(at_ends, 0.999), weight_decay=decay)
         self.schedule: torch.optim.lr_scheduler.LRScheduler
         if settings.schedule == "constant":
             self.schedule = torch.optim.lr_scheduler.ConstantLR(self.optimiser, factor=1.0)
+        elif settings.schedule == "steps":
+            self.schedule = torch.optim.lr_scheduler.MultiStepLR(
+                self.optimiser, milestones=list(settings.milestones), gamma=settings.decay
+            )
         else:
             self.schedule = torch.optim.lr_scheduler.OneCycleLR(
                 self.optimiser,
@@ -64,6 +73,7 @@ class Optimisation:
                 final_div_factor=settings.end_divisor,
                 base_momentum=at_peak,
                 max_momentum=at_ends,
+                three_phase=settings.schedule == "three_phases",
             )
 
     @property

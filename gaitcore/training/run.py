@@ -18,11 +18,13 @@ from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
+from gaitcore.errors import ProtocolError
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.roles import TRAIN
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
@@ -49,9 +51,11 @@ def train_run(
     *,
     table: Path,
     split: Path,
+    protocol: Protocol,
     outputs: RunOutputs,
     threads: int,
     code: str,
+    listing: Path | None = None,
     extensions: Mapping[str, str] | None = None,
     configuration: Mapping[str, Any] | None = None,
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
@@ -67,18 +71,31 @@ def train_run(
         training: the recipe.
         table: the frames of the network's modality, e.g. poses.parquet; only sequences whose role is train are used.
         split: split.csv.
+        protocol: that section of the configuration; the roles are derived again by it.
         outputs: the three files to write, and the folder of the checkpoints.
         threads: CPU threads.
         code: digest of the code in use, recorded in run.json.
+        listing: the table that split.csv was made from, where it is that of another modality.
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
         configuration: the other settings the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
         checkpoint_minutes: time between two checkpoints.
+
+    Raises:
+        DataError: split.csv is not what the protocol makes of the table.
+        ProtocolError: the split names nobody to train on.
     """
     device = compute.prepare(threads)
     torch.manual_seed(seed)
     frames_of = modality(network.name)
-    sequences, store = open_sequences(frames_of, table, split, TRAIN, settings=input, device=device)
+    sequences, store = open_sequences(
+        frames_of, table, split, TRAIN, protocol=protocol, settings=input, device=device, listing=listing
+    )
+    if sequences.empty:
+        raise ProtocolError(
+            f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
+            "to train on; name some there, or evaluate released weights (README.md)."
+        )
     model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
     inputs = {path.name: file_digest(path) for path in (table, split)}
     settings = {**(configuration or {}), **_settings(network, input, training)}
@@ -110,6 +127,7 @@ def train_run(
         final_loss=float(result.history["loss"].iloc[-1]),
         spread=result.spread,
         collapsed=result.collapsed,
+        untrained=result.untrained,
         inputs=inputs,
         pose_source_digest=store.source_digest,
         outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},

@@ -50,14 +50,14 @@ FILES = {
         read_cells,
         write_cells,
         "block,method,modality,source,view,rank1_percent,std_percent,ci_low_percent,ci_high_percent,n_seeds,"
-        "collapsed_seeds,best\nNM#5-6,PoseGait,skeleton,published,0,55.3,,,,,0,False\n"
-        "NM#5-6,Alpha,skeleton,measured,90,90.0,1.2,85.0,94.0,3,0,True\n",
+        "collapsed_seeds,untrained_seeds,best\nNM#5-6,PoseGait,skeleton,published,0,55.3,,,,,0,0,False\n"
+        "NM#5-6,Alpha,skeleton,measured,90,90.0,1.2,85.0,94.0,3,0,0,True\n",
     ),
     "table2.csv": (
         read_cells,
         write_cells,
         "block,method,modality,source,condition,rank1_percent,std_percent,ci_low_percent,ci_high_percent,n_seeds,"
-        "collapsed_seeds,best\n,Alpha,skeleton,measured,nm,85.05,1.2,80.05,89.05,3,1,True\n",
+        "collapsed_seeds,untrained_seeds,best\n,Alpha,skeleton,measured,nm,85.05,1.2,80.05,89.05,3,1,2,True\n",
     ),
     "poses_report.csv": (
         read_report,

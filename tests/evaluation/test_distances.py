@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from gaitcore.evaluation.distances import identical_view, similarities
+from gaitcore.evaluation.distances import end_to_end, identical_view, similarities
 from gaitcore.inspection.attribution import similarity
 
 PROBES = np.array([[3, 4], [1, 0]], np.float32)
@@ -32,3 +32,9 @@ def test_attribution_takes_gradients_of_the_same_similarity(distance):
 
 def test_identical_view_marks_pairs_of_one_view():
     assert identical_view([0, 90], [90, 0, 18]).tolist() == [[False, True, False], [True, False, False]]
+
+
+def test_parts_end_to_end_are_one_embedding():
+    embeddings = np.arange(12.0).reshape(2, 3, 2)
+    assert end_to_end(embeddings).tolist() == [[0, 1, 2, 3, 4, 5], [6, 7, 8, 9, 10, 11]]
+    assert end_to_end(embeddings[:, 0]).tolist() == embeddings[:, 0].tolist()

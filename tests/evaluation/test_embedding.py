@@ -96,3 +96,17 @@ def test_an_embedding_may_have_parts_and_copies_are_concatenated_within_a_part()
     found = embed(Parts(), store, 60, settings.model_copy(update={"combine": "concatenated"}))
     expected = torch.stack([torch.cat([first, last]), torch.cat([last, first])])[None]
     np.testing.assert_array_equal(found, expected.numpy())
+
+
+class MeanOfFrames(torch.nn.Module):
+    """The mean over frames of each joint's coordinates, so that the number of frames is seen."""
+
+    def forward(self, poses):
+        return poses.mean(dim=1).flatten(1)
+
+
+def test_a_whole_sequence_is_one_plain_pass_over_all_its_frames_and_the_order_of_sequences_stays():
+    poses, store = sequences([75, 60, 130, 60])
+    settings = CENTRE.model_copy(update={"windows": "whole_sequence"})
+    expected = np.stack([MeanOfFrames()(XY(walk[None]))[0].numpy() for walk in poses])
+    np.testing.assert_allclose(embed(MeanOfFrames(), store, 60, settings), expected, atol=1e-6)

@@ -19,6 +19,7 @@ from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 
 NETWORK = SystemNetwork(name="gaitformer", frames=12, embedding_dim=8, width=8, heads=2, temporal_depth=1)
 INPUT = Input(channels=("x", "y"), unit="frame_width", short_sequences="excluded")
@@ -48,7 +49,7 @@ def inputs(tmp_path):
     torch.manual_seed(0)
     save_file(build_model(in_channels=2, **NETWORK.model_dump()).state_dict(), tmp_path / "weights.safetensors")
     names = {"table": "poses.parquet", "split": "split.csv", "weights": "weights.safetensors"}
-    return {name: tmp_path / file for name, file in names.items()}
+    return {name: tmp_path / file for name, file in names.items()} | {"protocol": Protocol.model_validate(PROTOCOL)}
 
 
 def inspected(inputs, folder, example_probe="nm", threads=1, method="grad_cam"):

@@ -181,7 +181,7 @@ def test_a_spatial_convolution_mixes_the_joints_of_a_frame_and_nothing_else(name
 def test_an_unknown_spatial_mixing_is_refused():
     with pytest.raises(ConfigError) as raised:
         build_model("gaitmixer", spatial="mlp")
-    assert str(raised.value) == ('GaitMixer cannot be built: spatial is "mlp", expected "attention" or "convolution".')
+    assert str(raised.value) == "GaitMixer cannot be built: spatial is 'mlp', expected attention or convolution."
 
 
 def test_an_unknown_model_suggests_the_nearest():

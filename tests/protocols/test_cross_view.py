@@ -87,8 +87,8 @@ def test_an_empty_gallery_is_an_error():
     with pytest.raises(ProtocolError) as raised:
         roles(gallery={"nm": [3, 4]})
     assert str(raised.value) == (
-        "The gallery is empty: no test subject has a sequence nm-03 or nm-04 of at least 61 frames; change "
-        "protocol.gallery or protocol.splits.2/2.test."
+        "The gallery is empty: no test subject has a sequence nm-03 or nm-04 of at least 61 frames; the poses hold cl, "
+        "nm. Change protocol.gallery or protocol.splits.2/2.test."
     )
 
 

@@ -41,7 +41,7 @@ def summary() -> pd.DataFrame:
 
 @pytest.fixture
 def context() -> TableContext:
-    runs = [(system, seed, False, 0.4) for system in ("alpha", "beta_net") for seed in (0, 1, 2)]
+    runs = [(system, seed, False, False, 0.4) for system in ("alpha", "beta_net") for seed in (0, 1, 2)]
     return TableContext(
         experiment="two_views",
         dataset="100% R&D_set",
@@ -55,7 +55,7 @@ def context() -> TableContext:
         epoch="the last epoch",
         chance=0.1,
         excluded={"probe, fewer than 61 usable frames": 2, "gallery, no 90° view": 1},
-        runs=pd.DataFrame(runs, columns=["system", "seed", "collapsed", "spread"]),
+        runs=pd.DataFrame(runs, columns=["system", "seed", "collapsed", "untrained", "spread"]),
     )
 
 

@@ -45,7 +45,9 @@ def evidence(casia_b):
     names = {"alpha": "gaitmixer", "beta_net": "gaitformer", "alpha - beta_net": "gaitmixer - gaitformer"}
     runs = [run_record(system=system, seed=seed) for system in ("gaitformer", "gaitmixer") for seed in (0, 1, 2)]
     runs[-1] = run_record(system="gaitmixer", seed=2, wall_seconds=3600.0, device="H100", resumed_after_steps=(410,))
-    facts = pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs])
+    facts = pd.DataFrame(
+        [run.model_dump(include={"system", "seed", "collapsed", "untrained", "spread"}) for run in runs]
+    )
     return Evidence(
         config=load_config(BASE, {"experiment": "casia_b"}),
         paper=paper_config(BASE),

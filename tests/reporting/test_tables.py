@@ -177,16 +177,16 @@ def test_the_csv_is_tidy_and_in_percent(summary, context):
     lines = table_cells(table2(summary, context)).to_csv(index=False).splitlines()
     assert lines[:2] + lines[-1:] == [
         "block,method,modality,source,condition,rank1_percent,std_percent,ci_low_percent,ci_high_percent,"
-        "n_seeds,collapsed_seeds,best",
-        ",Alpha,skeleton,measured,nm,85.05,1.2,80.05,89.05,3,0,True",
-        ",Beta_net,skeleton,measured,mean,65.03,1.2,60.03,69.03,3,0,False",
+        "n_seeds,collapsed_seeds,untrained_seeds,best",
+        ",Alpha,skeleton,measured,nm,85.05,1.2,80.05,89.05,3,0,0,True",
+        ",Beta_net,skeleton,measured,mean,65.03,1.2,60.03,69.03,3,0,0,False",
     ]
 
 
 def test_the_csv_tells_published_from_measured(casia_b):
     lines = table_cells(table1(*casia_b)).to_csv(index=False).splitlines()
-    assert lines[1] == "NM#5-6,PoseGait,skeleton,published,0,55.3,,,,,0,False"
-    assert "NM#5-6,Alpha (measured),skeleton,measured,90,90.0,1.2,85.0,94.0,3,0,False" in lines
+    assert lines[1] == "NM#5-6,PoseGait,skeleton,published,0,55.3,,,,,0,0,False"
+    assert "NM#5-6,Alpha (measured),skeleton,measured,90,90.0,1.2,85.0,94.0,3,0,0,False" in lines
 
 
 def test_a_measured_row_is_in_the_group_of_its_networks_modality(summary, context):

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from gaitcore.settings.training import BalancedBatch, ShuffledBatch
-from gaitcore.training.batches import BalancedBatches, ShuffledBatches, training_items
+from gaitcore.settings.training import BalancedBatch, DrawnBatch, ShuffledBatch
+from gaitcore.training.batches import BalancedBatches, ShuffledBatches, build_batches, training_items
 
 
 def batches(per_subject, subjects, sequences, seed=0):
@@ -94,3 +94,40 @@ def test_an_interrupted_shuffled_epoch_continues_with_the_rest():
     assert [batch.tolist() for batch in resumed] == [
         batch.tolist() for batch in sampler
     ]  # and with the same next epoch
+
+
+def drawn(per_subject, seed=0, **batch):
+    labels = np.repeat(np.arange(len(per_subject)), per_subject)
+    batch = DrawnBatch(kind="drawn", **batch)
+    return labels, build_batches(labels, np.arange(len(labels)), batch, np.random.default_rng(seed))
+
+
+def test_a_drawn_batch_has_distinct_subjects_and_sequences_and_an_epoch_its_steps():
+    labels, sampler = drawn([10] * 6, subjects=4, sequences=8, steps=5)
+    epoch = list(sampler)
+    assert (len(epoch), len(sampler), sampler.sequences_of_an_epoch) == (5, 5, 160)
+    for batch in epoch:
+        assert sorted(Counter(labels[batch]).values()) == [8, 8, 8, 8]
+        assert len(set(batch)) == 32
+
+
+def test_a_batch_drawn_with_replacement_repeats_sequences_and_so_does_a_subject_with_too_few():
+    _, with_replacement = drawn([20, 20], subjects=2, sequences=16, replacement=True, steps=20)
+    assert any(len(set(batch)) < 32 for batch in with_replacement)
+    labels, sampler = drawn([10, 3], subjects=2, sequences=8, steps=1)
+    (batch,) = sampler
+    few = batch[labels[batch] == 1]
+    assert (len(few), set(few) <= {10, 11, 12}, len(set(batch[labels[batch] == 0]))) == (8, True, 8)
+
+
+def test_a_drawn_epoch_continues_where_it_was_interrupted():
+    _, sampler = drawn([10] * 6, subjects=3, sequences=4, steps=6)
+    epoch = iter(sampler)
+    for _ in range(2):
+        next(epoch)
+    state = sampler.state_dict()
+    rest = [batch.tolist() for batch in epoch]
+    _, resumed = drawn([10] * 6, seed=9, subjects=3, sequences=4, steps=6)
+    resumed.load_state_dict(state)
+    assert [batch.tolist() for batch in resumed] == rest
+    assert len(rest) == 4

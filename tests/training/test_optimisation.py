@@ -74,3 +74,44 @@ def test_a_restored_state_continues_in_its_phase(before):
     resumed.load_state_dict(copy.deepcopy(optimiser.state_dict()))
     assert rates_of(resumed, again, 15 - before) == rates_of(optimiser, parameter, 15 - before)
     assert torch.equal(again, parameter)
+
+
+def test_steps_multiply_the_rate_at_their_milestones():
+    recipe = {"epochs": 2, "optimiser": "sgd", "learning_rate": 0.1, "schedule": "steps", "milestones": (3, 7)}
+    parameter, optimiser = optimisation(**recipe)
+    assert rates_of(optimiser, parameter, 10) == pytest.approx([0.1] * 3 + [0.01] * 4 + [0.001] * 3)
+
+
+def test_sgd_moves_by_its_momentum_and_its_weight_decay():
+    recipe = {"epochs": 1, "optimiser": "sgd", "learning_rate": 0.1, "schedule": "constant", "weight_decay": 0.5}
+    parameter, optimiser = optimisation(**recipe, momentum=(0.0, 0.9))
+    for _ in range(2):
+        parameter.grad = torch.ones(3)
+        optimiser.step()
+    first = 1 - 0.1 * (1 + 0.5)
+    second = first - 0.1 * (1 + 0.5 * first + 0.9 * (1 + 0.5))
+    torch.testing.assert_close(parameter.data, torch.full((3,), second))
+
+
+def test_a_cycle_in_three_phases_is_back_at_its_start_after_falling_as_long_as_it_rose():
+    recipe = {"epochs": 20, "learning_rate": 1e-3, "schedule": "three_phases", "warmup": 0.475}
+    parameter, optimiser = optimisation(**recipe, start_divisor=100, end_divisor=1000)
+    rates = rates_of(optimiser, parameter, 100)
+    assert rates[0] == pytest.approx(1e-5)
+    assert max(rates) == pytest.approx(1e-3, rel=1e-3)
+    assert rates.index(max(rates)) in (46, 47)
+    assert rates[94] == pytest.approx(1e-5, rel=0.1)
+    assert rates[-1] == pytest.approx(1e-8)
+
+
+@pytest.mark.parametrize("schedule", ["steps", "three_phases"])
+def test_every_schedule_continues_from_a_restored_state(schedule):
+    recipe = {"epochs": 3, "optimiser": "sgd", "learning_rate": 0.1, "schedule": schedule}
+    recipe |= {"milestones": (4, 9)} if schedule == "steps" else {}
+    parameter, optimiser = optimisation(**recipe)
+    rates_of(optimiser, parameter, 6)
+    again, resumed = optimisation(**recipe)
+    again.data[:] = parameter.data
+    resumed.load_state_dict(copy.deepcopy(optimiser.state_dict()))
+    assert rates_of(resumed, again, 9) == rates_of(optimiser, parameter, 9)
+    assert torch.equal(again, parameter)

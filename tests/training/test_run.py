@@ -19,6 +19,7 @@ from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
+from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
 from gaitcore.training.run import RunOutputs, train_run
 
@@ -62,12 +63,22 @@ def run(folder, table, seed=0, **options):
     outputs = RunOutputs(
         folder / "weights.safetensors", folder / "training.csv", folder / "run.json", folder / "resume"
     )
-    files = {"table": folder / "poses.parquet", "split": folder / "split.csv"}
+    files = {
+        "table": folder / "poses.parquet",
+        "split": folder / "split.csv",
+        "protocol": Protocol.model_validate(protocol),
+    }
     recipe = Training.model_validate(RECIPE.model_dump() | options.pop("recipe", {}))
     train_run(
         "gaitmixer", seed, NETWORK, DEMO.input, recipe, outputs=outputs, threads=1, code="c0de", **files, **options
     )
     return outputs
+
+
+def opened(poses, split, *roles, protocol=PROTOCOL, settings=DEMO.input):
+    protocol = Protocol.model_validate(protocol)
+    cpu = torch.device("cpu")
+    return open_sequences("keypoints", poses, split, *roles, protocol=protocol, settings=settings, device=cpu)
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
@@ -97,7 +108,13 @@ def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_
     for name, changed in (("plain", ()), ("test", (4, 5))):
         folder = tmp_path / name
         validate = validator(
-            "keypoints", folder / "poses.parquet", folder / "split.csv", 10, DEMO.input, DEMO.evaluation
+            "keypoints",
+            folder / "poses.parquet",
+            folder / "split.csv",
+            10,
+            DEMO.input,
+            DEMO.evaluation,
+            Protocol.model_validate(held_out),
         )
         recipe = {"select": "best_validation", "validate_every": 1}
         table = walks(change_subjects=changed, by=1e6)
@@ -128,7 +145,7 @@ def test_a_split_of_other_poses_is_refused(tmp_path):
     walks().write(poses)
     write_split(assign_roles(walks().sequences, PROTOCOL).iloc[1:], split)
     with pytest.raises(DataError) as raised:
-        open_sequences("keypoints", poses, split, "train", settings=DEMO.input, device=torch.device("cpu"))
+        opened(poses, split, "train")
     assert str(raised.value) == (
         "split.csv and poses.parquet do not list the same sequences; delete both and run again."
     )
@@ -152,7 +169,7 @@ def test_no_test_subject_trains_on_the_real_split(tmp_path):
 
     def subjects(*roles):
         files = (tmp_path / "poses.parquet", tmp_path / "split.csv")
-        keys, store = open_sequences("keypoints", *files, *roles, settings=config.input, device=torch.device("cpu"))
+        keys, store = opened(*files, *roles, protocol=config.protocol, settings=config.input)
         assert store.lengths.tolist() == keys["frames"].tolist()
         return set(keys["subject"].astype(int))
 

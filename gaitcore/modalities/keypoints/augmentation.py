@@ -2,7 +2,8 @@
 
 Source: GaitMixer, section 4.2 (GaitGraph's augmentations), order and strengths of the published code: mirror, reversal
 in time, random window, point noise, joint noise. GaitGraph2, published code: reversal, window, left and right
-exchanged, joint noise, point noise, also of the confidence, and a move of the whole window.
+exchanged, joint noise, point noise, also of the confidence, and a move of the whole window. GaitTR, FastPoseGait's
+code: point noise, left and right exchanged frame by frame, joint noise.
 """
 
 import torch
@@ -27,12 +28,16 @@ def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, gen
     Returns:
         (B, T, 17, C) float32, pixels and confidence.
     """
-    mirrored = _chance(len(windows), settings.mirror, generator)
+    mirrored = _chance((len(windows),), settings.mirror, generator)
     scale = store.frame_width / NOISE_FRAME_WIDTH
     x, y, *others = windows.unbind(-1)  # each (B, T, 17)
     x = torch.where(mirrored[:, None, None], 2 * x.mean(dim=2, keepdim=True) - x, x)
     xy = torch.stack([x, y], dim=-1)
     xy = xy + _noise(scale * settings.point_noise, xy.shape, settings.noise, generator)
+    if settings.swap and settings.swap_each == "frame":
+        swapped = _chance(xy.shape[:2], settings.swap, generator)
+        xy = torch.where(swapped[..., None, None], xy[:, :, OTHER_SIDE], xy)
+        others = [torch.where(swapped[..., None], other[:, :, OTHER_SIDE], other) for other in others]
     xy = xy + _noise(scale * settings.joint_noise, (len(xy), 1, *xy.shape[2:]), settings.noise, generator)
     if any(settings.move):
         reach = scale * torch.tensor(settings.move, device=xy.device)
@@ -41,14 +46,14 @@ def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, gen
         noise = _noise(settings.confidence_noise, others[0].shape, settings.noise, generator)
         others[0] = (others[0] + noise).clamp(0, 1)
     poses = torch.cat([xy, torch.stack(others, dim=-1)], dim=-1)
-    if settings.swap:
-        swapped = _chance(len(poses), settings.swap, generator)
+    if settings.swap and settings.swap_each == "window":
+        swapped = _chance((len(poses),), settings.swap, generator)
         poses = torch.where(swapped[:, None, None, None], poses[:, :, OTHER_SIDE], poses)
     return poses
 
 
-def _chance(count: int, probability: float, generator: torch.Generator) -> Tensor:
-    return torch.rand(count, generator=generator, device=generator.device) < probability
+def _chance(shape: tuple[int, ...], probability: float, generator: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, device=generator.device) < probability
 
 
 def _noise(amount: float, shape: tuple[int, ...], distribution: str, generator: torch.Generator) -> Tensor:

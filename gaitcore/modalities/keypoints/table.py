@@ -17,6 +17,7 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, text_keys
 from gaitcore.modalities.frame_table import METADATA_KEY, NAMES, key_arrays, opened, read_sequences
 from gaitcore.modalities.frame_table import combined_digest as combined_digest  # of readers, also from outside
+from gaitcore.modalities.frame_table import sequence_digests as digests_of_sequences
 from gaitcore.modalities.frame_table import sequence_frame as sequence_frame
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
@@ -127,6 +128,15 @@ def list_sequences(path: str | Path) -> pd.DataFrame:
     """The ``sequences`` of a pose table, read without its poses; raises what :meth:`PoseTable.read` raises."""
     with _opened(path) as (file, _):
         return read_sequences(file, path)
+
+
+def sequence_digests(path: str | Path) -> list[str]:
+    """The SHA-256 of each sequence's keypoints, a block at a time; raises what :meth:`PoseTable.read` raises."""
+    with _opened(path) as (file, _):
+        lengths = read_sequences(file, path)["frames"].to_numpy()
+        batches = file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=["keypoints"])
+        blocks = (batch.column("keypoints").flatten().to_numpy().reshape(-1, NUM_VALUES) for batch in batches)
+        return digests_of_sequences(lengths, blocks)
 
 
 @contextmanager

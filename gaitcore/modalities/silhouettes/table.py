@@ -28,6 +28,7 @@ from gaitcore.modalities.frame_table import (
     read_sequences,
     sequence_frame,
 )
+from gaitcore.modalities.frame_table import sequence_digests as digests_of_sequences
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
 
 TABLE = "silhouettes.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
@@ -130,6 +131,12 @@ def list_sequences(path: str | Path) -> pd.DataFrame:
     """
     with _opened(path) as (file, _):
         return read_sequences(file, path)
+
+
+def sequence_digests(path: str | Path) -> list[str]:
+    """The SHA-256 of each sequence's masks, a block at a time; raises what :func:`list_sequences` raises."""
+    lengths = list_sequences(path)["frames"].to_numpy()
+    return digests_of_sequences(lengths, (block.masks for block in read_blocks(path)))
 
 
 def read_info(path: str | Path) -> SilhouetteInfo:

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
-from gaitcore.evaluation.distances import identical_view
 from gaitcore.keys import degrees, natural, view_title
 from gaitcore.percent import in_percent
+from gaitcore.protocols.derivation import excludes_identical_view
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent_text
@@ -35,7 +35,7 @@ def draw(config: Config, *, system: str, metrics: Sequence[Path]) -> Drawing:
     """Draw the figure from metrics.json of the system's runs.
 
     The numbers: condition, gallery_view and probe_view, probes (how many), rank1_percent and std_percent over
-    seeds, n_seeds, identical_view (left out of every mean). A cell without a result has no rank1_percent.
+    seeds, n_seeds, identical_view (if it is left out of every mean). A cell without a result has no rank1_percent.
     """
     cells = cross_view_cells(config, metrics)
     numbers = cells.round({"rank1_percent": 4, "std_percent": 4})
@@ -49,7 +49,8 @@ def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     seeds = frame.assign(rank1=in_percent(frame["rank1"])).groupby(CELLS, sort=False)
     rank1 = seeds["rank1"].agg(rank1_percent="mean", std_percent="std", n_seeds="count")
     cells = pd.concat([seeds["probes"].first(), rank1], axis=1).reset_index()
-    cells["identical_view"] = cells["gallery_view"] == cells["probe_view"]
+    excluded = excludes_identical_view(config.protocol)
+    cells["identical_view"] = (cells["gallery_view"] == cells["probe_view"]) & excluded
     order = list(config.protocol.probes)
     return cells.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
 
@@ -87,10 +88,13 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
 
 
 def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
-    """A condition's cells with the number in each, the first gallery view on top; identical views white and hatched."""
+    """A condition's cells with the number in each, the first gallery view on top; excluded ones white and hatched."""
     views = sorted(cells["probe_view"].unique(), key=natural)
-    table = cells.pivot(index="gallery_view", columns="probe_view", values="rank1_percent").loc[views, views]
-    identical = identical_view(table.index, table.columns)
+    table, excluded = (
+        cells.pivot(index="gallery_view", columns="probe_view", values=name).loc[views, views]
+        for name in ("rank1_percent", "identical_view")
+    )
+    identical = excluded.to_numpy(bool)
     size = 5.0 if len(table) > 6 else 7.0
     edges = np.arange(len(table) + 1) - 0.5
     mesh = axes.pcolormesh(edges, edges, table.mask(identical), cmap=COLOURS, vmin=0, vmax=100)
@@ -124,9 +128,15 @@ def _ticks(views: Iterable[str]) -> list[str]:
 def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
     return (
         f"Rank-1 accuracy of {system_settings(config, system).title} on {config.data.dataset} in percent for each "
-        f"gallery and probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. Hatched: identical views, "
-        f"which no mean includes. {' '.join(_findings(config, cells))}"
+        f"gallery and probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. {_diagonal(config)} "
+        f"{' '.join(_findings(config, cells))}"
     )
+
+
+def _diagonal(config: Config) -> str:
+    if excludes_identical_view(config.protocol):
+        return "Hatched: identical views, which no mean includes."
+    return "The means include identical views."
 
 
 def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
@@ -141,10 +151,11 @@ def _findings(config: Config, cells: pd.DataFrame) -> list[str]:
     ]
     rank1 = crossed["rank1_percent"]
     best, worst = (crossed.iloc[int(place)] for place in (rank1.argmax(), rank1.argmin()))
+    without, other = (" without identical views", " other") if cells["identical_view"].any() else ("", "")
     return [
         *sentences,
-        f"Mean without identical views: {listed(means)}.",
-        f"The highest of the other cells is {_cell(config, best)}, the lowest {_cell(config, worst)}.",
+        f"Mean{without}: {listed(means)}.",
+        f"The highest of the{other} cells is {_cell(config, best)}, the lowest {_cell(config, worst)}.",
         *_by_angle(crossed),
     ]
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
 
 import pandas as pd
 
 from gaitcore.artefacts.run_record import RunRecord
-from gaitcore.modalities import table_name
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.settings.experiment import Config
 
@@ -46,7 +44,7 @@ class Evidence:
 
     def report_name(self) -> str:
         """The file that lists what was dropped as the frames were read: poses_report.csv."""
-        return f"{PurePath(table_name(self.config.data.modality[0])).stem}_report.csv"
+        return self.context.source.report
 
     def _first_runs(self) -> Iterator[RunRecord]:
         seen = set()

@@ -14,7 +14,7 @@ from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, 
 from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
 from gaitcore.reporting.pages.sections import Bullets, Code, Contents, Files, Page, Part, Picture, Section
 from gaitcore.reporting.tables import notes
-from gaitcore.reporting.tables.context import TableContext, table_context
+from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import estimates, measured_systems, overall, with_spread
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
@@ -23,7 +23,7 @@ from gaitcore.settings.experiment import Config
 def report_page(
     config: Config,
     summary: pd.DataFrame,
-    split: pd.DataFrame,
+    context: TableContext,
     runs: Sequence[RunRecord],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
@@ -34,13 +34,12 @@ def report_page(
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
-        split: split.csv.
+        context: the facts that the tables print beside their numbers.
         runs: the content of each run.json.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
         folder: the folder of the report, from which its links lead.
     """
-    context = table_context(config, split, runs)
     sections = (
         *_tables(summary, context),
         *_comparison(summary, context),

@@ -37,7 +37,7 @@ def _comparison_section(evidence: Evidence) -> Section:
         notes.run_sentence(summary, context),
         notes.reported_sentence(context),
         *(verdicts if context.show_published else ["No published rows are shown, so there is no verdict."]),
-        *notes.collapse_notes(summary, context),
+        *notes.marked_run_notes(summary, context),
         notes.chance_note(summary, context),
         notes.interval_sentence(summary),
     )

@@ -7,9 +7,11 @@ from gaitcore.artefacts.run_record import read_runs
 from gaitcore.artefacts.split import read_split
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.files import write_text
+from gaitcore.modalities.report import read_report
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.report import report_page
 from gaitcore.reporting.pages.run_times import Jobs
+from gaitcore.reporting.tables.context import table_context
 from gaitcore.settings.experiment import Config
 
 
@@ -18,6 +20,7 @@ def write_report(
     *,
     summary: Path,
     split: Path,
+    poses_report: Path,
     runs: Iterable[Path],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
@@ -29,10 +32,13 @@ def write_report(
         config: the experiment's configuration.
         summary: summary.csv.
         split: split.csv.
+        poses_report: poses_report.csv, or that of the first modality.
         runs: run.json of every run.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
         report: the file to write.
     """
-    page = report_page(config, read_summary(summary), read_split(split), read_runs(runs), figures, timed, report.parent)
+    facts = read_runs(runs)
+    context = table_context(config, read_split(split), facts, read_report(poses_report))
+    page = report_page(config, read_summary(summary), context, facts, figures, timed, report.parent)
     write_text(report, page_html(page))

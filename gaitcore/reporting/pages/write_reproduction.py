@@ -38,13 +38,13 @@ def write_reproduction(
         runs: run.json of every run.
         markdown, html: the files to write.
     """
-    facts = read_runs(runs)
+    facts, report = read_runs(runs), read_report(poses_report)
     evidence = Evidence(
         config=config,
         paper=paper,
-        context=table_context(config, read_split(split), facts),
+        context=table_context(config, read_split(split), facts, report),
         summary=read_summary(summary),
-        poses_report=read_report(poses_report),
+        poses_report=report,
         runs=facts,
     )
     page = reproduction_page(evidence)

@@ -2,18 +2,41 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
 
 import pandas as pd
 
 from gaitcore import extensions
 from gaitcore.artefacts.run_record import RunRecord
-from gaitcore.keys import canonical
+from gaitcore.keys import canonical, sequence_names
+from gaitcore.modalities import table_name
 from gaitcore.networks import modality
+from gaitcore.protocols.derivation import gaps, usable_walks
 from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config
+from gaitcore.settings.protocol import Protocol
 from gaitcore.systems import system_settings
+
+
+@dataclass(frozen=True)
+class SourceFacts:
+    """How much of the source reached the table of frames.
+
+    Attributes:
+        table, report: the files' names, e.g. poses.parquet and poses_report.csv.
+        sequences: in the table.
+        lost: sequences that the report names and the table lacks.
+        unnamed: entries of the report that name no sequence.
+    """
+
+    table: str = "poses.parquet"
+    report: str = "poses_report.csv"
+    sequences: int = 0
+    lost: int = 0
+    unnamed: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +46,9 @@ class TableContext:
     ``condition_titles`` also defines the order of conditions. ``excluded`` counts the sequences left out, by part and
     reason ("test, fewer than 61 frames": 3). ``chance`` is the rank-1 accuracy of guessing, a fraction. ``unmatched``
     counts those of the ``probes`` whose subject is not in the gallery. ``epoch`` completes the sentence "The reported
-    weights are those of ...". ``runs`` has one row per trained network: system, seed, collapsed (bool), spread (of its
-    embeddings, 0 when all are one point).
+    weights are those of ...". ``runs`` has one row per trained network: system, seed, collapsed and untrained (bool),
+    spread (of its embeddings, 0 when all are one point). ``gaps`` are sentences on what the protocol names and the data
+    lack.
     """
 
     experiment: str
@@ -47,6 +71,8 @@ class TableContext:
     misses: bool = True  # whether the unmatched probes count as misses
     modalities: Mapping[str, str] = field(default_factory=dict)  # system -> keypoints or silhouettes
     confidence: float = 0.95
+    source: SourceFacts = SourceFacts()
+    gaps: tuple[str, ...] = ()
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -54,18 +80,29 @@ class TableContext:
 
     def collapsed_seeds(self, system: str) -> list[int]:
         """Seeds of this system whose embeddings became one point."""
-        runs = self.runs[(self.runs["system"] == system) & self.runs["collapsed"].astype(bool)]
+        return self._seeds(system, "collapsed")
+
+    def untrained_seeds(self, system: str) -> list[int]:
+        """Seeds of this system whose training had nothing to learn."""
+        return self._seeds(system, "untrained")
+
+    def _seeds(self, system: str, fact: str) -> list[int]:
+        runs = self.runs[(self.runs["system"] == system) & self.runs[fact].astype(bool)]
         return sorted(int(seed) for seed in runs["seed"])
 
 
-def table_context(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]) -> TableContext:
+def table_context(
+    config: Config, split: pd.DataFrame, runs: Sequence[RunRecord], poses_report: pd.DataFrame
+) -> TableContext:
     """The facts that an experiment's tables print beside their numbers.
 
     Args:
         config: the experiment's configuration.
         split: split.csv.
         runs: the content of each run.json.
+        poses_report: poses_report.csv, or that of the first modality.
     """
+    usable = usable_walks(split)
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
@@ -77,10 +114,8 @@ def table_context(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]
         dataset=config.data.dataset,
         train_subjects=int(subjects.get(TRAIN, 0)),
         test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
-        gallery=", ".join(_walks(config, condition, sequences) for condition, sequences in protocol.gallery.items()),
-        probe_labels={
-            condition: _walks(config, condition, sequences) for condition, sequences in protocol.probes.items()
-        },
+        gallery=", ".join(_walks(config, protocol.gallery, usable).values()),
+        probe_labels=_walks(config, protocol.probes, usable),
         condition_titles={condition: condition_title(config, condition) for condition in protocol.probes},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
@@ -88,18 +123,49 @@ def table_context(config: Config, split: pd.DataFrame, runs: Sequence[RunRecord]
         # A guess can be right only for a probe whose subject is in the gallery.
         chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
         excluded=excluded_by_reason(split, config),
-        runs=pd.DataFrame([run.model_dump(include={"system", "seed", "collapsed", "spread"}) for run in runs]),
+        runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
-        comparison=kind["COMPARISON"],
+        comparison=_comparison(kind, protocol),
         misses=misses,
+        source=_source(config, split, poses_report),
+        gaps=gaps(split, protocol),
     )
 
 
-def _walks(config: Config, condition: str, sequences: Sequence[str]) -> str:
+_RUN = ("system", "seed", "collapsed", "untrained", "spread")
+
+
+def _comparison(kind: Mapping[str, Any], protocol: Protocol) -> str:
+    """Which probes are compared with which gallery sequences, in the words of the kind of protocol."""
+    if protocol.exclude_same == "nothing" and kind["METRICS"] == "cross_view":
+        return str(kind.get("COMPARISON_WITH_IDENTICAL_VIEW", f"{kind['COMPARISON']}, identical view included"))
+    own = ", own subject's identical view excluded" if protocol.exclude_same == "view" else ""
+    return f"{kind['COMPARISON']}{own}"
+
+
+def _source(config: Config, split: pd.DataFrame, poses_report: pd.DataFrame) -> SourceFacts:
+    table = table_name(config.data.modality[0])
+    named = set(poses_report["sequence"]) - {""}
+    return SourceFacts(
+        table=table,
+        report=f"{PurePath(table).stem}_report.csv",
+        sequences=len(split),
+        lost=len(named - set(sequence_names(split))),
+        unnamed=int((poses_report["sequence"] == "").sum()),
+    )
+
+
+def _walks(config: Config, walks: Mapping[str, Sequence[str]], usable: set[tuple[str, str]]) -> dict[str, str]:
+    """The walks of each condition that the data have, in words; a condition without any is left out."""
+    present = {name: [one for one in numbers if (name, one) in usable] for name, numbers in walks.items()}
+    return {condition: _walks_of(config, condition, numbers) for condition, numbers in present.items() if numbers}
+
+
+def _walks_of(config: Config, condition: str, sequences: Sequence[str]) -> str:
     """NM#5-6, NM#2, NM#1,3 or NM#seq0,1."""
     numbers = [int(sequence) for sequence in sequences if sequence.isdigit()]
     consecutive = len(numbers) == len(sequences) > 1 and numbers == list(range(numbers[0], numbers[-1] + 1))
@@ -115,13 +181,15 @@ def _common(values: Iterable[str]) -> str:
 _WINDOWS = {
     "centre": "the one window in the sequence's centre",
     "three_windows_and_reverse": "the mean of three windows, each also reversed in time",
+    "even_windows": "the mean of {count} windows at even distances",
+    "whole_sequence": "that of all its frames in one pass",
 }
 _VIEWS = {"original": "as it is", "reversed": "reversed in time", "swapped": "with left and right exchanged"}
 
 
 def _embedding(evaluation: Evaluation) -> str:
     """How a sequence becomes an embedding, in words."""
-    windows = _WINDOWS[evaluation.windows]
+    windows = _WINDOWS[evaluation.windows].format(count=evaluation.window_count)
     if evaluation.test_time_augmentation == ("original",):
         return windows
     *others, last = (_VIEWS[view] for view in evaluation.test_time_augmentation)

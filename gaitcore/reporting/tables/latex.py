@@ -22,6 +22,7 @@ _ESCAPES = str.maketrans(
         "°": r"$^{\circ}$",
         "†": r"$^{\dagger}$",
         "‡": r"$^{\ddagger}$",
+        "§": r"$^{\S}$",
         "–": "--",
         "…": r"\ldots{}",
     }

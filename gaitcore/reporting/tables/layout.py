@@ -11,6 +11,7 @@ from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, p
 
 PUBLISHED_MARK = "†"
 COLLAPSED_MARK = "‡"
+UNTRAINED_MARK = "§"
 INTERVAL_TITLE = "Interval"  # the column after the mean; the caption explains it
 
 
@@ -24,11 +25,17 @@ class Row:
     published: bool
     cells: dict[str, Estimate]
     collapsed: int = 0  # runs
+    untrained: int = 0  # runs
     best: frozenset[str] = frozenset()  # columns in which this row is the best of its block
 
     @property
     def mark(self) -> str:
-        return PUBLISHED_MARK * self.published + COLLAPSED_MARK * (self.collapsed > 0)
+        return PUBLISHED_MARK * self.published + run_marks(self.collapsed, self.untrained)
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether a run has collapsed or had nothing to learn."""
+        return bool(self.collapsed or self.untrained)
 
 
 @dataclass(frozen=True)
@@ -60,11 +67,16 @@ class Table:
         return interval(row.cells[MEAN]) if MEAN in row.cells else ""
 
 
+def run_marks(collapsed: int, untrained: int) -> str:
+    """The marks of a row with so many collapsed and untrained runs."""
+    return COLLAPSED_MARK * (collapsed > 0) + UNTRAINED_MARK * (untrained > 0)
+
+
 def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
     """Mark the best of each block and column, as printed (so ties are all marked).
 
-    A row with a collapsed run is never marked. Without a second row there is no mark, nor where the interval of the
-    best row includes ``chance``.
+    A row with a collapsed or untrained run is never marked. Without a second row there is no mark, nor where the
+    interval of the best row includes ``chance``.
     """
     rows = list(rows)
     return tuple(
@@ -75,10 +87,10 @@ def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
 
 def _is_best(row: Row, column: str, rows: list[Row], chance: float) -> bool:
     rivals = [other for other in rows if other.block == row.block and column in other.cells]
-    if row.collapsed or len(rivals) < 2 or at_chance(row.cells[column], chance):
+    if row.doubtful or len(rivals) < 2 or at_chance(row.cells[column], chance):
         return False
     own = printed(row.cells[column].mean)
-    return all(printed(rival.cells[column].mean) <= own for rival in rivals if not rival.collapsed)
+    return all(printed(rival.cells[column].mean) <= own for rival in rivals if not rival.doubtful)
 
 
 def table_cells(table: Table) -> pd.DataFrame:
@@ -93,6 +105,7 @@ def table_cells(table: Table) -> pd.DataFrame:
             **_percentages(row.cells[column]),
             "n_seeds": row.cells[column].n_seeds or "",
             "collapsed_seeds": row.collapsed,
+            "untrained_seeds": row.untrained,
             "best": column in row.best,
         }
         for row in table.rows

@@ -7,7 +7,7 @@ import pandas as pd
 
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
 from gaitcore.percent import in_percent
-from gaitcore.reporting.tables.context import TableContext
+from gaitcore.reporting.tables.context import SourceFacts, TableContext
 from gaitcore.reporting.tables.estimates import (
     at_chance,
     compared_pairs,
@@ -20,7 +20,7 @@ from gaitcore.reporting.tables.estimates import (
     points,
     titles_with_mean,
 )
-from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK
+from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
 from gaitcore.reporting.tables.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
 
 _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
@@ -78,20 +78,28 @@ def published_notes() -> list[str]:
     return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT]
 
 
-def collapse_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
-    """One sentence per system with collapsed runs."""
+def marked_run_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
+    """One sentence per system with collapsed runs, and one per system with runs that had nothing to learn."""
     notes = []
     for system in measured_systems(summary):
-        seeds = context.collapsed_seeds(system)
-        if not seeds:
-            continue
-        total = int((context.runs["system"] == system).sum())
-        named = f"seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))}"
-        notes.append(
-            f"{COLLAPSED_MARK} {context.system_title(system)}, collapsed: {len(seeds)} of {total} seeds ({named}); "
-            "all embeddings became nearly one point. Collapsed runs are part of the mean, and such a row is never bold."
-        )
+        if seeds := context.collapsed_seeds(system):
+            notes.append(
+                f"{COLLAPSED_MARK} {context.system_title(system)}, collapsed: {_seeds(seeds, system, context)}; all "
+                "embeddings became nearly one point. Collapsed runs are part of the mean, and such a row is never bold."
+            )
+        if seeds := context.untrained_seeds(system):
+            notes.append(
+                f"{UNTRAINED_MARK} {context.system_title(system)}, nothing to learn: {_seeds(seeds, system, context)}; "
+                "there was one training subject alone, or the loss was 0 throughout, so the accuracy is not that of a "
+                "trained network. Such runs are part of the mean, and such a row is never bold."
+            )
     return notes
+
+
+def _seeds(seeds: list[int], system: str, context: TableContext) -> str:
+    """1 of 3 seeds (seed 1)."""
+    total = int((context.runs["system"] == system).sum())
+    return f"{len(seeds)} of {total} seeds (seed{'s' * (len(seeds) > 1)} {', '.join(map(str, seeds))})"
 
 
 def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> list[str]:
@@ -149,11 +157,29 @@ def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def excluded_note(context: TableContext) -> str:
-    """The number of sequences left out by reason, and of probes without a gallery sequence of their subject."""
+    """What was left out, by reason, or never reached the table of frames; what the protocol names and the data lack."""
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
+    if lost := _lost(context.source):
+        text = f"{text if reasons else f'No sequence of {context.source.table} was left out.'} {lost}"
+    text = " ".join([text, *context.gaps])
     if context.unmatched:
         treatment = "count as misses, as in the published code" if context.misses else "are left out of every mean"
         probes = f"{context.unmatched} of {context.probes} probes"
         text += f" {probes} are of subjects without a gallery sequence; they {treatment}."
     return text
+
+
+def _lost(source: SourceFacts) -> str:
+    """Sentences on the sequences of the source that never reached the table of frames; empty where all did."""
+    sentences = []
+    if source.lost:
+        sentences.append(
+            f"{source.lost} of the source's {source.lost + source.sequences} sequences never reached {source.table}; "
+            f"{source.report} says why."
+        )
+    if source.unnamed:
+        entries = "entry of" if source.unnamed == 1 else "entries of"
+        names = "names" if source.unnamed == 1 else "name"
+        sentences.append(f"{source.unnamed} {entries} {source.report} {names} no sequence.")
+    return " ".join(sentences)

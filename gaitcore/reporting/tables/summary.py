@@ -17,7 +17,7 @@ from gaitcore.reporting.tables.estimates import (
     titles_with_mean,
     with_spread,
 )
-from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK
+from gaitcore.reporting.tables.layout import PUBLISHED_MARK, run_marks
 from gaitcore.reporting.tables.markdown import bullets, grid, page
 from gaitcore.reporting.tables.published import published_table2
 
@@ -28,7 +28,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
     """The page; ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns."""
     cautions = [
         notes.chance_note(summary, context),
-        *notes.collapse_notes(summary, context),
+        *notes.marked_run_notes(summary, context),
         notes.excluded_note(context),
         notes.interval_sentence(summary),
     ]
@@ -55,7 +55,7 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     lines = _published_lines(titles) if context.show_published else []
     for system in measured_systems(summary):
         cells_of_row = [rank1[system, condition, MEAN] for condition in titles]
-        mark = COLLAPSED_MARK * bool(context.collapsed_seeds(system))
+        mark = run_marks(len(context.collapsed_seeds(system)), len(context.untrained_seeds(system)))
         cells = [f"{with_spread(estimate)} {interval(estimate)}".strip() for estimate in cells_of_row]
         lines.append([context.system_title(system) + mark, str(cells_of_row[-1].n_seeds), *cells])
     return grid(lines, ["System", "Seeds", *titles.values()])

@@ -126,6 +126,7 @@ def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: 
         False,
         cells,
         len(context.collapsed_seeds(system)),
+        len(context.untrained_seeds(system)),
     )
 
 
@@ -139,7 +140,7 @@ def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]
 def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[str]:
     if context.show_published:
         yield from notes.published_notes()
-    yield from notes.collapse_notes(summary, context)
+    yield from notes.marked_run_notes(summary, context)
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)

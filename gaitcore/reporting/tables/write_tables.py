@@ -8,6 +8,7 @@ from gaitcore.artefacts.split import read_split
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import write_cells
 from gaitcore.files import write_text
+from gaitcore.modalities.report import read_report
 from gaitcore.reporting.tables.context import table_context
 from gaitcore.reporting.tables.html import table_html
 from gaitcore.reporting.tables.latex import table_latex
@@ -20,18 +21,21 @@ from gaitcore.settings.experiment import Config
 WRITERS = {"tex": table_latex, "md": table_markdown, "html": table_html}
 
 
-def write_tables(config: Config, *, summary: Path, split: Path, runs: Iterable[Path], folder: Path) -> None:
+def write_tables(
+    config: Config, *, summary: Path, split: Path, poses_report: Path, runs: Iterable[Path], folder: Path
+) -> None:
     """Write table1 and table2 as .tex, .csv, .md and .html, and summary.md, into ``folder``.
 
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
         split: split.csv.
+        poses_report: poses_report.csv, or that of the first modality.
         runs: run.json of every run.
         folder: where the tables go.
     """
     statistics, facts = read_summary(summary), read_runs(runs)
-    context = table_context(config, read_split(split), facts)
+    context = table_context(config, read_split(split), facts, read_report(poses_report))
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
             write_text(folder / f"{name}.{suffix}", writer(table))

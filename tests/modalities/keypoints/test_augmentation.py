@@ -5,7 +5,7 @@ import torch
 from stores import keypoint_store
 
 from gaitcore.modalities.keypoints.augmentation import augmented
-from gaitcore.modalities.keypoints.skeleton import INDEX
+from gaitcore.modalities.keypoints.skeleton import INDEX, OTHER_SIDE
 from gaitcore.sampling.random_window import random_window
 from gaitcore.settings.training import Augmentation
 
@@ -91,6 +91,15 @@ def test_a_swap_exchanges_left_and_right_joints_and_leaves_the_nose():
     assert torch.equal(swapped[:, :, left], plain[:, :, right])
     assert torch.equal(swapped[:, :, right], plain[:, :, left])
     assert torch.equal(swapped[:, :, INDEX["nose"]], plain[:, :, INDEX["nose"]])
+
+
+def test_a_swap_of_each_frame_exchanges_some_frames_and_their_confidences_and_leaves_others():
+    plain, swapped = augment(chosen=[0] * 20), augment(chosen=[0] * 20, swap=0.5, swap_each="frame")
+    exchanged = (swapped == plain[:, :, list(OTHER_SIDE)]).all(dim=(2, 3))
+    unchanged = (swapped == plain).all(dim=(2, 3))
+    assert (exchanged ^ unchanged).all()
+    assert exchanged.float().mean() == pytest.approx(0.5, abs=0.1)
+    assert not exchanged.all(dim=1).any()
 
 
 def test_uniform_noise_is_bounded_and_a_confidence_stays_one():

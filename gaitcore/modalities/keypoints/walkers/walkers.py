@@ -16,23 +16,22 @@ The demo exaggerates: its subjects differ more than people do (``WalkerSettings.
 learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 
-from gaitcore.errors import ConfigError
 from gaitcore.files import replacing
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.parsing.csv_blocks import COLUMNS
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, INDEX, NUM_JOINTS, NUM_VALUES
 from gaitcore.modalities.keypoints.walkers.cameras import VIEWS, Cameras, Estimator, least_distance
 from gaitcore.modalities.keypoints.walkers.gait_cycle import SIDES, Clothing, Traits, body_joints, curve, ride
-from gaitcore.suggest import nearest
+from gaitcore.settings.walkers import WalkerSettings
 
 WALKS: dict[str, int] = {"nm": 6, "bg": 2, "cl": 2}  # walks in each condition, as in CASIA-B
 
@@ -90,60 +89,6 @@ _COAT_COVERS = ("left_hip", "right_hip", "left_knee", "right_knee")
 _SPREAD_LIMIT = 2.0  # standard deviations; the largest distance from the typical walker
 _COORDINATE_TEXT = 100  # hundredths of a pixel
 _CONFIDENCE_TEXT = 1000  # thousandths
-
-
-@dataclass(frozen=True)
-class WalkerSettings:
-    """Subjects, walks, cameras and errors of the pose estimator. Every number changes the difficulty of the demo.
-
-    Raises :class:`ConfigError` for a value out of range.
-    """
-
-    subjects: int = 36  # 1 to 999
-    seed: int = 1  # of every draw; a subject depends on this and its own number alone
-    width: int = 320  # pixels
-    height: int = 240
-    fps: float = 25.0  # frames a second
-    min_frames: int = 68  # of a walk; an estimator that loses the person may leave fewer
-    max_frames: int = 110
-    path: float = 3.6  # metres walked, plus or minus 8 %
-    between_subjects: float = 2.0  # factor on the spread of every trait between subjects: 1 is the literature's
-    within_subject: float = 0.8  # factor on the spread of the gait between one subject's walks: larger is harder
-    placement: float = 1.0  # factor on the random offset, heading, and camera distance of a walk
-    bag: float = 1.2  # 0: no effect, 1: one arm bound, the trunk leaning
-    coat: float = 1.4  # 0: no effect, 1: hips and knees wide, blurred and stiff
-    noise: float = 0.8  # factor on the estimator's errors, about 1 to 2 pixels at 1
-    missing: float = 0.02  # fraction of the frames in which no person is found
-    short: float = 0.004  # fraction of the sequences cut off after 35 to 60 frames
-    outliers: float = 0.003  # fraction of the joints thrown far off
-    swaps: float = 0.04  # fraction of the frames, in profile, with left and right leg exchanged
-
-    @classmethod
-    def from_mapping(cls, values: Mapping[str, Any]) -> "WalkerSettings":
-        """Settings from the configuration's values by name; ConfigError for an unknown name."""
-        known = [field.name for field in fields(cls)]
-        for name in values:
-            if name not in known:
-                raise ConfigError(f"data.walkers.{name}: unknown setting{nearest(name, known)}")
-        return cls(**values)
-
-    def __post_init__(self) -> None:
-        for field in fields(self):
-            value = getattr(self, field.name)
-            if not np.isfinite(value) or value < 0:
-                raise ConfigError(f"Synthetic walkers: {field.name} is {value}, expected a finite number, 0 or more.")
-        if not 1 <= self.subjects <= 999:
-            raise ConfigError(
-                f"Synthetic walkers: subjects is {self.subjects}, expected 1 to 999 (names have 3 digits)."
-            )
-        if not 1 <= self.min_frames <= self.max_frames:
-            raise ConfigError(
-                f"Synthetic walkers: min_frames is {self.min_frames} and max_frames {self.max_frames}, "
-                "expected 1 <= min_frames <= max_frames."
-            )
-        for name in ("width", "height", "fps", "path"):
-            if getattr(self, name) == 0:
-                raise ConfigError(f"Synthetic walkers: {name} is {getattr(self, name)}, expected a positive number.")
 
 
 class Walk(NamedTuple):

@@ -1,0 +1,126 @@
+"""Roles derived from sequences and protocol: once for split.csv, and again wherever roles are used."""
+
+from collections import defaultdict
+
+import pandas as pd
+
+from gaitcore import extensions
+from gaitcore.errors import ProtocolError
+from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
+from gaitcore.protocols.roles import (
+    ROLES,
+    TESTED,
+    VALIDATION_GALLERY,
+    VALIDATION_PROBE,
+    check_disjoint,
+    split_in_use,
+)
+from gaitcore.settings.protocol import Protocol
+
+ROLE_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason")
+
+
+def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
+    """The role of every sequence by the protocol's own kind, checked.
+
+    Args:
+        sequences: one row per sequence with the key columns, as text, and frames.
+        protocol: that section of the configuration; its ``kind`` names the file whose ``assign_roles`` is used.
+
+    Returns:
+        The same rows with ``role`` and ``reason``.
+
+    Raises:
+        ProtocolError: what ``assign_roles`` raises; or the kind returns other rows or an unknown role, a subject is in
+            two of training, validation and test, or no probe of a condition can be compared with any gallery sequence.
+    """
+    assigned = extensions.load("protocols", protocol.kind).assign_roles(sequences, protocol)
+    where = f"protocol.kind {protocol.kind} ({extensions.place('protocols', protocol.kind)})"
+    remedy = "correct its assign_roles"
+    rows = [*KEY_COLUMNS, "frames"]
+    missing = [name for name in ROLE_COLUMNS if name not in assigned]
+    if missing or assigned[rows].to_numpy().tolist() != sequences[rows].to_numpy().tolist():
+        found = f"no column {missing[0]}" if missing else f"{len(assigned)} rows"
+        raise ProtocolError(
+            f"{where}: assign_roles returned {found}, expected the {len(sequences)} rows it was passed, in their "
+            f"order, with role and reason; {remedy}."
+        )
+    for role in assigned["role"].unique():
+        if role not in ROLES:
+            raise ProtocolError(f"{where}: unknown role {role!r}, expected one of {', '.join(ROLES)}; {remedy}.")
+    check_disjoint(assigned, where, remedy)
+    for pair in (TESTED, (VALIDATION_GALLERY, VALIDATION_PROBE)):
+        _check_comparable(assigned, protocol, *pair)
+    return assigned.reset_index(drop=True)
+
+
+def metrics_of(protocol: Protocol) -> str:
+    """How the protocol's kind measures: "cross_view" or "whole_gallery"."""
+    return str(extensions.declared("protocols", protocol.kind)["METRICS"])
+
+
+def excludes_identical_view(protocol: Protocol) -> bool:
+    """Whether a probe is not compared with gallery sequences of its own view: ``exclude_same``, or the kind's rule."""
+    if protocol.exclude_same is None:
+        return metrics_of(protocol) == "cross_view"
+    return protocol.exclude_same == "view"
+
+
+def usable_walks(assigned: pd.DataFrame) -> set[tuple[str, str]]:
+    """The walks (condition, sequence) of which a test subject has a sequence in use, sequences as numbers compare."""
+    used = assigned.loc[assigned["role"].isin(TESTED), ["condition", "sequence"]].drop_duplicates()
+    return {(condition, canonical(sequence)) for condition, sequence in used.itertuples(index=False)}
+
+
+def gaps(assigned: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
+    """Sentences on what the protocol names and the sequences lack: subjects without any, walks of no test subject.
+
+    Args:
+        assigned: one row per sequence with the key columns and role, e.g. split.csv.
+        protocol: that section of the configuration.
+    """
+    sentences = []
+    split, present = split_in_use(protocol), {canonical(subject) for subject in assigned["subject"].unique()}
+    absent = {part: [name for name in getattr(split, part) if name not in present] for part in ("train", "test")}
+    if parts := [f"{some_of(names)} ({part})" for part, names in absent.items() if names]:
+        sentences.append(f"The split {protocol.split} names subjects without any sequence: {' and '.join(parts)}.")
+    usable = usable_walks(assigned)
+    walks = [
+        f"{walk_name(condition, sequence)} ({part})"
+        for part, named in (("gallery", protocol.gallery), ("probe", protocol.probes))
+        for condition, sequences in named.items()
+        for sequence in sequences
+        if (condition, sequence) not in usable
+    ]
+    if walks:
+        sentences.append(f"The protocol names walks of which no test subject has a usable sequence: {some_of(walks)}.")
+    return tuple(sentences)
+
+
+def _check_comparable(assigned: pd.DataFrame, protocol: Protocol, gallery_role: str, probe_role: str) -> None:
+    """Refuse a condition whose mean would be NaN: none of its probes is compared with any gallery sequence."""
+    gallery, probes = (assigned[assigned["role"] == role] for role in (gallery_role, probe_role))
+    own_subject = metrics_of(protocol) == "whole_gallery"  # it leaves probes without a match out of every mean
+    identical = excludes_identical_view(protocol)
+    views: dict[str, set[str]] = defaultdict(set)
+    for subject, view in gallery[["subject", "view"]].drop_duplicates().itertuples(index=False):
+        views[canonical(subject) if own_subject else ""].add(canonical(view))
+    for condition, rows in probes[["condition", "subject", "view"]].drop_duplicates().groupby("condition", sort=False):
+        pairs = [
+            (views[canonical(subject) if own_subject else ""], canonical(view))
+            for subject, view in rows[["subject", "view"]].itertuples(index=False)
+        ]
+        if any(held - {view} if identical else held for held, view in pairs):
+            continue
+        held_views = some_of(sorted(rows["view"].unique(), key=natural))
+        if identical and any(held for held, _ in pairs):
+            raise ProtocolError(
+                f"No {probe_role} of condition {condition} has a {gallery_role} sequence from another view to be "
+                f"compared with (the views are {held_views}), and the identical view is excluded; bring sequences from "
+                "another view, or set protocol.exclude_same: nothing to include the identical view."
+            )
+        if own_subject:
+            raise ProtocolError(
+                f"No {probe_role} of condition {condition} has a {gallery_role} sequence of its subject; change "
+                "protocol.gallery or protocol.probes."
+            )
