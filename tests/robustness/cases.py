@@ -9,6 +9,7 @@ import trial
 from doors import DOORS
 from malformed import Case, all_cases
 from processes import make_inputs, outcomes_of
+from situations import all_situations
 from trial import Outcome
 
 
@@ -26,8 +27,13 @@ def main() -> None:
     options = parser.parse_args()
     make_inputs(DOORS)
     cases, skipped = all_cases()
-    outcomes = [{"case": case.name, "good": outcome.good, **outcome._asdict()} for case, outcome in outcomes_of(cases, attempt)]
-    options.json.write_text(json.dumps({"outcomes": outcomes, "skipped": skipped}, indent=1))
+    result = {"malformed": _tried(cases), "situations": _tried(all_situations()), "skipped": skipped}
+    options.json.write_text(json.dumps(result, indent=1), encoding="utf-8")
+
+
+def _tried(cases: list[Case]) -> list[dict]:
+    outcomes = outcomes_of(cases, attempt)
+    return [{"case": case.name, "good": outcome.good, **outcome._asdict()} for case, outcome in outcomes]
 
 
 if __name__ == "__main__":

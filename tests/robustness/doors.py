@@ -310,7 +310,9 @@ def configured(overrides: dict[str, Any], overlay: str = "small") -> Entered:
         problems.append("a setting is NaN or infinite")
     for name in config.compare:
         system = system_settings(config, name)
-        arguments = {"joints": 17, "in_channels": len(system.input.channels)} if hasattr(system.input, "channels") else {}
+        arguments = (
+            {"joints": 17, "in_channels": len(system.input.channels)} if hasattr(system.input, "channels") else {}
+        )
         model = build_model(**{"in_channels": 2, **arguments, **system.network.model_dump()}).eval()
         with torch.no_grad():
             shape = (1, system.network.frames, 17, arguments.get("in_channels", 2))
@@ -328,7 +330,13 @@ def _misread(config: Any, overrides: dict[str, Any]) -> list[str]:
     overlay = overrides or yaml.safe_load(Path("experiments/small.yaml").read_text(encoding="utf-8")) or {}
     found = config.model_dump(mode="json")
     wrong = []
-    for path in (("seeds",), ("network", "frames"), ("network", "embedding_dim"), ("training", "epochs"), ("data", "fps")):
+    for path in (
+        ("seeds",),
+        ("network", "frames"),
+        ("network", "embedding_dim"),
+        ("training", "epochs"),
+        ("data", "fps"),
+    ):
         written, used = overlay, found
         for key in path:
             written = written.get(key) if isinstance(written, dict) else None
@@ -365,7 +373,9 @@ def _stages() -> Entered:
     workflow_script("stages").check_stages("dvc.yaml", *runs.values())
     kept = yaml.safe_load(Path("dvc.yaml").read_bytes())
     listed = next(entry["runs"] for entry in kept["vars"] if isinstance(entry, dict) and "runs" in entry)
-    same = [sorted(map(str, values)) for values in listed.values()] == [sorted(map(str, values)) for values in runs.values()]
+    same = [sorted(map(str, values)) for values in listed.values()] == [
+        sorted(map(str, values)) for values in runs.values()
+    ]
     return Entered([] if same else ["dvc.yaml lists other runs"])
 
 

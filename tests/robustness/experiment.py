@@ -5,20 +5,20 @@ a door can run one job again on files that were changed.
 """
 
 from pathlib import Path
+from typing import Any
 
 import inputs
 import torch
 from places import REPOSITORY
 
 from gaitcore import __version__
-from gaitcore.artefacts.split import write_split
+from gaitcore.artefacts.split_making import make_split
 from gaitcore.audit.manifest import Origin, write_manifest
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 from gaitcore.evaluation.summary import summarise_runs
 from gaitcore.modalities.keypoints.reading import read_poses
-from gaitcore.modalities.keypoints.table import list_sequences
-from gaitcore.modalities.report import write_report
-from gaitcore.protocols.cross_view import assign_roles
+from gaitcore.modalities.report import write_report as write_drop_report
+from gaitcore.reporting.pages.write_report import write_report
 from gaitcore.reporting.pages.write_reproduction import write_reproduction
 from gaitcore.reporting.tables.write_tables import write_tables
 from gaitcore.settings.files import load_config, paper_config
@@ -58,18 +58,17 @@ def configuration_files() -> inputs.Files:
 class SmallExperiment:
     """The jobs of the small experiment, on files relative to the working folder."""
 
-    def __init__(self) -> None:
-        self.results = Path("results/small")
+    def __init__(self, name: str = "small", **settings: Any) -> None:
+        self.results = Path("results", name)
         self.run = self.results / SYSTEM / f"seed-{SEED}"
-        self.config = load_config("config.yaml", {"experiment": "small"})
+        self.config = load_config("config.yaml", {"experiment": name, **settings})
         self.system = system_settings(self.config, SYSTEM)
         self.poses, self.split = self.results / "poses.parquet", self.results / "split.csv"
         self.summary, self.tables = self.results / "summary.csv", self.results / "tables"
 
     def make(self) -> None:
         """All of its files."""
-        for folder in (self.run, self.tables, self.results / "logs"):
-            folder.mkdir(parents=True)
+        self.make_folders()
         self.read()
         self.assign()
         self.train()
@@ -79,6 +78,11 @@ class SmallExperiment:
         self.reproduce()
         self.list_artefacts()
 
+    def make_folders(self) -> None:
+        """The folders of its files."""
+        for folder in (self.run, self.tables, self.results / "logs"):
+            folder.mkdir(parents=True, exist_ok=True)
+
     def read(self) -> None:
         """poses.parquet and its report."""
         data = self.config.data
@@ -86,11 +90,11 @@ class SmallExperiment:
             data.format, data.path, dataset=data.dataset, pose_source=data.pose_source, **inputs.CAMERA
         )
         table.write(self.poses)
-        write_report(report, self.results / "poses_report.csv")
+        write_drop_report(report, self.results / "poses_report.csv")
 
     def assign(self) -> None:
         """split.csv."""
-        write_split(assign_roles(list_sequences(self.poses), self.config.protocol), self.split)
+        make_split("keypoints", self.poses, self.config.protocol, self.split)
 
     def train(self, checkpoint_minutes: float = 10) -> None:
         """weights.safetensors, training.csv and run.json."""
@@ -103,6 +107,7 @@ class SmallExperiment:
             self.system.training,
             table=self.poses,
             split=self.split,
+            protocol=self.config.protocol,
             outputs=RunOutputs(*(self.run / name for name in names), self.results / "checkpoints"),
             threads=1,
             code="c0de",
@@ -120,6 +125,7 @@ class SmallExperiment:
             self.system.evaluation,
             table=self.poses,
             split=self.split,
+            protocol=self.config.protocol,
             weights=self.run / "weights.safetensors",
             outputs=EvaluationOutputs(*(self.run / name for name in names)),
             threads=1,
@@ -134,7 +140,12 @@ class SmallExperiment:
     def tabulate(self) -> None:
         """The tables."""
         write_tables(
-            self.config, summary=self.summary, split=self.split, runs=[self.run / "run.json"], folder=self.tables
+            self.config,
+            summary=self.summary,
+            split=self.split,
+            poses_report=self.results / "poses_report.csv",
+            runs=[self.run / "run.json"],
+            folder=self.tables,
         )
 
     def reproduce(self) -> None:
@@ -150,18 +161,31 @@ class SmallExperiment:
             html=self.results / "reproduction.html",
         )
 
+    def report(self, figures: list[Path]) -> None:
+        """report.html."""
+        write_report(
+            self.config,
+            summary=self.summary,
+            split=self.split,
+            poses_report=self.results / "poses_report.csv",
+            runs=[self.run / "run.json"],
+            figures=figures,
+            timed=[],
+            report=self.results / "report.html",
+        )
+
     def list_artefacts(self) -> None:
         """manifest.json."""
         artefacts = sorted(path for path in self.results.rglob("*") if path.is_file())
         origins = [Origin(str(path), "a rule", ()) for path in artefacts if path.name != "manifest.json"]
         facts = {
-            "experiment": "small",
+            "experiment": self.config.experiment,
             "configuration": self.config.model_dump(mode="json"),
             "titles": {SYSTEM: self.system.title},
             "extensions": {},
             "gaitcore": __version__,
         }
-        write_manifest(self.results / "manifest.json", origins, ["raw/poses.csv"], facts)
+        write_manifest(self.results / "manifest.json", origins, list(self.config.data.path), facts)
 
 
 def finished_files() -> inputs.Files:

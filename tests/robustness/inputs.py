@@ -20,7 +20,9 @@ Files = dict[str, bytes]
 FRAMES = 12
 SUBJECTS = ("001", "002", "003", "004")
 CAMERA = {"frame_width": 320, "frame_height": 240, "fps": 25.0}
-NAMES = tuple(f"{subject}-nm-{sequence:02d}-{view:03d}" for subject in SUBJECTS for sequence in (1, 2) for view in (0, 90))
+NAMES = tuple(
+    f"{subject}-nm-{sequence:02d}-{view:03d}" for subject in SUBJECTS for sequence in (1, 2) for view in (0, 90)
+)
 
 
 @cache
@@ -56,7 +58,9 @@ def _detections(name: str) -> bytes:
         low, high = frame[:, :2].min(axis=0), frame[:, :2].max(axis=0)
         box = [round(float(value), 2) for value in (*low, *(high - low))]
         keypoints = [round(float(value), 2) for value in frame.reshape(-1)]
-        entries.append({"image_id": f"{number}.jpg", "category_id": 1, "keypoints": keypoints, "score": 2.5, "box": box})
+        entries.append(
+            {"image_id": f"{number}.jpg", "category_id": 1, "keypoints": keypoints, "score": 2.5, "box": box}
+        )
     return json.dumps(entries).encode()
 
 

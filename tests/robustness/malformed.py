@@ -3,6 +3,7 @@
 Those that are a file beside the checkout are read from there, where they exist; the others are made here.
 """
 
+import ast
 import gzip
 import hashlib
 import io
@@ -21,9 +22,10 @@ import inputs
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import torch
 from doors import DOORS, Door, Entered, configured, good_files
 from experiment import SmallExperiment
-from mutations import Mutation
+from mutations import Mutation, png_chunk
 from PIL import Image
 from places import CASES
 from scratch_workflow import TINY
@@ -151,15 +153,10 @@ def _configuration(name: str, files: inputs.Files, command: Path, refused: bool)
 
 # Names in pages and tables.
 
-_FIELDS = {"dataset": "data.dataset", "pose_source": "data.pose_source"}
-
 
 def _injected(name: str, readme: str) -> Case | None:
     match = re.search(r"(dataset|experiment|condition|title|pose_source) = ('.*?') Found:", readme, re.DOTALL)
-    if match is None or match[1] == "experiment":
-        return None
-    field, value = match[1], eval(match[2], {"__builtins__": {}})  # a text in quotes
-    return injected(name, field, value)
+    return injected(name, match[1], ast.literal_eval(match[2])) if match else None
 
 
 def injected(name: str, field: str, value: str) -> Case:
@@ -170,10 +167,14 @@ def injected(name: str, field: str, value: str) -> Case:
         overlay = overlay.replace("dataset: small", f"dataset: {text}")
     elif field == "pose_source":
         overlay = overlay.replace("pose_source: drawn", f"pose_source: {text}")
+    elif field == "experiment":
+        overlay = overlay.replace("experiment: small", f"experiment: {text}")
     elif field == "title":
         overlay = overlay.replace("{gaitmixer: {network", f"{{gaitmixer: {{title: {text}, network")
     else:
-        overlay = overlay.replace("tables: {published: false}", f"tables: {{published: false, conditions: {{nm: {text}}}}}")
+        overlay = overlay.replace(
+            "tables: {published: false}", f"tables: {{published: false, conditions: {{nm: {text}}}}}"
+        )
     door = Door(
         f"inject {name}",
         lambda: experiment.configuration_files() | inputs.gaitgraph_csv(),
@@ -214,7 +215,7 @@ def _markup(suffix: str, text: str) -> list[str]:
             problems.append("an empty line in a caption")
         if re.search(r"(?<!\\)% of a", text) or "a_b &" in text:
             problems.append("a raw % or _")
-    elif re.search(r"<script>(alert|1)|onerror=alert", text):
+    elif re.search(r"<script>(alert|1)|<img[^>]*onerror=alert", text):
         problems.append("a script of the name's own")
     return problems
 
@@ -235,7 +236,11 @@ def _csv_cases() -> list[Case]:
     door = "poses: gaitgraph_csv"
     bomb = gzip.compress(b"\n" * 40_000_000, mtime=0)
     packed = replace(
-        _BY_NAME[door], name="packed poses", files=lambda: {"raw/poses.csv.gz": bomb}, enter=_read_packed, words=("raw",)
+        _BY_NAME[door],
+        name="packed poses",
+        files=lambda: {"raw/poses.csv.gz": bomb},
+        enter=_read_packed,
+        words=("raw",),
     )
     return [
         _case("csv-long-line-200kB", door, "raw/poses.csv", _long_line(200_000), refused=False),
@@ -496,7 +501,12 @@ def _trace_cases() -> list[Case]:
         _case("trace-table-binary", "trace", table, b"\x00\x01\xff,\n\x02,\x03,,\n" * 50),
         _case("trace-table-empty-file", "trace", table, ""),
         _case("trace-table-number-text", "trace", table, files[table].decode().replace(number[1], "abc")),
-        _case("trace-summary-lost-row", "trace", summary, "".join(line for line in lines if ",mean,mean,rank1," not in line)),
+        _case(
+            "trace-summary-lost-row",
+            "trace",
+            summary,
+            "".join(line for line in lines if ",mean,mean,rank1," not in line),
+        ),
         _case("trace-run-json-lacks-outputs", "trace", run, lacking("outputs")),
         _case("trace-run-json-lacks-machine", "trace", run, lacking("machine")),
     ]
@@ -556,15 +566,35 @@ def _leak_cases() -> list[Case]:
     ]
 
 
-def png_header(width: int, height: int) -> bytes:
-    """A PNG of which little but the header is there."""
-    import mutations
-
+def _figure_cases() -> list[Case]:
+    """A figure on the report's page that is no PNG, and one that says it is as large as a town."""
     picture = io.BytesIO()
     Image.new("L", (4, 4)).save(picture, "PNG")
-    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    chunks = mutations.png_chunk(b"IHDR", head) + picture.getvalue()[33:]
-    return picture.getvalue()[:8] + chunks
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    bomb = picture.getvalue()[:8] + png_chunk(b"IHDR", head) + picture.getvalue()[33:]
+    file = f"{_RESULTS}/figures/seeds.png"
+    files = {**good_files(_BY_NAME["tables"]), file: picture.getvalue(), file.replace("png", "txt"): b"Seeds.\n"}
+    door = Door("report", lambda: files, _report)
+    return [_case("inject-png-not-png", door, file, b"not a PNG"), _case("inject-png-bomb", door, file, bomb)]
+
+
+def _report() -> Entered:
+    small = SmallExperiment()
+    small.report(figures=[small.results / "figures" / "seeds.png"])
+    return Entered([])
+
+
+def _other_cases() -> list[Case]:
+    released = torch.load(io.BytesIO(good_files(_BY_NAME["released weights"])["released.pt"]), weights_only=True)
+    next(iter(released.values())).fill_(torch.nan)
+    saved = io.BytesIO()
+    torch.save(released, saved)
+    file = f"{_RESULTS}/split.csv"
+    split = good_files(_BY_NAME["tables"])[file].decode()
+    return [
+        _case("published-pt-nan", "released weights", "released.pt", saved.getvalue()),
+        _case("inject-subject-in-split", "tables", file, split.replace("\n003,", "\n<b>003</b>,", 1)),
+    ]
 
 
 def all_cases() -> tuple[list[Case], list[str]]:
@@ -580,6 +610,8 @@ def all_cases() -> tuple[list[Case], list[str]]:
         *_video_cases(),
         *_command_cases(),
         *_leak_cases(),
+        *_figure_cases(),
+        *_other_cases(),
     ]
     known, skipped = {case.name for case in made}, []
     for folder in sorted(MALFORMED.glob("*")) if MALFORMED.is_dir() else ():

@@ -54,7 +54,24 @@ VALUES: tuple[Any, ...] = (
     *("x" * 10_000, "<script>alert(1)</script>", "{x}", "$(touch evil)", "a; touch evil", "-", "--", _DEEP),
     *("[x](javascript:alert(1))", "50% a_b & c # {x} ~ ^ $1$", "\u202eabc", "mean", "probe", ".", "..", "-a"),
 )
-_CELLS = ("", " ", "nan", "NaN", "inf", "-inf", "1e30", "-1e30", "1e400", "-1", "0", "True", "None", "abc", "1,5", "1_0")
+_CELLS = (
+    "",
+    " ",
+    "nan",
+    "NaN",
+    "inf",
+    "-inf",
+    "1e30",
+    "-1e30",
+    "1e400",
+    "-1",
+    "0",
+    "True",
+    "None",
+    "abc",
+    "1,5",
+    "1_0",
+)
 _CELLS += ("'", '"', '""', "1.0", "01", "+1", " 1", "2147483648", "9" * 400, "x" * 10_000, "../../../evil", "a\x00b")
 _CELLS += ("\u0663", "train", "probe", "mean", "-", "a-b", "=1+1", "<b>", "0.5", "-0", "1e-320", "NA", "null")
 
@@ -104,7 +121,9 @@ def _splice(content: bytes, generator: random.Random) -> Mutation:
 
 def _overwrite(content: bytes, generator: random.Random) -> Mutation:
     place = generator.randrange(len(content) or 1)
-    piece = generator.choice((b"\0", b"\0" * 64, b"\xff" * 8, generator.randbytes(16), b"\n\n\n", b"/../", b'"', b"{", b"]"))
+    piece = generator.choice(
+        (b"\0", b"\0" * 64, b"\xff" * 8, generator.randbytes(16), b"\n\n\n", b"/../", b'"', b"{", b"]")
+    )
     return Mutation("bytes overwritten", content[:place] + piece + content[place + len(piece) :])
 
 
@@ -134,7 +153,18 @@ def _long_line(content: bytes, generator: random.Random) -> Mutation:
     return Mutation("long line", content[:place] + line + generator.choice((b"", b"\n")) + content[place:])
 
 
-BYTES: tuple[Maker, ...] = (_flip, _flip, _truncate, _delete, _duplicate, _splice, _overwrite, _recoded, _nothing, _long_line)
+BYTES: tuple[Maker, ...] = (
+    _flip,
+    _flip,
+    _truncate,
+    _delete,
+    _duplicate,
+    _splice,
+    _overwrite,
+    _recoded,
+    _nothing,
+    _long_line,
+)
 
 
 # Of trees of values: JSON and YAML.
@@ -327,7 +357,9 @@ def _columns(content: bytes, generator: random.Random) -> Mutation:
 
 def _spelling(content: bytes, generator: random.Random) -> Mutation:
     rows = _rows(content)
-    options = generator.choice(({"delimiter": ";"}, {"delimiter": "\t"}, {"quoting": csv.QUOTE_ALL}, {"delimiter": "|"}))
+    options = generator.choice(
+        ({"delimiter": ";"}, {"delimiter": "\t"}, {"quoting": csv.QUOTE_ALL}, {"delimiter": "|"})
+    )
     return Mutation(f"spelling: {options}", _csv(rows, **options))
 
 
@@ -441,7 +473,9 @@ def _a_column(table: pa.Table, generator: random.Random) -> tuple[str, pa.Table]
     row = generator.randrange(len(values) or 1)
     name = field.name
     if pa.types.is_string(field.type) or pa.types.is_dictionary(field.type):
-        evil = generator.choice(("", "../../../evil", "a-b", "a b", "mean", "x" * 10_000, "<b>", "\n", "zz", "1", "001"))
+        evil = generator.choice(
+            ("", "../../../evil", "a-b", "a b", "mean", "x" * 10_000, "<b>", "\n", "zz", "1", "001")
+        )
         rows = range(len(values)) if generator.random() < 0.3 else [row]
         for one in rows:
             values[one] = evil
@@ -537,7 +571,20 @@ def _safetensors(content: bytes, generator: random.Random) -> Mutation:
     name = generator.choice(tensors)
     entry = header[name]
     what = generator.choice(
-        ("NaN", "infinite", "shape", "type", "offsets", "lost", "renamed", "twice", "length", "metadata", "deep", "tree")
+        (
+            "NaN",
+            "infinite",
+            "shape",
+            "type",
+            "offsets",
+            "lost",
+            "renamed",
+            "twice",
+            "length",
+            "metadata",
+            "deep",
+            "tree",
+        )
     )
     start, stop = entry["data_offsets"]
     if what in ("NaN", "infinite"):
@@ -558,7 +605,9 @@ def _safetensors(content: bytes, generator: random.Random) -> Mutation:
     elif what == "twice":
         header[f"{_TWICE}{name}"] = entry
     elif what == "metadata":
-        header["__metadata__"] = generator.choice(({"gaitcore": "[" * 5000}, {"evil": "1"}, {"gaitcore": "{"}, [], {"a": 1}))
+        header["__metadata__"] = generator.choice(
+            ({"gaitcore": "[" * 5000}, {"evil": "1"}, {"gaitcore": "{"}, [], {"a": 1})
+        )
     elif what == "tree":
         _replaced(header, generator)
     text = json.dumps(header).replace(_TWICE, "").encode()
@@ -587,7 +636,9 @@ def _png(content: bytes, generator: random.Random) -> Mutation:
         picture.resize(generator.choice(((1, 1), (1000, 1), (240, 320), (3000, 3000)))).save(saved, "PNG")
     elif what in ("header", "bomb"):
         width, height = generator.choice(((60_000, 60_000), (0, 0), (2**31 - 1, 1), picture.size))
-        head = struct.pack(">IIBBBBB", width, height, generator.choice((8, 8, 16, 3)), generator.choice((0, 0, 2, 9)), 0, 0, 0)
+        head = struct.pack(
+            ">IIBBBBB", width, height, generator.choice((8, 8, 16, 3)), generator.choice((0, 0, 2, 9)), 0, 0, 0
+        )
         body = zlib.compress(bytes(50_000_000 if what == "bomb" else 1000), 9)
         made = png_chunk(b"IHDR", head) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
         return Mutation(f"PNG: {what} of {width} x {height}", content[:8] + made, True)
@@ -610,7 +661,21 @@ def _argument(content: bytes, generator: random.Random) -> Mutation:
     arguments = json.loads(content)
     place = generator.randrange(len(arguments))
     value = generator.choice(
-        ("", ".", "..", "/", "a\0b", "x" * 10_000, "results/small", "nowhere", "-", "--help-me", "\u202e", "no\nway", "*")
+        (
+            "",
+            ".",
+            "..",
+            "/",
+            "a\0b",
+            "x" * 10_000,
+            "results/small",
+            "nowhere",
+            "-",
+            "--help-me",
+            "\u202e",
+            "no\nway",
+            "*",
+        )
     )
     arguments[place] = value
     return Mutation(f"argument {place} = {_shown(value)}", json.dumps(arguments).encode())

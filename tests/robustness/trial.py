@@ -57,6 +57,9 @@ class _Guard:
     WRITES = frozenset(("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.symlink", "os.link", "os.truncate"))
     PROGRAMS = frozenset(("os.system", "os.exec", "os.posix_spawn", "os.spawn", "socket.connect", "os.startfile"))
 
+    OURS = frozenset(("git", "uname"))  # by which provenance and Python's platform ask for revision and processor
+    CACHE = "torchinductor_"  # a folder that torch makes for itself when it is first used
+
     def __init__(self) -> None:
         self.folder: str | None = None
         self.found: list[str] = []
@@ -73,13 +76,15 @@ class _Guard:
             for path in arguments[:2]:
                 if isinstance(path, str | bytes):
                     self._outside(path, event)
-        elif event in self.PROGRAMS or (event == "subprocess.Popen" and "git" not in str(arguments[:2])):
+        elif event in self.PROGRAMS or (event == "subprocess.Popen" and arguments[0] not in self.OURS):
             self.found.append(f"{event} {arguments[:2]}")
 
     def _outside(self, path: Any, what: str) -> None:
         if isinstance(path, int) or path is None:
             return
         place = os.path.realpath(os.fsdecode(path))
+        if self.CACHE in place:
+            return
         if self.folder and not place.startswith(self.folder + os.sep) and place not in ("/dev/null", self.folder):
             self.found.append(f"{place} {what}")
 
