@@ -1,15 +1,14 @@
 """Check that the stages of dvc.yaml have the systems and seeds of the experiment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-import yaml
+from gaitcore.errors import ConfigError, shown
+from gaitcore.yaml_files import read_yaml
 
-from gaitcore.errors import ConfigError
 
-
-def check_stages(path: str | Path, systems: Iterable[str], seeds: Iterable[int]) -> None:
+def check_stages(path: str | Path, systems: Collection[str], seeds: Collection[int]) -> None:
     """Refuse a ``dvc.yaml`` whose stages have other systems or seeds than the experiment.
 
     DVC defines its stages before it runs anything, so it cannot read the lists from the merged configuration: they are
@@ -18,23 +17,31 @@ def check_stages(path: str | Path, systems: Iterable[str], seeds: Iterable[int])
     Raises:
         ConfigError: they differ.
     """
-    content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    systems, seeds = list(systems), list(seeds)
-    for name, wanted in {"systems": systems, "seeds": seeds}.items():
-        listed = _run_list(content, name)
-        if sorted(listed) != sorted(wanted):
+    content = read_yaml(path, "the stages of DVC").content
+    for name, wanted in {"systems": list(systems), "seeds": list(seeds)}.items():
+        listed = _at(_runs(content), name)
+        if not isinstance(listed, list) or sorted(map(repr, listed)) != sorted(map(repr, wanted)):
             raise ConfigError(
-                f"{path}: vars.runs.{name} is {listed}, but the experiment in config.yaml has {wanted}; "
+                f"{path}: vars.runs.{name} is {shown(listed)}, but the experiment in config.yaml has {wanted}; "
                 f"write there: {name}: [{', '.join(map(str, wanted))}]"
             )
+    dependencies = _at(content, "stages", "tables", "deps")
     for system in systems:
         folder = f"results/${{experiment}}/{system}"
-        if folder not in content["stages"]["tables"]["deps"]:
+        if not isinstance(dependencies, list) or folder not in dependencies:
             raise ConfigError(
                 f"{path}: stages.tables.deps lacks {folder}; add it, so that DVC tracks the results of this system."
             )
 
 
-def _run_list(content: Mapping[str, Any], name: str) -> list:
-    runs = (entry["runs"] for entry in content.get("vars", []) if isinstance(entry, Mapping) and "runs" in entry)
-    return next(runs, {}).get(name, [])
+def _runs(content: Any) -> Any:
+    """The first ``runs`` in ``vars``."""
+    entries = _at(content, "vars")
+    return next((entry["runs"] for entry in entries if _at(entry, "runs")), None) if isinstance(entries, list) else None
+
+
+def _at(value: Any, *keys: str) -> Any:
+    """What is below these keys; None where a mapping or a key is missing."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value

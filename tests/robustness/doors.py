@@ -70,7 +70,7 @@ class Entered(NamedTuple):
     reported: int = 0
 
 
-class Told(GaitError):
+class CommandError(GaitError):
     """What a command printed before it ended with an exit status other than 0."""
 
 
@@ -412,7 +412,7 @@ def _command(*arguments: str) -> str:
         except SystemExit as ended:  # argparse
             status = ended.code
     if status != 0:
-        raise Told(_last_sentence(printed.getvalue()))
+        raise CommandError(_last_sentence(printed.getvalue()))
     return printed.getvalue()
 
 

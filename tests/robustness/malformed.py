@@ -97,7 +97,7 @@ def _with_tree(door: str, files: inputs.Files, name: str) -> Door:
 
 def from_folder(folder: Path) -> Case | None:
     """The case in a folder; None where it holds no input, or one that no door takes as it is."""
-    number, _, name = folder.name.partition("-")
+    name = folder.name.partition("-")[2]
     files = _files_of(folder)
     kind = name.partition("-")[0]
     refused = "should be refused with one sentence naming" in (folder / "README").read_text()

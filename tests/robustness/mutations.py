@@ -188,10 +188,7 @@ def _tree(change: Callable[[Any, random.Random], tuple[str, bool]], form: str) -
     def maker(content: bytes, generator: random.Random) -> Mutation:
         value = {"json": json.loads, "yaml": yaml.safe_load}[form](content)
         name, keeps = change(value, generator)
-        if form == "json":
-            text = json.dumps(value)
-        else:
-            text = yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
+        text = json.dumps(value) if form == "json" else yaml.safe_dump(value, sort_keys=False, allow_unicode=True)
         deep = "[" * _DEPTH[form] + "]" * _DEPTH[form]
         for quote in ('"', "'", ""):
             text = text.replace(f"{quote}{_DEEP}{quote}", deep)
