@@ -8,18 +8,16 @@ min_version("9.0")
 
 include: "rules/common.smk"
 include: "rules/records.smk"
+include: "rules/receipts.smk"
 
 
 report: "report/workflow.rst"  # snakemake --report files.html
 
 
-rule tables:  # both tables, a summary page, the reproduction report and the manifest
+rule tables:  # both tables, a summary page, the reproduction report, the manifest, and every file behind them
     default_target: True
     input:
-        experiment_paths("results/{experiment}/tables/table1.tex"),
-        experiment_paths("results/{experiment}/tables/table2.tex"),
-        experiment_paths("results/{experiment}/tables/summary.md"),
-        experiment_paths("results/{experiment}/reproduction.md"),
+        lambda _: artefacts(),
         experiment_paths("results/{experiment}/manifest.json"),
 
 

@@ -1,10 +1,22 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, what may be wrong with their disk, and what can be read to an end."""
 
+import errno
 import json
+import os
+import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from gaitcore.errors import DataError
+
+_SPECIAL = {
+    stat.S_IFIFO: "a named pipe",
+    stat.S_IFSOCK: "a socket",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+}
 
 
 @contextmanager
@@ -33,3 +45,46 @@ def write_text(path: str | Path, text: str) -> None:
     """Write a text as UTF-8, whole or not at all."""
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
+
+
+def check_regular(path: str | Path, expected: str) -> None:
+    """Refuse a path that is neither a file nor a folder: a named pipe nobody writes to would be read for ever.
+
+    Every reader of users' files calls it before it opens one. A path that does not exist passes, since opening it
+    says so.
+
+    Args:
+        path: the path.
+        expected: what it should be, for the message: "a pickle of poses".
+
+    Raises:
+        DataError: the path is a named pipe, a socket or a device.
+    """
+    try:
+        kind = _SPECIAL.get(stat.S_IFMT(Path(path).stat().st_mode))
+    except (OSError, ValueError):
+        return
+    if kind:
+        raise DataError(f"{path}: {kind}, expected {expected}; name a regular file or a folder.")
+
+
+_STORAGE = {
+    errno.ENOSPC: "the disk is full; free some space",
+    errno.EDQUOT: "the disk quota is used up; free some space",
+    errno.EFBIG: "the file is larger than the system allows; raise the limit (ulimit -f)",
+    errno.EROFS: "the file system is read-only; make it writable",
+    errno.EACCES: "no permission to write there; change the permissions",
+    errno.EPERM: "no permission to write there; change the permissions",
+}
+
+
+def storage_problem(error: BaseException) -> str | None:
+    """A sentence for an error that a full or read-only disk causes; None for any other error.
+
+    Libraries in other languages (Arrow, safetensors) raise errors of their own with the system's message in them.
+    """
+    for number, problem in _STORAGE.items():
+        if getattr(error, "errno", None) == number or os.strerror(number) in str(error):
+            name = getattr(error, "filename", None)
+            return f"{f'{name}: ' if name else ''}{problem}, then run the same command again; what is finished is kept."
+    return storage_problem(error.__cause__) if error.__cause__ else None

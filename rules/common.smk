@@ -29,6 +29,8 @@ POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
 SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_SOURCES
 
+RESULTS = f"results/{CONFIG.experiment}"
+
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not Path(path).exists():
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")

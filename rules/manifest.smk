@@ -1,9 +1,9 @@
-# Every artefact with its digest, the rule that made it and its inputs.
+# Every file with its digest, the rule that made it and its inputs, from the receipts of the jobs.
 
 
 rule write_manifest:
     input:
-        [origin.artefact for origin in origins()],
+        artefacts(),
         sources=[*POSE_SOURCES, *SILHOUETTE_SOURCES],
     output:
         "results/{experiment}/manifest.json",
@@ -16,7 +16,6 @@ rule write_manifest:
         mem_mb=1000,
         runtime=30,
     params:
-        origins=[(origin.artefact, origin.rule, origin.inputs) for origin in origins()],
         sources=[*POSE_SOURCES, *SILHOUETTE_SOURCES],
         configuration=settings(CONFIG),
         titles={
@@ -25,6 +24,6 @@ rule write_manifest:
         extensions=extension_code(),
         code=code_digest("workflow_scripts/manifest.py"),
     message:
-        "Listing every artefact of {wildcards.experiment} with its digest"
+        "Listing every file of {wildcards.experiment} with its digest"
     script:
         "../workflow_scripts/manifest.py"

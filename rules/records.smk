@@ -1,8 +1,6 @@
-# Facts about the rules: the origin of each artefact, the settings of each stage of dvc.yaml, the jobs with benchmarks.
+# Facts about the rules: the artefacts of the tables, the settings of each stage of dvc.yaml, the jobs with benchmarks.
 from itertools import product
 from types import SimpleNamespace
-
-from gaitcore.audit.manifest import Origin
 
 ARTEFACT_RULES = (
     *(["merge_poses" if FROM_VIDEO else "read_poses"] if POSE_SOURCES else []),
@@ -15,7 +13,7 @@ TIMED = (
     *("read_silhouettes", "draw_silhouettes", "splits"),
     *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
-NO_SETTINGS = ("checkpoints", "contents", "origins", "scratch", "sources")
+NO_SETTINGS = ("checkpoints", "contents", "scratch", "sources")
 
 
 def filled(files, wildcards):
@@ -29,21 +27,19 @@ def filled(files, wildcards):
     return tuple(str(path).format(**vars(wildcards)) for path in paths)
 
 
-def origins():
-    """The origin of each artefact of the experiment, from the rules themselves."""
+def artefacts():
+    """Every file behind the tables, and the tables: the outputs of the rules above."""
     made = {}
 
     def add(name, **wildcards):
         values = SimpleNamespace(experiment=CONFIG.experiment, **wildcards)
-        maker = getattr(rules, name)
-        for artefact in filled(maker.output, values):
-            made[artefact] = Origin(artefact, name, filled(maker.input, values))
+        made.update(dict.fromkeys(filled(getattr(rules, name).output, values)))
 
     for subject in VIDEOS.by_subject if FROM_VIDEO else ():
         add("extract_poses", subject=subject)
     for name, system, seed in product(ARTEFACT_RULES, CONFIG.compare, CONFIG.seeds):
         add(name, system=system, seed=seed)
-    return list(made.values())
+    return list(made)
 
 
 def rule_settings(proxy, **wildcards):

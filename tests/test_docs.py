@@ -110,7 +110,7 @@ def settled_walkers():
     walks = [("nm", 1), ("nm", 5), ("bg", 1), ("cl", 1)]
     poses = {}
     for subject in ("001", "002", "075", "076"):
-        keypoints = generator.uniform(0, 240, (64, 17, 3))
+        keypoints = generator.uniform(0, 240, (64, 17, 3)) / (1, 1, 240)
         for condition, sequence in walks:
             for view in (0, 90):
                 poses[SequenceKey(subject, condition, sequence, view)] = (np.arange(64), keypoints)

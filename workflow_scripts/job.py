@@ -1,12 +1,14 @@
-"""Logging and error handling of the scripts of rules.
+"""How the script of a rule starts and ends: inputs are checked, messages go to the log, and a receipt is written.
 
 The log file has all messages and the traceback of a failure; the terminal shows the same messages without it. A user's
-error is one sentence in both.
+error is one sentence in both. No input in the results folder is used that is not what its maker wrote, see
+``gaitcore.audit.receipts``.
 """
 
 import logging
 import os
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +16,12 @@ from pathlib import Path
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from gaitcore import extensions
-from gaitcore.errors import GaitError
+from gaitcore.audit.kept import restore
+from gaitcore.audit.receipts import JobPlace, checked_inputs, parameters_digest, write_receipt
+from gaitcore.errors import DataError, GaitError
+from gaitcore.files import storage_problem
+
+LATENCY = 60  # seconds, as in profiles/slurm
 
 # Waiting threads sleep instead of spinning. This must be set before torch loads OpenMP. On an idle machine it costs a
 # few per cent; beside one busy process on two cores, a forward and backward pass took 0.6 s with it and 3.6 s without.
@@ -36,26 +43,71 @@ def listing_table(snakemake):
 
 @contextmanager
 def job(snakemake) -> Iterator[None]:
-    """Run a script's body with logging set up; a failure ends the script with exit status 1."""
+    """Run a script's body with inputs checked and logging set up; a failure ends the script with exit status 1."""
     log = logging.getLogger()
-    log.setLevel(logging.INFO)
     name = " ".join([snakemake.rule, *(str(value) for value in snakemake.wildcards)])
-    to_file = logging.FileHandler(snakemake.log[0], mode="w", encoding="utf-8")
-    to_file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    to_terminal = logging.StreamHandler(sys.stderr)
-    to_terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
-    to_terminal.addFilter(lambda record: not record.exc_info)
-    logging.captureWarnings(True)
-    log.handlers = [to_file, to_terminal]
+    _log_to_terminal(log, name)
+    place = JobPlace.of_log(snakemake.log[0])
+    parameters = parameters_digest(dict(snakemake.params.items()))
+    inputs, outputs, failure = {}, [], None
     try:
+        _log_to_file(log, snakemake.log[0])
+        place.receipt.unlink(missing_ok=True)
+        inputs = _checked_inputs(place, snakemake)
+        if restore(place, snakemake.rule, parameters, inputs):
+            print(f"[{name}] inputs, settings and code are those of the last time: its files are kept", file=sys.stderr)
+            sys.exit()
         extensions.search(snakemake.config["extensions"])
         with logging_redirect_tqdm():
             yield
         log.info("done")
-    except GaitError as error:
-        log.error("%s", error)
-        sys.exit(1)
+        outputs = list(snakemake.output)
     except Exception as error:
-        log.exception("failed")
-        print(f"[{name}] {type(error).__name__}: {error}; the traceback is in {snakemake.log[0]}", file=sys.stderr)
+        failure = _reported(error, log, name, snakemake.log[0])
+    try:
+        logging.shutdown()
+        write_receipt(place, snakemake.rule, parameters, inputs, outputs, snakemake.log[0])
+    except OSError as error:
+        failure = failure or _reported(error, log, name, snakemake.log[0])
+    if failure:
         sys.exit(1)
+
+
+def _checked_inputs(place, snakemake):
+    """The digests of the inputs. On a cluster a receipt from another node may arrive late, as any file may."""
+    patience = time.monotonic() + (LATENCY if "SLURM_JOB_ID" in os.environ else 0)
+    while True:
+        try:
+            return checked_inputs(place, map(str, snakemake.input))
+        except DataError:
+            if time.monotonic() > patience:
+                raise
+            time.sleep(1)
+
+
+def _log_to_terminal(log, name):
+    terminal = logging.StreamHandler(sys.stderr)
+    terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
+    terminal.addFilter(lambda record: not record.exc_info)
+    logging.captureWarnings(True)
+    logging.raiseExceptions = False  # no room for the log: the job itself reports it, once
+    log.setLevel(logging.INFO)
+    log.handlers = [terminal]
+
+
+def _log_to_file(log, path):
+    file = logging.FileHandler(path, mode="w", encoding="utf-8", delay=True)  # not opened before the first message
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    log.addHandler(file)
+
+
+def _reported(error, log, name, path):
+    """Report a failure, and return the message."""
+    message = str(error) if isinstance(error, GaitError) else storage_problem(error)
+    if message:
+        log.error("%s", message)
+    else:
+        message = f"{type(error).__name__}: {error}; the traceback is in {path}"
+        log.error("failed", exc_info=error)
+        print(f"[{name}] {message}", file=sys.stderr)
+    return message

@@ -1,15 +1,13 @@
-"""Write the digest, the rule and the inputs of every artefact."""
+"""Write the digest, the rule and the inputs of every file of an experiment, from the receipts of its jobs."""
 
-import logging
 from pathlib import Path
 
 from job import job
 
 with job(snakemake):
     from gaitcore import __version__
-    from gaitcore.audit.manifest import Origin, write_manifest
+    from gaitcore.audit.manifest import write_manifest
 
-    origins = [Origin(*origin) for origin in snakemake.params.origins]
     facts = {
         "experiment": snakemake.wildcards.experiment,
         "configuration": snakemake.params.configuration,
@@ -17,5 +15,4 @@ with job(snakemake):
         "extensions": snakemake.params.extensions,
         "gaitcore": __version__,
     }
-    write_manifest(Path(snakemake.output[0]), origins, snakemake.params.sources, facts)
-    logging.info("%d artefacts listed", len(origins))
+    write_manifest(Path(snakemake.output[0]), snakemake.params.sources, facts)

@@ -1,60 +1,67 @@
-"""manifest.json: every artefact of an experiment with its SHA-256, the rule that made it and the inputs of that rule.
+"""manifest.json: every file of a results folder with its SHA-256, the rule that made it and the inputs of that rule.
 
-With it, a results folder can be checked after a transfer: a changed byte in any artefact, or in the manifest itself, is
-detected, and the file is named. Logs, benchmarks and checkpoints are not artefacts, since they differ between runs.
+It is made of the receipts of the jobs and written again after every run. With it, a results folder can be checked after
+a transfer: a changed, missing or added file, or a change of the manifest itself, is detected, and the file is named.
+Not listed are the state of unfinished work and hidden files.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from gaitcore.artefacts.records import Record, validated
+from gaitcore.artefacts.records import Record, read_bytes, validated
+from gaitcore.audit.receipts import (
+    FOLDER,
+    MANIFEST,
+    InnerName,
+    JobPlace,
+    Receipt,
+    WrittenFile,
+    compare,
+    read_receipts,
+)
 from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
 from gaitcore.files import write_text
 
-NAME = "manifest.json"
-NO_ARTEFACTS = ("logs", "benchmarks", "checkpoints", "verify")  # folders
-
-
-@dataclass(frozen=True)
-class Origin:
-    """The rule that makes an artefact and the inputs of that rule; paths as in the rules."""
-
-    artefact: str
-    rule: str
-    inputs: tuple[str, ...]
+NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
+# State of unfinished work: training, a comparison (snakemake verify), poses from a video.
+UNFINISHED = ("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/")
 
 
 @dataclass(frozen=True)
 class ManifestCheck:
-    """The result of comparing a results folder with its manifest: names of files relative to the folder."""
+    """The result of comparing a results folder with its manifest: names of files relative to the folder.
+
+    ``outdated`` has pairs: a file, and the file it was made from, which has other bytes now.
+    """
 
     good: tuple[str, ...]
     changed: tuple[str, ...]
     missing: tuple[str, ...]
     unlisted: tuple[str, ...]
+    outdated: tuple[tuple[str, str], ...]
 
     @property
     def passes(self) -> bool:
-        """Whether every artefact is present with the listed bytes; other files are allowed."""
-        return not self.changed and not self.missing
+        """Whether the folder has the listed files with the listed bytes and no others, and none is outdated."""
+        return not (self.changed or self.missing or self.unlisted or self.outdated)
 
 
 class ListedArtefact(Record):
-    """An artefact as listed; ``made_from`` are the inputs of the rule that made it."""
+    """A file as listed; ``made_from`` has the inputs of the job that made it and the SHA-256 of each."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     sha256: str
     bytes: int
     made_by: str
-    made_from: tuple[str, ...] = Field(validation_alias="from", serialization_alias="from")
+    made_from: dict[str, str] = Field(validation_alias="from", serialization_alias="from")
 
 
 class Manifest(Record):
@@ -67,7 +74,7 @@ class Manifest(Record):
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         gaitcore: the version of the library.
         sources: file or folder from which the poses are read -> SHA-256.
-        artefacts: name, relative to the folder -> the artefact as listed.
+        artefacts: name, relative to the folder -> the file as listed.
     """
 
     experiment: str
@@ -76,33 +83,35 @@ class Manifest(Record):
     extensions: dict[str, str]
     gaitcore: str
     sources: dict[str, str]
-    artefacts: dict[str, ListedArtefact]
+    artefacts: dict[InnerName, ListedArtefact] = Field(min_length=1)
 
 
-def write_manifest(path: Path, origins: Iterable[Origin], sources: Iterable[str], facts: Mapping[str, Any]) -> None:
-    """Write ``manifest.json``.
+def write_manifest(path: Path, sources: Iterable[str], facts: Mapping[str, Any]) -> None:
+    """Write ``manifest.json`` from the receipts of its folder.
 
     Args:
         path: the manifest; artefacts lie below its folder.
-        origins: one for each artefact.
         sources: the files or folders the poses are read from.
         facts: the other keys of :class:`Manifest`.
+
+    Raises:
+        DataError: a file is not what its maker wrote.
     """
-    folder = path.parent
-    manifest = Manifest(
-        **facts,
-        sources={source: _digest_of_source(Path(source)) for source in sources},
-        artefacts={
-            _within(origin.artefact, folder): ListedArtefact(
-                sha256=file_digest(origin.artefact),
-                bytes=Path(origin.artefact).stat().st_size,
-                made_by=origin.rule,
-                made_from=tuple(_within(name, folder) for name in origin.inputs),
-            )
-            for origin in sorted(origins, key=lambda origin: origin.artefact)
-        },
-    )
-    write_text(path, _sealed(manifest.model_dump(by_alias=True)))
+    receipts = read_receipts(path.parent)
+    read = {name: digest for receipt in receipts.values() for name, digest in receipt.inputs.items()}
+    digests = {source: read.get(source) or _digest_of_source(Path(source)) for source in sources}
+    _write(path, {**facts, "sources": digests}, receipts)
+
+
+def renew_manifest(folder: str | Path) -> None:
+    """List the files that were made since the manifest was written; without a manifest, do nothing.
+
+    Raises:
+        DataError: a file is not what its maker wrote, so it is not listed, or the manifest was changed.
+    """
+    path = Path(folder, NAME)
+    if path.is_file():
+        _write(path, read_manifest(folder).model_dump(exclude={"artefacts"}), read_receipts(path.parent))
 
 
 def read_manifest(folder: str | Path) -> Manifest:
@@ -112,21 +121,22 @@ def read_manifest(folder: str | Path) -> Manifest:
         DataError: there is none, it was changed after it was written, or a key is missing, unknown or of another type.
     """
     path = Path(folder, NAME)
+    if not path.exists():
+        raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest")
+    text = read_bytes(path)
     try:
-        text = path.read_text(encoding="utf-8")
         content = json.loads(text)
-        content.pop("digest")
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest") from None
-    except (ValueError, KeyError, AttributeError):
+        del content["digest"]
+        sealed = _sealed(content)
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise DataError(f"{path}: damaged, expected JSON with a digest.") from None
-    if _sealed(content) != text:
+    if sealed.encode() != text:
         raise DataError(f"{path}: changed after it was written; its own digest does not match its content.")
     return validated(path, json.dumps(content), Manifest)
 
 
 def check_manifest(folder: str | Path) -> ManifestCheck:
-    """Compare every artefact of a results folder with the manifest.
+    """Compare every file of a results folder with the manifest.
 
     Raises:
         DataError: the manifest is missing or was changed after it was written.
@@ -135,22 +145,59 @@ def check_manifest(folder: str | Path) -> ManifestCheck:
     artefacts = read_manifest(folder).artefacts
     missing = {name for name in artefacts if not (folder / name).is_file()}
     changed = {name for name in artefacts.keys() - missing if file_digest(folder / name) != artefacts[name].sha256}
-    unlisted = {name for name in _files(folder) if name not in artefacts and name != NAME}
-    good = artefacts.keys() - missing - changed
-    return ManifestCheck(*(tuple(sorted(names)) for names in (good, changed, missing, unlisted)))
+    unlisted = _files(folder) - artefacts.keys()
+    outdated = {
+        (name, source)
+        for name, artefact in artefacts.items()
+        for source, digest in artefact.made_from.items()
+        if source in artefacts and artefacts[source].sha256 != digest
+    }
+    return ManifestCheck(
+        good=tuple(sorted(artefacts.keys() - missing - changed)),
+        changed=tuple(sorted(changed)),
+        missing=tuple(sorted(missing)),
+        unlisted=tuple(sorted(unlisted)),
+        outdated=tuple(sorted(outdated)),
+    )
 
 
-def _files(folder: Path) -> Iterable[str]:
-    for path in folder.rglob("*"):
-        name = path.relative_to(folder)
-        if path.is_file() and name.parts[0] not in NO_ARTEFACTS and not path.name.startswith("."):
-            yield name.as_posix()
+def _write(path: Path, facts: Mapping[str, Any], receipts: Mapping[str, Receipt]) -> None:
+    """Write a manifest if its content is new, so that a signature of the same content stays valid."""
+    manifest = Manifest(**facts, artefacts=dict(sorted(_artefacts(path.parent, receipts))))
+    text = _sealed(manifest.model_dump(by_alias=True))
+    if not path.is_file() or path.read_bytes() != text.encode():
+        write_text(path, text)
 
 
-def _within(name: str, folder: Path) -> str:
-    """The path of a file relative to the folder; for a file outside of it, relative to the repository."""
-    path = Path(name)
-    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+def _artefacts(folder: Path, receipts: Mapping[str, Receipt]) -> Iterator[tuple[str, ListedArtefact]]:
+    """Everything that the receipts name, and the receipts. A file that is gone is listed, too, so it will be missed."""
+    for job, receipt in receipts.items():
+        slip = JobPlace(folder, job).receipt
+        itself = {f"{FOLDER}/{job}.json": WrittenFile(sha256=file_digest(slip), bytes=slip.stat().st_size)}
+        for files, inputs in (
+            (receipt.outputs, receipt.inputs),
+            *((files, {}) for files in (receipt.logs, receipt.benchmarks, itself)),
+        ):
+            for name, file in files.items():
+                if name.startswith(UNFINISHED):
+                    continue
+                if (folder / name).is_file():
+                    compare(folder / name, file_digest(folder / name), (receipt, file))
+                yield (
+                    name,
+                    ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs)),
+                )
+
+
+def _files(folder: Path) -> set[str]:
+    """The files of a results folder that a manifest lists."""
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    names = {name for name in (path.relative_to(folder) for path in paths) if not _hidden(name)}
+    return {name.as_posix() for name in names if not name.as_posix().startswith(UNFINISHED)} - {NAME, SIGNATURE}
+
+
+def _hidden(name: Path) -> bool:
+    return any(part.startswith(".") for part in name.parts)
 
 
 def _digest_of_source(path: Path) -> str:

@@ -41,7 +41,7 @@ def inputs(tmp_path):
         for condition, walk in (("nm", 1), ("nm", 2), ("bg", 1)):
             for view in (0, 72):
                 frames = 14 + walk + view // 24
-                keypoints = generator.uniform(0, 320, (frames, 17, 3)).astype(np.float32)
+                keypoints = (generator.uniform(0, 320, (frames, 17, 3)) / (1, 1, 320)).astype(np.float32)
                 poses[SequenceKey(subject, condition, walk, view)] = np.arange(frames, dtype=np.int32), keypoints
     table = table_of_sequences(poses, PoseInfo("test", 320, 240, 25))
     table.write(tmp_path / "poses.parquet")

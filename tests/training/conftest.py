@@ -17,7 +17,7 @@ def data(tmp_path):
     walks = {}
     for subject in range(1, 6):
         for sequence in range(1, 5):
-            poses = generator.uniform(50, 200, (15, 17, 3)).astype(np.float32)
+            poses = (generator.uniform(50, 200, (15, 17, 3)) / (1, 1, 200)).astype(np.float32)
             walks[SequenceKey(f"{subject:03d}", "nm", sequence, 0)] = (np.arange(1, 16, dtype=np.int32), poses)
     table = table_of_sequences(walks, PoseInfo("test", 320, 240, 25.0, "drawn", "1", "0" * 64))
     table.write(tmp_path / "poses.parquet")

@@ -4,11 +4,15 @@ import inspect
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from gaitcore import extensions
 from gaitcore.errors import DataError
+from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
+from gaitcore.modalities.keypoints.bounds import USUAL_CONFIDENCES, faults, normalised
+from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 
@@ -38,7 +42,8 @@ def read_poses(
     several estimators are merged only with ``mixed_sources``.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
-    that is not in the table.
+    that is not in the table. Whatever reader made them, frames out of bounds (:mod:`.bounds`) and sequences whose
+    coordinates are fractions of the picture are not in it.
 
     Raises ConfigError for an unknown format, DataError where a path is missing or nothing in it is usable.
     """
@@ -49,13 +54,49 @@ def read_poses(
     for one in paths:
         if not one.exists():
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
+        check_regular(one, reader.EXPECTED)
     info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or reader.LABEL, source_version)
     report = DropReport()
     takes_mixed = "mixed_sources" in inspect.signature(reader.read).parameters
     table = reader.read(paths, info, report, **({"mixed_sources": mixed_sources} if takes_mixed else {}))
+    table = _in_bounds(table, ", ".join(map(str, paths)), report)
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()
+
+
+def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
+    """The usable frames of the sequences that are in pixels; what is dropped here has no line of a file."""
+    width, height = table.info.frame_width, table.info.frame_height
+    noted = len(report)
+    bad = faults(table.row_keypoints, width, height)
+    for row, reason in bad.items():
+        name, frame = table.where(row)
+        report.add(files, reason, sequence=name, frame=frame)
+    table = table.without(list(bad))
+    keep = np.ones(len(table.sequences), bool)
+    for n, name in enumerate(sequence_names(table.sequences)):
+        reason = normalised(table.keypoints[table.offsets[n] : table.offsets[n + 1]], width, height)
+        if reason:
+            report.add(files, f"{reason}; the sequence is left out", sequence=name)
+            keep[n] = False
+    if not keep.any():
+        first = f" {report.sentence(noted)}" if len(report) > noted else ""
+        raise DataError(
+            f"{files}: no usable frame, expected x and y in pixels (fractions times the frame's width and height) and "
+            f"confidences from 0 to 1.{first}."
+        )
+    table = table if keep.all() else table.select(keep)
+    _note_confidences(table, files, report)
+    return table
+
+
+def _note_confidences(table: PoseTable, files: str, report: DropReport) -> None:
+    confidence = table.keypoints[..., CHANNEL_INDEX["confidence"]]
+    low, high = float(confidence.min()), float(confidence.max())
+    least, most = USUAL_CONFIDENCES
+    if low < least or high > most:
+        report.add(files, f"confidences from {low:.3g} to {high:.3g}, expected {least:g} to {most:g}; they are kept")
 
 
 def _keep_conditions(

@@ -1,9 +1,8 @@
 """The pose table: every frame's 17 keypoints, sorted by sequence and frame, in memory and as ``poses.parquet``."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -12,13 +11,24 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
-from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, text_keys
-from gaitcore.modalities.frame_table import METADATA_KEY, NAMES, key_arrays, opened, read_sequences
+from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, text_keys
+from gaitcore.modalities.frame_table import (
+    NAMES,
+    check_frames,
+    key_arrays,
+    metadata_of,
+    opened,
+    read_metadata,
+    read_sequences,
+    seal,
+)
 from gaitcore.modalities.frame_table import combined_digest as combined_digest  # of readers, also from outside
 from gaitcore.modalities.frame_table import sequence_digests as digests_of_sequences
 from gaitcore.modalities.frame_table import sequence_frame as sequence_frame
+from gaitcore.modalities.keypoints.bounds import faults
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 
 TABLE = "poses.parquet"  # the file under results/<experiment>/ that holds the frames of this modality
@@ -89,6 +99,7 @@ class PoseTable:
             raise ValueError(f"keypoints {self.keypoints.shape}, expected ({len(self.frame)}, 17, 3)")
         if self.sequences["frames"].sum() != len(self.frame):
             raise ValueError(f"{self.sequences['frames'].sum()} frames in sequences, {len(self.frame)} in frame")
+        check_frames(self.sequences, self.frame, self.info.dataset)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -98,6 +109,16 @@ class PoseTable:
         """(S + 1,) int64: sequence s holds the rows ``offsets[s]:offsets[s + 1]``."""
         return np.concatenate([[0], np.cumsum(self.sequences["frames"].to_numpy(np.int64))])
 
+    @property
+    def row_keypoints(self) -> np.ndarray:
+        """(N, 17, 3), or (N, 17, 4) with the z after the confidence."""
+        return self.keypoints if self.z is None else np.concatenate([self.keypoints, self.z[..., None]], axis=2)
+
+    def where(self, row: int) -> tuple[str, int]:
+        """The sequence's name and the frame's number of a row."""
+        sequence = int(np.searchsorted(self.offsets, row, side="right")) - 1
+        return sequence_names(self.sequences.iloc[[sequence]])[0], int(self.frame[row])
+
     def select(self, mask: Sequence[bool] | np.ndarray | pd.Series) -> "PoseTable":
         """The table of the sequences where ``mask`` (S,) is true, in the same order."""
         mask = np.asarray(mask, dtype=bool)
@@ -106,10 +127,22 @@ class PoseTable:
         z = None if self.z is None else self.z[rows]
         return PoseTable(sequences, self.frame[rows], self.keypoints[rows], self.info, z)
 
+    def without(self, rows: Sequence[int]) -> "PoseTable":
+        """The table without some frames, and without the sequences that have no others."""
+        if not len(rows):
+            return self
+        keep = np.ones(len(self), bool)
+        keep[rows] = False
+        frames = np.add.reduceat(keep, self.offsets[:-1], dtype=np.int64)
+        sequences = self.sequences.assign(frames=frames)[frames > 0].reset_index(drop=True)
+        z = None if self.z is None else self.z[keep]
+        return PoseTable(sequences, self.frame[keep], self.keypoints[keep], self.info, z)
+
     def write(self, path: str | Path) -> None:
         """Write ``poses.parquet``, whole or not at all; equal tables give equal bytes."""
         with replacing(path) as unfinished:
             pq.write_table(_to_arrow(self), unfinished, **_WRITE_OPTIONS)
+            seal(unfinished)
 
     @classmethod
     def read(cls, path: str | Path) -> "PoseTable":
@@ -117,11 +150,17 @@ class PoseTable:
 
         In tables of schema version 1, sequence and view are whole numbers; they become text as in ``001-nm-01-090``.
 
-        Raises DataError where the file is missing, cut short, not Parquet, or not a pose table of this schema.
+        Raises DataError where the file is missing, cut short, damaged, not Parquet, not a pose table of this schema,
+        or has a frame that no reader lets in (:func:`gaitcore.modalities.keypoints.bounds.faults`).
         """
         with _opened(path) as (file, info):
+            sequences = read_sequences(file, path)
             frame, keypoints, z = _read_frames(file)
-            return PoseTable(read_sequences(file, path), frame, keypoints, info, z)
+            table = PoseTable(sequences, frame, keypoints, info, z)
+        for row, reason in faults(table.row_keypoints, info.frame_width, info.frame_height).items():
+            name, number = table.where(row)
+            raise DataError(f"{path}: {reason}, in frame {number} of {name}; {REMEDY}.")
+        return table
 
 
 def list_sequences(path: str | Path) -> pd.DataFrame:
@@ -144,7 +183,7 @@ def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
     """A pose table's open file and its metadata."""
     path = Path(path)
     with opened(path, "a pose table") as file:
-        yield file, _check_schema(path, file.schema_arrow)
+        yield file, _check_schema(path, file)
 
 
 def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]], info: PoseInfo) -> PoseTable:
@@ -175,38 +214,29 @@ def _to_arrow(table: PoseTable) -> pa.Table:
         z = pa.array(table.z.reshape(-1), pa.float32())
         columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
         schema = schema.append(_Z)
-    metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(table.info)}, sort_keys=True)
-    return pa.Table.from_arrays(columns, schema=schema.with_metadata({METADATA_KEY: metadata}))
+    return pa.Table.from_arrays(columns, schema=schema.with_metadata(metadata_of(SCHEMA_VERSION, table.info)))
 
 
-def _check_schema(path: Path, schema: pa.Schema) -> PoseInfo:
+def _check_schema(path: Path, file: pq.ParquetFile) -> PoseInfo:
+    schema = file.schema_arrow
     expected_schema = _SCHEMA.append(_Z) if _Z.name in schema.names else _SCHEMA
     if schema.names != expected_schema.names:
         found, expected = ", ".join(schema.names), ", ".join(expected_schema.names)
-        raise DataError(f"{path}: columns {found}, expected {expected}; delete it and run again.")
-    metadata = json.loads((schema.metadata or {}).get(METADATA_KEY, b"{}"))
-    version = metadata.pop("schema_version", "none")
+        raise DataError(f"{path}: columns {found}, expected {expected}; {REMEDY}.")
+    versions = (SCHEMA_VERSION, _WITH_NUMBERS)
+    version, info = read_metadata(path, file, PoseInfo, versions, "the data set or the frame size")
     if version == _WITH_NUMBERS:
         for name in ("sequence", "view"):
             expected_schema = expected_schema.set(schema.names.index(name), pa.field(name, pa.int32()))
-    elif version != SCHEMA_VERSION:
-        raise DataError(
-            f"{path}: schema version {version}, expected {SCHEMA_VERSION} or {_WITH_NUMBERS}; delete it and run again."
-        )
     for found, expected in zip(schema, expected_schema, strict=True):
         if found.type != expected.type:
-            raise DataError(
-                f"{path}: column {found.name} holds {found.type}, expected {expected.type}; delete it and run again."
-            )
-    try:
-        return PoseInfo(**metadata)
-    except TypeError:
-        raise DataError(f"{path}: its metadata lack the data set or the frame size; delete it and run again.") from None
+            raise DataError(f"{path}: column {found.name} holds {found.type}, expected {expected.type}; {REMEDY}.")
+    return info
 
 
 def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """``frame``, ``keypoints`` and ``z``, read group by group, which is faster and smaller than one large table."""
-    rows = file.metadata.num_rows
+    rows = max(file.metadata.num_rows, 0)
     values = {"frame": np.empty(rows, np.int32), "keypoints": np.empty((rows, NUM_JOINTS, len(CHANNELS)), np.float32)}
     if _Z.name in file.schema_arrow.names:
         values["z"] = np.empty((rows, NUM_JOINTS), np.float32)
@@ -215,7 +245,11 @@ def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarr
         stop = start + len(batch)
         for name, array in values.items():
             column = batch.column(name)
+            if column.null_count:
+                raise pa.ArrowInvalid(f"column {name} has missing values")
             flat = column.flatten() if pa.types.is_fixed_size_list(column.type) else column
             array[start:stop] = flat.to_numpy().reshape(-1, *array.shape[1:])
         start = stop
+    if start != rows:
+        raise pa.ArrowInvalid(f"{start} rows, expected {rows}")
     return values["frame"], values["keypoints"], values.get("z")

@@ -7,6 +7,7 @@ import pandas as pd
 
 from gaitcore import extensions
 from gaitcore.errors import DataError
+from gaitcore.files import check_regular
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
 
@@ -45,6 +46,7 @@ def read_silhouettes(
     for one in paths:
         if not one.exists():
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
+        check_regular(one, reader.EXPECTED)
     report = DropReport()
     walks = _at_least_one(reader.read(paths, report), paths, reader.EXPECTED, report)
     sequences = write_walks(table, walks, SilhouetteInfo(dataset, source or reader.LABEL, reader.PRETREATMENT))

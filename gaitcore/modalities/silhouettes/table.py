@@ -4,10 +4,9 @@ A data set of silhouettes is larger than memory may be (CASIA-B: 1.1 million fra
 and read a block of frames at a time.
 """
 
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,16 +15,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys
 from gaitcore.modalities.frame_table import (
-    METADATA_KEY,
     NAMES,
+    check_frames,
     combined_digest,
     key_arrays,
+    metadata_of,
     opened,
+    read_metadata,
     read_sequences,
+    seal,
     sequence_frame,
 )
 from gaitcore.modalities.frame_table import sequence_digests as digests_of_sequences
@@ -98,28 +101,30 @@ def write_walks(path: str | Path, walks: Iterable[Walk], info: SilhouetteInfo) -
         One row per sequence: subject, condition, sequence, view and frames.
 
     Raises:
-        DataError: the keys have one number in two spellings, such as subjects 001 and 1.
+        DataError: the keys have one number in two spellings, such as subjects 001 and 1, or a walk's frame numbers do
+            not ascend.
         ValueError: the walks are not in order.
     """
     keys: list[SequenceKey] = []
     frames: list[int] = []
     digests: list[tuple[str, str]] = []
-    with replacing(path) as unfinished, pq.ParquetWriter(unfinished, _SCHEMA, **_WRITE_OPTIONS) as writer:
-        for block in _blocks(walks):
-            for walk in block:
-                if keys and walk.key.order() <= keys[-1].order():
-                    raise ValueError(
-                        f"{walk.key.name} after {keys[-1].name}, expected walks in the order of their keys"
-                    )
-                keys.append(walk.key)
-                frames.append(len(walk.frame))
-                digests.append((walk.key.name, walk.digest))
-            writer.write_table(_to_arrow(block), row_group_size=_BLOCK)
-        sequences = sequence_frame(keys, frames)
-        check_keys(sequences, info.dataset)
-        info = replace(info, source_digest=combined_digest(digests))
-        metadata = json.dumps({"schema_version": SCHEMA_VERSION, **asdict(info)}, sort_keys=True)
-        writer.add_key_value_metadata({METADATA_KEY: metadata})
+    with replacing(path) as unfinished:
+        with pq.ParquetWriter(unfinished, _SCHEMA, **_WRITE_OPTIONS) as writer:
+            for block in _blocks(walks):
+                for walk in block:
+                    if keys and walk.key.order() <= keys[-1].order():
+                        raise ValueError(
+                            f"{walk.key.name} after {keys[-1].name}, expected walks in the order of their keys"
+                        )
+                    keys.append(walk.key)
+                    frames.append(len(walk.frame))
+                    digests.append((walk.key.name, walk.digest))
+                writer.write_table(_to_arrow(block, info.dataset), row_group_size=_BLOCK)
+            sequences = sequence_frame(keys, frames)
+            check_keys(sequences, info.dataset)
+            info = replace(info, source_digest=combined_digest(digests))
+            writer.add_key_value_metadata(metadata_of(SCHEMA_VERSION, info))
+        seal(unfinished)
     return sequences
 
 
@@ -187,9 +192,10 @@ def _blocks(walks: Iterable[Walk]) -> Iterator[list[Walk]]:
         yield waiting
 
 
-def _to_arrow(walks: list[Walk]) -> pa.Table:
+def _to_arrow(walks: list[Walk], dataset: str) -> pa.Table:
     sequences = sequence_frame([walk.key for walk in walks], [len(walk.frame) for walk in walks])
     frame = np.concatenate([walk.frame for walk in walks], dtype=np.int32)
+    check_frames(sequences, frame, dataset)
     masks = np.concatenate([walk.masks for walk in walks])
     if masks.dtype != np.uint8 or masks.shape != (len(frame), SIZE, SIZE):
         raise ValueError(f"masks {masks.shape} of {masks.dtype}, expected ({len(frame)}, {SIZE}, {SIZE}) of uint8")
@@ -209,15 +215,9 @@ def _check_schema(path: str | Path, file: pq.ParquetFile) -> SilhouetteInfo:
     found = {field.name: field.type for field in file.schema_arrow}
     expected = {field.name: field.type for field in _SCHEMA}
     if list(found) != list(expected):
-        raise DataError(f"{path}: columns {', '.join(found)}, expected {', '.join(expected)}; delete it and run again.")
-    metadata = json.loads((file.metadata.metadata or {}).get(METADATA_KEY, b"{}"))
-    version = metadata.pop("schema_version", "none")
-    if version != SCHEMA_VERSION:
-        raise DataError(f"{path}: schema version {version}, expected {SCHEMA_VERSION}; delete it and run again.")
+        raise DataError(f"{path}: columns {', '.join(found)}, expected {', '.join(expected)}; {REMEDY}.")
+    _, info = read_metadata(path, file, SilhouetteInfo, (SCHEMA_VERSION,), "the data set")
     for name, kind in found.items():
         if kind != expected[name]:
-            raise DataError(f"{path}: column {name} holds {kind}, expected {expected[name]}; delete it and run again.")
-    try:
-        return SilhouetteInfo(**metadata)
-    except TypeError:
-        raise DataError(f"{path}: its metadata lack the data set; delete it and run again.") from None
+            raise DataError(f"{path}: column {name} holds {kind}, expected {expected[name]}; {REMEDY}.")
+    return info

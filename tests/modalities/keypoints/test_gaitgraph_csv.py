@@ -18,13 +18,17 @@ HEADER = ",".join(COLUMNS)
 UCALGARY = REAL_DATA / "ucalgary" / "poses.csv.xz"
 
 
+def pose(frame: int) -> list[float]:
+    """51 different numbers: x and y from 10 pixels on, confidences up to 0.5."""
+    return [n / 100 if n % 3 == 2 else 10 + frame + n / 100 for n in range(51)]
+
+
 def row(name: str = "001-nm-01-090", frame: int = 1, values: list | None = None) -> str:
-    values = values or [frame + n / 100 for n in range(51)]
-    return f"./{name}/{frame:06d}.jpg," + ",".join(map(str, values))
+    return f"./{name}/{frame:06d}.jpg," + ",".join(map(str, values or pose(frame)))
 
 
 def with_value(column: str, value: object, **kwargs) -> str:
-    values: list = [1.5] * 51
+    values: list = [50, 100, 1] * 17
     values[COLUMNS.index(column) - 1] = value
     return row(values=values, **kwargs)
 
@@ -71,7 +75,7 @@ def test_rows_become_sequences_sorted_by_key_and_frame(write):
         ["002", "bg", "01", "000", 1],
     ]
     assert table.frame.tolist() == [1, 1, 2, 3]
-    expected = np.array([[frame + n / 100 for n in range(51)] for frame in (1, 1, 2, 3)], np.float32)
+    expected = np.array([pose(frame) for frame in (1, 1, 2, 3)], np.float32)
     assert np.array_equal(table.keypoints.reshape(4, 51), expected)
     assert list(report.columns) == ["file", "line", "sequence", "frame", "reason"]
     assert len(report) == 0
@@ -99,7 +103,7 @@ def test_text_in_a_number_is_dropped_with_its_line_and_column(write):
     )
     table, _ = read(path)
     assert table.frame.tolist() == [1, 5]
-    assert table.keypoints[1, 0].tolist() == [1.5, 1.5, 0.5]
+    assert table.keypoints[1, 0].tolist() == [50, 100, 0.5]
     assert [entry[1:] for entry in dropped(path)] == [
         (3, "001-nm-01-090", 2, "50 values, expected 52 (image name and 17 x (x, y, confidence))"),
         (4, "001-nm-01-090", 3, "text '12.3px' in column left_knee_x, expected a number"),
@@ -218,7 +222,7 @@ def test_columns_are_found_by_name_and_an_unused_one_is_reported(write):
     names, values = HEADER.split(","), row().split(",")
     path = write(",".join([*names[::-1], "score"]), ",".join([*values[::-1], "0.7"]), row())
     table, _ = read(path)
-    assert np.allclose(table.keypoints.ravel(), [1 + n / 100 for n in range(51)])
+    assert np.allclose(table.keypoints.ravel(), pose(1))
     assert dropped(path) == [
         (str(path), 1, "", None, "column 'score' is not used"),
         (str(path), 3, "001-nm-01-090", 1, "52 values, expected 53 (as in the header)"),

@@ -16,9 +16,11 @@ INFO = PoseInfo("walks", 320, 240, 25.0, "BlazePose", "mediapipe 0.10.21", "", "
 
 
 def shard(folder, subject, info=INFO, frames=3):
-    """A shard of one sequence whose every number is the subject's; its report has one line."""
+    """A shard of one sequence whose every x is ten times the subject's number; its report has one line."""
     number = int(subject)
-    poses = {SequenceKey(subject, "nm", 1, 90): (np.arange(1, frames + 1), np.full((frames, 17, 3), number))}
+    poses = {
+        SequenceKey(subject, "nm", 1, 90): (np.arange(1, frames + 1), np.full((frames, 17, 3), (10 * number, 10, 1)))
+    }
     path = folder / f"{subject}.parquet"
     table_of_sequences(poses if frames else {}, replace(info, source_digest=f"digest {subject}")).write(path)
     report = DropReport()
@@ -48,7 +50,7 @@ def test_shards_become_one_table_one_report_and_one_sentence(tmp_path):
     )
     table = PoseTable.read(tmp_path / "poses.parquet")
     assert table.sequences[["subject", "frames"]].to_numpy().tolist() == [["001", 2], ["002", 3]]
-    assert table.keypoints[:, 0, 0].tolist() == [1, 1, 2, 2, 2]
+    assert table.keypoints[:, 0, 0].tolist() == [10, 10, 20, 20, 20]
     digest = combined_digest((f"{subject}.parquet", f"digest {subject}") for subject in ("002", "001", "003"))
     assert table.info == replace(INFO, source_digest=digest)
     report = read_report(tmp_path / "poses_report.csv")

@@ -19,7 +19,7 @@ def make_table(info: PoseInfo = INFO) -> PoseTable:
     generator = np.random.default_rng(1)
 
     def walk(frames: list[int]) -> tuple[np.ndarray, np.ndarray]:
-        return np.array(frames), generator.uniform(0, 240, (len(frames), 17, 3))
+        return np.array(frames), generator.uniform(0, 240, (len(frames), 17, 3)) / (1, 1, 240)
 
     poses = {
         SequenceKey("002", "bg", 1, 18): walk([1, 2, 4]),
@@ -236,7 +236,7 @@ def test_keys_are_ordered_as_numbers_where_they_are_numbers():
         ("P1", "NA", "1", "2"),
         ("9", "NA", "seq2", "1"),
     ]
-    walk = np.arange(1), np.zeros((1, 17, 3))
+    walk = np.arange(1), np.full((1, 17, 3), 0.5)
     table = table_of_sequences({SequenceKey(*key): walk for key in keys}, INFO)
     assert table.sequences.to_numpy().tolist() == [
         ["9", "NA", "seq2", "1", 1],
@@ -260,7 +260,7 @@ def test_keys_are_ordered_as_numbers_where_they_are_numbers():
     ],
 )
 def test_an_invalid_key_is_refused(key, sentence):
-    walk = np.arange(1), np.zeros((1, 17, 3))
+    walk = np.arange(1), np.full((1, 17, 3), 0.5)
     with pytest.raises(DataError) as caught:
         table_of_sequences({SequenceKey("001", "nm", 1, 0): walk, SequenceKey(*key): walk}, INFO)
     assert str(caught.value).startswith(f"casia-b: {sentence}")
@@ -272,7 +272,7 @@ def test_the_digest_of_several_files_is_that_of_sha256sum_lines():
 
 
 def test_a_z_is_written_read_and_selected_with_its_frames(tmp_path):
-    deep = np.random.default_rng(0).uniform(0, 100, (5, 17, 4)).astype(np.float32)
+    deep = np.random.default_rng(0).uniform(0, 10, (5, 17, 4)).astype(np.float32)
     walks = {SequenceKey(name, "nm", 1, 0): (np.arange(1, 6), deep + number) for number, name in enumerate("ab")}
     table = table_of_sequences(walks, PoseInfo("test", 320, 240, 25.0))
     table.write(tmp_path / "poses.parquet")
@@ -280,3 +280,128 @@ def test_a_z_is_written_read_and_selected_with_its_frames(tmp_path):
     np.testing.assert_array_equal(read.keypoints[:5], deep[..., :3])
     np.testing.assert_array_equal(read.z[5:], deep[..., 3] + 1)
     np.testing.assert_array_equal(read.select([False, True]).z, deep[..., 3] + 1)
+
+
+def edited(path, change):
+    """The message for a table of two sequences (5 frames) after an edit of its columns or metadata."""
+    walk = np.arange(1, 6), np.random.default_rng(0).uniform(1, 240, (5, 17, 3)) / (1, 1, 240)
+    table_of_sequences({SequenceKey(name, "nm", 1, 90): walk for name in ("001", "002")}, INFO).write(path)
+    pq.write_table(change(pq.read_table(path)), path)
+    return message(path)
+
+
+def with_keypoint(row, value):
+    def change(table):
+        values = table.column("keypoints").combine_chunks().flatten().to_numpy().copy()
+        values[51 * row : 51 * (row + 1)] = value
+        column = pa.FixedSizeListArray.from_arrays(pa.array(values), type=table.schema.field("keypoints").type)
+        return table.set_column(5, table.schema.field("keypoints"), column)
+
+    return change
+
+
+def with_frames(frames):
+    return lambda table: table.set_column(4, table.schema.field("frame"), pa.array(frames, pa.int32()))
+
+
+def with_subjects(names):
+    return lambda table: table.set_column(0, "subject", pa.array(names).dictionary_encode())
+
+
+def with_metadata(content):
+    return lambda table: table.replace_schema_metadata({"gaitcore": content})
+
+
+def with_key(**changes):
+    return with_metadata(
+        json.dumps({"schema_version": 2, "dataset": "x", "frame_width": 320, "frame_height": 240, "fps": 25} | changes)
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (with_keypoint(6, np.nan), "a NaN or infinite coordinate, in frame 2 of 002-nm-01-090"),
+        (
+            with_keypoint(0, 1e30),
+            "x of nose is 1e+30, expected -3200 to 3200 pixels (10 frames), in frame 1 of 001-nm-01-090",
+        ),
+        (with_keypoint(4, 0), "all 17 joints at (0, 0), nobody was detected, in frame 5 of 001-nm-01-090"),
+        (
+            with_frames([5, 4, 3, 2, 1] * 2),
+            "frame 4 follows frame 5 in 001-nm-01-090, expected ascending numbers from 0 on",
+        ),
+        (
+            with_frames([1, 2, 3, 4, 5] + [7] * 5),
+            "frame 7 follows frame 7 in 002-nm-01-090, expected ascending numbers from 0 on",
+        ),
+        (
+            with_frames([1, 2, 3, 4, 5, -1, 0, 1, 2, 3]),
+            "frame -1 in 002-nm-01-090, expected ascending numbers from 0 on",
+        ),
+        (
+            lambda table: pa.concat_tables([table, table.slice(0, 5)]),
+            "the rows of 001-nm-01-090 are in two places, expected them together",
+        ),
+        (with_metadata("{not json"), "its metadata are not a JSON object"),
+        (with_metadata("[1, 2]"), "its metadata are not a JSON object"),
+        (with_metadata("[" * 100_000), "its metadata are not a JSON object"),
+        (with_metadata(b"\xff\xfe{}"), "its metadata are not a JSON object"),
+        (with_key(evil="x"), "its metadata have the unknown key 'evil'"),
+        (with_key(source=["a", "b"]), "source is ['a', 'b'] in its metadata, expected text"),
+        (with_key(dataset="\ud800"), "dataset is '\\ud800' in its metadata, expected text"),
+        (
+            with_key(frame_width=True),
+            "frame_width is True in its metadata, expected a whole number above 0, 1,000,000 at most",
+        ),
+        (
+            with_key(frame_width=10**400),
+            f"frame_width is 1{'0' * 39}... in its metadata, expected a whole number above 0, 1,000,000 at most",
+        ),
+        (with_key(fps=float("nan")), "fps is nan in its metadata, expected a number above 0, 1,000,000 at most"),
+        (with_key(schema_version=[2]), "schema version [2], expected 2 or 1"),
+    ],
+)
+def test_what_no_reader_lets_in_is_refused_in_a_table_too(tmp_path, change, sentence):
+    path = tmp_path / "poses.parquet"
+    assert edited(path, change) == f"{path}: {sentence}; delete it and run again."
+
+
+@pytest.mark.parametrize("name", ["../evil", "", "a-b", None])
+def test_a_subject_that_is_no_key_is_refused(tmp_path, name):
+    path = tmp_path / "poses.parquet"
+    found = edited(path, with_subjects([name] * 5 + ["002"] * 5))
+    if name is None:
+        assert (
+            found
+            == f"{path}: column subject has missing values, expected a value in each row; delete it and run again."
+        )
+    else:
+        assert found.startswith(f"{path}: subject {name!r}, expected letters, digits")
+
+
+def test_a_flipped_bit_of_the_footer_is_noticed_wherever_it_is(tmp_path):
+    path = tmp_path / "poses.parquet"
+    make_table().write(path)
+    content = path.read_bytes()
+    footer = int.from_bytes(content[-8:-4], "little") + 8
+    seal = content[-footer - 40 : -footer]
+    assert seal == b"gaitseal" + hashlib.sha256(content[-footer:]).digest()
+    for place in range(len(content) - footer - 40, len(content), 29):
+        damaged = bytearray(content)
+        damaged[place] ^= 1
+        path.write_bytes(damaged)
+        assert message(path) == f"{path}: {UNREADABLE}"
+
+
+def test_a_table_that_another_program_has_written_has_no_seal_and_is_read(tmp_path):
+    path = tmp_path / "poses.parquet"
+    make_table().write(path)
+    pq.write_table(pq.read_table(path), path)
+    assert np.array_equal(PoseTable.read(path).keypoints, make_table().keypoints)
+
+
+def test_frames_out_of_order_are_refused_where_a_table_is_made():
+    walk = np.array([1, 3, 2]), np.full((3, 17, 3), 0.5)
+    with pytest.raises(DataError, match=r"^casia-b: frame 2 follows frame 3 in 001-nm-01-000, expected ascending"):
+        table_of_sequences({SequenceKey("001", "nm", 1, 0): walk}, INFO)

@@ -145,3 +145,44 @@ def test_another_schema_version_is_refused(table, tmp_path):
     assert refused(path) == f"{path}: schema version none, expected 1; delete it and run again."
     pq.write_table(content.replace_schema_metadata({b"gaitcore": b'{"schema_version": 1}'}), path)
     assert refused(path) == f"{path}: its metadata lack the data set; delete it and run again."
+
+
+OWN = {b"gaitcore": b'{"schema_version": 1, "dataset": "casia-b"}'}
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda one: one.replace_schema_metadata({b"gaitcore": b"[1]"}), "its metadata are not a JSON object"),
+        (
+            lambda one: one.replace_schema_metadata({b"gaitcore": b'{"schema_version": 1, "dataset": 5}'}),
+            "dataset is 5 in its metadata, expected text",
+        ),
+        (
+            lambda one: one.set_column(4, one.schema.field("frame"), pa.array([3] * len(one), pa.int32())),
+            "frame 3 follows frame 3 in 001-bg-01-000, expected ascending numbers from 0 on",
+        ),
+        (
+            lambda one: one.set_column(5, "mask", pa.array([bytes(44 * 64)] * len(one), pa.binary(44 * 64))),
+            "column mask holds fixed_size_binary[2816], expected fixed_size_binary[4096]",
+        ),
+    ],
+)
+def test_wrong_metadata_frames_and_masks_are_named(table, tmp_path, change, sentence):
+    path = tmp_path / "edited.parquet"
+    pq.write_table(change(pq.read_table(table).replace_schema_metadata(OWN)), path)
+    assert refused(path) == f"{path}: {sentence}; delete it and run again."
+
+
+def test_a_flipped_bit_of_the_footer_is_found_when_keys_are_read(table):
+    content = bytearray(table.read_bytes())
+    content[-60] ^= 1
+    table.write_bytes(content)
+    assert "not a readable Parquet file" in refused(table)
+
+
+def test_frames_of_a_walk_that_do_not_ascend_are_refused(tmp_path):
+    one = walk("001-nm-01-000", 3)
+    with pytest.raises(DataError, match=r"^casia-b: frame 1 follows frame 2 in 001-nm-01-000, expected ascending"):
+        write_walks(tmp_path / "silhouettes.parquet", [one._replace(frame=np.array([2, 1, 3], np.int32))], INFO)
+    assert list(tmp_path.iterdir()) == []

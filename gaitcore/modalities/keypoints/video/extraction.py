@@ -21,6 +21,7 @@ import numpy as np
 from gaitcore.digests import file_digest
 from gaitcore.files import replacing
 from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.table import PoseInfo, combined_digest, table_of_sequences
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, count_frames
 from gaitcore.modalities.keypoints.video.estimators import (
@@ -145,10 +146,14 @@ def _with_source(info: PoseInfo, tools: _Tools) -> PoseInfo:
 
 
 def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: PoseInfo, outputs: ShardOutputs) -> None:
-    keys = {name: key for name in poses if (key := parse_sequence_name(name))}
-    keyed = {keys[name]: (one.frame, one.keypoints) for name, one in poses.items() if len(one.frame)}
-    table_of_sequences(keyed, info).write(outputs.poses)
     report = DropReport()
+    keyed = {}
+    for name, one in poses.items():
+        key = parse_sequence_name(name)
+        usable = key and usable_frames(Path(videos[name]), key, one.frame, one.keypoints, info, report)
+        if key and usable:
+            keyed[key] = usable
+    table_of_sequences(keyed, info).write(outputs.poses)
     for name, one in poses.items():
         for frame, reason in one.notes:
             report.add(videos[name], reason, sequence=name, frame=frame)

@@ -1,0 +1,214 @@
+"""Receipts: what each job read and wrote, with SHA-256, written by the job itself when it ends.
+
+A job whose log is ``results/demo/logs/splits.log`` has the receipt ``results/demo/receipts/splits.json``. Before a job
+uses a file of the results folder, it compares the file with the receipt of the job that made it, and refuses a file
+that is not what its maker wrote. The manifest is made of the receipts.
+
+The receipt of an earlier run of a job is removed when the job starts. So a job that was killed has none, and its files
+are used by no other job before they are made again.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from gaitcore.artefacts.records import Record, read_record, write_record
+from gaitcore.digests import file_digest, folder_digest
+from gaitcore.errors import DataError
+
+FOLDER, LOGS, BENCHMARKS = "receipts", "logs", "benchmarks"
+MANIFEST = "manifest.json"  # in no receipt, since it is written again after every run
+WAY_OUT = "put the original back, or delete the file and run the same command, which makes it anew"
+
+
+def _inner_name(name: str) -> str:
+    path = PurePosixPath(name)
+    if not path.parts or path.is_absolute() or ".." in path.parts or path.as_posix() != name or "\0" in name:
+        raise ValueError("a file of the results folder, by its name relative to the folder")
+    return name
+
+
+InnerName = Annotated[str, AfterValidator(_inner_name)]
+
+
+class WrittenFile(Record):
+    """A file as a job left it."""
+
+    sha256: str
+    bytes: int
+
+
+class Receipt(Record):
+    """The content of a receipt. Names are relative to the results folder; those of other files are as in the rules.
+
+    Attributes:
+        rule: the rule of the job.
+        parameters: SHA-256 of the settings of the job and of the digest of its code.
+        inputs: file or folder -> its SHA-256 when the job started.
+        outputs: file in the results folder -> as the job left it; none after a failure.
+        logs: the log of the job, likewise.
+        benchmarks: its benchmark, which Snakemake writes after the job has ended; see :func:`add_benchmarks`.
+    """
+
+    rule: str
+    parameters: str
+    inputs: dict[str, str]
+    outputs: dict[InnerName, WrittenFile]
+    logs: dict[InnerName, WrittenFile]
+    benchmarks: dict[InnerName, WrittenFile] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class JobPlace:
+    """The results folder of a job, and the name of the job in it, e.g. ``gaitmixer/seed-0/train``."""
+
+    folder: Path
+    name: str
+
+    @classmethod
+    def of_log(cls, log: str | Path) -> "JobPlace":
+        """The place of the job with this log: ``results/<experiment>/logs/<name>.log``."""
+        parts = Path(log).parts
+        depth = parts.index(LOGS, 2)
+        return cls(Path(*parts[:depth]), Path(*parts[depth + 1 :]).with_suffix("").as_posix())
+
+    @property
+    def receipt(self) -> Path:
+        """The receipt of the job."""
+        return self.folder / FOLDER / f"{self.name}.json"
+
+    @property
+    def benchmark(self) -> Path:
+        """The benchmark of the job, if its rule has one."""
+        return self.folder / BENCHMARKS / f"{self.name}.tsv"
+
+
+def read_receipts(folder: Path) -> dict[str, Receipt]:
+    """The receipts of a results folder, by the name of the job.
+
+    Raises:
+        DataError: a receipt is cut off or of another schema.
+    """
+    root = folder / FOLDER
+    paths = sorted(path for path in root.rglob("*.json") if not path.name.startswith("."))
+    receipts = {}
+    for path in paths:
+        try:
+            receipts[path.relative_to(root).with_suffix("").as_posix()] = read_record(path, Receipt)
+        except DataError:
+            if path.exists():  # otherwise its job has just started again
+                raise
+    return receipts
+
+
+def checked_inputs(place: JobPlace, paths: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of each input of a job, by name; those in the results folder are compared with their receipts.
+
+    Raises:
+        DataError: an input is not what its maker wrote, or has no receipt.
+    """
+    files = [Path(path) for path in dict.fromkeys(paths)]
+    inside = any(path.is_relative_to(place.folder) for path in files)
+    made = _by_file(read_receipts(place.folder)) if inside else {}
+    digests = {}
+    for path in files:
+        name = relative_name(path, place.folder)
+        digests[name] = folder_digest(path) if path.is_dir() else file_digest(path)
+        if path.is_relative_to(place.folder):
+            compare(path, digests[name], made.get(name))
+    return digests
+
+
+def check_changed(folder: Path) -> None:
+    """Refuse a results folder in which a file was changed after its receipt was written.
+
+    It is called before a run is planned, so only files that are newer than their receipts are read. Missing files are
+    made anew by the run.
+
+    Raises:
+        DataError: a file is not what its maker wrote, or a receipt is damaged.
+    """
+    for job, receipt in read_receipts(folder).items():
+        written = _time_of(JobPlace(folder, job).receipt)
+        for name, output in receipt.outputs.items():
+            path = folder / name
+            if path.is_file() and path.stat().st_mtime_ns > written:
+                compare(path, file_digest(path), (receipt, output))
+
+
+def write_receipt(
+    place: JobPlace, rule: str, parameters: str, inputs: Mapping[str, str], outputs: Iterable[str], log: str
+) -> None:
+    """Write the receipt of a job that has ended; its log must be complete.
+
+    Args:
+        place: of the job.
+        rule: its rule.
+        parameters: digest of its settings and code, see :func:`parameters_digest`.
+        inputs: the digests that :func:`checked_inputs` returned.
+        outputs: the files it made; none after a failure.
+        log: its log.
+    """
+    receipt = Receipt(
+        rule=rule,
+        parameters=parameters,
+        inputs=dict(inputs),
+        outputs=_written(outputs, place.folder),
+        logs=_written([log], place.folder),
+    )
+    place.receipt.parent.mkdir(parents=True, exist_ok=True)
+    write_record(receipt, place.receipt)
+
+
+def add_benchmarks(folder: Path) -> None:
+    """Add the benchmarks of the jobs of a run to their receipts, when the run has ended."""
+    for job, receipt in read_receipts(folder).items():
+        place = JobPlace(folder, job)
+        if not receipt.benchmarks and place.benchmark.is_file():
+            written = _written([str(place.benchmark)], folder)
+            write_record(receipt.model_copy(update={"benchmarks": written}), place.receipt)
+
+
+def parameters_digest(parameters: Mapping[str, Any]) -> str:
+    """SHA-256 of the parameters of a rule, in hexadecimal."""
+    return hashlib.sha256(json.dumps(parameters, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def relative_name(path: Path, folder: Path) -> str:
+    """The path of a file relative to the results folder; of a file outside of it, as it is."""
+    return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else path.as_posix()
+
+
+def _time_of(path: Path) -> int:
+    """The time of a file in nanoseconds; that of the future if it has just been removed."""
+    return path.stat().st_mtime_ns if path.exists() else 2**63
+
+
+def _by_file(receipts: Mapping[str, Receipt]) -> dict[str, tuple[Receipt, WrittenFile]]:
+    return {name: (receipt, output) for receipt in receipts.values() for name, output in receipt.outputs.items()}
+
+
+def compare(path: Path, digest: str, made: tuple[Receipt, WrittenFile] | None) -> None:
+    """Refuse a file whose digest is not the one that the job that made it recorded.
+
+    Raises:
+        DataError: it is another one, or there is none.
+    """
+    if made is None:
+        raise DataError(f"{path}: no receipt of the job that made it; delete the file and run the same command again.")
+    receipt, output = made
+    if digest != output.sha256:
+        raise DataError(f"{path}: not the file that {receipt.rule} wrote; {WAY_OUT}.")
+
+
+def _written(paths: Iterable[str], folder: Path) -> dict[str, WrittenFile]:
+    """The files among these that are in the results folder (the walkers' data are not), without the manifest."""
+    inside = (path for path in map(Path, paths) if path.is_relative_to(folder) and path != folder / MANIFEST)
+    return {
+        relative_name(path, folder): WrittenFile(sha256=file_digest(path), bytes=path.stat().st_size) for path in inside
+    }
