@@ -452,7 +452,7 @@ def _command_arguments(*arguments: str) -> inputs.Files:
 
 
 _RUN = f"results/small/{experiment.SYSTEM}/seed-{experiment.SEED}"
-_PROTOCOL_WORDS = ("protocol.", "The pose table", "sequences", "weights", "gallery")
+_RECEIPTS = "results/small/receipts/*"
 
 DOORS: tuple[Door, ...] = (
     *(Door(f"poses: {name}", getattr(inputs, name), partial(_read_poses, name)) for name in inputs.POSES),
@@ -463,12 +463,12 @@ DOORS: tuple[Door, ...] = (
     Door("poses.parquet", _finished, _poses_of_our_own, ("results/small/poses.parquet",)),
     Door("silhouettes.parquet", _silhouette_table, _silhouettes, ("silhouettes.parquet",)),
     Door("list of videos", inputs.videos, _videos, ("list.csv",)),
-    Door("training", _finished, _train, ("results/small/poses.parquet", "results/small/split.csv")),
+    Door("training", _finished, _train, ("results/small/poses.parquet", "results/small/split.csv", _RECEIPTS)),
     Door(
         "evaluation",
         _finished,
         _evaluate,
-        (f"{_RUN}/weights.safetensors", "results/small/split.csv", "results/small/poses.parquet", f"{_RUN}/run.json"),
+        (f"{_RUN}/weights.safetensors", "results/small/split.csv", "results/small/poses.parquet", _RECEIPTS),
     ),
     Door("statistics", _finished, _summarise, (f"{_RUN}/subjects.csv",)),
     Door("tables", _finished, _tabulate, ("results/small/summary.csv", "results/small/split.csv", f"{_RUN}/run.json")),

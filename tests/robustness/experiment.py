@@ -4,6 +4,9 @@
 a door can run one job again on files that were changed.
 """
 
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +16,8 @@ from places import REPOSITORY
 
 from gaitcore import __version__
 from gaitcore.artefacts.split_making import make_split
-from gaitcore.audit.manifest import Origin, write_manifest
+from gaitcore.audit.manifest import write_manifest
+from gaitcore.audit.receipts import JobPlace, checked_inputs, write_receipt
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
 from gaitcore.evaluation.summary import summarise_runs
 from gaitcore.modalities.keypoints.reading import read_poses
@@ -64,6 +68,7 @@ class SmallExperiment:
         self.config = load_config("config.yaml", {"experiment": name, **settings})
         self.system = system_settings(self.config, SYSTEM)
         self.poses, self.split = self.results / "poses.parquet", self.results / "split.csv"
+        self.poses_report = self.results / "poses_report.csv"
         self.summary, self.tables = self.results / "summary.csv", self.results / "tables"
 
     def make(self) -> None:
@@ -83,101 +88,102 @@ class SmallExperiment:
         for folder in (self.run, self.tables, self.results / "logs"):
             folder.mkdir(parents=True, exist_ok=True)
 
+    @contextmanager
+    def _job(self, rule: str, inputs: list[Path], outputs: list[Path]) -> Iterator[None]:
+        """Around a job: its inputs are what their makers wrote, and it leaves a receipt, as in workflow_scripts/job.py."""
+        log = self.results / "logs" / f"{rule}.log"
+        place = JobPlace.of_log(log)
+        digests = checked_inputs(place, map(str, inputs))
+        yield
+        log.write_text("")
+        write_receipt(place, rule, "", digests, map(str, outputs), str(log))
+
     def read(self) -> None:
         """poses.parquet and its report."""
         data = self.config.data
-        table, report = read_poses(
-            data.format, data.path, dataset=data.dataset, pose_source=data.pose_source, **inputs.CAMERA
-        )
-        table.write(self.poses)
-        write_drop_report(report, self.results / "poses_report.csv")
+        with self._job("poses", [Path(path) for path in data.path], [self.poses, self.poses_report]):
+            table, report = read_poses(
+                data.format, data.path, dataset=data.dataset, pose_source=data.pose_source, **inputs.CAMERA
+            )
+            table.write(self.poses)
+            write_drop_report(report, self.poses_report)
 
     def assign(self) -> None:
         """split.csv."""
-        make_split("keypoints", self.poses, self.config.protocol, self.split)
+        with self._job("splits", [self.poses], [self.split]):
+            make_split("keypoints", self.poses, self.config.protocol, self.split)
 
     def train(self, checkpoint_minutes: float = 10) -> None:
         """weights.safetensors, training.csv and run.json."""
-        names = ("weights.safetensors", "training.csv", "run.json")
-        train_run(
-            SYSTEM,
-            SEED,
-            self.system.network,
-            self.system.input,
-            self.system.training,
-            table=self.poses,
-            split=self.split,
-            protocol=self.config.protocol,
-            outputs=RunOutputs(*(self.run / name for name in names), self.results / "checkpoints"),
-            threads=1,
-            code="c0de",
-            configuration={"protocol": self.config.protocol.model_dump(mode="json")},
-            checkpoint_minutes=checkpoint_minutes,
-        )
+        files = [self.run / name for name in ("weights.safetensors", "training.csv", "run.json")]
+        with self._job("train", [self.poses, self.split], files):
+            train_run(
+                SYSTEM,
+                SEED,
+                self.system.network,
+                self.system.input,
+                self.system.training,
+                table=self.poses,
+                split=self.split,
+                protocol=self.config.protocol,
+                outputs=RunOutputs(*files, self.results / "checkpoints"),
+                threads=1,
+                code="c0de",
+                configuration={"protocol": self.config.protocol.model_dump(mode="json")},
+                checkpoint_minutes=checkpoint_minutes,
+            )
 
     def evaluate(self) -> None:
         """embeddings.parquet, metrics.json and subjects.csv."""
-        names = ("embeddings.parquet", "metrics.json", "subjects.csv")
-        evaluate_run(
-            SYSTEM,
-            self.system.network,
-            self.system.input,
-            self.system.evaluation,
-            table=self.poses,
-            split=self.split,
-            protocol=self.config.protocol,
-            weights=self.run / "weights.safetensors",
-            outputs=EvaluationOutputs(*(self.run / name for name in names)),
-            threads=1,
-            code="c0de",
-        )
+        files = [self.run / name for name in ("embeddings.parquet", "metrics.json", "subjects.csv")]
+        weights = self.run / "weights.safetensors"
+        with self._job("evaluate", [self.poses, self.split, weights], files):
+            evaluate_run(
+                SYSTEM,
+                self.system.network,
+                self.system.input,
+                self.system.evaluation,
+                table=self.poses,
+                split=self.split,
+                protocol=self.config.protocol,
+                weights=weights,
+                outputs=EvaluationOutputs(*files),
+                threads=1,
+                code="c0de",
+            )
 
     def summarise(self) -> None:
         """summary.csv and rank1.json."""
-        runs = [((SYSTEM, SEED), self.run / "subjects.csv")]
-        summarise_runs(runs, self.config.statistics, self.summary, self.results / "rank1.json")
+        by_subject, rank1 = self.run / "subjects.csv", self.results / "rank1.json"
+        with self._job("summary", [by_subject], [self.summary, rank1]):
+            summarise_runs([((SYSTEM, SEED), by_subject)], self.config.statistics, self.summary, rank1)
 
     def tabulate(self) -> None:
         """The tables."""
-        write_tables(
-            self.config,
-            summary=self.summary,
-            split=self.split,
-            poses_report=self.results / "poses_report.csv",
-            runs=[self.run / "run.json"],
-            folder=self.tables,
-        )
+        names = [f"{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")]
+        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        record = self.run / "run.json"
+        with self._job("tables", [*read.values(), record], [self.tables / name for name in (*names, "summary.md")]):
+            write_tables(self.config, **read, runs=[record], folder=self.tables)
 
     def reproduce(self) -> None:
         """The reproduction report."""
-        write_reproduction(
-            self.config,
-            paper_config("config.yaml"),
-            summary=self.summary,
-            split=self.split,
-            poses_report=self.results / "poses_report.csv",
-            runs=[self.run / "run.json"],
-            markdown=self.results / "reproduction.md",
-            html=self.results / "reproduction.html",
-        )
+        pages = {"markdown": self.results / "reproduction.md", "html": self.results / "reproduction.html"}
+        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        record = self.run / "run.json"
+        with self._job("reproduction", [*read.values(), record], [*pages.values()]):
+            write_reproduction(self.config, paper_config("config.yaml"), **read, runs=[record], **pages)
 
     def report(self, figures: list[Path]) -> None:
-        """report.html."""
-        write_report(
-            self.config,
-            summary=self.summary,
-            split=self.split,
-            poses_report=self.results / "poses_report.csv",
-            runs=[self.run / "run.json"],
-            figures=figures,
-            timed=[],
-            report=self.results / "report.html",
-        )
+        """report.html, of figures that no job of this experiment made."""
+        page = self.results / "report.html"
+        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        record = self.run / "run.json"
+        with self._job("report", [*read.values(), record], [page]):
+            write_report(self.config, **read, runs=[record], figures=figures, timed=[], report=page)
 
     def list_artefacts(self) -> None:
         """manifest.json."""
-        artefacts = sorted(path for path in self.results.rglob("*") if path.is_file())
-        origins = [Origin(str(path), "a rule", ()) for path in artefacts if path.name != "manifest.json"]
         facts = {
             "experiment": self.config.experiment,
             "configuration": self.config.model_dump(mode="json"),
@@ -185,12 +191,11 @@ class SmallExperiment:
             "extensions": {},
             "gaitcore": __version__,
         }
-        write_manifest(self.results / "manifest.json", origins, list(self.config.data.path), facts)
+        write_manifest(self.results / "manifest.json", list(self.config.data.path), facts)
 
 
 def finished_files() -> inputs.Files:
     """Every file of the small experiment, configuration and source included."""
-    import contextlib
 
     def make(folder: Path) -> None:
         for name, content in (configuration_files() | inputs.gaitgraph_csv()).items():

@@ -66,3 +66,22 @@ def test_a_system_the_tables_do_not_depend_on_is_refused(stages):
         f"{stages}: stages.tables.deps lacks results/${{experiment}}/gaitmixer; add it, so that DVC tracks the "
         "results of this system."
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        (STAGES, "", "vars.runs.systems is None, but the experiment"),
+        (STAGES, "a: [", "this is not YAML"),
+        (STAGES, "[a]", "holds ['a'], expected a mapping"),
+        ("seeds: [0, 1]", "seeds: [0, a]", "vars.runs.seeds is [0, 'a'], but"),
+        ("seeds: [0, 1]", "seeds: null", "vars.runs.seeds is None, but"),
+        ("  tables:", "  figures:", "stages.tables.deps lacks results/${experiment}/gaitformer; add it"),
+    ],
+)
+def test_stages_of_another_form_are_refused_with_a_sentence(stages, old, new, sentence):
+    stages.write_text(STAGES.replace(old, new))
+    with pytest.raises(ConfigError) as refused:
+        check_stages(stages, ["gaitformer", "gaitmixer"], [0, 1])
+    assert str(refused.value).startswith(str(stages))
+    assert sentence in str(refused.value)
