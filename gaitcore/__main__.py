@@ -1,4 +1,4 @@
-"""The command line: ``python -m gaitcore trace`` and ``python -m gaitcore check-manifest``."""
+"""The command line: ``python -m gaitcore trace``, ``check-manifest`` and ``sign``."""
 
 import argparse
 import sys
@@ -13,6 +13,7 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_trace(commands)
     _add_check_manifest(commands)
+    _add_sign(commands)
     options = parser.parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = options.run
     try:
@@ -35,10 +36,21 @@ def _add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _add_check_manifest(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    summary = "compare every artefact of a results folder with its manifest.json"
+    summary = "compare every file of a results folder with its manifest.json"
     check = commands.add_parser("check-manifest", help=summary, description=summary)
     check.add_argument("folder", metavar="FOLDER", help="e.g. results/demo")
+    check.add_argument(
+        "--signers", metavar="FILE", help="verify the signature, too: the signers you trust, a line each"
+    )
     check.set_defaults(run=_check_manifest)
+
+
+def _add_sign(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    summary = "sign the manifest.json of a results folder with an SSH key"
+    sign = commands.add_parser("sign", help=summary, description=summary)
+    sign.add_argument("folder", metavar="FOLDER", help="e.g. results/demo")
+    sign.add_argument("--key", metavar="FILE", required=True, help="your private key, e.g. ~/.ssh/id_ed25519")
+    sign.set_defaults(run=_sign)
 
 
 def _trace(options: argparse.Namespace) -> int:
@@ -50,18 +62,32 @@ def _trace(options: argparse.Namespace) -> int:
 
 
 def _check_manifest(options: argparse.Namespace) -> int:
-    from gaitcore.audit.manifest import check_manifest
+    from gaitcore.audit.manifest import check_manifest, results_folder
+    from gaitcore.audit.signature import verify_signature
 
-    check = check_manifest(options.folder)
-    for name in check.changed:
-        print(f"changed: {name}")
-    for name in check.missing:
-        print(f"missing: {name}")
-    for name in check.unlisted:
-        print(f"not listed, so not checked: {name}")
+    folder = results_folder(options.folder)
+    signer = verify_signature(folder, options.signers) if options.signers else None
+    check = check_manifest(folder)
+    for problem in ("changed", "missing", "unlisted"):
+        for name in getattr(check, problem):
+            print(f"{problem}: {name}")
+    for name, source in check.outdated:
+        print(f"outdated: {name} (made from another {source})")
     total = len(check.good) + len(check.changed) + len(check.missing)
     print(f"{options.folder}: {len(check.good)} of {total} artefacts are as listed.")
+    if signer:
+        print(f"{options.folder}: signed by {signer}.")
+    if not check.passes:
+        print("docs/results.md#manifestjson says what to do.", file=sys.stderr)
     return 0 if check.passes else 1
+
+
+def _sign(options: argparse.Namespace) -> int:
+    from gaitcore.audit.manifest import results_folder
+    from gaitcore.audit.signature import sign_manifest
+
+    print(f"{sign_manifest(results_folder(options.folder), options.key)}: written; publish it beside the manifest.")
+    return 0
 
 
 if __name__ == "__main__":

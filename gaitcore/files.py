@@ -68,6 +68,21 @@ def check_regular(path: str | Path, expected: str) -> None:
         raise DataError(f"{path}: {kind}, expected {expected}; name a regular file or a folder.")
 
 
+def check_writable(folder: Path, use: str) -> None:
+    """Refuse a folder in which no file can be made; one that is missing will be made in the folder above it.
+
+    Args:
+        folder: an existing folder, or one to be made.
+        use: a clause for the message.
+
+    Raises:
+        DataError: it is not writable.
+    """
+    place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise DataError(f"{place}: read-only; {use}, so make it writable, or work in a copy.")
+
+
 _STORAGE = {
     errno.ENOSPC: "the disk is full; free some space",
     errno.EDQUOT: "the disk quota is used up; free some space",

@@ -6,17 +6,23 @@ from types import SimpleNamespace
 
 from gaitcore import extensions
 from gaitcore.settings.data import Bodies
-from gaitcore.settings.files import load_config
+from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import modality
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
 
+# All paths are relative to the folder of the Snakefile.
+if Path.cwd().resolve() != Path(workflow.basedir).resolve():
+    sys.exit(
+        f"Snakemake runs in {Path.cwd()}, expected the folder of its Snakefile; add --directory {workflow.basedir}."
+    )
+
 # Without a `configfile:`, Snakemake's own `config` holds the values of the command line only. The sequence of the movie
 # is one of them, but not a setting of an experiment.
-SEQUENCE = config.pop("sequence", None)
 try:
+    SEQUENCE = sequence_to_draw(config.pop("sequence", None))
     CONFIG = load_config("config.yaml", config)
 except GaitError as error:
     sys.exit(str(error))

@@ -2,19 +2,34 @@
 from gaitcore.audit.kept import discard, forget, keep
 from gaitcore.audit.manifest import renew_manifest
 from gaitcore.audit.receipts import JobPlace, add_benchmarks, check_changed
+from gaitcore.files import check_writable
+from workflow_scripts.running import alive, remove_stale_locks
 
 if workflow.is_main_process:
     try:
+        check_writable(
+            Path(".snakemake"), "Snakemake keeps its records there, also for -n"
+        )
+        if remove_stale_locks(CONFIG.experiment):
+            print(
+                f"The lock of a run of {CONFIG.experiment} that was killed was removed.",
+                file=sys.stderr,
+            )
+        ALIVE = alive(CONFIG.experiment)
         check_changed(Path(RESULTS))
     except GaitError as error:
         sys.exit(str(error))
 
 
 onstart:
-    for job in workflow.dag.needrun_jobs():
-        if job.log:
-            place = JobPlace.of_log(job.log[0])
-            (forget if workflow.dag.reason(job).forced else keep)(place)
+    try:
+        check_writable(Path(RESULTS), "results are written there")
+        for job in workflow.dag.needrun_jobs():
+            if job.log:
+                place = JobPlace.of_log(job.log[0])
+                (forget if workflow.dag.reason(job).forced else keep)(place)
+    except GaitError as error:
+        sys.exit(str(error))
 
 
 onsuccess:

@@ -11,7 +11,7 @@ WEIGHTS = [
 
 try:
     check_installed(VIDEO)
-    VIDEOS = find_videos(CONFIG.data.path, VIDEO.list)
+    VIDEOS = find_videos(CONFIG.data.path, VIDEO.list, VIDEO.list_outside)
 except GaitError as error:
     sys.exit(str(error))
 
@@ -47,7 +47,7 @@ rule extract_poses:
         camera=settings(
             CONFIG.data, only={"dataset", "frame_width", "frame_height", "fps"}
         ),
-        video=settings(VIDEO, exclude={"list"}),
+        video=settings(VIDEO, exclude={"list", "list_outside"}),
         code=code_digest("workflow_scripts/extract_poses.py", *modules(VIDEO)),
     message:
         "Estimating the poses of subject {wildcards.subject} of {wildcards.experiment}"

@@ -81,7 +81,7 @@ PARSING = {
 PARSING |= {"ParquetFile", "DictReader", "reader"}
 FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table", "save_file", "write_json", "savez"}
 OWNERS = (
-    *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "training/checkpoints.py"),
+    *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "audit/receipts.py", "training/checkpoints.py"),
     *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
     *("modalities/frame_table.py", "modalities/silhouettes/table.py"),
 )

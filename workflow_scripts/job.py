@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from running import alive
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from gaitcore import extensions
@@ -48,6 +49,7 @@ def job(snakemake) -> Iterator[None]:
     name = " ".join([snakemake.rule, *(str(value) for value in snakemake.wildcards)])
     _log_to_terminal(log, name)
     place = JobPlace.of_log(snakemake.log[0])
+    alive(place.folder.name)
     parameters = parameters_digest(dict(snakemake.params.items()))
     inputs, outputs, failure = {}, [], None
     try:

@@ -61,7 +61,21 @@ def validated(path: str | Path, text: str | bytes, kind: type[Kind]) -> Kind:
         DataError: it is not JSON, or a key is missing, unknown or of another type.
     """
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate_json(text.decode() if isinstance(text, bytes) else text)
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: not UTF-8 text, expected JSON; {REMEDY}.") from None
+    except ValidationError as error:
+        raise DataError(f"{path}{_sentence(error.errors(include_url=False)[0])}; {REMEDY}.") from None
+
+
+def checked(path: str | Path, content: Any, kind: type[Kind]) -> Kind:
+    """A part of the content of a file as a record of this kind.
+
+    Raises:
+        DataError: a key is missing or of another type.
+    """
+    try:
+        return kind.model_validate(content)
     except ValidationError as error:
         raise DataError(f"{path}{_sentence(error.errors(include_url=False)[0])}; {REMEDY}.") from None
 
@@ -91,8 +105,6 @@ def _not_json(reason: str) -> str:
     """A sentence for what the parser reports, e.g. "EOF while parsing a list at line 3 column 1"."""
     if reason.startswith("recursion limit"):
         return ": nested too deeply, expected JSON of the workflow"
-    if "utf-8" in reason.lower() or "unicode" in reason.lower():
-        return ": not UTF-8 text, expected JSON"
     line = re.search(r"at line (\d+)", reason)
     return f"{f', line {line[1]}' if line else ''}: damaged or cut off, expected JSON"
 

@@ -32,7 +32,7 @@ class RunRecord(Record):
         channels: the channels of a pose that the network receives, in order.
         parameters: number of trained weights.
         epoch: the epoch whose weights were kept.
-        final_loss: the mean loss of the last epoch.
+        final_loss: the mean loss of the last epoch; None without training, as the next one.
         spread: the spread of the embeddings at the end, 0 if all are one point.
         collapsed: whether the spread is below the threshold.
         untrained: whether there was nothing to learn: one training subject alone, or a loss of 0 throughout.
@@ -53,8 +53,8 @@ class RunRecord(Record):
     training_subjects: int
     training_sequences: int
     epoch: int
-    final_loss: float
-    spread: float
+    final_loss: float | None
+    spread: float | None
     collapsed: bool
     untrained: bool
     inputs: dict[str, str]

@@ -12,18 +12,21 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from gaitcore.artefacts.records import read_record
-from gaitcore.audit.receipts import BENCHMARKS, FOLDER, JobPlace, Receipt
+from gaitcore.artefacts.records import read_record, write_record
+from gaitcore.audit.receipts import BENCHMARKS, FOLDER, KEPT, JobPlace, Receipt, check_records
 from gaitcore.digests import file_digest
-
-KEPT = ".kept"
 
 
 def keep(place: JobPlace) -> None:
-    """Keep the files of a job that is planned again, with its log, benchmark and receipt, if its files are there."""
+    """Keep the files of a job that is planned again, with its log, benchmark and receipt, if its files are there.
+
+    Raises:
+        DataError: its log or benchmark was changed.
+    """
     if not place.receipt.is_file():
         return
     receipt = read_record(place.receipt, Receipt)
+    check_records(place.folder, receipt)
     files = [place.folder / name for name in receipt.outputs]
     if files and all(path.is_file() for path in files):
         try:
@@ -62,7 +65,9 @@ def restore(place: JobPlace, rule: str, parameters: str, inputs: Mapping[str, st
         os.utime(kept / name)
         (kept / name).replace(place.folder / name)
     place.receipt.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(place.receipt)
+    # Its benchmark is put back when the run has ended; until then Snakemake writes over it.
+    write_record(receipt.model_copy(update={"benchmarks": {}}), place.receipt)
+    path.unlink()
     return True
 
 

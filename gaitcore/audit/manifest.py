@@ -2,7 +2,7 @@
 
 It is made of the receipts of the jobs and written again after every run. With it, a results folder can be checked after
 a transfer: a changed, missing or added file, or a change of the manifest itself, is detected, and the file is named.
-Not listed are the state of unfinished work and hidden files.
+Not listed are the state of unfinished work, hidden files and the records of the job that writes the manifest.
 """
 
 import hashlib
@@ -22,6 +22,8 @@ from gaitcore.audit.receipts import (
     JobPlace,
     Receipt,
     WrittenFile,
+    add_benchmarks,
+    check_records,
     compare,
     read_receipts,
 )
@@ -30,8 +32,12 @@ from gaitcore.errors import DataError
 from gaitcore.files import write_text
 
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
-# State of unfinished work: training, a comparison (snakemake verify), poses from a video.
-UNFINISHED = ("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/")
+UNLISTED = (
+    # State of unfinished work: training, a comparison (snakemake verify), poses from a video.
+    *("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/"),
+    # Records of the job that writes the manifest, which end after it.
+    *("receipts/manifest.json", "logs/manifest.log", "benchmarks/manifest.tsv"),
+)
 
 
 @dataclass(frozen=True)
@@ -97,6 +103,7 @@ def write_manifest(path: Path, sources: Iterable[str], facts: Mapping[str, Any])
     Raises:
         DataError: a file is not what its maker wrote.
     """
+    add_benchmarks(path.parent)
     receipts = read_receipts(path.parent)
     read = {name: digest for receipt in receipts.values() for name, digest in receipt.inputs.items()}
     digests = {source: read.get(source) or _digest_of_source(Path(source)) for source in sources}
@@ -111,6 +118,7 @@ def renew_manifest(folder: str | Path) -> None:
     """
     path = Path(folder, NAME)
     if path.is_file():
+        add_benchmarks(path.parent)
         _write(path, read_manifest(folder).model_dump(exclude={"artefacts"}), read_receipts(path.parent))
 
 
@@ -121,6 +129,8 @@ def read_manifest(folder: str | Path) -> Manifest:
         DataError: there is none, it was changed after it was written, or a key is missing, unknown or of another type.
     """
     path = Path(folder, NAME)
+    if not Path(folder).is_dir():
+        raise DataError(f"{str(folder)!r}: no such folder, expected that of an experiment, e.g. results/demo.")
     if not path.exists():
         raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest")
     text = read_bytes(path)
@@ -161,9 +171,19 @@ def check_manifest(folder: str | Path) -> ManifestCheck:
     )
 
 
+def results_folder(path: str | Path) -> Path:
+    """The results folder that a user names: by itself, or by its manifest."""
+    path = Path(path)
+    return path.parent if path.name == NAME and not path.is_dir() else path
+
+
 def _write(path: Path, facts: Mapping[str, Any], receipts: Mapping[str, Receipt]) -> None:
     """Write a manifest if its content is new, so that a signature of the same content stays valid."""
-    manifest = Manifest(**facts, artefacts=dict(sorted(_artefacts(path.parent, receipts))))
+    listed = sorted(
+        (entry for entry in _artefacts(path.parent, receipts) if not entry[0].startswith(UNLISTED)),
+        key=lambda entry: entry[0],
+    )
+    manifest = Manifest(**facts, artefacts=dict(listed))
     text = _sealed(manifest.model_dump(by_alias=True))
     if not path.is_file() or path.read_bytes() != text.encode():
         write_text(path, text)
@@ -173,27 +193,25 @@ def _artefacts(folder: Path, receipts: Mapping[str, Receipt]) -> Iterator[tuple[
     """Everything that the receipts name, and the receipts. A file that is gone is listed, too, so it will be missed."""
     for job, receipt in receipts.items():
         slip = JobPlace(folder, job).receipt
+        check_records(folder, receipt)
         itself = {f"{FOLDER}/{job}.json": WrittenFile(sha256=file_digest(slip), bytes=slip.stat().st_size)}
-        for files, inputs in (
-            (receipt.outputs, receipt.inputs),
-            *((files, {}) for files in (receipt.logs, receipt.benchmarks, itself)),
-        ):
-            for name, file in files.items():
-                if name.startswith(UNFINISHED):
-                    continue
-                if (folder / name).is_file():
-                    compare(folder / name, file_digest(folder / name), (receipt, file))
-                yield (
-                    name,
-                    ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs)),
-                )
+        for name, file in receipt.outputs.items():
+            if (folder / name).is_file():
+                compare(folder / name, file_digest(folder / name), (receipt, file))
+            yield name, _listed(receipt, file, receipt.inputs)
+        for name, file in {**receipt.logs, **receipt.benchmarks, **itself}.items():
+            yield name, _listed(receipt, file, {})
+
+
+def _listed(receipt: Receipt, file: WrittenFile, inputs: Mapping[str, str]) -> ListedArtefact:
+    return ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs))
 
 
 def _files(folder: Path) -> set[str]:
     """The files of a results folder that a manifest lists."""
     paths = (path for path in folder.rglob("*") if path.is_file())
     names = {name for name in (path.relative_to(folder) for path in paths) if not _hidden(name)}
-    return {name.as_posix() for name in names if not name.as_posix().startswith(UNFINISHED)} - {NAME, SIGNATURE}
+    return {name.as_posix() for name in names if not name.as_posix().startswith(UNLISTED)} - {NAME, SIGNATURE}
 
 
 def _hidden(name: Path) -> bool:

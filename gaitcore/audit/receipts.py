@@ -22,6 +22,7 @@ from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
 
 FOLDER, LOGS, BENCHMARKS = "receipts", "logs", "benchmarks"
+KEPT = ".kept"
 MANIFEST = "manifest.json"  # in no receipt, since it is written again after every run
 WAY_OUT = "put the original back, or delete the file and run the same command, which makes it anew"
 
@@ -166,10 +167,14 @@ def write_receipt(
 
 
 def add_benchmarks(folder: Path) -> None:
-    """Add the benchmarks of the jobs of a run to their receipts, when the run has ended."""
+    """Add the benchmarks of jobs that have ended to their receipts.
+
+    That of a job whose files were kept is added after it is put back, see ``gaitcore.audit.kept``.
+    """
     for job, receipt in read_receipts(folder).items():
         place = JobPlace(folder, job)
-        if not receipt.benchmarks and place.benchmark.is_file():
+        put_back_later = folder / KEPT / place.benchmark.relative_to(folder)
+        if not receipt.benchmarks and place.benchmark.is_file() and not put_back_later.exists():
             written = _written([str(place.benchmark)], folder)
             write_record(receipt.model_copy(update={"benchmarks": written}), place.receipt)
 
@@ -191,6 +196,20 @@ def _time_of(path: Path) -> int:
 
 def _by_file(receipts: Mapping[str, Receipt]) -> dict[str, tuple[Receipt, WrittenFile]]:
     return {name: (receipt, output) for receipt in receipts.values() for name, output in receipt.outputs.items()}
+
+
+def check_records(folder: Path, receipt: Receipt) -> None:
+    """Refuse a changed log or benchmark of a job; one that is missing is not looked at.
+
+    Raises:
+        DataError: it is not as the job left it.
+    """
+    for name, file in {**receipt.logs, **receipt.benchmarks}.items():
+        if (folder / name).is_file() and file_digest(folder / name) != file.sha256:
+            raise DataError(
+                f"{folder / name}: not the file that {receipt.rule} wrote; put the original back, or run the job "
+                f"again: snakemake --cores 2 --forcerun {receipt.rule} -- tables"
+            )
 
 
 def compare(path: Path, digest: str, made: tuple[Receipt, WrittenFile] | None) -> None:

@@ -1,23 +1,27 @@
 """Trace a number in a table to its runs, weights, data, split, configuration, code, revision and machine.
 
-Everything is verified: digests that one file records of another are recomputed from the other file, and the number in
-the table is recomputed from the accuracies of the runs.
+Everything is verified: of each file on the way, the digest is computed now and compared with the digests that the
+manifest, run.json, metrics.json and the receipts of the jobs that used the file record of it; and the number in the
+table is recomputed from the accuracies of the runs.
 """
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
+from gaitcore.artefacts.records import checked
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import read_cells
-from gaitcore.audit.manifest import read_manifest
+from gaitcore.audit.manifest import NAME, ListedArtefact, Manifest, read_manifest
+from gaitcore.audit.receipts import relative_name
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
@@ -94,19 +98,101 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     Raises:
         DataError: there is no such cell, it is a published one, or a file behind it is missing or damaged.
     """
-    table = Path(table).with_suffix(".csv")
+    table = _table(table)
     folder = table.parent.parent
     cell = _cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config = manifest.configuration
-    system, place = _system(cell["method"], manifest.titles), _place(cell, config)
-    rank1 = estimates(read_summary(folder / "summary.csv"), "rank1")
+    config = checked(folder / NAME, {"configuration": manifest.configuration}, _Traced).configuration
+    system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
+    ledger = _Ledger(folder, manifest)
+    runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
+    common = tuple(_common_files(ledger, table))
+    return Trace(
+        table,
+        cell,
+        _estimate(folder / "summary.csv", system, place),
+        runs,
+        common,
+        tuple(_problems(cell, runs, common)),
+    )
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+
+class _Protocol(_Open):
+    gallery: dict[str, Any]
+    probes: dict[str, Any]
+
+
+class _Tables(_Open):
+    conditions: dict[str, str]
+
+
+class _Configuration(_Open):
+    """What a trace needs of the configuration in the manifest."""
+
+    seeds: list[int] = Field(min_length=1)
+    protocol: _Protocol
+    tables: _Tables
+
+
+class _Traced(_Open):
+    configuration: _Configuration
+
+
+@dataclass(frozen=True)
+class _Ledger:
+    """The digests that a manifest has of each file: as its maker left it, and as the jobs that used it read it."""
+
+    folder: Path
+    manifest: Manifest
+
+    def traced(self, name: str, users: Iterable[str] = (), **recorders: Record) -> TracedFile:
+        """A file of the results folder, with the digests recorded of it.
+
+        Args:
+            name: of the file.
+            users: files on the way to the number that were made from it.
+            recorders: ``run_json=...``: digests that another file records, by the name of the file without its folder.
+        """
+        path = self.folder / name
+        recorded = {NAME: self._listed(name).sha256}
+        for recorder, digests in recorders.items():
+            if path.name in digests:
+                recorded[recorder.replace("_", ".")] = digests[path.name]
+        for user in users:
+            listed = self._listed(user)
+            if name in listed.made_from:
+                recorded[f"the receipt of {listed.made_by}"] = listed.made_from[name]
+        return TracedFile(path, _digest(path), recorded)
+
+    def _listed(self, name: str) -> ListedArtefact:
+        try:
+            return self.manifest.artefacts[name]
+        except KeyError:
+            raise DataError(
+                f"{self.folder / NAME}: does not list {name}, so the number cannot be traced; run the workflow again."
+            ) from None
+
+
+def _table(table: str | Path) -> Path:
+    path = Path(table)
+    if not path.name or "\0" in str(table):
+        raise DataError(f"{str(table)!r}: not a table, expected e.g. results/demo/tables/table2.csv.")
+    return path.with_suffix(".csv")
+
+
+def _estimate(summary: Path, system: str, place: tuple[str, str]) -> Estimate:
+    rank1 = estimates(read_summary(summary), "rank1")
     by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in rank1.items()}
-    estimate = by_view[system, *place]
-    listed = {name: artefact.sha256 for name, artefact in manifest.artefacts.items()}
-    runs = tuple(_run(folder, system, seed, place, listed) for seed in config["seeds"])
-    common = tuple(_common_files(folder, table, listed, manifest.sources))
-    return Trace(table, cell, estimate, runs, common, tuple(_problems(cell, runs, common)))
+    try:
+        return by_view[system, *place]
+    except KeyError:
+        raise DataError(
+            f"{summary}: has no row of rank1 for {system}, {', '.join(place)}; delete it and run again."
+        ) from None
 
 
 def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
@@ -152,59 +238,76 @@ def _plain(method: str) -> str:
     return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
 
 
-def _system(method: str, titles: Mapping[str, str]) -> str:
-    return next(system for system, title in titles.items() if _plain(title) == _plain(method))
+def _system(method: str, manifest: Manifest, folder: Path) -> str:
+    for system, title in manifest.titles.items():
+        if _plain(title) == _plain(method):
+            return system
+    raise DataError(f'{folder / NAME}: no system has the title "{method}"; run the workflow again.')
 
 
-def _place(cell: Record, config: Record) -> tuple[str, str]:
+def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]:
     """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
     if "view" not in cell:
         return cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
-    protocol = config["protocol"]
-    titles = condition_titles(config["tables"]["conditions"], [*protocol["gallery"], *protocol["probes"]])
-    return next(name for name in protocol["probes"] if titles[name] == title), cell["view"]
-
-
-def _run(folder: Path, system: str, seed: int, place: tuple[str, str], listed: Record) -> TracedRun:
-    run = folder / system / f"seed-{seed}"
-    record, metrics = read_run(run / "run.json"), read_metrics(run / "metrics.json")
-    manifest = {name: listed[f"{system}/seed-{seed}/{name}"] for name in ("run.json", "metrics.json")}
-    files = (
-        _traced(run / "run.json", manifest_json=manifest),
-        _traced(run / "metrics.json", manifest_json=manifest),
-        _traced(run / "subjects.csv", metrics_json=metrics.outputs),
-        _traced(run / "embeddings.parquet", metrics_json=metrics.outputs),
-        _traced(run / "weights.safetensors", metrics_json=metrics.inputs, run_json=record.outputs),
-        _traced(run / "training.csv", run_json=record.outputs),
-        *(_traced(folder / name, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
+    titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *config.protocol.probes])
+    for name in config.protocol.probes:
+        if titles[name] == title:
+            return name, cell["view"]
+    raise DataError(
+        f'{table}: the block "{cell["block"]}" is no probe condition of the manifest; run the workflow again.'
     )
-    return TracedRun(seed, _accuracy(metrics, *place), files, record, metrics.code_digest)
 
 
-def _accuracy(metrics: Metrics, condition: str, view: str) -> float:
-    means = metrics.means["rank1"]
-    if condition == MEAN:
-        return math.fsum(means.values()) / len(means)
-    if view == MEAN:
-        return means[condition]
-    per_view = metrics.conditions[condition].per_probe_view["rank1"]
-    return {canonical(spelled): value for spelled, value in per_view.items()}[view]
+def _run(ledger: _Ledger, system: str, seed: int, place: tuple[str, str], table: Path) -> TracedRun:
+    run = f"{system}/seed-{seed}"
+    record, metrics = (
+        read_run(ledger.folder / run / "run.json"),
+        read_metrics(ledger.folder / run / "metrics.json"),
+    )
+    made = (f"{run}/metrics.json", f"{run}/weights.safetensors")
+    files = (
+        ledger.traced(f"{run}/run.json", [relative_name(table, ledger.folder)]),
+        ledger.traced(f"{run}/metrics.json"),
+        ledger.traced(f"{run}/subjects.csv", ["summary.csv"], metrics_json=metrics.outputs),
+        ledger.traced(f"{run}/embeddings.parquet", metrics_json=metrics.outputs),
+        ledger.traced(f"{run}/weights.safetensors", made, metrics_json=metrics.inputs, run_json=record.outputs),
+        ledger.traced(f"{run}/training.csv", run_json=record.outputs),
+        *(ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
+    )
+    accuracy = _accuracy(metrics, *place, ledger.folder / run / "metrics.json")
+    return TracedRun(seed, accuracy, files, record, metrics.code_digest)
 
 
-def _common_files(folder: Path, table: Path, listed: Record, sources: Record) -> Iterator[TracedFile]:
-    """The table, the statistics, and the source of the frames where it is available, with the manifest's digests."""
-    frames = (folder / table_name(modality) for modality in modality_names() if table_name(modality) in listed)
-    for path in (table, folder / "summary.csv", *frames, folder / "split.csv"):
-        yield TracedFile(path, _digest(path), {"manifest.json": listed[path.relative_to(folder).as_posix()]})
-    for source, digest in sources.items():
+def _accuracy(metrics: Metrics, condition: str, view: str, path: Path) -> float:
+    try:
+        means = metrics.means["rank1"]
+        if condition == MEAN:
+            return math.fsum(means.values()) / len(means)
+        if view == MEAN:
+            return means[condition]
+        per_view = metrics.conditions[condition].per_probe_view["rank1"]
+        return {canonical(spelled): value for spelled, value in per_view.items()}[view]
+    except (KeyError, ZeroDivisionError):
+        raise DataError(f"{path}: has no rank1 of {condition}, {view}; delete it and run again.") from None
+
+
+def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
+    """The table, the statistics, and the source of the frames where it is available."""
+    artefacts, name = ledger.manifest.artefacts, relative_name(table, ledger.folder)
+    frames = (table_name(modality) for modality in modality_names() if table_name(modality) in artefacts)
+    yield ledger.traced(name)
+    yield ledger.traced("summary.csv", [name])
+    yield from (ledger.traced(file, ["split.csv"]) for file in frames)
+    yield ledger.traced("split.csv", [name])
+    for source, digest in ledger.manifest.sources.items():
         if Path(source).is_file():
-            yield TracedFile(Path(source), file_digest(source), {"manifest.json": digest})
+            yield TracedFile(Path(source), file_digest(source), {NAME: digest})
 
 
 def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
     recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
-    if abs(recomputed - float(cell["rank1_percent"])) > _TOLERANCE:
+    if not abs(recomputed - float(cell["rank1_percent"])) <= _TOLERANCE:
         yield f"the table has {cell['rank1_percent']} %, but the runs give {recomputed:.4f} %"
     seen = set()
     for file in [*common, *(file for run in runs for file in run.files)]:
@@ -214,18 +317,13 @@ def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFil
                 yield f"{file.path} is not the file that {recorder} records ({digest})"
 
 
-def _traced(path: Path, **recorders: Record) -> TracedFile:
-    recorded = {
-        name.replace("_", "."): digests[path.name] for name, digests in recorders.items() if path.name in digests
-    }
-    return TracedFile(path, _digest(path), recorded)
-
-
 def _digest(path: Path) -> str:
     try:
         return file_digest(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def trace_text(trace: Trace) -> str:
@@ -266,10 +364,14 @@ def _facts(run: TracedRun) -> dict[str, str]:
         **{f"extension {name}": digest for name, digest in record.extensions.items()},
         "git revision": f"{revision.commit}{clean}" if revision.commit else "not in git",
         "configuration": "run.json, settings: " + ", ".join(record.settings),
-        "split": record.settings["protocol"]["split"] if "protocol" in record.settings else "not recorded",
+        "split": _split(record.settings.get("protocol")),
         "machine": f"{record.device}; {machine.processor}, {machine.cores} cores, {machine.platform}",
-        "versions": f"Python {machine.python}, torch {packages['torch']}, numpy {packages['numpy']}",
+        "versions": f"Python {machine.python}, torch {packages.get('torch')}, numpy {packages.get('numpy')}",
     }
+
+
+def _split(protocol: Any) -> str:
+    return str(protocol.get("split", "not recorded")) if isinstance(protocol, dict) else "not recorded"
 
 
 def _closing(trace: Trace) -> list[str]:

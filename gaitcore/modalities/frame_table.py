@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import DataError, shown
 from gaitcore.files import check_regular
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, text_keys
 
@@ -117,17 +117,17 @@ def read_metadata(
         raise DataError(f"{path}: its metadata are not a JSON object; {REMEDY}.")
     version = metadata.pop("schema_version", None)
     if isinstance(version, bool) or version not in versions:
-        found, wanted = "none" if version is None else _short(version), " or ".join(map(str, versions))
+        found, wanted = "none" if version is None else shown(version), " or ".join(map(str, versions))
         raise DataError(f"{path}: schema version {found}, expected {wanted}; {REMEDY}.")
     types = {field.name: field.type for field in fields(kind)}
     if any(field.default is MISSING and field.name not in metadata for field in fields(kind)):
         raise DataError(f"{path}: its metadata lack {essential}; {REMEDY}.")
     for key, value in metadata.items():
         if key not in types:
-            raise DataError(f"{path}: its metadata have the unknown key {_short(key)}; {REMEDY}.")
+            raise DataError(f"{path}: its metadata have the unknown key {shown(key)}; {REMEDY}.")
         expected = _why_not(value, types[key])
         if expected:
-            raise DataError(f"{path}: {key} is {_short(value)} in its metadata, expected {expected}; {REMEDY}.")
+            raise DataError(f"{path}: {key} is {shown(value)} in its metadata, expected {expected}; {REMEDY}.")
     return version, kind(**metadata)
 
 
@@ -138,11 +138,6 @@ def _why_not(value: Any, kind: Any) -> str:
     wanted, words = ((int,), "a whole number") if kind is int else ((int, float), "a number")
     right = isinstance(value, wanted) and not isinstance(value, bool)
     return "" if right and 0 < value <= _LARGEST else f"{words} above 0, {_LARGEST:,} at most"
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:40]}..."
 
 
 def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarray) -> pd.DataFrame:

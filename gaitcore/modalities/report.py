@@ -9,6 +9,7 @@ from gaitcore.csv_files import TEXT, WHOLE_OR_EMPTY, read_csv, write_csv
 _TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE_OR_EMPTY, "reason": TEXT}
 REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
 LEFT_OUT = "left out: "  # the reason begins so where a whole video gives no pose
+NO_VIDEO = "no video: "  # and so for another file among the videos
 
 
 class DropReport:

@@ -44,6 +44,7 @@ class Video(Settings):
     list: PathText | None = Field(
         description="CSV with subject, condition, sequence and view of each video; null: files are named by sequence"
     )
+    list_outside: Truth = Field(False, description="allow paths in that list that lead outside data.path")
     estimator: Literal["hrnet", "mediapipe", "onnx"] = Field(description="the pose estimator")
     weights: PathText | None = Field(description="file of the weights (hrnet) or the model (onnx)")
     sha256: Sha256 | None = Field(description="SHA-256 of that file; another file is refused")

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from gaitcore import extensions
 from gaitcore.errors import ConfigError, short, shown
-from gaitcore.keys import canonical
+from gaitcore.keys import canonical, parse_sequence_name
 from gaitcore.merging import lineage_of, merged
 from gaitcore.modalities import modality_names
 from gaitcore.names import checked_name
@@ -91,6 +91,17 @@ def paper_config(base: str | Path) -> Config:
         return Config.model_validate(layer.content)
     except ValidationError as error:
         raise ConfigError(sentence(error, [layer])) from None
+
+
+def sequence_to_draw(value: Any) -> str | None:
+    """The sequence that ``--config sequence=...`` names for the movie, None where there is none.
+
+    Raises:
+        ConfigError: it is not the name of a sequence.
+    """
+    if value is not None and (not isinstance(value, str) or parse_sequence_name(value) is None):
+        raise ConfigError(f"{COMMAND_LINE}: sequence: {shown(value)} is not a valid name, expected e.g. 001-nm-01-090.")
+    return value
 
 
 def _layer(path: Path) -> Layer:

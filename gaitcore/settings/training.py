@@ -117,7 +117,10 @@ class Phase(Settings):
 class Training(Settings):
     """The recipe: batches, augmentation, loss, optimiser, schedule."""
 
-    epochs: Epochs = Field(description="passes over the training sequences")
+    epochs: Annotated[Whole, Field(ge=0, le=100_000)] = Field(
+        description="passes over the training sequences; 0 leaves the network as it is drawn, for a network without "
+        "weights and to see what training adds"
+    )
     second_phase: Phase | None = Field(
         None, description="a phase after these epochs, with epochs and learning_rate of its own; null: none"
     )

@@ -80,6 +80,14 @@ class Checkpoints:
         if self.stop is not None:
             raise GaitError(f"Stopped by {self.stop} after step {step}; the same command resumes from {path}.")
 
+    def after_last_step(self, step: int, parts: Parts) -> None:
+        """Write a checkpoint of the whole training, so that it is kept if there is no room for the weights.
+
+        Raises:
+            GaitError: the checkpoint cannot be written.
+        """
+        self._write(step, parts)
+
     @contextmanager
     def stopping(self) -> Iterator[None]:
         """Within the block, SIGTERM (a cluster's time limit) and SIGINT (Ctrl-C) end the run after the current step.

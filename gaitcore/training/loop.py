@@ -10,6 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from gaitcore.artefacts.training_history import COLUMNS
 from gaitcore.execution.training_pass import training_pass
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.training_frames import training_frames
@@ -30,10 +31,11 @@ class TrainingResult:
     """The result of a training run.
 
     Attributes:
-        history: one row per epoch: epoch, loss, learning_rate, mined_triplets, spread, seconds, sequences_per_second,
-            and validation_rank1 (empty where there was no validation).
+        history: one row per epoch, none where the recipe has no epoch: epoch, loss, learning_rate, mined_triplets,
+            spread, seconds, sequences_per_second, and validation_rank1 (empty where there was no validation).
         epoch: the epoch whose weights the model now has, from 1.
-        spread: spread of the embeddings at the end of the last epoch, see :func:`gaitcore.training.history.spread`.
+        spread: spread of the embeddings at the end of the last epoch, see :func:`gaitcore.training.history.spread`;
+            None where there was none.
         collapsed: whether the embeddings are almost one point at the end.
         untrained: whether there was nothing to learn: one subject alone, or a loss of 0 throughout.
         seconds: training time, all sessions of a resumed run together.
@@ -42,7 +44,7 @@ class TrainingResult:
 
     history: pd.DataFrame
     epoch: int
-    spread: float
+    spread: float | None
     collapsed: bool
     untrained: bool
     seconds: float
@@ -79,6 +81,9 @@ def train(
         GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
             the run, or a checkpoint could not be written.
     """
+    if not all_epochs(settings):
+        log.info("training.epochs is 0: the network stays as it was drawn")
+        return TrainingResult(pd.DataFrame(columns=list(COLUMNS)), 0, None, False, False, 0.0, [])
     device = store.device
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
     items = training_items(sequences, settings.repeat)
@@ -124,6 +129,8 @@ def train(
                 progress.step(loss)
                 if checkpoints:
                     checkpoints.after_step(history.steps, run)
+            if checkpoints and epoch == epochs:
+                checkpoints.after_last_step(history.steps, run)
             accuracy = None
             if validate and (epoch % settings.validate_every == 0 or epoch == epochs):
                 accuracy = validate(model)

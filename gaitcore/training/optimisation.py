@@ -16,7 +16,9 @@ def phases(training: Training) -> tuple[Phase, ...]:
 
 
 def all_epochs(training: Training) -> int:
-    """Epochs of all phases of a recipe together."""
+    """Epochs of all phases of a recipe together; 0 where it is without training."""
+    if not training.epochs:
+        return 0
     return sum(phase.epochs for phase in phases(training))
 
 

@@ -124,7 +124,7 @@ def train_run(
         training_subjects=int(sequences["subject"].nunique()),
         training_sequences=len(sequences),
         epoch=result.epoch,
-        final_loss=float(result.history["loss"].iloc[-1]),
+        final_loss=float(result.history["loss"].iloc[-1]) if len(result.history) else None,
         spread=result.spread,
         collapsed=result.collapsed,
         untrained=result.untrained,

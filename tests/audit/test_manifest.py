@@ -1,66 +1,119 @@
-"""manifest.json: sealed, and read with a schema."""
+"""manifest.json: made of the receipts, sealed, and read with a schema."""
 
-import hashlib
 import json
+import re
+from pathlib import Path
 
 import pytest
+from results_folder import FACTS, flip
 
-from gaitcore.audit.manifest import Origin, check_manifest, read_manifest, write_manifest
+from gaitcore.__main__ import main
+from gaitcore.audit.manifest import _sealed, check_manifest, read_manifest, renew_manifest
+from gaitcore.audit.receipts import add_benchmarks
+from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 
-FACTS = {
-    "experiment": "tiny",
-    "configuration": {"seeds": [0, 1]},
-    "titles": {"gaitmixer": "GaitMixer"},
-    "extensions": {},
-    "gaitcore": "0.1.0",
-}
+MANIFEST = Path("results/tiny/manifest.json")
+FILES = ("poses.parquet", "split.csv")
+RECORDS = [
+    f"{kind}.{suffix}" for kind, suffix in (("logs/{}", "log"), ("benchmarks/{}", "tsv"), ("receipts/{}", "json"))
+]
+LISTED = {*FILES, *(record.format(job) for record in RECORDS for job in ("poses", "splits"))}
 
 
-def sha256(content):
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A results folder with a split, the poses it was made from, and a manifest."""
-    for name in ("poses.csv", "poses.parquet", "split.csv"):
-        (tmp_path / name).write_text(name)
-    origins = [
-        Origin(str(tmp_path / "split.csv"), "splits", (str(tmp_path / "poses.parquet"),)),
-        Origin(str(tmp_path / "poses.parquet"), "read_poses", ("data/poses.csv",)),
-    ]
-    write_manifest(tmp_path / "manifest.json", origins, [str(tmp_path / "poses.csv")], FACTS)
-    return tmp_path
-
-
-def rewritten(folder, change):
-    """The manifest with other content, sealed anew."""
-    content = json.loads((folder / "manifest.json").read_text())
+def resealed(change):
+    """The manifest with other content and a digest that fits it."""
+    content = json.loads(MANIFEST.read_text())
     del content["digest"]
     change(content)
-    digest = sha256(json.dumps(content))
-    (folder / "manifest.json").write_text(json.dumps({"digest": digest, **content}, indent=1) + "\n")
+    MANIFEST.write_text(_sealed(content))
 
 
-def test_the_keys_stand_in_the_order_of_the_schema(folder):
-    content = json.loads((folder / "manifest.json").read_text())
+def asked(capsys, *arguments):
+    status = main(list(arguments))
+    said = capsys.readouterr()
+    return status, said.out, said.err
+
+
+def test_the_keys_stand_in_the_order_of_the_schema(results):
+    content = json.loads(MANIFEST.read_text())
     assert list(content) == ["digest", *FACTS, "sources", "artefacts"]
-    assert list(content["artefacts"]) == ["poses.parquet", "split.csv"]
+    assert list(content["artefacts"]) == sorted(LISTED)
     assert content["artefacts"]["split.csv"] == {
-        "sha256": sha256("split.csv"),
-        "bytes": 9,
+        "sha256": file_digest("results/tiny/split.csv"),
+        "bytes": len("split.csv by splits"),
         "made_by": "splits",
-        "from": ["poses.parquet"],
+        "from": {"poses.parquet": file_digest("results/tiny/poses.parquet")},
     }
 
 
-def test_what_was_listed_is_read(folder):
-    manifest = read_manifest(folder)
-    assert manifest.artefacts["poses.parquet"].made_from == ("data/poses.csv",)
-    assert manifest.sources == {str(folder / "poses.csv"): sha256("poses.csv")}
+def test_what_was_listed_is_read(results):
+    manifest = read_manifest(results.folder)
+    assert manifest.artefacts["poses.parquet"].made_from == {"data/poses.csv": file_digest("data/poses.csv")}
+    assert manifest.sources == {"data/poses.csv": file_digest("data/poses.csv")}
     assert manifest.titles == {"gaitmixer": "GaitMixer"}
-    assert check_manifest(folder).good == ("poses.parquet", "split.csv")
+    check = check_manifest(results.folder)
+    assert (set(check.good), check.passes) == (LISTED, True)
+
+
+@pytest.mark.parametrize("name", sorted(LISTED))
+def test_a_change_of_any_file_is_found_and_a_file_that_is_gone_is_missed(results, name):
+    flip(results.folder / name, keep_time=True)
+    check = check_manifest(results.folder)
+    assert (check.changed, check.missing, check.passes) == ((name,), (), False)
+    (results.folder / name).unlink()
+    check = check_manifest(results.folder)
+    assert (check.changed, check.missing, check.passes) == ((), (name,), False)
+
+
+def test_a_file_that_no_job_made_is_a_failure(results, capsys):
+    for name in ("stray.txt", "logs/stray.log", "manifest.json.txt", ".hidden", "checkpoints/step-1.checkpoint"):
+        (results.folder / name).parent.mkdir(exist_ok=True)
+        (results.folder / name).touch()
+    status, said, way_out = asked(capsys, "check-manifest", "results/tiny")
+    assert status == 1
+    assert said.splitlines() == [
+        *("unlisted: logs/stray.log", "unlisted: manifest.json.txt", "unlisted: stray.txt"),
+        "results/tiny: 8 of 8 artefacts are as listed.",
+    ]
+    assert way_out == "docs/results.md#manifestjson says what to do.\n"
+
+
+def test_a_file_made_from_another_version_of_its_input_is_a_failure(results, capsys):
+    results.make("poses", "read_other_poses", ["data/poses.csv"], [results.folder / "poses.parquet"])
+    add_benchmarks(results.folder)
+    renew_manifest(results.folder)
+    assert check_manifest(results.folder).outdated == (("split.csv", "poses.parquet"),)
+    status, said, _ = asked(capsys, "check-manifest", "results/tiny")
+    assert (status, said.splitlines()[0]) == (1, "outdated: split.csv (made from another poses.parquet)")
+
+
+def test_what_is_made_later_is_added(results):
+    figure = results.folder / "figures" / "seeds.png"
+    results.make("figures/seeds", "draw_figure", [str(results.folder / "split.csv")], [figure])
+    assert set(check_manifest(results.folder).unlisted) == {
+        *("figures/seeds.png", "logs/figures/seeds.log", "benchmarks/figures/seeds.tsv", "receipts/figures/seeds.json"),
+    }
+    add_benchmarks(results.folder)
+    renew_manifest(results.folder)
+    assert check_manifest(results.folder).passes
+    assert read_manifest(results.folder).artefacts["figures/seeds.png"].made_by == "draw_figure"
+
+
+@pytest.mark.parametrize("name", sorted(name for name in LISTED if not name.startswith("receipts/")))
+def test_a_changed_file_is_never_listed_anew(results, name):
+    before = MANIFEST.read_bytes()
+    flip(results.folder / name, keep_time=True)
+    results.make("movies/walk", "draw_movie", outputs=[results.folder / "movies" / "walk.gif"])
+    with pytest.raises(DataError, match=rf"^results/tiny/{re.escape(name)}: not the file that \w+ wrote; "):
+        renew_manifest(results.folder)
+    assert MANIFEST.read_bytes() == before
+
+
+def test_a_folder_without_a_manifest_gets_none(results):
+    MANIFEST.unlink()
+    renew_manifest(results.folder)
+    assert not MANIFEST.exists()
 
 
 @pytest.mark.parametrize(
@@ -72,27 +125,68 @@ def test_what_was_listed_is_read(folder):
             lambda content: content["artefacts"]["split.csv"].update(bytes="9"),
             'artefacts.split.csv.bytes is "9", expected a valid integer',
         ),
+        (
+            lambda content: content.update(artefacts=[]),
+            "artefacts is [], expected an object",
+        ),
+        (
+            lambda content: content.update(artefacts={}),
+            "artefacts is {}, expected Dictionary should have at least 1 item after validation, not 0",
+        ),
+        (
+            lambda content: content["artefacts"]["split.csv"].pop("sha256"),
+            "the key artefacts.split.csv.sha256 is missing",
+        ),
+        *(
+            (
+                lambda content, name=name: content["artefacts"].update({name: content["artefacts"]["split.csv"]}),
+                f'artefacts.{name}.[key] is "{name}", expected a file of the results folder, by its name relative to '
+                "the folder",
+            )
+            for name in ("/etc/hostname", "../demo/split.csv")
+        ),
+        (lambda content: content.update(configuration=None), "configuration is null, expected an object"),
     ],
 )
-def test_another_schema_ends_in_one_sentence(folder, change, sentence):
-    rewritten(folder, change)
-    with pytest.raises(DataError) as raised:
-        read_manifest(folder)
-    assert str(raised.value) == f"{folder}/manifest.json: {sentence}; delete it and run again."
+def test_another_schema_ends_in_one_sentence(results, capsys, change, sentence):
+    resealed(change)
+    assert asked(capsys, "check-manifest", "results/tiny") == (
+        1,
+        "",
+        f"{MANIFEST}: {sentence}; delete it and run again.\n",
+    )
 
 
-def test_a_manifest_that_is_cut_off_changed_or_missing_ends_in_one_sentence(folder):
-    path = folder / "manifest.json"
-    text = path.read_text()
+@pytest.mark.parametrize(
+    "content", ["", "[]", "null", "{}", '{"digest": 1', "[" * 100_000, "9" * 100_000, "\0", "\udcff"]
+)
+def test_a_manifest_that_is_no_manifest_ends_in_one_sentence(results, capsys, content):
+    MANIFEST.write_bytes(content.encode(errors="surrogateescape"))
+    assert asked(capsys, "check-manifest", "results/tiny") == (
+        *(1, ""),
+        f"{MANIFEST}: damaged, expected JSON with a digest.\n",
+    )
+
+
+def test_a_manifest_that_is_cut_off_changed_or_missing_ends_in_one_sentence(results):
+    text = MANIFEST.read_text()
     for content, sentence in (
         (text[:99], "damaged, expected JSON with a digest."),
         (text.replace("tiny", "tidy"), "changed after it was written; its own digest does not match its content."),
     ):
-        path.write_text(content)
+        MANIFEST.write_text(content)
         with pytest.raises(DataError) as raised:
-            read_manifest(folder)
-        assert str(raised.value) == f"{path}: {sentence}"
-    path.unlink()
+            read_manifest(results.folder)
+        assert str(raised.value) == f"{MANIFEST}: {sentence}"
+    MANIFEST.unlink()
     with pytest.raises(DataError) as raised:
-        read_manifest(folder)
-    assert str(raised.value) == f"{path}: no such file; make it with: snakemake --cores 2 manifest"
+        read_manifest(results.folder)
+    assert str(raised.value) == f"{MANIFEST}: no such file; make it with: snakemake --cores 2 manifest"
+
+
+def test_the_manifest_may_be_named_instead_of_its_folder(results, capsys):
+    assert asked(capsys, "check-manifest", str(MANIFEST)) == (0, f"{MANIFEST}: 8 of 8 artefacts are as listed.\n", "")
+    for name in ("results/tiny/split.csv", "results/other", "a\0b"):
+        status, said, sentence = asked(capsys, "check-manifest", name)
+        assert (status, said) == (1, "")
+        assert sentence == f"{name!r}: no such folder, expected that of an experiment, e.g. results/demo.\n"

@@ -70,7 +70,7 @@ def assert_same_pass(found_by, expected_by, forward, x):
 
 
 def test_every_network_of_the_repository_is_tested_here():
-    assert set(model_names()) == SMALL.keys()
+    assert set(model_names()) - {"body_statistics", "gei"} == SMALL.keys()  # these have no weights
 
 
 @pytest.mark.parametrize("name", SMALL)

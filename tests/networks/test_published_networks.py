@@ -25,8 +25,8 @@ def golden(name):
 def test_the_registry_names_the_papers_systems():
     by_modality = {of: [name for name in model_names() if modality(name) == of] for of in ("keypoints", "silhouettes")}
     assert by_modality == {
-        "keypoints": ["gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait"],
-        "silhouettes": ["gaitnet", "gaitpart", "gaitset"],
+        "keypoints": ["body_statistics", "gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait"],
+        "silhouettes": ["gaitnet", "gaitpart", "gaitset", "gei"],
     }
 
 

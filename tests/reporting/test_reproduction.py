@@ -89,7 +89,7 @@ def test_what_was_left_out_and_what_it_took_is_said(evidence):
     assert rows_of(page, "probe, fewer than 61 usable frames") == [["probe, fewer than 61 usable frames", "2"]]
     assert "Training took 7.5 h on cpu and 60.0 min on H100 in total, 6 runs." in page
     assert rows_of(page, "GaitMixer", "2") == [
-        ["GaitMixer", "2", "300", "0.0123", "no", "60.0 min", "7.4 GB", "H100", "410"]
+        ["GaitMixer", "2", "300", "0.0123", "no", "no", "60.0 min", "7.4 GB", "H100", "410"]
     ]
 
 

@@ -410,7 +410,7 @@ def _command(*arguments: str) -> str:
         try:
             status = main(list(arguments))
         except SystemExit as ended:  # argparse
-            status = ended.code
+            raise CommandError("usage: ") from ended
     if status != 0:
         raise CommandError(_last_sentence(printed.getvalue()))
     return printed.getvalue()

@@ -130,6 +130,8 @@ def test_a_configuration_cut_off_anywhere_is_refused_or_is_whole(overlay):
     whole = Path("config.yaml").read_bytes()
     for end in range(0, len(whole), 401):
         Path("config.yaml").write_bytes(whole[:end])
+        if whole[end:].count(b"\n") <= 1:  # within the comment of the last line, where nothing is missing
+            continue
         message = refused(overlay, "")
         assert message.startswith(("config.yaml", "experiments/"))
 
@@ -276,8 +278,8 @@ def test_overlays_that_multiply_are_refused(overlay):
     [
         (
             "training.epochs",
-            ("true", "0", "-1", "1.5", "abc", "010", "0x10", "1:30", "1_000", "10000000"),
-            "1 to 100000",
+            ("true", "-1", "1.5", "abc", "010", "0x10", "1:30", "1_000", "10000000"),
+            "0 to 100000",
         ),
         (
             "training.learning_rate",
@@ -379,10 +381,10 @@ def test_many_subjects_are_compared_in_time(overlay):
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ({"training": {"epochs": "..."}}, LINE + "training.epochs is '...', expected a whole number from 1 to 100000"),
+        ({"training": {"epochs": "..."}}, LINE + "training.epochs is '...', expected a whole number from 0 to 100000"),
         ({"training": "..."}, LINE + "training is '...', expected a mapping with settings such as epochs"),
         ({"training": {"epochs": "9" * 10_000}}, LINE + "'9"),
-        ({"training": {"epochs": "true"}}, LINE + "training.epochs is True, expected a whole number from 1 to 100000"),
+        ({"training": {"epochs": "true"}}, LINE + "training.epochs is True, expected a whole number from 0 to 100000"),
         ({"training": {"learning_rate": ".inf"}}, LINE + "training.learning_rate is inf, expected a number above 0"),
         ({"seeds": True}, LINE + "seeds.0 is True, expected a list of whole numbers from 0 to 4294967295"),
         ({"experiment": "x" * 100_000}, LINE + "experiment: 'xxx"),

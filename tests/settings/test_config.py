@@ -11,6 +11,7 @@ from gaitcore.errors import ConfigError
 from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.files import load_config
 from gaitcore.settings.protocol import Protocol
+from gaitcore.settings.training import Training
 from gaitcore.systems import system_settings
 from gaitcore.training.optimisation import phases
 
@@ -179,6 +180,7 @@ def test_subjects_compare_as_numbers():
     assert split_in_use(Protocol.model_validate(protocol)).train == ("1", "2")
 
 
+EPOCHS = Training.model_fields["epochs"].description
 LINE = "--config on the command line: "
 
 
@@ -206,14 +208,12 @@ LINE = "--config on the command line: "
             LINE + 'systems.gaitmixer.network.kernal: unknown setting; did you mean "kernel"?',
         ),
         (
-            {"training": {"epochs": 0}},
-            LINE
-            + "training.epochs is 0, expected a whole number from 1 to 100000 (passes over the training sequences).",
+            {"training": {"epochs": -1}},
+            LINE + f"training.epochs is -1, expected a whole number from 0 to 100000 ({EPOCHS}).",
         ),
         (
-            {"systems": {"gaitmixer": {"training": {"epochs": 0}}}},
-            LINE + "systems.gaitmixer.training.epochs is 0, expected a whole number from 1 to 100000 "
-            "(passes over the training sequences).",
+            {"systems": {"gaitmixer": {"training": {"epochs": -1}}}},
+            LINE + f"systems.gaitmixer.training.epochs is -1, expected a whole number from 0 to 100000 ({EPOCHS}).",
         ),
         ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is listed twice."),
         (
@@ -410,7 +410,7 @@ def test_a_missing_setting_is_named_with_its_meaning(base):
     base.write_text(base.read_text().replace("  epochs: 300\n", ""))
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "casia_b"})
-    assert without_line(raised) == "config.yaml: training.epochs is missing (passes over the training sequences)."
+    assert without_line(raised) == f"config.yaml: training.epochs is missing ({EPOCHS})."
 
 
 def test_numbers_from_the_command_line_are_numbers(base):

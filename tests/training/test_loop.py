@@ -62,6 +62,16 @@ def test_the_history_has_a_row_per_epoch():
     assert result.epoch == 3
 
 
+def test_without_an_epoch_the_network_stays_as_it_was_drawn():
+    torch.manual_seed(3)
+    drawn = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
+    model, result = run(seed=3, epochs=0)
+    assert all(torch.equal(tensor, weights(drawn)[name]) for name, tensor in weights(model).items())
+    assert (len(result.history), result.epoch, result.spread, result.collapsed, result.untrained) == (
+        *(0, 0, None, False, False),
+    )
+
+
 def test_training_separates_subjects_until_the_triplet_loss_is_zero():
     _, result = run(epochs=40, learning_rate=1e-2)
     assert result.history["loss"].iloc[0] > 0.01

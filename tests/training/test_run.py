@@ -10,12 +10,16 @@ from places import REPOSITORY
 from resumable_training import PROTOCOL
 from safetensors.torch import load_file
 
+from gaitcore.artefacts.run_record import read_run
 from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.split import read_split, write_split
+from gaitcore.artefacts.training_history import read_history
+from gaitcore.artefacts.weights import read_weights
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import SystemNetwork
@@ -176,3 +180,14 @@ def test_no_test_subject_trains_on_the_real_split(tmp_path):
     assert subjects("train") == set(range(1, 19))
     assert subjects("gallery", "probe") == set(range(19, 29))
     assert split["role"].value_counts().to_dict() == {"train": 1133, "probe": 517, "gallery": 77, "excluded": 33}
+
+
+def test_a_recipe_without_an_epoch_writes_the_drawn_weights_and_an_empty_history(tmp_path):
+    outputs = run(tmp_path / "run", walks(), recipe={"epochs": 0})
+    record = read_run(outputs.run)
+    assert (record.epoch, record.final_loss, record.spread, record.untrained) == (0, None, None, False)
+    assert len(read_history(outputs.history)) == 0
+    torch.manual_seed(0)
+    drawn = build_model(in_channels=2, **NETWORK.model_dump())
+    trained = read_weights(outputs.weights)
+    assert all(np.array_equal(trained[name], tensor.numpy()) for name, tensor in drawn.state_dict().items())

@@ -78,9 +78,9 @@ class Project:
         return json.loads(self.result(name).read_text())
 
     def digests(self):
-        """path -> digest of every result that DVC or git keeps."""
+        """path -> digest of every result that DVC or git keeps, without what holds times: logs and their digests."""
         kept = [path for path in (self.folder / RESULTS).rglob("*") if path.is_file()]
-        aside = {"logs", "benchmarks"}
+        aside = {"logs", "benchmarks", "receipts", "manifest.json"}
         return {path: file_digest(path) for path in kept if not aside & set(path.relative_to(self.folder).parts)}
 
     def learn_at(self, rate):

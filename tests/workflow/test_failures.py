@@ -28,8 +28,26 @@ def test_a_wrong_setting_stops_before_any_work(finished, edited):
     done = finished.snakemake("tables")
     assert done.returncode == 1
     assert done.stdout.rstrip().endswith(
-        "experiments/tiny.yaml: training.epochs is 0, expected greater than or equal to 1 "
+        "experiments/tiny.yaml, line 15: training.epochs is 0, expected a whole number from 1 to 100000 "
         "(passes over the training sequences)."
+    )
+
+
+def test_a_name_that_leads_outside_the_results_is_refused(finished, edited):
+    edited("experiments/tiny.yaml", lambda text: text.replace("experiment: tiny", "experiment: ../../evil"))
+    done = finished.snakemake("tables")
+    assert done.returncode == 1
+    last = done.stdout.rstrip().splitlines()[-1]
+    assert last.startswith("experiments/tiny.yaml, line 1: experiment: '../../evil' cannot be a name; expected letters")
+    assert not (finished.folder.parent / "evil").exists()
+
+
+def test_another_directory_is_refused_with_the_way_back(finished, tmp_path):
+    command = ["snakemake", "-s", finished.folder / "Snakefile", "--cores", "1", "-n", "tables"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.rstrip().splitlines()[-1] == (
+        f"Snakemake runs in {tmp_path}, expected the folder of its Snakefile; add --directory {finished.folder}."
     )
 
 

@@ -54,17 +54,9 @@ def test_without_a_name_one_sentence_says_how_to_give_one(finished):
     assert "Traceback" not in done.stdout
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [
-        (
-            "004-nm-01-091",
-            'results/tiny/poses.parquet: no 004-nm-01-091 among 660 sequences; did you mean "004-nm-01-090"?',
-        ),
-        ("walk", '"walk" is not a valid sequence name; expected e.g. 001-nm-01-090.'),
-    ],
-)
-def test_an_unknown_name_ends_in_one_sentence(finished, name, sentence):
+def test_a_sequence_that_is_not_there_ends_in_one_sentence(finished):
+    name = "004-nm-01-091"
+    sentence = 'results/tiny/poses.parquet: no 004-nm-01-091 among 660 sequences; did you mean "004-nm-01-090"?'
     done = finished.snakemake("movie", config=(f"sequence={name}",))
     assert done.returncode == 1
     assert f"[draw_movie tiny {name}] {sentence}" in done.stdout.splitlines()
@@ -73,3 +65,12 @@ def test_an_unknown_name_ends_in_one_sentence(finished, name, sentence):
     assert log.rstrip().endswith(f"ERROR {sentence}")
     assert "Traceback" not in log
     assert not finished.results(f"movies/{name}.gif").exists()
+
+
+@pytest.mark.parametrize(("given", "found"), [("walk", "'walk'"), ("[a,b]", "['a', 'b']"), ("../../x", "'../../x'")])
+def test_what_names_no_sequence_is_refused_at_the_door(finished, given, found):
+    done = finished.snakemake("movie", config=(f"sequence={given}",))
+    assert done.returncode == 1
+    assert done.stdout.rstrip().splitlines()[-1] == (
+        f"--config on the command line: sequence: {found} is not a valid name, expected e.g. 001-nm-01-090."
+    )

@@ -11,7 +11,7 @@ import pandas as pd
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import LEFT_OUT, DropReport, read_report, write_report
+from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO, DropReport, read_report, write_report
 
 _ESTIMATOR = ("source", "source_version", "weights_digest")
 CAMERA = ("frame_width", "frame_height", "fps")
@@ -75,7 +75,8 @@ def merge_shards(
         raise DataError(f"No video gave a pose; the shards' reports say why.{first}")
     table.write(poses)
     write_report(lines, report)
-    left_out_count = len(unlisted) + lines["reason"].str.startswith(LEFT_OUT).sum()
+    others = lines["reason"].str.startswith(NO_VIDEO).sum()
+    left_out_count = len(unlisted) - others + lines["reason"].str.startswith(LEFT_OUT).sum()
     return (
         f"{len(table.sequences)} of {len(table.sequences) + left_out_count} videos are in {poses} "
         f"({len(table)} frames); {left_out_count} were left out, see {report}"

@@ -11,7 +11,7 @@ from gaitcore import extensions
 from gaitcore.errors import DataError
 from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
-from gaitcore.modalities.keypoints.bounds import USUAL_CONFIDENCES, faults, normalised
+from gaitcore.modalities.keypoints.bounds import NORMALISED, USUAL_CONFIDENCES, faults, normalised
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
@@ -75,10 +75,12 @@ def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
         report.add(files, reason, sequence=name, frame=frame)
     table = table.without(list(bad))
     keep = np.ones(len(table.sequences), bool)
-    for n, name in enumerate(sequence_names(table.sequences)):
+    starts, names = table.offsets[:-1], sequence_names(table.sequences)
+    small = np.abs(table.keypoints[starts, :, :2]).max(axis=(1, 2)) <= NORMALISED  # in the first frame
+    for n in np.flatnonzero(small).tolist():
         reason = normalised(table.keypoints[table.offsets[n] : table.offsets[n + 1]], width, height)
         if reason:
-            report.add(files, f"{reason}; the sequence is left out", sequence=name)
+            report.add(files, f"{reason}; the sequence is left out", sequence=names[n])
             keep[n] = False
     if not keep.any():
         first = f" {report.sentence(noted)}" if len(report) > noted else ""

@@ -76,7 +76,7 @@ def collapse_spreads(config: Config) -> list[float]:
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     """One panel for each quantity that some run has, one above the other."""
-    present = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()]
+    present = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()] or [LOSS, SPREAD]
     figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(present)))
     panels = dict(zip(present, figure.subplots(len(present), sharex=True), strict=True))
     for quantity, axes in panels.items():

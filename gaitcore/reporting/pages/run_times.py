@@ -34,7 +34,7 @@ def training_parts(context: TableContext, runs: Sequence[RunRecord]) -> tuple[Pa
             context.system_title(run.system),
             str(run.seed),
             str(run.epoch),
-            f"{run.final_loss:.4f}",
+            _NOTHING if run.final_loss is None else f"{run.final_loss:.4f}",
             "yes" if run.collapsed else "no",
             "yes" if run.untrained else "no",
             duration(run.wall_seconds),

@@ -73,6 +73,7 @@ class TableContext:
     confidence: float = 0.95
     source: SourceFacts = SourceFacts()
     gaps: tuple[str, ...] = ()
+    without_training: tuple[str, ...] = ()  # titles of systems
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -119,7 +120,8 @@ def table_context(
         condition_titles={condition: condition_title(config, condition) for condition in protocol.probes},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
-        epoch=_common(_epoch(config, system.training.select) for system in systems.values()),
+        epoch=_common(_epoch(config, system.training.select) for system in systems.values() if system.training.epochs),
+        without_training=tuple(system.title for system in systems.values() if not system.training.epochs),
         # A guess can be right only for a probe whose subject is in the gallery.
         chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
         excluded=excluded_by_reason(split, config),

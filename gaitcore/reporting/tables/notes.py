@@ -63,7 +63,9 @@ def reported_sentence(context: TableContext) -> str:
     texts = list(titles_by_text)
     if len(texts) > 1:
         texts = [f"{text} ({', '.join(titles)})" for text, titles in titles_by_text.items()]
-    return f"The reported weights are those of {context.epoch}; a sequence's embedding is {'; '.join(texts)}."
+    weights = f"The reported weights are those of {context.epoch}; a" if context.epoch else "A"
+    untrained = f" Without training: {', '.join(context.without_training)}." if context.without_training else ""
+    return f"{weights} sequence's embedding is {'; '.join(texts)}.{untrained}"
 
 
 def interval_sentence(summary: pd.DataFrame) -> str:

@@ -1,9 +1,15 @@
 """GaitGraph's CSV: bad rows are dropped and reported with their line, bad files stop the run with one sentence."""
 
+import bz2
 import gzip
 import hashlib
+import io
 import lzma
+import os
+import tarfile
+import zipfile
 from pathlib import Path
+from time import process_time
 
 import numpy as np
 import pytest
@@ -208,10 +214,13 @@ def test_a_file_without_a_final_newline_with_windows_line_ends_quotes_and_a_mark
     assert (table.frame.tolist(), len(report)) == ([1, 2], 0)
 
 
-@pytest.mark.parametrize(("suffix", "compress"), [(".xz", lzma.compress), (".gz", gzip.compress)])
+PACKED = [(".xz", lzma.compress), (".gz", gzip.compress), (".bz2", bz2.compress), ("", gzip.compress)]
+
+
+@pytest.mark.parametrize(("suffix", "compress"), PACKED)
 def test_a_compressed_file_gives_the_same_table(write, suffix, compress):
     plain = write(HEADER, row(), row(frame=2))
-    packed = plain.with_name(plain.name + suffix)
+    packed = plain.with_name(f"packed.csv{suffix}")
     packed.write_bytes(compress(plain.read_bytes()))
     table, other = read(plain)[0], read(packed)[0]
     assert np.array_equal(table.keypoints, other.keypoints)
@@ -238,9 +247,10 @@ def test_a_missing_column_is_named_with_the_nearest_present(write):
 
 
 def test_a_file_without_a_header_is_named(write):
-    assert error(write(row())).endswith(
-        "line 1: no column 'image_name' (nor 51 others); expected image_name and the x, y and conf of 17 joints "
-        "(nose_x, nose_y, nose_conf, left_eye_x, ...)."
+    path = write(row())
+    assert error(path) == (
+        f"{path}, line 1: a row of numbers and no header, expected image_name and the x, y and conf of 17 joints "
+        "(nose_x, nose_y, nose_conf, left_eye_x, ...); put the header before it."
     )
 
 
@@ -297,6 +307,8 @@ def test_a_folder_in_place_of_the_file_is_named(tmp_path):
 def test_a_file_that_is_not_utf8_text_is_named(tmp_path):
     path = tmp_path / "poses.csv"
     path.write_bytes("\n".join([HEADER, row()]).encode("utf-16"))
+    assert error(path) == (f"{path}, line 1: UTF-16 text, expected a CSV file of poses in UTF-8; save it as UTF-8.")
+    path.write_bytes(b"\x80" + HEADER.encode())
     assert error(path) == f"{path}, line 1: not UTF-8 text, expected the header of a CSV file of poses."
     path.write_bytes("\n".join([HEADER, row(), row(name="Zoë-nm-01-090")]).encode("latin-1"))
     assert error(path) == f"{path}, line 3: not UTF-8 text, expected a CSV file of poses; fetch it again."
@@ -309,6 +321,197 @@ def test_a_compressed_file_cut_short_is_named(write):
         f"{packed}: damaged or cut short (Compressed file ended before the end-of-stream marker was reached), "
         "expected a complete .xz file; fetch it again."
     )
+
+
+def test_a_frame_out_of_bounds_is_dropped_with_its_line(write):
+    path = write(
+        HEADER,
+        row(),
+        with_value("left_ear_x", "1e30", frame=2),
+        with_value("nose_conf", 900, frame=3),
+        row(frame=4, values=[0] * 51),
+        row(frame=5),
+    )
+    assert read(path)[0].frame.tolist() == [1, 5]
+    assert dropped(path) == [
+        (str(path), 3, "001-nm-01-090", 2, "x of left_ear is 1e+30, expected -3200 to 3200 pixels (10 frames)"),
+        (str(path), 4, "001-nm-01-090", 3, "confidence of nose is 900, expected -1 to 20"),
+        (str(path), 5, "001-nm-01-090", 4, "all 17 joints at (0, 0), nobody was detected"),
+    ]
+
+
+def fractions(**kwargs) -> str:
+    return row(values=[0.25, 0.5, 1] * 17, **kwargs)
+
+
+def test_coordinates_that_are_fractions_are_refused(write):
+    path = write(HEADER, fractions(), fractions(frame=2))
+    assert error(path) == (
+        f"{path}: no usable frame, expected x and y in pixels (fractions times the frame's width and height) and "
+        f"confidences from 0 to 1. {path}: coordinates from 0.25 to 0.5, expected pixels of a frame of 320 x 240; the "
+        "sequence is left out."
+    )
+
+
+def test_one_sequence_in_fractions_is_left_out(write):
+    path = write(HEADER, row(), fractions(name="002-nm-01-090"))
+    assert read(path)[0].sequences["subject"].tolist() == ["001"]
+    reason = "coordinates from 0.25 to 0.5, expected pixels of a frame of 320 x 240; the sequence is left out"
+    assert dropped(path) == [(str(path), None, "002-nm-01-090", None, reason)]
+
+
+def test_raw_scores_above_one_are_kept_and_reported(write):
+    path = write(HEADER, with_value("nose_conf", 6.25), with_value("nose_conf", -0.5, frame=2))
+    assert read(path)[0].frame.tolist() == [1, 2]
+    assert dropped(path) == [
+        (str(path), None, "", None, "confidences from -0.5 to 6.25, expected 0 to 1.5; they are kept")
+    ]
+
+
+@pytest.mark.parametrize(
+    "image", ["frame_{:04d}.png", "{:06d}", "{:06d}.jp2", "IMG{}.JPG", "..\\001-nm-01-090\\{:06d}.jpg"]
+)
+def test_frame_names_as_people_have_them_are_read(write, image):
+    names = [image.format(frame) if "\\" in image else f"001-nm-01-090/{image.format(frame)}" for frame in (1, 2)]
+    path = write(
+        HEADER, *(row(frame=n).replace(f"./001-nm-01-090/{n:06d}.jpg", name) for n, name in enumerate(names, 1))
+    )
+    table, report = read(path)
+    assert (table.sequences["subject"].tolist(), table.frame.tolist(), len(report)) == (["001"], [1, 2], 0)
+
+
+def test_a_time_stamp_as_frame_number_is_named_with_its_digits(write):
+    path = write(HEADER, row(), row().replace("000001.jpg", "1690000000123.jpg"), row().replace("000001.jpg", "-5.jpg"))
+    assert [entry[4] for entry in dropped(path)] == [
+        "image name './001-nm-01-090/1690000000123.jpg', a frame number of 13 digits, expected at most 9; number the "
+        "frames from 1",
+        "image name './001-nm-01-090/-5.jpg', expected a name like ./001-nm-01-090/000001.jpg",
+    ]
+
+
+def test_a_header_in_capitals_is_read(write):
+    table, report = read(write(HEADER.upper(), row()))
+    assert (np.allclose(table.keypoints.ravel(), pose(1)), len(report)) == (True, 0)
+
+
+@pytest.mark.parametrize(
+    ("separator", "name"), [(";", "semicolons"), ("\t", "tabs"), ("|", "vertical bars"), (" ", "spaces")]
+)
+def test_other_separators_are_named(write, separator, name):
+    path = write(*(line.replace(",", separator) for line in (HEADER, row())))
+    assert error(path) == (
+        f"{path}, line 1: columns separated by {name}, expected commas; save the file with commas and decimal points."
+    )
+
+
+def zipped(content: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("poses.csv", content)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (zipped(HEADER.encode()), "a zip archive (or a spreadsheet)"),
+        (b"7z\xbc\xaf\x27\x1c" + bytes(9), "a 7-Zip archive"),
+        (b"\x28\xb5\x2f\xfd" + bytes(9), "a Zstandard file"),
+        (b"Rar!\x1a\x07" + bytes(9), "a RAR archive"),
+        (b"PAR1" + bytes(9), "a Parquet file"),
+    ],
+)
+def test_a_packing_that_is_not_read_is_named_with_those_that_are(tmp_path, content, kind):
+    path = tmp_path / "poses.csv"
+    path.write_bytes(content)
+    assert error(path) == f"{path}: {kind}, expected a CSV file of poses, plain or packed as .gz, .xz, .bz2; unpack it."
+
+
+def test_a_tar_archive_is_named_also_in_gzip(tmp_path):
+    path = tmp_path / "poses.tar.gz"
+    (tmp_path / "poses.csv").write_text(HEADER)
+    with tarfile.open(path, "w:gz") as archive:
+        archive.add(tmp_path / "poses.csv", "poses.csv")
+    assert error(path) == (
+        f"{path}, line 1: a tar archive, expected a header (image_name, nose_x, ...); unpack it or fetch it again."
+    )
+
+
+def test_nul_bytes_and_old_line_ends_are_named(tmp_path):
+    path = tmp_path / "poses.csv"
+    path.write_bytes(f"{HEADER}\n{row()}\n".encode() + bytes(100))
+    assert error(path) == f"{path}, line 3: a NUL byte, expected a CSV file of poses; fetch it again."
+    path.write_bytes(f"{HEADER}\r{row()}\r".encode())
+    assert error(path) == f"{path}, line 1: lines end with a carriage return alone, expected line feeds; convert it."
+
+
+@pytest.fixture
+def soon():
+    """The test takes less than two seconds of processor time."""
+    started = process_time()
+    yield
+    assert process_time() - started < 2
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_named_pipe_and_a_device_are_refused_and_not_opened(tmp_path):
+    path = tmp_path / "poses.csv"
+    os.mkfifo(path)
+    columns = "a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ..."
+    expected = f"expected {columns}; name a regular file or a folder."
+    assert error(path) == f"{path}: a named pipe, {expected}"
+    assert error(Path("/dev/zero")) == f"/dev/zero: a device, {expected}"
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("line", ["a" * 200_000, "a," * 100_000, "1/" * 100_000, "/" + "1" * 200_000])
+def test_a_long_line_is_dropped_with_a_short_reason(write, line):
+    path = write(HEADER, row(), line, row(name=line.replace("/", "-").replace(",", "-")))
+    assert read(path)[0].frame.tolist() == [1]
+    assert [entry[1] for entry in dropped(path)] == [3, 4]
+    assert max(len(entry[4]) for entry in dropped(path)) < 200
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_line_of_20_megabytes_is_refused(write):
+    path = write(HEADER, row(), "a" * 20_000_000)
+    assert error(path) == (
+        f"{path}, line 3: more than 8,388,608 bytes, expected one row of an image name and 51 numbers; fetch the file "
+        "again."
+    )
+    path = write("a" * 20_000_000)
+    assert error(path) == f"{path}, line 1: more than 65,536 bytes, expected a header (image_name, nose_x, ...)."
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("line", ["", "1", "1,2"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_many_lines_that_are_no_rows_are_refused(tmp_path, line, packed):
+    path = tmp_path / "poses.csv"
+    content = f"{HEADER}\n{row()}\n".encode() + f"{line}\n".encode() * (40_000_000 // (len(line) + 1))
+    path.write_bytes(gzip.compress(content, 1) if packed else content)
+    found = error(path)
+    assert found.startswith(f"{path}, line ")
+    assert found.endswith("expected one row of an image name and 51 numbers per frame; fetch the file again.")
+
+
+def test_a_file_that_is_unpacked_to_far_more_than_poses_is_refused(tmp_path):
+    path = tmp_path / "poses.csv.gz"
+    far = row().replace("./", "./" + "x/" * 50_000)
+    path.write_bytes(gzip.compress(f"{HEADER}\n".encode() + f"{far}\n".encode() * 700))
+    found = error(path)
+    assert found.startswith(f"{path}: unpacked, it has more than 67,")
+    assert found.endswith(
+        " bytes, over 250 times its size, expected poses; fetch it again, or unpack it if it is right."
+    )
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_file_of_bad_rows_alone_is_given_up_after_20_000(write):
+    path = write(HEADER, *[row(values=[1.0] * 52)] * 100_000)
+    found = error(path)
+    assert found.startswith(f"{path}: no usable row among ")
+    assert int(found.split("among ")[1].split(".")[0]) < 100_000
 
 
 def test_other_conditions_are_left_out_and_reported(write):

@@ -4,26 +4,25 @@ Only a block in which a number cannot be parsed is parsed again as text, to find
 extra.
 """
 
-import gzip
 import hashlib
-import lzma
-import re
-import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
-from gaitcore.errors import DataError
+from gaitcore.errors import DataError, shown
 from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.modalities.keypoints.bounds import faults
+from gaitcore.modalities.keypoints.parsing.frame_names import FRAME_NAME, NUMBER_NAME, frame_number, why_no_frame
+from gaitcore.modalities.keypoints.parsing.packed import Source
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS, NUM_VALUES
+from gaitcore.modalities.keypoints.table import PoseInfo
 
 _IN_HEADER = {"confidence": "conf"}  # channels with another name in GaitGraph's header
 COORDINATES: tuple[str, ...] = tuple(
@@ -31,9 +30,12 @@ COORDINATES: tuple[str, ...] = tuple(
 )
 COLUMNS: tuple[str, ...] = ("image_name", *COORDINATES)
 
-_IMAGE_NAME = r"(?P<sequence>[^/]+)/(?P<frame>[0-9]{1,9})\.[A-Za-z]+$"
+_IMAGE_NAMES = tuple(rf"(?P<sequence>[^/\\]+)[/\\]{frame}$" for frame in (NUMBER_NAME, FRAME_NAME))
 _EXAMPLE = "./001-nm-01-090/000001.jpg"
-_BLOCK_BYTES = 1 << 23
+_BLOCK_BYTES = 1 << 23  # also the most bytes of a line
+_SHORTEST_ROW = 2 * NUM_VALUES  # bytes: 51 digits and as many commas
+_REPORTED = 20_000  # rows of a block that are far too short: up to so many are reported one by one
+_BLANK_BYTES = 1 << 20  # of blank lines alone
 _MOST_WORKERS = 8
 
 T = TypeVar("T")
@@ -56,26 +58,20 @@ class Dropped(NamedTuple):
     reason: str
 
 
-@contextmanager
-def open_source(path: Path) -> Iterator[BinaryIO]:
-    """The file's uncompressed bytes; any error while reading them becomes a DataError."""
-    openers: dict[str, Callable[[Path, Literal["rb"]], Any]] = {".xz": lzma.open, ".gz": gzip.open}
-    try:
-        with openers.get(path.suffix, open)(path, "rb") as file:
-            yield file
-    except (lzma.LZMAError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(
-            f"{path}: damaged or cut short ({error}), expected a complete {path.suffix} file; fetch it again."
-        ) from error
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}), expected a CSV file of poses.") from error
+def text_blocks(path: Path, file: Source, digest: "hashlib._Hash") -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole lines, each with the number of its first line; the header has been read.
 
-
-def text_blocks(file: BinaryIO, digest: "hashlib._Hash") -> Iterator[tuple[int, bytes]]:
-    """Blocks of whole lines, each with the number of its first line; the header has been read."""
+    Raises DataError for a line of more than 8 MiB.
+    """
     first_line, rest = 2, b""
     while data := file.read(_BLOCK_BYTES):
         digest.update(data)
+        newline = data.find(b"\n")
+        if len(rest) + (len(data) if newline < 0 else newline) > _BLOCK_BYTES:
+            raise DataError(
+                f"{path}, line {first_line}: more than {_BLOCK_BYTES:,} bytes, expected one row of an image name and "
+                "51 numbers; fetch the file again."
+            )
         end = data.rfind(b"\n") + 1
         if not end:
             rest += data
@@ -100,43 +96,68 @@ def in_parallel(parse: Callable[[int, bytes], T], blocks: Iterator[tuple[int, by
             yield waiting.popleft().result()
 
 
-def parse_block(path: Path, columns: list[str], first_line: int, block: bytes) -> tuple[Rows, list[Dropped]]:
-    """The usable rows of a block and, by line, what was dropped from it."""
+def parse_block(
+    path: Path, columns: list[str], info: PoseInfo, first_line: int, block: bytes
+) -> tuple[Rows, list[Dropped]]:
+    """The usable rows of a block and, by line, what was dropped from it.
+
+    Raises DataError for text that is not UTF-8, and for a long block of blank or far too short lines.
+    """
     _check_text(path, first_line, block)
     block = block.replace(b"\r", b"").replace(b'"', b"")
-    line = _line_numbers(first_line, block)
+    line = _line_numbers(path, first_line, block)
     table, line, dropped = _read_numbers(columns, line, block)
     names = table.column("image_name").combine_chunks()
     values = np.empty((len(line), NUM_VALUES), np.float32)
     for n, column in enumerate(COORDINATES):
         values[:, n] = table.column(column)
+    keypoints = values.reshape(-1, NUM_JOINTS, len(CHANNELS))
     keys, code, frame = _parse_names(names)
 
-    usable = (code >= 0) & np.isfinite(values).all(axis=1)
+    bad = faults(keypoints, info.frame_width, info.frame_height)
+    usable = code >= 0
+    usable[list(bad)] = False
     for n in np.flatnonzero(~usable).tolist():
         name = names[n].as_py()
-        dropped.append(Dropped(int(line[n]), name, _why_unusable(name, code[n], values[n])))
+        reason = _why_no_name(name) if code[n] < 0 else _why_not_finite(values[n]) or bad[n]
+        dropped.append(Dropped(int(line[n]), name, reason))
     if not usable.all():
-        code, frame, line, values = code[usable], frame[usable], line[usable], values[usable]
-    keypoints = values.reshape(-1, NUM_JOINTS, len(CHANNELS))
+        code, frame, line, keypoints = code[usable], frame[usable], line[usable], keypoints[usable]
     return Rows(path, keys, code, frame, line, keypoints), sorted(dropped)
 
 
 def _check_text(path: Path, first_line: int, block: bytes) -> None:
-    if block.isascii():
+    place, found = block.find(b"\0"), "a NUL byte"
+    if place < 0 and block.isascii():
         return
-    try:
-        block.decode()
-    except UnicodeDecodeError as error:
-        line = first_line + block.count(b"\n", 0, error.start)
-        raise DataError(f"{path}, line {line}: not UTF-8 text, expected a CSV file of poses; fetch it again.") from None
+    if place < 0:
+        try:
+            block.decode()
+            return
+        except UnicodeDecodeError as error:
+            place, found = error.start, "not UTF-8 text"
+    line = first_line + block.count(b"\n", 0, place)
+    raise DataError(f"{path}, line {line}: {found}, expected a CSV file of poses; fetch it again.")
 
 
-def _line_numbers(first_line: int, block: bytes) -> np.ndarray:
+def _line_numbers(path: Path, first_line: int, block: bytes) -> np.ndarray:
     """The file's line of each line of the block that is not blank."""
+    if len(block) > _BLANK_BYTES and not block.strip(b"\n"):
+        raise DataError(_no_table(path, first_line, len(block), "blank lines"))
     if block.startswith(b"\n") or b"\n\n" in block:
-        return first_line + np.flatnonzero([len(line) for line in block.split(b"\n")])
-    return first_line + np.arange(block.count(b"\n") + (not block.endswith(b"\n")))
+        ends = np.flatnonzero(np.frombuffer(block, np.uint8) == ord("\n"))
+        ends = ends if block.endswith(b"\n") else np.append(ends, len(block))
+        line = first_line + np.flatnonzero(np.diff(ends, prepend=-1) > 1)
+    else:
+        line = first_line + np.arange(block.count(b"\n") + (not block.endswith(b"\n")))
+    if len(line) > _REPORTED and len(line) * _SHORTEST_ROW > len(block):
+        raise DataError(_no_table(path, first_line, len(block), f"lines of {len(block) // len(line)} bytes"))
+    return line
+
+
+def _no_table(path: Path, line: int, size: int, kind: str) -> str:
+    expected = "expected one row of an image name and 51 numbers per frame; fetch the file again"
+    return f"{path}, line {line}: {size:,} bytes of {kind}, {expected}."
 
 
 def _read_numbers(columns: list[str], line: np.ndarray, block: bytes) -> tuple[pa.Table, np.ndarray, list[Dropped]]:
@@ -168,7 +189,7 @@ def _read_csv(
     def drop(row: pa_csv.InvalidRow) -> str:
         shape = "(image name and 17 x (x, y, confidence))" if len(columns) == len(COLUMNS) else "(as in the header)"
         reason = f"{row.actual_columns} values, expected {row.expected_columns} {shape}"
-        dropped[row.number - 1] = Dropped(int(line[row.number - 1]), row.text.split(",")[0], reason)
+        dropped[row.number - 1] = Dropped(int(line[row.number - 1]), row.text.partition(",")[0], reason)
         return "skip"
 
     schema = _schema(number)
@@ -194,7 +215,7 @@ def _not_numbers(text: pa.Table) -> dict[int, str]:
         column = text.column(name).combine_chunks()
         for n in _uncastable(column, 0):
             value = column[n].as_py()
-            cell = f"text {value!r}" if value else "nothing"
+            cell = f"text {shown(value)}" if value else "nothing"
             reasons.setdefault(n, f"{cell} in column {name}, expected a number")
     return reasons
 
@@ -214,14 +235,21 @@ def _uncastable(column: pa.StringArray, start: int) -> Iterator[int]:
 
 def parse_image_name(name: str) -> tuple[SequenceKey, int] | None:
     """Sequence and frame of ``./001-nm-01-090/000001.jpg``, or None if the text is not such a name."""
-    match = re.search(_IMAGE_NAME, name)
-    key = parse_sequence_name(match["sequence"]) if match else None
-    return (key, int(match["frame"])) if match and key else None
+    key, frame = _sequence(name), frame_number(name)
+    return (key, frame) if key and frame is not None else None
+
+
+def _sequence(name: str) -> SequenceKey | None:
+    folder = name.replace("\\", "/").rpartition("/")[0]
+    return parse_sequence_name(folder.rpartition("/")[2])
 
 
 def _parse_names(names: pa.Array) -> tuple[list[SequenceKey], np.ndarray, np.ndarray]:
     """The distinct sequences of image names, each row's index into them (-1: no such name), and its frame."""
-    parts = pc.extract_regex(names, _IMAGE_NAME)
+    for pattern in _IMAGE_NAMES:
+        parts = pc.extract_regex(names, pattern)
+        if not parts.null_count:
+            break
     sequences = parts.field("sequence").dictionary_encode()
     frame = pc.if_else(parts.is_valid(), parts.field("frame"), "0").cast(pa.int32()).to_numpy()
     keys: list[SequenceKey] = []
@@ -233,8 +261,13 @@ def _parse_names(names: pa.Array) -> tuple[list[SequenceKey], np.ndarray, np.nda
     return keys, np.array(index, np.int64)[sequences.indices.to_numpy()], frame
 
 
-def _why_unusable(name: str, code: int, keypoints: np.ndarray) -> str:
-    if code < 0:
-        return f"image name {name!r}, expected a name like {_EXAMPLE}"
-    column = int(np.flatnonzero(~np.isfinite(keypoints))[0])
-    return f"{keypoints[column]} in column {COORDINATES[column]}, expected a finite number"
+def _why_no_name(name: str) -> str:
+    if _sequence(name) and "digits" in why_no_frame(name):
+        return f"image name {shown(name)}, {why_no_frame(name)}"
+    return f"image name {shown(name)}, expected a name like {_EXAMPLE}"
+
+
+def _why_not_finite(values: np.ndarray) -> str:
+    """The first number that is NaN or infinite, with its column; empty if there is none."""
+    columns = np.flatnonzero(~np.isfinite(values))
+    return f"{values[columns[0]]} in column {COORDINATES[columns[0]]}, expected a finite number" if len(columns) else ""

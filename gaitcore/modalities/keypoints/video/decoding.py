@@ -2,7 +2,7 @@
 
 Windows of frames are steps in time, so frames are taken at the times of ``data.fps``: frame n is the one nearest to
 (n - 1) / fps seconds after the first. A video of that rate gives every frame; a faster one, or one of varying rate,
-gives the nearest ones; a slower one cannot be used.
+gives the nearest ones; a slower one cannot be used. Pixels that are not square are made so by a change of the width.
 """
 
 from collections.abc import Iterable, Iterator
@@ -15,6 +15,7 @@ from typing import NamedTuple
 import av
 import av.error
 import numpy as np
+from av.stream import Disposition
 
 _SLOWER = 0.95  # of data.fps: below, too many times would have no frame
 _FASTER = 1.01
@@ -45,8 +46,8 @@ class Frame:
 class Decoder:
     """A video, decoded once from beginning to end.
 
-    width, height: required size of the upright frames, pixels. fps: frames per second to yield. notes: filled while
-    frames are decoded.
+    width, height: required size of the upright frames, with square pixels. fps: frames per second to yield. notes:
+    filled while frames are decoded.
     """
 
     path: Path
@@ -62,9 +63,9 @@ class Decoder:
         """
         try:
             with av.open(str(self.path)) as container:
-                if not container.streams.video:
+                stream = _moving(container)
+                if stream is None:
                     raise UnusableVideo("no video in it, expected a stream of pictures")
-                stream = container.streams.video[0]
                 self._check_rate(stream.average_rate)
                 yield from _nearest(self._timed(container, stream), self.fps)
         except (av.error.FFmpegError, OSError) as error:
@@ -88,7 +89,7 @@ class Decoder:
                 self.notes.append(Note(number, frame))
                 clock.skip()
                 continue
-            image = self._upright(frame, number)
+            image = self._upright(frame, number, stream.sample_aspect_ratio or Fraction(1))
             if image is not None:
                 yield Frame(number, clock.seconds(frame.time, number), image)
         if not number:
@@ -100,30 +101,54 @@ class Decoder:
             reason = f"varying frame rate, {shortest:.0f} to {longest:.0f} ms between frames"
             self.notes.append(Note(clock.irregular, f"{reason}; taken at the times of {self.fps:g} frames/s"))
 
-    def _upright(self, frame: av.VideoFrame, number: int) -> np.ndarray | None:
-        """The image turned as the metadata say; None, and a note, where it is damaged."""
+    def _upright(self, frame: av.VideoFrame, number: int, aspect: Fraction) -> np.ndarray | None:
+        """The image with square pixels, turned as the metadata say; None, and a note, where it is damaged.
+
+        ``aspect`` is a pixel's width over its height.
+        """
         if frame.is_corrupt:
             self.notes.append(Note(number, "broken frame, its data are damaged"))
             return None
-        image: np.ndarray = frame.to_ndarray(format="rgb24")
-        if frame.rotation:
-            if number == 1:
-                self.notes.append(Note(None, f"turned by {-frame.rotation} degrees clockwise, as its metadata say"))
-            image = np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
-        height, width = image.shape[:2]
-        if (width, height) != (self.width, self.height):
+        width, quarters = round(frame.width * aspect), round(frame.rotation / 90)
+        stretched = width != frame.width
+        size = (frame.height, width) if quarters % 2 else (width, frame.height)
+        if size != (self.width, self.height):
+            square = f" once its pixels of {_ratio(aspect)} are square" if stretched else ""
             raise UnusableVideo(
-                f"{width} x {height} pixels, expected {self.width} x {self.height} (data.frame_width, "
+                f"{size[0]} x {size[1]} pixels{square}, expected {self.width} x {self.height} (data.frame_width, "
                 "data.frame_height)"
             )
+        if stretched:
+            self._note_once(f"pixels of {_ratio(aspect)}, stretched from {frame.width} to {width} columns")
+            image: np.ndarray = frame.to_ndarray(format="rgb24", width=width, height=frame.height)
+        else:
+            image = frame.to_ndarray(format="rgb24")
+        if frame.rotation:
+            self._note_once(f"turned by {-frame.rotation} degrees clockwise, as its metadata say")
+            image = np.ascontiguousarray(np.rot90(image, quarters))
         return image
+
+    def _note_once(self, reason: str) -> None:
+        if Note(None, reason) not in self.notes:
+            self.notes.append(Note(None, reason))
+
+
+def _ratio(aspect: Fraction) -> str:
+    return f"{aspect.numerator}:{aspect.denominator}"
+
+
+def _moving(container: av.container.InputContainer) -> av.VideoStream | None:
+    """The first stream of pictures that is no cover of a sound file."""
+    streams = (one for one in container.streams.video if not one.disposition & Disposition.attached_pic)
+    return next(streams, None)
 
 
 def count_frames(path: Path) -> int:
     """The number of frames in a video's header; 0 where it is absent or cannot be read."""
     try:
         with av.open(str(path)) as container:
-            return container.streams.video[0].frames if container.streams.video else 0
+            stream = _moving(container)
+            return stream.frames if stream else 0
     except (av.error.FFmpegError, OSError):
         return 0
 

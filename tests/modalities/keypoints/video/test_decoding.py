@@ -2,6 +2,7 @@
 
 import re
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -146,3 +147,100 @@ def test_sound_alone_is_no_video(tmp_path):
         frame.sample_rate = 8000
         container.mux(stream.encode(frame))
     assert unusable(path) == "no video in it, expected a stream of pictures"
+
+
+def encoded(path: Path, codec: str, frames: int = 10, aspect: str = "1/1") -> Path:
+    """A video in a container and codec of cameras; ``aspect`` is a pixel's width over its height."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(aspect)
+        stream.bit_rate = 4_000_000
+        for n in range(frames):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(n), format="rgb24")))
+        container.mux(stream.encode())
+    return path
+
+
+@pytest.mark.parametrize(
+    ("name", "codec"),
+    [
+        ("a.ts", "h264"),
+        ("a.ts", "mpeg2video"),
+        ("a.mts", "h264"),
+        ("a.m2ts", "h264"),
+        ("a.3gp", "mpeg4"),
+        ("a.mpg", "mpeg2video"),
+        ("a.webm", "libvpx"),
+        ("a.flv", "flv"),
+        ("a.ogv", "libtheora"),
+        ("a.vob", "mpeg2video"),
+        ("a.asf", "wmv2"),
+    ],
+)
+def test_containers_of_cameras_and_phones_are_read(tmp_path, name, codec):
+    path = tmp_path / name
+    try:
+        encoded(path, codec)
+    except ValueError:
+        pytest.skip(f"the encoder {codec} is not in this build of FFmpeg")
+    frames, notes = decode(path)
+    assert ([number for number, _ in frames], notes) == (list(range(1, 11)), [])
+
+
+def test_pixels_that_are_not_square_are_stretched_and_reported(tmp_path):
+    path = encoded(tmp_path / "a.mp4", "mpeg4", aspect="4/3")
+    decoder = Decoder(path, 85, HEIGHT, 25)  # 64 columns x 4/3
+    images = [image for _, image in decoder.frames()]
+    assert {image.shape for image in images} == {(HEIGHT, 85, 3)}
+    assert (images[5][4:20, 4:36, 0] > 200).all()  # the red corner, 32 columns wide before
+    assert (images[5][4:20, 48:, 0] < 60).all()
+    assert decoder.notes == [Note(None, "pixels of 4:3, stretched from 64 to 85 columns")]
+
+
+def test_stretched_pixels_count_for_the_size(tmp_path):
+    path = encoded(tmp_path / "a.mp4", "mpeg4", aspect="4/3")
+    assert unusable(path) == (
+        "85 x 48 pixels once its pixels of 4:3 are square, expected 64 x 48 (data.frame_width, data.frame_height)"
+    )
+    wide = encoded(tmp_path / "b.mp4", "h264", aspect="16/1")
+    assert unusable(wide).startswith("1024 x 48 pixels once its pixels of 16:1 are square, expected 64 x 48")
+
+
+def test_the_cover_of_a_sound_file_is_no_video(tmp_path):
+    import av
+    from av.stream import Disposition
+
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as container:
+        sound, cover = container.add_stream("aac", rate=8000), container.add_stream("png", rate=25)
+        cover.width, cover.height, cover.pix_fmt = WIDTH, HEIGHT, "rgb24"
+        cover.disposition = Disposition.attached_pic
+        container.mux(cover.encode(av.VideoFrame.from_ndarray(picture(0), format="rgb24")))
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        frame.sample_rate = 8000
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode())
+    assert unusable(path) == "no video in it, expected a stream of pictures"
+    assert count_frames(path) == 0
+
+
+def test_a_video_of_one_frame_has_one_frame(tmp_path):
+    path = write_video(tmp_path / "a.avi", [picture(7)])
+    assert decode(path) == ([(1, 7)], [])
+
+
+def test_a_container_without_frames_is_not_usable(tmp_path):
+    import av
+
+    path = tmp_path / "a.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("png", rate=25)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "rgb24"
+        container.start_encoding()
+    assert unusable(path) in (
+        "no frame in it that can be read",
+        "not a video that can be read (Invalid data found when processing input)",
+    )
