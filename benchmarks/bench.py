@@ -190,12 +190,12 @@ def _store(poses: list, settings):
     import numpy as np
     import torch
 
-    from gaitcore.modalities.keypoints.input import InputChannels
+    from gaitcore.modalities.keypoints.input import transform_of
     from gaitcore.modalities.keypoints.store import KeypointStore
 
     lengths = torch.tensor([len(walk) for walk in poses])
     keypoints = torch.from_numpy(np.concatenate(poses))
-    return KeypointStore(keypoints, lengths.cumsum(0) - lengths, lengths, 320, InputChannels.of(settings, 3, 320))
+    return KeypointStore(keypoints, lengths.cumsum(0) - lengths, lengths, 320, transform_of(settings, 3, 320))
 
 
 def _objective(network):

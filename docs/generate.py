@@ -1,6 +1,7 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
-Writes docs/configuration.md from the configuration's schema and config.yaml; puts the demo's Table 2 into README.md
+Writes docs/configuration.md from the configuration's schema and config.yaml, and the sizes of the networks into
+docs/systems.md; puts the demo's Table 2 into README.md
 and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md where
 they have.
 """
@@ -15,15 +16,21 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
+import torch
 import yaml
 from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
+from torch.utils.flop_counter import FlopCounterMode
 
-from gaitcore.networks import build_model, model_names, model_title
+from gaitcore import extensions
+from gaitcore.modalities.keypoints.input import transform_of
+from gaitcore.networks import build_model, modality, model_names, model_title
 from gaitcore.settings.allowed import allowed, any_of
 from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
+from gaitcore.settings.files import load_config
 from gaitcore.settings.values import Settings
+from gaitcore.systems import system_settings
 from gaitcore.yaml_files import read_yaml
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -33,6 +40,10 @@ BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
 POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
 POSES_END = "<!-- end of poses from video -->"
+SIZES_START = '<!-- sizes of the networks: made by "make docs" -->'
+SIZES_END = "<!-- end of sizes -->"
+WINDOW = 60  # frames, of the sequence that multiply-adds are counted for
+VARIANTS = {"SkeletonGait, blocks 1-4-4-1": ("skeletongait", {"blocks": (1, 4, 4, 1)})}
 CASIA_B_FRAMES = 1_100_000  # about
 NIGHT = 10  # hours
 FULL_SIZE = 5232  # test sequences of CASIA-B under the paper's protocol
@@ -122,7 +133,10 @@ NOTES = {
     "is used for training, in any condition. See [protocol.md](protocol.md).",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
     "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
-    "input": "The values of GaitMixer and GaitFormer; the other systems set their own under `systems`.",
+    "input": "The values of GaitMixer and GaitFormer; the other systems set their own under `systems`. "
+    "`joint_motion_bone` uses `unit`, but not `channels`; `human_oriented` and `skeleton_maps` use neither. "
+    "[systems.md](systems.md#input-transforms) describes the transforms; one of your own is a file "
+    "([extending.md](extending.md#an-input-transform)).",
     "evaluation": "`ranks` must contain 1 and 5: the statistics use rank-1, rank-5 and mAP. `window_step` "
     "is used only by `three_windows_and_reverse`.",
     "tables": "A condition without a label here that is in lower case is written in capitals.",
@@ -181,6 +195,28 @@ def configuration_page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def sizes_table() -> str:
+    """Parameters, multiply-adds and embedding of each network with the options of config.yaml, as Markdown."""
+    networks = {model_title(name): (name, {}) for name in model_names()} | VARIANTS
+    rows = [[title, *_sizes(*networks[title])] for title in sorted(networks, key=str.lower)]
+    return _grid(["", "parameters", f"multiply-adds of {WINDOW} frames, millions", "embedding"], rows)
+
+
+def _sizes(name: str, options: dict[str, Any]) -> list[str]:
+    """Counted on torch's meta device, which computes the shapes of all values and none of the values."""
+    config = load_config(ROOT / "config.yaml", {"experiment": "casia_b"})
+    frames, arguments = torch.zeros(1, WINDOW, 64, 44), {}
+    if modality(name) == "keypoints":
+        transform = transform_of(system_settings(config, name).input, 3, config.data.frame_width)
+        frames, arguments = transform(torch.zeros(1, WINDOW, 17, 3)), transform.network_arguments()
+    network = build_model(name, **arguments, **config.systems.get(name, {}).get("network", {}) | options)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        embedding = network.eval().to("meta")(frames.to("meta"))
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    shape = " x ".join(map(str, embedding.shape[1:]))
+    return [f"{parameters:,}", f"{counter.get_total_flops() / 2e6:,.0f}", shape]
+
+
 def settings(section: type[Settings], prefix: str = "") -> Iterator[Setting]:
     """Every setting of a section and of the sections in it; NAME stands for a name of the user's choice."""
     properties = section.model_json_schema()["properties"]
@@ -219,7 +255,7 @@ def _kinds(field: FieldInfo) -> dict[str, type[Settings]]:
 
 def options(system: str) -> Iterator[Setting]:
     """The options of a system's network, from its signature and docstring."""
-    network = type(build_model(system, in_channels=3))
+    network = extensions.definition("networks", system)
     meanings = dict(re.findall(r"^    (\w+): (.+)$", inspect.getdoc(network), re.MULTILINE))
     for name, parameter in inspect.signature(network).parameters.items():
         if parameter.kind is parameter.KEYWORD_ONLY:
@@ -370,6 +406,7 @@ def _default(key: str, values: dict) -> str:
 
 def main() -> None:
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    _replace(ROOT / "docs" / "systems.md", SIZES_START, SIZES_END, sizes_table())
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():
         _replace(readme, TABLE_STARTS, TABLE_ENDS, table.read_text(encoding="utf-8"))

@@ -1,10 +1,11 @@
-"""Networks, losses, readers and kinds of protocol by name: one file each, imported only when used.
+"""Networks, losses, readers, input transforms and kinds of protocol by name: one file each, imported only when used.
 
 Three places are searched: the room of the library, the folders that the setting ``extensions`` names (each with a
 folder for every kind it extends, e.g. ``my_extensions/networks/meanpose.py``), and installed packages with an entry
-point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers`` or
-``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those of keypoints. A file's
-declarations are read from its source, so that names are listed without importing torch; docs/extending.md lists them.
+point of the group ``gaitcore.networks``, ``gaitcore.losses``, ``gaitcore.readers``, ``gaitcore.silhouette_readers``,
+``gaitcore.inputs`` or ``gaitcore.protocols``. The readers of a modality have a room of their own: ``readers`` are those
+of keypoints. A file's declarations are read from its source, so that names are listed without importing torch;
+docs/extending.md lists them.
 """
 
 import ast
@@ -44,7 +45,8 @@ class Kind(NamedTuple):
     """A kind of extension: what one is called, the room of the library's own, what a file must contain.
 
     ``declares`` are literal constants; a file with the first of them is one of the kind. ``defines`` is the name of the
-    class or function that is used; None for a network, whose class is named in its TITLE.
+    class or function that is used; None for a network, whose class is named in its TITLE, or in CLASS where the title
+    is not the name of a class.
     """
 
     one: str
@@ -63,6 +65,7 @@ KINDS = {
         ("LABEL", "EXPECTED", "PRETREATMENT"),
         "read",
     ),
+    "inputs": Kind("input transform", "gaitcore.modalities.keypoints.inputs", ("TITLE",), "Transform"),
     "protocols": Kind("kind of protocol", "gaitcore.protocols", ("METRICS", "TITLE", "COMPARISON"), "assign_roles"),
 }
 
@@ -156,6 +159,11 @@ def declared(kind: str, name: str) -> dict[str, Any]:
         ConfigError: as :func:`file`.
     """
     return _constants(kind, file(kind, name))
+
+
+def definition(kind: str, name: str) -> Any:
+    """The class or function of that file, imported; see :func:`load`."""
+    return getattr(load(kind, name), _definition(kind, file(kind, name)))
 
 
 def options(kind: str, name: str, common: Iterable[str] = ()) -> dict[str, Option]:
@@ -283,7 +291,8 @@ def _tree(path: Path) -> ast.Module:
 
 
 def _definition(kind: str, path: Path) -> str:
-    return KINDS[kind].defines or _constants(kind, path)["TITLE"]
+    constants = _constants(kind, path)
+    return KINDS[kind].defines or constants.get("CLASS", constants["TITLE"])
 
 
 def _check(kind: str, path: Path) -> None:

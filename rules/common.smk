@@ -1,6 +1,7 @@
 # The configuration in use, and the functions by which rules use it.
 import re
 import sys
+from itertools import chain
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -95,6 +96,11 @@ def folder_contents(_):
     return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
 
 
+def tree_list():
+    """The list that names the sequences of a tree; none where their folders do."""
+    return [CONFIG.data.tree.list] if CONFIG.data.tree and CONFIG.data.tree.list else []
+
+
 def silhouette_contents(_):
     """A digest of each folder's listing: reading millions of pictures each time a run is planned would take too long."""
     return [listing_digest(path) for path in SILHOUETTE_SOURCES if Path(path).is_dir()]
@@ -154,6 +160,18 @@ def loss_file(wildcards):
     )
 
 
+def input_files(wildcards):
+    """The file of a system's input transform, for the code digest; none where its frames are not keypoints."""
+    transform = system_settings(CONFIG, wildcards.system).input.transform
+    of_keypoints = modality_of(wildcards) == "keypoints"
+    return [extensions.file("inputs", transform)] if of_keypoints else []
+
+
+def network_files(wildcards):
+    """The files of a system's network and of its input, for the code digest."""
+    return [network_file(wildcards), *input_files(wildcards)]
+
+
 def protocol_file():
     """The file of the kind of protocol, for the code digest."""
     return extensions.file("protocols", CONFIG.protocol.kind)
@@ -181,9 +199,9 @@ def silhouette_reader_files():
 def extension_code():
     """Every file from outside the repository that the experiment uses, with its digest."""
     systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
-    used = [file(system) for file in (network_file, loss_file) for system in systems]
+    used = [[*network_files(system), loss_file(system)] for system in systems]
     readers = [*reader_files(), *silhouette_reader_files()]
-    return outside_code(*readers, protocol_file(), *used)
+    return outside_code(*readers, protocol_file(), *chain(*used))
 
 
 def validation_settings(wildcards):
@@ -205,7 +223,7 @@ def training_code(wildcards):
     )
     return code_digest(
         "workflow_scripts/train.py",
-        network_file(wildcards),
+        *network_files(wildcards),
         loss_file(wildcards),
         protocol_file(),
         modalities.part_module(LISTING, "table"),
@@ -219,7 +237,7 @@ def testing_code(wildcards, script, *modules):
     """Digest of the code that runs a trained network on the test sequences."""
     return code_digest(
         script,
-        network_file(wildcards),
+        *network_files(wildcards),
         protocol_file(),
         modality_module(wildcards, "store"),
         modalities.part_module(LISTING, "table"),

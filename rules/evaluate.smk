@@ -39,7 +39,7 @@ rule evaluate:
             wildcards, "workflow_scripts/evaluate.py", metrics_module()
         ),
         extensions=lambda wildcards: outside_code(
-            network_file(wildcards), protocol_file()
+            *network_files(wildcards), protocol_file()
         ),
     message:
         "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

@@ -32,6 +32,7 @@ elif POSE_SOURCES:
     rule read_poses:
         input:
             CONFIG.data.path,
+            *tree_list(),
         output:
             poses="results/{experiment}/poses.parquet",
             report=report(

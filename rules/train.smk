@@ -49,7 +49,7 @@ rule train:
         validation=validation_settings,
         code=training_code,
         extensions=lambda wildcards: outside_code(
-            network_file(wildcards), loss_file(wildcards), protocol_file()
+            *network_files(wildcards), loss_file(wildcards), protocol_file()
         ),
     message:
         "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"

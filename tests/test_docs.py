@@ -54,6 +54,14 @@ def test_the_configuration_reference_is_what_the_generator_gives_now():
     assert page.read_text(encoding="utf-8") == generate.configuration_page(), "run: make docs"
 
 
+def test_the_sizes_of_the_networks_are_what_the_generator_counts_now():
+    page = (REPOSITORY / "docs" / "systems.md").read_text(encoding="utf-8")
+    table = generate.sizes_table()
+    assert page == generate.between(page, generate.SIZES_START, generate.SIZES_END, table), "run: make docs"
+    assert "| GaitTR | 512,010 | 484 | 128 |" in table
+    assert "| GPGait | 3,294,874 | 2,023 | 19 x 256 |" in table
+
+
 def test_a_setting_is_described_with_its_value_and_what_is_allowed():
     lines = generate.configuration_page().splitlines()
     assert "| `training.learning_rate` | `0.006` | number above 0 and at most 100 | peak of the schedule |" in lines

@@ -274,8 +274,8 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path):
     with pytest.raises(ConfigError) as raised:
         extensions.search([tmp_path])
     assert str(raised.value) == (
-        f"{tmp_path} has no folder of extensions in it, expected networks, losses, readers, silhouette_readers or "
-        "protocols."
+        f"{tmp_path} has no folder of extensions in it, expected networks, losses, readers, silhouette_readers, inputs "
+        "or protocols."
     )
 
 

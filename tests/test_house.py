@@ -9,7 +9,8 @@ from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
 SMALL = (
-    *("errors", "suggest", "files", "csv_files", "yaml_files", "percent", "names", "keys", "digests", "declared"),
+    *("errors", "suggest", "files", "csv_files", "yaml_files", "torch_files", "percent", "names", "keys", "digests"),
+    "declared",
     "extensions",
 )
 ROOMS = (
@@ -87,6 +88,7 @@ OWNERS = (
 )
 OF_SOURCES = (
     *("settings/files.py", "modalities/keypoints/readers/", "modalities/keypoints/parsing/"),
+    *("modalities/trees.py", "modalities/pickles.py"),
     *("modalities/keypoints/video/", "networks/", "reporting/tables/published.py"),
 )
 

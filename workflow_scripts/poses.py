@@ -19,6 +19,7 @@ with job(snakemake):
         fps=data.fps,
         pose_source=data.pose_source,
         mixed_sources=data.mixed_pose_sources,
+        tree=data.tree,
     )
     table.write(snakemake.output.poses)
     write_report(report, snakemake.output.report)

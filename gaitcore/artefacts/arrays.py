@@ -27,16 +27,21 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
     """The arrays by name, and the facts.
 
     Raises:
-        DataError: the file is missing, cut off or not safetensors.
+        DataError: the file is missing, unreadable, cut off or not safetensors.
     """
     if not Path(path).is_file():
         raise DataError(f"{path}: no such file; run the workflow to make it.")
     try:
         with safe_open(path, "numpy") as file:
             facts = json.loads((file.metadata() or {}).get(FACTS, "{}"))
+            if not isinstance(facts, dict):
+                raise TypeError(facts)
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
-    except SafetensorError:
+    # The others: facts that are no JSON object, or a type of numbers that NumPy lacks.
+    except (SafetensorError, ValueError, RecursionError, AttributeError, TypeError):
         raise DataError(f"{path}: cut off, damaged or not a safetensors file; {REMEDY}.") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error}).") from None
 
 
 def float32(array: np.ndarray) -> np.ndarray:

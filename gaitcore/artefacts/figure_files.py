@@ -1,9 +1,13 @@
 """figures/: each figure as .pdf and .png, the numbers in it as .csv, and its caption as .txt."""
 
+import io
+import struct
+import warnings
 from pathlib import Path
 from typing import Protocol
 
 import pandas as pd
+from PIL import Image
 
 from gaitcore.csv_files import REMEDY, write_csv
 from gaitcore.errors import DataError
@@ -33,6 +37,33 @@ def write_numbers(numbers: pd.DataFrame, path: Path) -> None:
 def write_caption(caption: str, path: Path) -> None:
     """Write the caption of a figure beside ``path`` as .txt."""
     write_text(path.with_suffix(".txt"), caption + "\n")
+
+
+def read_png(path: Path) -> tuple[bytes, float]:
+    """The bytes of a figure's PNG, and its width on paper in inches, from its pixels and its resolution.
+
+    Raises:
+        DataError: the file is missing, cut off, no PNG with a resolution, or has more pixels than any figure.
+    """
+    expected = f"expected a PNG of a figure; {REMEDY}"
+    if not path.is_file():
+        raise DataError(f"{path}: no such file; run the workflow to make it.")
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}), {expected}.") from None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+                inches = image.width / image.info["dpi"][0]
+                image.verify()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        width, height = struct.unpack(">II", content[16:24])
+        raise DataError(f"{path}: says that it has {width} x {height} pixels, {expected}.") from None
+    except Exception:  # a damaged picture can raise anything
+        raise DataError(f"{path}: damaged or no PNG with a resolution, {expected}.") from None
+    return content, inches
 
 
 def read_caption(path: Path) -> str:

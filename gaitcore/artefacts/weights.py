@@ -6,6 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.artefacts.arrays import load_arrays, save_arrays
+from gaitcore.artefacts.run_record import read_run
+from gaitcore.csv_files import REMEDY
+from gaitcore.digests import file_digest
+from gaitcore.errors import DataError
 
 
 def write_weights(weights: Mapping[str, np.ndarray], path: str | Path) -> None:
@@ -17,6 +21,24 @@ def read_weights(path: str | Path) -> dict[str, np.ndarray]:
     """The arrays of weights.safetensors by name; the network defines which arrays are expected.
 
     Raises:
-        DataError: the file is missing, cut off or not safetensors.
+        DataError: the file is missing, cut off or not safetensors, is not the one whose SHA-256 the run.json beside it
+            records, or has a number that is not finite.
     """
-    return load_arrays(path)[0]
+    arrays = load_arrays(path)[0]
+    _check_origin(Path(path))
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise DataError(f"{path}: {name} has NaN or infinite numbers, expected finite ones; {REMEDY}.")
+    return arrays
+
+
+def _check_origin(path: Path) -> None:
+    """Refuse weights that are not those of the run beside them; weights from elsewhere have no run.json."""
+    record = path.with_name("run.json")
+    if not record.exists():
+        return
+    recorded, found = read_run(record).outputs.get(path.name), file_digest(path)
+    if recorded not in (None, found):
+        raise DataError(
+            f"{path}: changed after training, its SHA-256 is {found} and {record.name} has {recorded}; {REMEDY}."
+        )

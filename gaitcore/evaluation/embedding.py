@@ -90,6 +90,11 @@ def _embed_copy(
     """Mean embeddings (S, D) or (S, P, D) of one copy of the windows (S, W, T), frame numbers, of sequences (S,)."""
     if copy == "reversed":
         windows = windows.flip(-1)
+    frame_part, rest = parts
+    if not store.per_frame:
+        each = sequences.repeat_interleave(windows.shape[1])
+        inputs = store.network_input(store.windows(each, windows.flatten(0, 1), copy))  # (S * W, T, ...)
+        return rest(frame_part(inputs)).unflatten(0, windows.shape[:2]).mean(dim=1)
     first, last = windows.amin(dim=(1, 2)), windows.amax(dim=(1, 2))
     counts = last - first + 1  # frames in use
     offsets = counts.cumsum(0) - counts  # of each sequence among all frames in use
@@ -97,6 +102,5 @@ def _embed_copy(
     frame = torch.arange(len(owner), device=counts.device) - (offsets - first)[owner]
     single = store.network_input(store.windows(sequences[owner], frame[:, None], copy))  # (frames in use, 1, ...)
     index = windows + (offsets - first)[:, None, None]  # (S, W, T), into the frames in use
-    frame_part, rest = parts
     embeddings = rest(frame_part(single)[index, 0].flatten(0, 1))
     return embeddings.unflatten(0, index.shape[:2]).mean(dim=1)

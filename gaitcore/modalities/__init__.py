@@ -37,12 +37,14 @@ class FrameStore(Protocol):
         device: where windows are made, and where the network runs.
         lengths: (S,) frames in each sequence.
         channels: the names of the input channels of each frame.
+        per_frame: whether the input of a frame depends on that frame alone; if not, windows become input as a whole.
         source_digest: SHA-256 of the content that the frames were read from.
     """
 
     device: torch.device
     lengths: Tensor
     channels: tuple[str, ...]
+    per_frame: bool
     source_digest: str
 
     def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:

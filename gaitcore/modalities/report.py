@@ -17,6 +17,7 @@ class DropReport:
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, int | None, str, int | None, str]] = []
+        self._once: set[str] = set()
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -31,6 +32,12 @@ class DropReport:
     ) -> None:
         """Note one dropped item; ``line`` is 1-based, ``sequence`` a name such as ``001-nm-01-090``."""
         self._rows.append((str(file), line, sequence, frame, reason))
+
+    def add_once(self, file: object, reason: str) -> None:
+        """Note something that many files have in common, for the first of them only."""
+        if reason not in self._once:
+            self._once.add(reason)
+            self.add(file, f"{reason}; other files alike are not listed")
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of ``add``; a missing line or frame is <NA>."""

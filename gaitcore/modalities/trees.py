@@ -1,63 +1,185 @@
-"""Folders named by the keys of their sequences: ``subject/condition-sequence/view/``, e.g. ``001/nm-01/090/``."""
+"""Folders named by the keys of their sequences, in any order of the keys, or a list that names each sequence.
 
-from collections.abc import Iterator
-from pathlib import Path
+By default a tree is ``subject/condition-sequence/view/``, e.g. ``001/nm-01/090/``, as CASIA-B's. The setting ``tree``
+describes others: OUMVLP's is ``subject/sequence/view``, and its condition, which no folder names, is a constant.
+"""
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 from gaitcore.errors import DataError
-from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, natural
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.source_files import read_source
+from gaitcore.settings.data import Tree
 
-LAYOUT = "subject/condition-sequence/view"
+PICKLES = (".pkl", ".pickle", ".npy")
+CASIA_B = Tree()
+_EXAMPLE = ", e.g. 001/nm-01/090"
+_NOT_IN_A_KEY = re.compile(r"[-. ]")  # a hyphen separates the keys of a name
+_SHOWN = 5  # files of a folder that the report names
+_MOST_LISTED = 1 << 27  # bytes of a list; 268,000 sequences have 15 MB
 
 
-def sequence_folders(root: Path, holds: str, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+def sequence_folders(
+    root: Path, holds: str, report: DropReport, tree: Tree = CASIA_B
+) -> Iterator[tuple[SequenceKey, Path]]:
     """Each sequence's key and its folder, in the order of the names; hidden names are skipped.
 
     Args:
         root: the folder above the subjects'.
         holds: what a sequence's folder holds, for messages: "<any>.pkl".
         report: where a path that names no sequence is noted.
+        tree: what the folders name.
 
     Raises:
         DataError: ``root`` is no folder.
     """
+    for key, path in _sequences(root, holds, report, tree):
+        if path.is_dir():
+            yield key, path
+        else:
+            report.add(path, f"a file where a folder is expected ({tree.folders}/{holds})")
+
+
+def sequence_files(
+    root: Path, what: str, endings: tuple[str, ...], report: DropReport, tree: Tree = CASIA_B
+) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence's key and its only file with one of the endings, in the order of the names.
+
+    A sequence's file lies in its folder, under any name, or has the name that the folder would have. A folder with none
+    or several of the files that ``tree.files`` names, and a path that names no sequence, are noted in ``report``.
+    ``what`` the files are is for messages: "pickles".
+
+    Raises:
+        DataError: ``root`` is no folder, or the list of ``tree`` cannot be read.
+    """
+    holds = f"<any>{endings[0]}"
+    sequences = _listed(root, report, tree) if tree.list else _sequences(root, holds, report, tree, endings)
+    for key, path in sequences:
+        if not path.is_dir():
+            yield key, path
+            continue
+        visible = (file for file in path.iterdir() if file.suffix in endings and not file.name.startswith("."))
+        files = sorted((file for file in visible if fnmatchcase(file.name, tree.files)), key=_by_name)
+        if len(files) == 1:
+            yield key, files[0]
+        else:
+            names = [file.name for file in files[:_SHOWN]] + ["..."] * (len(files) > _SHOWN)
+            found = f"{len(files)} {what}" + (f" ({', '.join(names)})" if files else "")
+            choose = "; choose it by tree.files" if files else ""
+            report.add(path, f"{found}, expected one{choose}", sequence=key.name)
+
+
+def sequence_pickles(root: Path, report: DropReport, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
+    """:func:`sequence_files` with a pickle or a .npy file each."""
+    return sequence_files(root, "pickles", PICKLES, report, tree)
+
+
+def _sequences(
+    root: Path, holds: str, report: DropReport, tree: Tree, endings: tuple[str, ...] = ()
+) -> Iterator[tuple[SequenceKey, Path]]:
+    layout = tree.folders
     if not root.is_dir():
-        raise DataError(f"{root}: not a folder, expected a folder of {LAYOUT}/{holds}, e.g. 001/nm-01/090/.")
-    for view in _children(root, 3, holds, report):
-        key = parse_sequence_name("-".join(view.relative_to(root).parts))
-        if key is None:
-            report.add(view, f"names no sequence, expected {LAYOUT}, e.g. 001/nm-01/090")
-        else:
-            yield key, view
+        raise DataError(f"{root}: not a folder, expected a folder of {layout}/{holds}{_example(tree)}/.")
+    levels = [_level(level) for level in layout.split("/")]
+    for path in _children(root, len(levels), f"{layout}/{holds}", report, endings):
+        names = list(path.relative_to(root).parts)
+        if path.suffix in endings and not path.is_dir():
+            names[-1] = path.stem
+        matches = [level.fullmatch(name) for level, name in zip(levels, names, strict=True)]
+        if not all(matches):
+            report.add(
+                path, f"names no sequence, expected {layout}{_example(tree)}; the setting tree describes other folders"
+            )
+            continue
+        keys = {name: text for match in matches if match for name, text in match.groupdict().items()}
+        key = _key({**{str(column): value for column, value in tree.constant.items()}, **keys}, path, report)
+        if key is not None:
+            yield key, path
 
 
-def sequence_pickles(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    """Each sequence's key and its only pickle, in the order of the names.
-
-    A folder with none or several, and a path that names no sequence, are noted in ``report``.
-
-    Raises:
-        DataError: ``root`` is no folder.
-    """
-    for key, folder in sequence_folders(root, "<any>.pkl", report):
-        pickles = sorted(folder.glob("*.pkl"))
-        if len(pickles) == 1:
-            yield key, pickles[0]
-        else:
-            names = f" ({', '.join(path.name for path in pickles)})" if pickles else ""
-            report.add(folder, f"{len(pickles)} pickles{names}, expected one", sequence=key.name)
+def _level(level: str) -> re.Pattern[str]:
+    """``condition-sequence`` as an expression: each key ends at its separator, the last one with the name."""
+    *first, last = re.split("([-_])", level)
+    if last == "*":
+        return re.compile(".+")
+    parts = [f"(?P<{key}>[^{separator}]+){separator}" for key, separator in zip(first[::2], first[1::2], strict=True)]
+    return re.compile("".join([*parts, f"(?P<{last}>.+)"]))
 
 
-def _children(folder: Path, depth: int, holds: str, report: DropReport) -> Iterator[Path]:
-    """The folders ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
+def _key(keys: Mapping[str, Any], path: Path, report: DropReport) -> SequenceKey | None:
+    """The key of a sequence. Hyphens, dots and blanks become ``_``; what else cannot be in a key is reported."""
+    key = SequenceKey(*(keys[column] for column in KEY_COLUMNS))
+    changed = SequenceKey(*(_NOT_IN_A_KEY.sub("_", text) for text in key))
+    for column, before, after in zip(KEY_COLUMNS, key, changed, strict=True):
+        if not is_key(after):
+            report.add(path, f"names no sequence: {column} {before[:80]!r}, expected {EXPECTED_KEY}")
+            return None
+        if before != after:
+            report.add_once(path, f"the {column} {before} is called {after}, since keys have no hyphen, dot or blank")
+    return changed
+
+
+def _children(folder: Path, depth: int, layout: str, report: DropReport, endings: tuple[str, ...]) -> Iterator[Path]:
+    """What lies ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
     if depth == 0:
         yield folder
         return
     if not folder.is_dir():
-        report.add(folder, f"a file where a folder is expected ({LAYOUT}/{holds})")
+        report.add(folder, f"a file where a folder is expected ({layout})")
         return
-    names = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    names = sorted((path for path in folder.iterdir() if not path.name.startswith(".")), key=_by_name)
     if not names:
-        report.add(folder, f"an empty folder, expected {LAYOUT}/{holds}")
+        report.add(folder, f"an empty folder, expected {layout}")
     for path in names:
-        yield from _children(path, depth - 1, holds, report)
+        if depth == 1 and not path.is_dir() and path.suffix not in endings:
+            report.add(path, f"a file where a folder is expected ({layout})")
+        else:
+            yield from _children(path, depth - 1, layout, report, endings)
+
+
+def _by_name(path: Path) -> tuple[object, ...]:
+    return natural(path.name)
+
+
+def _example(tree: Tree) -> str:
+    return _EXAMPLE if tree.folders == CASIA_B.folders else ""
+
+
+def _listed(root: Path, report: DropReport, tree: Tree) -> Iterator[tuple[SequenceKey, Path]]:
+    """The sequences of the list whose paths lie in ``root``; the others are reported."""
+    if not root.is_dir():
+        raise DataError(f"{root}: not a folder, expected the folder of the paths in {tree.list} (data.tree.list).")
+    for line, row in _rows(Path(str(tree.list))):
+        place = PurePosixPath(row["path"])
+        if place.is_absolute() or ".." in place.parts:
+            raise DataError(f"{tree.list}, line {line}: path {str(place)[:80]!r}, expected one inside {root}.")
+        path = root / place
+        key = _key({column: row[column] for column in KEY_COLUMNS}, path, report)
+        if not path.exists():
+            report.add(tree.list, f"no {row['path']!r} in {root}", line=line)
+        elif key is not None:
+            yield key, path
+
+
+def _rows(list_file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    """Number and values of each line of the CSV."""
+    columns = ("path", *KEY_COLUMNS)
+    expected = f"a CSV with the columns {', '.join(columns)} (data.tree.list)"
+    try:
+        lines = read_source(list_file, expected, _MOST_LISTED).decode("utf-8-sig").splitlines()
+        reader = csv.DictReader(lines, skipinitialspace=True)
+        missing = [column for column in columns if column not in (reader.fieldnames or ())]
+        if missing:
+            raise DataError(f"{list_file}, line 1: no column {missing[0]!r}, expected {expected}.")
+        for row in reader:
+            yield reader.line_num, {column: (row[column] or "").strip() for column in columns}
+    except UnicodeDecodeError:
+        raise DataError(f"{list_file}: not UTF-8 text, expected {expected}.") from None
+    except csv.Error as error:
+        raise DataError(f"{list_file}: not CSV ({error}), expected {expected}.") from None

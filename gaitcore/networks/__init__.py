@@ -1,6 +1,6 @@
 """The networks by name: one file each, found here and in extensions, loaded only when asked for.
 
-A file is a network where it declares ``TITLE`` (as tables print it; also the name of its class),
+A file is a network where it declares ``TITLE`` (as tables print it; also the name of its class, or that is ``CLASS``),
 ``MODALITY`` (the frames it takes) and ``MAP`` (what its last map is, or None). Declarations are read without importing
 the file, so that rules and tables name networks without loading torch, and a change in one network's file concerns the
 systems built on it alone.
@@ -96,7 +96,7 @@ def build_model(
         ConfigError: the name is unknown or the network refuses an option.
     """
     title = model_title(name)
-    network = getattr(extensions.load("networks", name), title)
+    network = extensions.definition("networks", name)
     known = network_options(name)
     for option in options:
         if option not in known:
@@ -140,11 +140,14 @@ def load_published_weights(model: nn.Module, weights: str | Path | Mapping[str, 
 
     Args:
         model: a network from :func:`build_model` with the published options.
-        weights: a ``.pt`` file (read without executing code), or a mapping of the authors' keys to tensors, or of
-            OpenGait's for a network that OpenGait has. A ``module.`` prefix (DataParallel) is taken off.
+        weights: a file of ``torch.save``, or a mapping of the authors' keys to tensors, or of OpenGait's for a network
+            that OpenGait has. Of a file only tensors are read and nothing is executed, so it may be a training
+            checkpoint. A ``module.`` prefix (DataParallel) is taken off.
+
+    The log says whether the file has the SHA-256 of the authors' release, where that is known.
 
     Raises:
-        DataError: the file cannot be read, a key is unknown or missing, or a shape differs. Strict: every key is
-            used, and every weight of the network is set.
+        DataError: the file cannot be read, a key is unknown or missing, a shape differs, or a number is not finite.
+            Strict: every key is used, and every weight of the network is set.
     """
     import_module("gaitcore.networks.released").load(model, weights)

@@ -14,8 +14,12 @@ TITLE = "GaitGraph"
 MODALITY = "keypoints"
 MAP = "what the last graph convolution module gives, a quarter of the frames"
 
+# The files that the authors released: SHA-256 -> name. It is a training checkpoint; the weights are its entry "model".
+PUBLISHED_FILES = {
+    "d61faf3cb8b18a9a67b3a98453cf183349785403048760fead79d6fa9c8c3255": "gaitgraph_resgcn-n39-r8_coco_seq_60.pth"
+}
 
-__all__ = ["PUBLISHED_KEYS", "GaitGraph"]
+__all__ = ["PUBLISHED_FILES", "PUBLISHED_KEYS", "GaitGraph"]
 STRUCTURE = (1, 2, 2, 2)  # N39
 
 

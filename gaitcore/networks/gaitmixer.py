@@ -38,6 +38,8 @@ PAPER_TEXT = {
     "dropout": "not said",
 }
 
+# The files that the authors released: SHA-256 -> name.
+PUBLISHED_FILES = {"db3a8218779ab5055005b10ae73f9ac6faea1edf03a76ac4fce955934f61703a": "GaitMixer.pt"}
 # The authors' key names, as patterns, and what they are called here.
 PUBLISHED_KEYS = (
     (r"spatial_joint_to_embedding\.", r"spatial.embed."),

@@ -1,6 +1,7 @@
-"""Layers that networks of silhouettes share: frames one by one, horizontal parts of a map, a matrix for each part."""
+"""Layers that networks with parts share: frames one by one, horizontal parts of a map, a matrix for each part."""
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -41,3 +42,22 @@ class PartLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return (x.transpose(0, 1) @ self.weight).transpose(0, 1)
+
+
+class PartNeck(nn.Module):
+    """Batch normalisation, then unit length of each part: (B, parts, width) -> (B, parts, width).
+
+    Source: Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person Re-identification", CVPR Workshops 2019,
+    section 3.6, for each part as OpenGait has it. A cross entropy is taken behind the neck and a triplet loss before
+    it, so a network with a neck returns in training both, (B, 2 * parts, width): see
+    gaitcore/training/losses/triplet_cosine.py.
+    """
+
+    def __init__(self, parts: int, width: int):
+        super().__init__()
+        self.shape = (width, parts)
+        self.norm = nn.BatchNorm1d(width * parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.norm(x.transpose(1, 2).flatten(1)).unflatten(1, self.shape)  # (B, width, parts)
+        return F.normalize(x, dim=1).transpose(1, 2)

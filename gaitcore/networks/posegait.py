@@ -96,11 +96,16 @@ class PoseGait(nn.Module):
         return F.relu(self.norms[number](self.convs[number](x)))
 
 
-def features(poses: Tensor) -> Tensor:
-    """(B, T, J, C) pixels -> (B, T, rows): normalised joints, angles and lengths of the limbs, motion (section 3.2)."""
+def relative_to_neck(poses: Tensor) -> Tensor:
+    """(B, T, J, C) pixels -> the same relative to the neck, in distances from neck to hips."""
     neck, hips = (poses[:, :, joints].mean(dim=2) for joints in (SHOULDERS, HIPS))  # (B, T, C)
     height = torch.linalg.vector_norm(neck - hips, dim=-1).clamp(min=1.0)  # pixels
-    pose = (poses - neck[:, :, None]) / height[..., None, None]
+    return (poses - neck[:, :, None]) / height[..., None, None]
+
+
+def features(poses: Tensor) -> Tensor:
+    """(B, T, J, C) pixels -> (B, T, rows): normalised joints, angles and lengths of the limbs, motion (section 3.2)."""
+    pose = relative_to_neck(poses)
     limbs = pose[:, :, [b for _, b in LIMBS]] - pose[:, :, [a for a, _ in LIMBS]]  # (B, T, limbs, C)
     lengths = torch.linalg.vector_norm(limbs, dim=-1)
     in_image = torch.atan2(limbs[..., 0], limbs[..., 1])  # from the vertical, in the plane of the image

@@ -7,6 +7,7 @@ is named after its layers and R8 after the reduction in its bottlenecks.
 Maps are (B, T, J, C), channels last in memory.
 """
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -37,12 +38,19 @@ PUBLISHED_KEYS = (
 )
 
 
-def hop_graph() -> Tensor:
-    """(HOPS + 1, J, J): the pairs of joints 0 to 3 links apart; each column is divided by its number of neighbours."""
-    step = torch.eye(NUM_JOINTS)
+def hop_graph(hops: int = HOPS, joints: Sequence[int] = range(NUM_JOINTS)) -> Tensor:
+    """(hops + 1, J, J): the pairs of joints 0, 1, ... links apart; each column is divided by its number of neighbours.
+
+    Args:
+        hops: joints further apart than this are not neighbours.
+        joints: J of the skeleton's joints; links to others do not count.
+    """
+    places = {joint: place for place, joint in enumerate(joints)}
+    step = torch.eye(len(places))
     for a, b in LINKS:
-        step[a, b] = step[b, a] = 1
-    within = [torch.matrix_power(step, hops) > 0 for hops in range(HOPS + 1)]
+        if a in places and b in places:
+            step[places[a], places[b]] = step[places[b], places[a]] = 1
+    within = [torch.matrix_power(step, number) > 0 for number in range(hops + 1)]
     exactly = torch.stack([within[0], *(more & ~fewer for fewer, more in pairwise(within))]).float()
     return exactly / exactly.sum(dim=(0, 1))
 

@@ -1,10 +1,12 @@
 """The source of the poses, and how they are made from video: the section ``data``."""
 
+import re
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, is_key
 from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import (
     Condition,
@@ -70,6 +72,60 @@ class Bodies(Settings):
     )
 
 
+KeyColumn = Literal["subject", "condition", "sequence", "view"]
+_LEVEL = re.compile(r"\*|(?:{0})(?:[-_](?:{0}))*".format("|".join(KEY_COLUMNS)))
+
+
+def _layout(text: str) -> str:
+    for level in text.split("/"):
+        if not _LEVEL.fullmatch(level):
+            raise ValueError(
+                f'"{level[:80]}" is not a level of folders, expected {", ".join(KEY_COLUMNS)}, several of them joined '
+                "by - or _, or *"
+            )
+    return text
+
+
+def _constant_key(value: Any) -> Any:
+    if isinstance(value, bool) or not is_key(str(value)):
+        raise ValueError(f'"{value}" is not a valid key, expected {EXPECTED_KEY}')
+    return value
+
+
+def _file_pattern(text: str) -> str:
+    if not text or "/" in text or "\0" in text:
+        raise ValueError(f'"{text[:80]}" is not a pattern of file names, expected one like 03-*.pkl')
+    return text
+
+
+class Tree(Settings):
+    """What the folders of a tree name; only for the formats with one file or folder for each sequence."""
+
+    folders: Annotated[Line, AfterValidator(_layout)] = Field(
+        "subject/condition-sequence/view",
+        description="the key or keys that each level of folders names, e.g. subject/sequence/view; * is any folder",
+    )
+    files: Annotated[Line, AfterValidator(_file_pattern)] = Field(
+        "*", description="pattern of a sequence's file, where its folder has several: 03-*.pkl"
+    )
+    constant: dict[KeyColumn, Annotated[str | int, BeforeValidator(_constant_key)]] = Field(
+        {}, description="the keys that no folder names, the same for all sequences: {condition: nm}"
+    )
+    list: PathText | None = Field(
+        None, description="CSV with path, subject, condition, sequence and view of each sequence, in place of folders"
+    )
+
+    @model_validator(mode="after")
+    def _every_key_once(self) -> "Tree":
+        named = [*re.findall("[a-z]+", self.folders), *self.constant]
+        for column in () if self.list else KEY_COLUMNS:
+            if named.count(column) > 1:
+                raise ValueError(f"names the {column} twice, expected once in folders or constant")
+            if column not in named:
+                raise ValueError(f"names no {column}; add it to folders, or to constant, e.g. {{{column}: nm}}")
+        return self
+
+
 class Silhouettes(Settings):
     """Where the silhouettes come from; only for a data.modality with silhouettes."""
 
@@ -96,6 +152,9 @@ class Data(Settings):
         description="source format of the poses; video estimates them"
     )
     path: Paths = Field(description="file or files (CSV), or folder (pickles, JSON), relative to the repository")
+    tree: Tree | None = Field(
+        None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
+    )
     frame_width: Pixels = Field(description="pixels; where x and y are fractions, both are divided by it")
     frame_height: Pixels = Field(description="pixels")
     fps: Annotated[Number, Field(gt=0, le=1000)] = Field(description="frames per second")

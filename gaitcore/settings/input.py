@@ -1,17 +1,25 @@
-"""Which channels of a pose a network receives, and in what unit: the section ``input``."""
+"""What a network receives of a pose: the section ``input``."""
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
+from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import Settings, unique
 
 Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min_length=1), AfterValidator(unique)]
 
 
-class Input(Settings):
-    """Which channels of a pose a network receives, and in what unit."""
+TRANSFORMS = Chosen("inputs")
 
+
+class Input(Settings):
+    """What a network receives of a pose."""
+
+    transform: Annotated[str, AfterValidator(partial(known_name, TRANSFORMS)), TRANSFORMS] = Field(
+        "channels", description="the channels of each joint, or features or maps made of them, see systems.md"
+    )
     channels: Channels = Field(
         description="channels of each joint; z is left out, with a message, where the poses have none"
     )

@@ -103,7 +103,7 @@ class Augmentation(Settings):
     )
 
 
-LOSSES = Chosen("losses", common=("subjects", "embedding_dim"))
+LOSSES = Chosen("losses", common=("subjects", "embedding_dim", "parts"))
 Loss = Annotated[SerializeAsAny[ChosenSection], BeforeValidator(partial(validated_section, LOSSES)), LOSSES]
 
 

@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 KEPT = 2
 _MAGIC = b"gaitcore checkpoint 1\n"
+_ENTRIES = ("identity", "state")
 _NAME = re.compile(r"step-(\d+)\.checkpoint")
 
 
@@ -57,16 +58,25 @@ class Checkpoints:
         self.stop: str | None = None  # the name of the signal that ends the run
 
     def resume(self, parts: Parts) -> None:
-        """Bring the parts to the state of the newest usable checkpoint; without one, leave them as they are."""
+        """Bring the parts to the state of the newest usable checkpoint; without one, leave them as they are.
+
+        A checkpoint that cannot be used is renamed, with a message in the log.
+
+        Raises:
+            GaitError: a state does not fit its part, or a checkpoint cannot be renamed.
+        """
         for unfinished in self.folder.glob(".*.unfinished"):  # left by a run that was killed while writing
             unfinished.unlink()
         for path in self._newest_first():
-            state = self._usable(path)
-            if state is not None:
-                for name, part in parts.items():
-                    part.load_state_dict(state[name])
-                log.info("resuming from %s, after %d steps", path, _step(path))
-                return
+            try:
+                state = self._state(path, parts)
+            except _UnusableError as reason:
+                log.warning("%s: %s, not used; renamed to %s", path, reason, _set_aside(path))
+                continue
+            for name, part in parts.items():
+                _load(path, name, part, state[name])
+            log.info("resuming from %s, after %d steps", path, _step(path))
+            return
 
     def after_step(self, step: int, parts: Parts) -> None:
         """Write a checkpoint if the interval has passed, or if a signal ends the run.
@@ -118,7 +128,7 @@ class Checkpoints:
     def _write(self, step: int, parts: Parts) -> Path:
         content = io.BytesIO()
         state = {name: part.state_dict() for name, part in parts.items()}
-        torch.save({"identity": self.identity, "state": state}, content)
+        torch.save(dict(zip(_ENTRIES, (self.identity, state), strict=True)), content)
         path = self.folder / f"step-{step:08d}.checkpoint"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -142,22 +152,58 @@ class Checkpoints:
         checkpoints = [path for path in self.folder.glob("*.checkpoint") if _NAME.fullmatch(path.name)]
         return sorted(checkpoints, key=_step, reverse=True)
 
-    def _usable(self, path: Path) -> dict[str, Any] | None:
-        """The state in a checkpoint; None, with a message in the log, if it is damaged or of another run."""
-        content = path.read_bytes()
-        digest, payload = content[len(_MAGIC) : len(_MAGIC) + 32], content[len(_MAGIC) + 32 :]
-        if not content.startswith(_MAGIC) or _digest(payload) != digest:
-            log.warning("%s: damaged or cut short (%d bytes), not used", path, len(content))
-            return None
-        checkpoint = torch.load(io.BytesIO(payload), weights_only=True)
-        other = [name for name, value in self.identity.items() if checkpoint["identity"].get(name) != value]
-        if other:
-            aside = path.with_suffix(".set-aside")
-            path.replace(aside)
-            log.warning("%s: of a run with other %s, not used; renamed to %s", path, " and ".join(other), aside)
-            return None
-        state: dict[str, Any] = checkpoint["state"]
+    def _state(self, path: Path, parts: Parts) -> dict[str, Any]:
+        """The state of each part in a checkpoint; raises _UnusableError if it is damaged or of another run."""
+        checkpoint = _content(path)
+        identity, state = (checkpoint.get(name) if isinstance(checkpoint, dict) else None for name in _ENTRIES)
+        if not isinstance(identity, dict) or not isinstance(state, dict):
+            raise _UnusableError(f"without {' and '.join(_ENTRIES)}, so not a checkpoint of a run")
+        if other := [name for name, value in self.identity.items() if identity.get(name) != value]:
+            raise _UnusableError(f"of a run with other {' and '.join(other)}")
+        if missing := [name for name in parts if name not in state]:
+            raise _UnusableError(f"without the state of {' and '.join(missing)}")
         return state
+
+
+class _UnusableError(Exception):
+    """A checkpoint cannot be used; the message says why."""
+
+
+def _content(path: Path) -> Any:
+    """What a checkpoint holds; nothing in it is executed."""
+    if not path.is_file():
+        raise _UnusableError("not a file")
+    with path.open("rb") as file:
+        intact = file.read(len(_MAGIC)) == _MAGIC
+        digest, payload = file.read(32), file.read() if intact else b""
+    if not intact or _digest(payload) != digest:
+        raise _UnusableError(f"damaged or cut short ({path.stat().st_size} bytes)")
+    try:
+        return torch.load(io.BytesIO(payload), weights_only=True)
+    except Exception as error:  # torch raises errors of many kinds
+        raise _UnusableError(f"not readable as tensors and plain values ({type(error).__name__})") from None
+
+
+def _load(path: Path, name: str, part: Stateful, state: dict[str, Any]) -> None:
+    try:
+        part.load_state_dict(state)
+    except Exception as error:  # each part raises its own; others may have been loaded by now, so the run ends
+        raise GaitError(
+            f"{path}: its state of {name} does not fit this run ({type(error).__name__}), so it was renamed to "
+            f"{_set_aside(path)}; run the same command again."
+        ) from error
+
+
+def _set_aside(path: Path) -> Path:
+    """Rename a checkpoint that cannot be used, so that it does not count as one of those that are kept."""
+    aside = path.with_suffix(".set-aside")
+    try:
+        return path.replace(aside)
+    except OSError as error:
+        raise GaitError(
+            f"{path}: cannot be used and cannot be renamed to {aside.name} ({error.strerror}); remove both and run the "
+            "same command again."
+        ) from error
 
 
 def _step(path: Path) -> int:

@@ -91,8 +91,8 @@ class History:
         return {name: value for name, value in vars(self).items() if name != "since"}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from such a state."""
-        vars(self).update(state)
+        """Continue from such a state; raises ValueError for any other."""
+        _update(self, state, set(vars(self)) - {"since"})
         self.resumed = [*self.resumed, self.steps]
         self.since = perf_counter()
 
@@ -121,8 +121,8 @@ class BestEpoch:
         return {"epoch": self.epoch, "accuracy": self.accuracy, "weights": self.weights}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from such a state."""
-        vars(self).update(state)
+        """Continue from such a state; raises ValueError for any other."""
+        _update(self, state, set(vars(self)))
 
 
 class Draws:
@@ -142,6 +142,17 @@ class Draws:
         torch.set_rng_state(state["cpu"])
         if state["cuda"] is not None:
             torch.cuda.set_rng_state(state["cuda"])
+
+
+def _update(part: object, state: dict[str, Any], names: set[str]) -> None:
+    """Set these attributes of a part, whose types do not change."""
+    current = vars(part)
+    if set(state) != names:
+        raise ValueError(f"{', '.join(sorted(set(state) ^ names))}")
+    for name, value in state.items():
+        if current[name] is not None and not isinstance(value, type(current[name])):
+            raise ValueError(f"{name} is a {type(value).__name__}")
+    current.update(state)
 
 
 def spread(embeddings: Tensor) -> float:

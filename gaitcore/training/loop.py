@@ -90,7 +90,13 @@ def train(
     batches = build_batches(labels.cpu().numpy(), items, settings.batch, np.random.default_rng(seed))
     generator = torch.Generator(device).manual_seed(seed)
     subjects = int(labels.max()) + 1
-    criterion = build_loss(settings.loss, subjects=subjects, embedding_dim=network.embedding_dim).to(device)
+    criterion = build_loss(
+        settings.loss,
+        subjects=subjects,
+        embedding_dim=network.embedding_dim,
+        parts=getattr(model, "parts", 1),
+        neck=hasattr(model, "neck"),
+    ).to(device)
     optimiser = Optimisation([*model.parameters(), *criterion.parameters()], settings, len(batches))
     forward = training_pass(model)
     history, best = History(), BestEpoch()

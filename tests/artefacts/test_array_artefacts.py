@@ -1,17 +1,23 @@
 """Files of arrays: weights, embeddings, spectrum and attribution maps."""
 
+import json
+import struct
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
+from made_up import run_record
 from safetensors.torch import save_file
 
 from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps, write_maps
 from gaitcore.artefacts.embeddings import read_embeddings, write_embeddings
+from gaitcore.artefacts.run_record import write_run
 from gaitcore.artefacts.spectrum import Spectrum, read_spectrum, write_spectrum
 from gaitcore.artefacts.weights import read_weights, write_weights
+from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.networks import build_model
@@ -135,3 +141,61 @@ def test_a_file_that_is_missing_or_cut_off_ends_in_one_sentence(tmp_path, read):
     write_weights({"a": np.zeros(100)}, path)
     path.write_bytes(path.read_bytes()[:200])
     assert refused(read, path) == ": cut off, damaged or not a safetensors file; delete it and run again."
+
+
+def with_header(header: bytes, length=None, numbers=bytes(8)):
+    return struct.pack("<Q", len(header) if length is None else length) + header + numbers
+
+
+def header_of(**tensor):
+    return json.dumps({"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]} | tensor}).encode()
+
+
+DAMAGED = {
+    "empty": b"",
+    "length of 2^63": with_header(header_of(), length=2**63),
+    "length of 1e9": with_header(header_of(), length=10**9),
+    "no JSON": with_header(header_of()[:-1]),
+    "no UTF-8": with_header(b"\xff" + header_of()),
+    "deep nesting": with_header(b"[" * 100_000),
+    "numbers outside": with_header(header_of(data_offsets=[0, 10**12])),
+    "another size": with_header(header_of(shape=[2**40])),
+    "no shape": with_header(b'{"a":{"dtype":"F32","data_offsets":[0,8]}}'),
+    "numbers that NumPy lacks": with_header(header_of(dtype="BF16", shape=[4])),
+    "facts that are no JSON": with_header(b'{"__metadata__":{"gaitcore":"{"}}', numbers=b""),
+    "deep facts": with_header(json.dumps({"__metadata__": {"gaitcore": "[" * 100_000}}).encode(), numbers=b""),
+    "facts that are a list": with_header(b'{"__metadata__":{"gaitcore":"[]"}}', numbers=b""),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_header_ends_in_one_sentence(tmp_path, damage):
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(DAMAGED[damage])
+    assert refused(read_weights, path) == ": cut off, damaged or not a safetensors file; delete it and run again."
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_weights_that_are_not_finite_are_refused(tmp_path, number):
+    path = tmp_path / "weights.safetensors"
+    write_weights({"a.bias": np.zeros(3), "b.bias": np.array([0, number], np.float32)}, path)
+    assert refused(read_weights, path) == (
+        ": b.bias has NaN or infinite numbers, expected finite ones; delete it and run again."
+    )
+
+
+def test_weights_that_changed_after_training_are_refused(tmp_path):
+    path = tmp_path / "weights.safetensors"
+    write_weights({"a.bias": np.ones(3, np.float32)}, path)
+    recorded = file_digest(path)
+    write_run(run_record(outputs={path.name: recorded}), tmp_path / "run.json")
+    assert read_weights(path)["a.bias"].tolist() == [1, 1, 1]
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    assert refused(read_weights, path) == (
+        f": changed after training, its SHA-256 is {file_digest(path)} and run.json has {recorded}; "
+        "delete it and run again."
+    )
+    (tmp_path / "run.json").unlink()
+    assert read_weights(path)["a.bias"].tolist() != [1, 1, 1]

@@ -6,7 +6,7 @@ import torch
 from stores import keypoint_store
 
 from gaitcore.evaluation.embedding import embed
-from gaitcore.modalities.keypoints.input import InputChannels
+from gaitcore.modalities.keypoints.inputs import channels as input_channels
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.networks import build_model
 from gaitcore.settings.evaluation import Evaluation
@@ -20,7 +20,7 @@ CENTRE = Evaluation(
     ranks=(1, 5),
 )
 SIX = CENTRE.model_copy(update={"windows": "three_windows_and_reverse"})
-XY = InputChannels(("x", "y"), 320)
+XY = input_channels.Transform(("x", "y"), 320)
 
 
 @pytest.fixture

@@ -19,9 +19,14 @@ SMALL = {
     "gaitnet": {},
     "gaitpart": {"widths": (2, 4, 8), "parts": 4},
     "gaitset": {"widths": (2, 3, 4)},
+    "gaittr": {"in_channels": 3, "widths": (32, 32, 64)},
+    "gpgait": {"in_channels": 6, "shared": (4, 8), "width": 12},
     "posegait": {"in_channels": 3},
+    "ptsn": {"hidden": 6, "widths": (4, 8)},
+    "skeletongait": {"widths": (2, 3, 4, 5)},
 }
-NO_DROPOUT = {name: {"dropout": 0.0} for name in ("gaitmixer", "gaitnet", "posegait")}
+NO_DROPOUT = {name: {"dropout": 0.0} for name in ("gaitmixer", "gaitnet", "gaittr", "posegait", "ptsn")}
+WITH_NECK = ("gpgait", "skeletongait")  # whose batch normalisation of vectors takes no batch of one sequence
 FRAMES = 12
 SILHOUETTES = 3  # frames, of 2,816 pixels each
 ENOUGH, NONE = 10**12, 0  # bytes
@@ -44,6 +49,8 @@ def batch(name, sequences):
     """What the network takes: poses in pixels, or silhouettes."""
     if modality(name) == "silhouettes":
         return torch.rand(sequences, SILHOUETTES, 64, 44, dtype=torch.float64)
+    if name == "skeletongait":
+        return torch.rand(sequences, SILHOUETTES, 2, 64, 44, dtype=torch.float64)
     channels = SMALL[name].get("in_channels", 2)
     return 100 * torch.rand(sequences, FRAMES, 17, channels, dtype=torch.float64)
 
@@ -76,6 +83,8 @@ def test_every_network_of_the_repository_is_tested_here():
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.parametrize(("sequences", "memory"), [(1, ENOUGH), (3, ENOUGH), (21, ENOUGH), (21, NONE)])
 def test_outputs_gradients_and_running_statistics_are_those_of_the_network(name, sequences, memory, caplog):
+    if name in WITH_NECK:
+        sequences = max(sequences, 2)
     model = network(name, **NO_DROPOUT.get(name, {}))
     with caplog.at_level(logging.INFO):
         assert_same_pass(model, copy.deepcopy(model), training_pass(model, memory), batch(name, sequences))

@@ -28,6 +28,7 @@ class Pictures:
     frames: torch.Tensor  # (N, 8, 6) uint8
     lengths: torch.Tensor
     channels: tuple[str, ...] = ("mask",)
+    per_frame: bool = True
     source_digest: str = ""
 
     @property

@@ -6,7 +6,13 @@ import torch
 from gaitcore.extensions import load
 from gaitcore.networks import build_model, has_map, model_names
 
-SHAPES = {"gaitmixer": (60, 256), "gaitformer": (60, 32), "gaitgraph": (15, 256), "gaitgraph2": (15, 256)}
+SHAPES = {
+    "gaitmixer": (60, 256),
+    "gaitformer": (60, 32),
+    "gaitgraph": (15, 256),
+    "gaitgraph2": (15, 256),
+    "gaittr": (60, 256),
+}
 
 
 def poses(channels):

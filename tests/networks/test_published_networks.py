@@ -1,10 +1,13 @@
 """The networks are the published ones: golden outputs, parameter counts, key names."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
-from places import GOLDEN
+from places import GOLDEN, REAL_DATA
 
+from gaitcore.digests import file_digest
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.networks import build_model, load_published_weights, modality, model_names
 
@@ -25,7 +28,10 @@ def golden(name):
 def test_the_registry_names_the_papers_systems():
     by_modality = {of: [name for name in model_names() if modality(name) == of] for of in ("keypoints", "silhouettes")}
     assert by_modality == {
-        "keypoints": ["body_statistics", "gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "posegait"],
+        "keypoints": [
+            *("body_statistics", "gaitformer", "gaitgraph", "gaitgraph2", "gaitmixer", "gaittr"),
+            *("gpgait", "posegait", "ptsn", "skeletongait"),
+        ],
         "silhouettes": ["gaitnet", "gaitpart", "gaitset", "gei"],
     }
 
@@ -94,19 +100,48 @@ def test_weights_of_another_shape_are_refused():
         load_published_weights(build_model("gaitmixer", kernel=9), weights)
 
 
-def test_a_weights_file_that_would_run_code_is_refused(tmp_path):
-    import pickle
+@pytest.mark.parametrize("number", [float("nan"), float("inf")])
+def test_weights_that_are_not_finite_are_refused(number):
+    weights, _, _ = golden("gaitmixer")
+    weights["head.1.bias"][3] = number
+    with pytest.raises(DataError) as raised:
+        load_published_weights(build_model("gaitmixer"), weights)
+    assert str(raised.value) == (
+        "the mapping given: head.1.bias has NaN or infinite numbers, expected finite ones; fetch the file again."
+    )
 
-    marker = tmp_path / "executed"
 
-    class Trap:
-        def __reduce__(self):
-            return (open, (str(marker), "w"))
+def test_a_file_that_is_not_the_released_one_is_reported(tmp_path, caplog):
+    weights, _, _ = golden("gaitmixer")
+    torch.save(weights, tmp_path / "GaitMixer.pt")
+    load_published_weights(build_model("gaitmixer"), tmp_path / "GaitMixer.pt")
+    assert caplog.messages == [
+        f"{tmp_path / 'GaitMixer.pt'}: not the authors' released file: its SHA-256 is "
+        f"{file_digest(tmp_path / 'GaitMixer.pt')}, expected "
+        "db3a8218779ab5055005b10ae73f9ac6faea1edf03a76ac4fce955934f61703a (GaitMixer.pt)"
+    ]
 
-    (tmp_path / "trap.pt").write_bytes(pickle.dumps(Trap(), protocol=2))
-    with pytest.raises(DataError, match="a file that asks to run code is refused"):
-        load_published_weights(build_model("gaitmixer"), tmp_path / "trap.pt")
-    assert not marker.exists()
+
+RELEASED = {"gaitmixer": "GaitMixer.pt", "gaitgraph": "gaitgraph_resgcn-n39-r8_coco_seq_60.pth"}
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_the_authors_own_file_loads(name, caplog):
+    """GaitGraph's is a training checkpoint that asks for argparse.Namespace, an optimiser and a function."""
+    path = REAL_DATA / "weights" / RELEASED[name]
+    if not path.is_file():
+        pytest.skip(f"{path} is not here")
+    model = published(name).eval()
+    caplog.set_level(logging.INFO)
+    load_published_weights(model, path)
+    assert f"the authors' released {path.name}" in caplog.messages[-1]
+    scale = torch.tensor([1.0, 1.0] if name == "gaitmixer" else [320.0, 240.0, 1.0])
+    poses = torch.rand(4, 60, 17, CHANNELS[name], generator=torch.Generator().manual_seed(0)) * scale
+    with torch.no_grad():
+        embeddings = model(poses)
+    assert embeddings.isfinite().all()
+    torch.testing.assert_close(embeddings.norm(dim=1), torch.ones(4))
+    assert embeddings.std(dim=0).max() > 1e-3  # trained networks tell random poses apart
 
 
 def test_past_padding_sees_only_the_past_and_both_sides_see_the_future():

@@ -4,14 +4,15 @@ import ast
 
 from places import REPOSITORY
 
-from gaitcore.reporting.tables.latex import escape, table_latex
+from gaitcore.reporting.escaping import latex
+from gaitcore.reporting.tables.latex import table_latex
 from gaitcore.reporting.tables.tables import table1, table2
 
 TABLE_1 = r"""% Needs \usepackage{booktabs,multirow,graphicx}
 \begin{table*}[t]
 \centering
 \caption{Rank-1 accuracy (\%) on 100\% R\&D\_set per probe view. CAPTION}
-\label{tab:two_views-per-view}
+\label{tab:two-views-per-view}
 \footnotesize
 \setlength{\tabcolsep}{3.5pt}
 \resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%
@@ -36,8 +37,8 @@ TABLE_1 = r"""% Needs \usepackage{booktabs,multirow,graphicx}
 
 def test_table_1_as_latex(summary, context):
     table = table1(summary, context)
-    caption = escape(table.caption.partition("per probe view. ")[2])
-    notes = "\\par\n".join(map(escape, table.notes))
+    caption = latex(table.caption.partition("per probe view. ")[2])
+    notes = "\\par\n".join(map(latex, table.notes))
     mean = r"\textbf{85.1} {\scriptsize $\pm$ 1.2}"
     assert table_latex(table) == TABLE_1.replace("CAPTION", caption).replace("NOTES", notes).replace("MEAN", mean)
 
@@ -69,10 +70,10 @@ def test_published_and_collapsed_rows_carry_their_marks(casia_b, one_collapsed):
 
 
 def test_every_special_character_is_escaped():
-    assert escape(r"5 % of A & B_c #1 {x} $2 ~ ^ \d") == (
+    assert latex(r"5 % of A & B_c #1 {x} $2 ~ ^ \d") == (
         r"5 \% of A \& B\_c \#1 \{x\} \$2 \textasciitilde{} \textasciicircum{} \textbackslash{}d"
     )
-    assert escape("p < 0.001, ± −1°–2° †‡") == (
+    assert latex("p < 0.001, ± −1°–2° †‡") == (
         r"p $<$ 0.001, $\pm$ $-$1$^{\circ}$--2$^{\circ}$ $^{\dagger}$$^{\ddagger}$"
     )
 
@@ -87,5 +88,5 @@ def test_every_sign_in_a_text_of_the_reports_is_known_to_latex():
     ]
     assert "±" in "".join(texts)
     # Letters like ö are printed as they are.
-    unknown = {sign for text in texts for sign in escape(text) if not sign.isascii() and not sign.isalpha()}
+    unknown = {sign for text in texts for sign in latex(text) if not sign.isascii() and not sign.isalpha()}
     assert unknown == set()

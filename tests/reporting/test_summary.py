@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gaitcore.reporting.tables.summary import summary_markdown
 
-PAGE = """# 100% R&D_set: results of the experiment `two_views`
+PAGE = """# 100% R&D_set: results of the experiment two_views
 
 Protocol: 18 training and 10 test subjects, gallery NM#1, probes NM#2, AR#1-2, identical view excluded.
 

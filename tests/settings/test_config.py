@@ -194,7 +194,7 @@ LINE = "--config on the command line: "
         (
             {"extensions": ["nowhere"]},
             LINE + "extensions: there is no folder nowhere, expected one with networks, losses, readers, "
-            "silhouette_readers or protocols in it.",
+            "silhouette_readers, inputs or protocols in it.",
         ),
         (
             {"extensions": 3},

@@ -1,5 +1,7 @@
 """A run that is killed goes on where it stopped and ends with the same bytes as one that was left alone."""
 
+import hashlib
+import io
 import json
 import logging
 import os
@@ -19,7 +21,7 @@ from resumable_training import outputs_in, run
 from gaitcore.digests import file_digest
 from gaitcore.errors import GaitError
 from gaitcore.modalities.keypoints.augmentation import augmented
-from gaitcore.modalities.keypoints.input import InputChannels
+from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
@@ -27,6 +29,7 @@ from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
 from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
+from gaitcore.training.history import BestEpoch, History
 from gaitcore.training.loop import train
 
 SCRIPT = REPOSITORY / "tests" / "resumable_training.py"
@@ -153,9 +156,107 @@ def test_without_a_checkpoint_a_run_starts_from_nothing(tmp_path):
 def test_a_damaged_checkpoint_is_reported_and_the_one_before_it_used(tmp_path, caplog, damage):
     newest = written(tmp_path)[-1]
     newest.write_bytes(damage(newest.read_bytes()))
+    size = newest.stat().st_size
     with caplog.at_level(logging.INFO):
         assert resumed(tmp_path) == 2
-    assert f"{newest}: damaged or cut short ({newest.stat().st_size} bytes), not used" in caplog.text
+    aside = newest.with_suffix(".set-aside")
+    assert f"{newest}: damaged or cut short ({size} bytes), not used; renamed to {aside}" in caplog.text
+    assert aside.exists()
+    assert not newest.exists()
+
+
+class Trap:
+    """Makes a file where it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return open, (str(self.path), "w")
+
+
+def sealed(path, content):
+    """A checkpoint file with a right digest and this content."""
+    if not isinstance(content, bytes):
+        file = io.BytesIO()
+        torch.save(content, file)
+        content = file.getvalue()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"gaitcore checkpoint 1\n" + hashlib.sha256(content).digest() + content)
+
+
+IDENTITY = {"data": "a", "code": "b"}
+NO_CHECKPOINT = "without identity and state, so not a checkpoint of a run"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"garbage", "not readable as tensors and plain values (UnpicklingError)"),
+        (b"", "not readable as tensors and plain values (EOFError)"),
+        ([1, 2], NO_CHECKPOINT),
+        ({}, NO_CHECKPOINT),
+        ({"identity": IDENTITY}, NO_CHECKPOINT),
+        ({"identity": list(IDENTITY), "state": {}}, NO_CHECKPOINT),
+        ({"identity": IDENTITY, "state": [1]}, NO_CHECKPOINT),
+        ({"identity": {}, "state": {"counter": {"value": torch.tensor([9])}}}, "of a run with other data and code"),
+        ({"identity": IDENTITY, "state": {"model": {}}}, "without the state of counter"),
+    ],
+)
+def test_a_sealed_file_that_is_no_checkpoint_is_reported_and_the_one_before_it_used(tmp_path, caplog, content, reason):
+    written(tmp_path)
+    path = tmp_path / "step-00000009.checkpoint"
+    sealed(path, content)
+    assert resumed(tmp_path) == 3
+    aside = path.with_suffix(".set-aside")
+    assert caplog.messages == [f"{path}: {reason}, not used; renamed to {aside}"]
+    assert aside.exists()
+
+
+def test_a_sealed_file_that_asks_for_code_is_not_executed(tmp_path, caplog):
+    path = tmp_path / "cp" / "step-00000009.checkpoint"
+    sealed(path, {"identity": IDENTITY, "state": {"counter": Trap(tmp_path / "executed")}})
+    assert resumed(tmp_path / "cp") == 0
+    assert f"{path}: not readable as tensors and plain values (UnpicklingError), not used" in caplog.text
+    assert not (tmp_path / "executed").exists()
+
+
+def test_a_folder_with_the_name_of_a_checkpoint_is_set_aside(tmp_path, caplog):
+    written(tmp_path)
+    path = tmp_path / "step-00009999.checkpoint"
+    (path / "inside").mkdir(parents=True)
+    assert resumed(tmp_path) == 3
+    assert caplog.messages == [f"{path}: not a file, not used; renamed to {path.with_suffix('.set-aside')}"]
+
+
+def test_checkpoints_that_cannot_be_used_do_not_push_out_new_ones(tmp_path):
+    for step in (7, 8, 9):
+        sealed(tmp_path / f"step-{step:08d}.checkpoint", [step])
+    assert resumed(tmp_path) == 0
+    assert [path.name for path in written(tmp_path, steps=2)] == [
+        "step-00000001.checkpoint",
+        "step-00000002.checkpoint",
+    ]
+
+
+@pytest.mark.parametrize("state", [{}, {"value": 1, "other": 2}, [1], None])
+def test_a_state_that_does_not_fit_ends_the_run_with_what_to_do(tmp_path, state):
+    path = tmp_path / "step-00000009.checkpoint"
+    sealed(path, {"identity": IDENTITY, "state": {"history": state}})
+    with pytest.raises(GaitError) as raised:
+        checkpoints(tmp_path).resume({"history": BestEpoch()})
+    aside = path.with_suffix(".set-aside")
+    assert str(raised.value).startswith(f"{path}: its state of history does not fit this run (")
+    assert str(raised.value).endswith(f"), so it was renamed to {aside}; run the same command again.")
+    assert aside.exists()
+    assert resumed(tmp_path) == 0
+
+
+def test_a_history_with_other_entries_is_refused():
+    state = History().state_dict()
+    for changed in (state | {"more": 1}, state | {"rows": 3}, {"steps": 1}):
+        with pytest.raises(ValueError, match=r"^(more|rows is a int|.*rows.*)$"):
+            History().load_state_dict(changed)
 
 
 def test_one_flipped_byte_is_noticed(tmp_path):
@@ -275,7 +376,7 @@ def baseline(name, checkpoints=None):
     generator = torch.Generator().manual_seed(0)
     lengths = torch.full((12,), 14)
     poses = 100 + 50 * torch.rand(12 * 14, 17, 3, generator=generator)
-    channels = InputChannels.of(system.input, 3, 320)
+    channels = transform_of(system.input, 3, 320)
     store = KeypointStore(poses, lengths.cumsum(0) - 14, lengths, 320, channels)
     sequences = pd.DataFrame({"subject": list("abc") * 4, "condition": "nm"})
     torch.manual_seed(0)

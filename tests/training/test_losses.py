@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from golden_weights import filled
 from places import GOLDEN
 
 from gaitcore.errors import ConfigError
@@ -122,3 +123,128 @@ def test_the_batch_all_loss_of_one_subject_is_zero(mining):
     found.backward()
     assert (found.item(), triplets) == (0.0, 0)
     assert not embeddings.grad.any()
+
+
+def hard_triplets(embeddings, labels, margin):
+    """The violations of FastPoseGait's batch-hard loss, one number for each part and anchor."""
+    violations = []
+    for part in range(embeddings.shape[1]):
+        for anchor in range(len(labels)):
+            distances = (embeddings[anchor, part] - embeddings[:, part]).norm(dim=-1)
+            furthest = max(distances[other] for other in range(len(labels)) if labels[other] == labels[anchor])
+            nearest = min(distances[other] for other in range(len(labels)) if labels[other] != labels[anchor])
+            violations.append(F.relu(margin + furthest - nearest))
+    return torch.stack(violations).unflatten(0, (embeddings.shape[1], -1))
+
+
+def test_the_hard_loss_of_violating_triplets_is_fastposegaits():
+    torch.manual_seed(0)
+    labels = torch.arange(3).repeat(4)  # subjects alternate
+    embeddings = 0.7 * torch.randn(12, 3, 5, dtype=torch.float64) + labels[:, None, None]
+    embeddings.requires_grad_()
+    violations = hard_triplets(embeddings, labels, 0.3)
+    each = [part[part > 0] for part in violations]
+    found, triplets = loss("batch_all_triplet", mining="hard_violating", margin=0.3)(embeddings, labels)
+    assert found.item() == pytest.approx(sum(part.mean() for part in each).item() / 3)
+    assert triplets == sum(len(part) for part in each)
+    assert 0 < triplets < 36  # some are violated, some are not, and the mean is over those that are
+    (expected,) = torch.autograd.grad(sum(part.mean() for part in each) / 3, embeddings)
+    (gradient,) = torch.autograd.grad(found, embeddings)
+    torch.testing.assert_close(gradient, expected)
+
+
+def test_the_hard_loss_of_violating_triplets_is_zero_where_none_violates():
+    embeddings = torch.tensor([[0.0], [0.1], [9.0], [9.1]], requires_grad=True)
+    found, triplets = loss("batch_all_triplet", mining="hard_violating")(embeddings, torch.tensor([0, 0, 1, 1]))
+    assert (found.item(), triplets) == (0.0, 0)
+
+
+def with_neck(kind, parts, **options):
+    settings = section_of(LOSSES, kind).model_validate({"kind": kind, **options})
+    return build_loss(settings, subjects=3, embedding_dim=5, parts=parts, neck=True)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_triplet_cosine_is_the_triplet_loss_before_the_neck_and_the_cross_entropy_of_cosines_behind_it(smoothing):
+    torch.manual_seed(0)
+    before = torch.randn(12, 4, 5)
+    behind = F.normalize(torch.randn(12, 4, 5), dim=-1).requires_grad_()
+    labels = torch.arange(3).repeat(4)
+    both = with_neck("triplet_cosine", parts=4, weight=0.5, smoothing=smoothing, margin=0.2)
+    assert both.directions.shape == (4, 5, 3)
+    found, triplets = both(torch.cat([before, behind], dim=1), labels)
+    of_triplets, expected_triplets = loss("batch_all_triplet", margin=0.2)(before, labels)
+    total = torch.zeros(())
+    for part in range(4):
+        for sequence in range(12):
+            cosines = behind[sequence, part] @ (both.directions[part] / both.directions[part].norm(dim=0))
+            logs = (16 * cosines).log_softmax(dim=0)
+            total = total - (1 - smoothing) * logs[labels[sequence]] - smoothing * logs.mean()
+    assert triplets == expected_triplets
+    assert found.item() == pytest.approx((of_triplets + 0.5 * total / 48).item(), rel=1e-5)
+    (expected,) = torch.autograd.grad(0.5 * total / 48, behind)
+    (gradient,) = torch.autograd.grad(found, behind)
+    torch.testing.assert_close(gradient, expected, rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("file", ["gpgait_filled_weights", "skeletongait_small_random_weights"])
+def test_the_cosines_of_triplet_cosine_are_the_published_ones(file):
+    arrays = np.load(GOLDEN / f"{file}.npz")
+    drawn = filled(arrays["keys"], arrays["shapes"], arrays["seed"]) if "keys" in arrays.files else {}
+    directions = drawn.get("BNNecks.fc_bin")
+    if directions is None:
+        directions = torch.from_numpy(arrays["w::BNNecks.fc_bin"])
+    parts, length, subjects = directions.shape
+    settings = section_of(LOSSES, "triplet_cosine").model_validate({"kind": "triplet_cosine"})
+    both = build_loss(settings, subjects=subjects, embedding_dim=length, parts=parts, neck=True)
+    both.directions.data = directions
+    found = both.cosines(torch.from_numpy(arrays["neck" if "neck" in arrays.files else "output"]).transpose(1, 2))
+    expected = torch.from_numpy(arrays["logits"]).transpose(1, 2)
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_a_loss_without_a_neck_receives_the_parts_before_it():
+    torch.manual_seed(0)
+    before, labels = torch.randn(12, 4, 5), torch.arange(3).repeat(4)
+    both = torch.cat([before, torch.randn(12, 4, 5)], dim=1)
+    found, _ = with_neck("batch_all_triplet", parts=4)(both, labels)
+    assert torch.equal(found, loss("batch_all_triplet")(before, labels)[0])
+    with pytest.raises(ConfigError, match="but the network gives 4 parts; choose a loss per part"):
+        with_neck("triplet", parts=4, miner_epsilon=0.1, margin=0.1)(both, labels)
+
+
+def test_a_loss_with_a_neck_refuses_a_network_without_one():
+    with pytest.raises(ConfigError) as raised:
+        loss("triplet_cosine")
+    assert str(raised.value) == (
+        "training.loss.kind is triplet_cosine, which takes the parts before and behind a batch-norm neck, but the "
+        "network has no neck; choose a loss without one, e.g. batch_all_triplet."
+    )
+
+
+def test_softmax_contrastive_is_the_cross_entropy_and_hadsells_equation_4():
+    embeddings, labels = batch()
+    of_batch = loss("softmax_contrastive", contrastive_weight=0.3, margin=4.0).double()
+    near, far = [], []
+    for i in range(len(labels)):
+        for j in range(i):
+            distance = (embeddings[i] - embeddings[j]).norm()
+            if labels[i] == labels[j]:
+                near.append(distance**2 / 2)
+            else:
+                far.append(F.relu(4 - distance) ** 2 / 2)
+    assert any(value == 0 for value in far)
+    expected = F.cross_entropy(of_batch.classifier(embeddings), labels) + 0.3 * (
+        sum(near) / len(near) + sum(far) / len(far)
+    )
+    found, triplets = of_batch(embeddings, labels)
+    assert (found.item(), triplets) == (pytest.approx(expected.item()), 0)
+    (gradient,) = torch.autograd.grad(found, embeddings, retain_graph=True)
+    torch.testing.assert_close(gradient, torch.autograd.grad(expected, embeddings)[0])
+
+
+def test_softmax_contrastive_has_finite_gradients_where_embeddings_coincide():
+    embeddings = torch.zeros(4, 5, requires_grad=True)
+    found, _ = loss("softmax_contrastive")(embeddings, torch.tensor([0, 0, 1, 1]))
+    found.backward()
+    assert torch.isfinite(embeddings.grad).all()

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from gaitcore import extensions
-from gaitcore.errors import DataError
+from gaitcore.errors import ConfigError, DataError
 from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
 from gaitcore.modalities.keypoints.bounds import NORMALISED, USUAL_CONFIDENCES, faults, normalised
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
+from gaitcore.settings.data import Tree
 
 
 def source_formats() -> tuple[str, ...]:
@@ -34,18 +35,20 @@ def read_poses(
     source_version: str = "",
     conditions: Sequence[str] | None = None,
     mixed_sources: bool = False,
+    tree: Tree | None = None,
 ) -> tuple[PoseTable, pd.DataFrame]:
     """Read poses of any source format (:func:`source_formats`) into a pose table.
 
     ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in
     frames per second. With ``conditions``, sequences of other conditions are left out and reported. Pose tables of
-    several estimators are merged only with ``mixed_sources``.
+    several estimators are merged only with ``mixed_sources``. ``tree`` says what the folders in ``path`` name.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
     that is not in the table. Whatever reader made them, frames out of bounds (:mod:`.bounds`) and sequences whose
     coordinates are fractions of the picture are not in it.
 
-    Raises ConfigError for an unknown format, DataError where a path is missing or nothing in it is usable.
+    Raises ConfigError for an unknown format and for a ``tree`` with a format that has none, DataError where a path is
+    missing or nothing in it is usable.
     """
     reader = extensions.load("readers", source_format)
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
@@ -57,9 +60,12 @@ def read_poses(
         check_regular(one, reader.EXPECTED)
     info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or reader.LABEL, source_version)
     report = DropReport()
-    takes_mixed = "mixed_sources" in inspect.signature(reader.read).parameters
-    table = reader.read(paths, info, report, **({"mixed_sources": mixed_sources} if takes_mixed else {}))
-    table = _in_bounds(table, ", ".join(map(str, paths)), report)
+    options = inspect.signature(reader.read).parameters
+    if tree is not None and "tree" not in options:
+        raise ConfigError(f"data.tree is set, but data.format: {source_format} reads no tree; remove data.tree.")
+    chosen = {"mixed_sources": mixed_sources, "tree": tree}
+    given = {name: value for name, value in chosen.items() if name in options and value is not None}
+    table = _in_bounds(reader.read(paths, info, report, **given), ", ".join(map(str, paths)), report)
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()

@@ -64,6 +64,10 @@ LEFT_RIGHT = tuple((INDEX[name], INDEX[name.replace("left", "right")]) for name 
 _OPPOSITE = {**dict(LEFT_RIGHT), **{right: left for left, right in LEFT_RIGHT}}
 OTHER_SIDE: tuple[int, ...] = tuple(_OPPOSITE.get(joint, joint) for joint in range(NUM_JOINTS))
 
+# For each joint the one next to it on the way to the head, where its bone begins; that of the nose is the left shoulder
+# (GaitTR, published code).
+TOWARDS_HEAD: tuple[int, ...] = (5, 0, 0, 1, 2, 0, 0, 5, 6, 7, 8, 5, 6, 11, 12, 13, 14)
+
 BODY_PARTS: dict[str, tuple[int, ...]] = {
     "head": tuple(INDEX[n] for n in ("nose", "left_eye", "right_eye", "left_ear", "right_ear")),
     "left_arm": tuple(INDEX[n] for n in ("left_shoulder", "left_elbow", "left_wrist")),

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.input import InputChannels
-from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS, OTHER_SIDE
+from gaitcore.modalities.keypoints.input import InputTransform, transform_of
+from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.settings.input import Input
 
@@ -22,12 +22,12 @@ class KeypointStore:
     """The poses of S sequences, concatenated: a :class:`gaitcore.modalities.FrameStore`.
 
     Attributes:
-        keypoints: (N, 17, 3) float32, x and y in pixels and the confidence, on the device; (N, 17, 4) where the poses
-            have a z too, which comes last.
+        keypoints: (N, 17, 3) float32, x and y in pixels and the confidence, as the input transform prepares them, on
+            the device; (N, 17, 4) where the poses have a z too, which comes last.
         first: (S,) index of each sequence's first frame in ``keypoints``.
         lengths: (S,) frames in each sequence.
-        frame_width: pixels.
-        input: the input channels passed to the network, and their unit.
+        frame_width: pixels, or in the unit of the prepared poses.
+        input: how the poses become the input of the network.
         source_digest: SHA-256 of the poses' source, where it is known.
     """
 
@@ -35,19 +35,21 @@ class KeypointStore:
     first: Tensor
     lengths: Tensor
     frame_width: int
-    input: InputChannels
+    input: InputTransform
     source_digest: str = ""
 
     @classmethod
     def of(cls, table: PoseTable, settings: Input, device: torch.device) -> "KeypointStore":
         """All of a pose table's frames, on ``device``."""
         keypoints = torch.from_numpy(_keypoints(table)).to(device)
+        lengths = torch.from_numpy(np.array(table.sequences["frames"], dtype=np.int64)).to(device)
+        transform = transform_of(settings, keypoints.shape[-1], table.info.frame_width)
         return cls(
-            keypoints=keypoints,
+            keypoints=transform.prepared(keypoints, lengths),
             first=torch.from_numpy(np.array(table.offsets[:-1], dtype=np.int64)).to(device),
-            lengths=torch.from_numpy(np.array(table.sequences["frames"], dtype=np.int64)).to(device),
-            frame_width=table.info.frame_width,
-            input=InputChannels.of(settings, keypoints.shape[-1], table.info.frame_width),
+            lengths=lengths,
+            frame_width=transform.frame_width or table.info.frame_width,
+            input=transform,
             source_digest=table.info.source_digest,
         )
 
@@ -60,6 +62,11 @@ class KeypointStore:
     def channels(self) -> tuple[str, ...]:
         """The names of the input channels."""
         return self.input.names
+
+    @property
+    def per_frame(self) -> bool:
+        """Whether the input of a frame depends on that frame alone."""
+        return self.input.per_frame
 
     def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:
         """Windows as poses.
@@ -80,12 +87,12 @@ class KeypointStore:
         return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
 
     def network_input(self, windows: Tensor) -> Tensor:
-        """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 17, channels), in the unit of the settings."""
+        """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, ...), by the input transform."""
         return self.input(windows)
 
     def network_arguments(self) -> dict[str, Any]:
-        """``joints`` and ``in_channels``, the arguments that every skeleton network's class has."""
-        return {"joints": NUM_JOINTS, "in_channels": len(self.channels)}
+        """What follows from the input transform: ``joints`` and ``in_channels`` for all but maps."""
+        return self.input.network_arguments()
 
 
 def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> KeypointStore:
@@ -94,7 +101,7 @@ def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torc
     Args:
         path: poses.parquet.
         keep: (S,) bool, the sequences to keep; the frames of all others are dropped.
-        settings: the input channels and their unit.
+        settings: the input transform, the channels and their unit.
         device: the device to put the frames on.
 
     Raises:

@@ -50,6 +50,11 @@ class SilhouetteStore:
         """The name of the one input channel."""
         return ("silhouette",)
 
+    @property
+    def per_frame(self) -> bool:
+        """The input of a frame is that silhouette alone."""
+        return True
+
     def windows(self, sequences: Tensor, frames: Tensor, copy: str = "original") -> Tensor:
         """Windows as silhouettes.
 

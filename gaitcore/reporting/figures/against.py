@@ -10,7 +10,7 @@ from gaitcore.artefacts.summary import read_summary
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, in_legend
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -62,7 +62,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
             points[option] * BESIDE ** (number - (len(conditions) - 1) / 2),
             mean,
             yerr=[mean - points["ci_low_percent"], points["ci_high_percent"] - mean],
-            label=condition_title(config, condition),
+            label=in_legend(condition_title(config, condition)),
             marker=marker,
             capsize=2,
             linestyle=line,

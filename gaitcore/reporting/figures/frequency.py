@@ -72,7 +72,7 @@ def _figure(config: Config, panels: list[Panel]) -> Figure:
         axes_of_row[0].set_title(system_settings(config, system).title, loc="left")
     figure.supxlabel("Cycles per window", fontsize=8)
     figure.supylabel("Cycles along the joints", fontsize=8)
-    figure.colorbar(image, ax=rows, label="log$_{10}$ magnitude / largest", aspect=30, pad=0.02)
+    figure.colorbar(image, ax=rows, label="log₁₀ magnitude / largest", aspect=30, pad=0.02)
     return figure
 
 

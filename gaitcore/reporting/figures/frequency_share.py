@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import shares_from
@@ -65,6 +66,7 @@ def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figur
     axes.set_yscale("log")
     axes.set_ylim(LEAST, 100)
     axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter(NullFormatter())
     figure.axes[0].set_ylabel("Energy at so many\ncycles or more (%)")
     figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return figure

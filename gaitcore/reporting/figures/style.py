@@ -1,5 +1,6 @@
 """Colours, markers, labels and sizes shared by all figures."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a pape
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
 _MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
 _GOLDEN_RATIO = 0.618034  # as a step of the hue, it never repeats a colour
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def system_style(config: Config, system: str) -> dict[str, Any]:
@@ -27,7 +29,7 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     """
     place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
     return {
-        "label": system_settings(config, system).title,
+        "label": in_legend(system_settings(config, system).title),
         "color": _colour(place),
         "marker": _MARKERS[place % len(_MARKERS)],
     }
@@ -43,6 +45,18 @@ def _colour(place: int) -> str:
 def condition_title(config: Config, condition: str) -> str:
     """The title of a condition, or "Mean"."""
     return "Mean" if condition == MEAN else context.condition_title(config, condition)
+
+
+def in_legend(title: str) -> str:
+    """A title as a label of a legend, from which Matplotlib leaves out those that begin with an underscore."""
+    return f" {title}" if title.startswith("_") else title
+
+
+def power_of_ten(number: float, _: float | None = None) -> str:
+    """``10⁻³`` for 0.001: a tick of a logarithmic axis, as text, since texts in figures are not read as mathematics."""
+    exponent = round(math.log10(number))
+    power = math.isclose(number, 10.0**exponent)
+    return "10" + str(exponent).translate(_SUPERSCRIPT) if power else f"{number:g}"
 
 
 def counted(number: int, noun: str) -> str:

@@ -15,7 +15,7 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, counted, listed, system_style
+from gaitcore.reporting.figures.style import COLUMN, counted, listed, power_of_ten, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -99,6 +99,7 @@ def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
     """Make the axis logarithmic and return the value of its lower edge."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
+    axes.yaxis.set_major_formatter(power_of_ten)
     axes.yaxis.set_minor_locator(NullLocator())
     return _floor(rows)
 

@@ -8,8 +8,10 @@ from typing import Any
 import matplotlib.style
 
 from gaitcore.artefacts.figure_files import write_caption, write_numbers, write_picture
+from gaitcore.reporting.escaping import plain
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import STYLE
+from gaitcore.reporting.fonts import with_fonts
 from gaitcore.settings.experiment import Config
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # otherwise it logs every glyph of a PDF
@@ -24,8 +26,14 @@ def write_figure(kind: str, config: Config, path: Path, **arguments: Any) -> Non
         path: of one of the four files.
         arguments: the other arguments of that module's ``draw``: the files it reads, the system or option it shows.
     """
-    with matplotlib.style.context(STYLE):
-        drawing: Drawing = import_module(f"gaitcore.reporting.figures.{kind}").draw(config, **arguments)
+    module = import_module(f"gaitcore.reporting.figures.{kind}")
+
+    def draw() -> Drawing:
+        drawing: Drawing = module.draw(config, **arguments)
         write_picture(drawing.figure, path)
+        return drawing
+
+    with matplotlib.style.context(STYLE):
+        drawing = with_fonts(draw, path)
     write_numbers(drawing.numbers, path)
-    write_caption(drawing.caption, path)
+    write_caption(plain(drawing.caption), path)

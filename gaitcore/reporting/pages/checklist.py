@@ -18,7 +18,7 @@ def checklist_section(evidence: Evidence) -> Section:
         "Machine learning reproducibility checklist",
         (
             "Version 2.0 of the list of Pineau et al. (JMLR 22, 2021). The answers are taken from the configuration, "
-            "`run.json`, `split.csv` and `summary.csv` of this experiment.",
+            "run.json, split.csv and summary.csv of this experiment.",
             "For all models and algorithms:",
             Grid(_HEADER, _systems(evidence)),
             "For any theoretical claim: none is made.",
@@ -85,7 +85,10 @@ def _input_channels(evidence: Evidence) -> str:
     titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
-        channels = f"{', '.join(system.input.channels)} ({units[system.input.unit]})"
+        channels = ", ".join(system.input.channels)
+        if system.input.transform != "channels":
+            channels = extensions.declared("inputs", system.input.transform)["TITLE"]
+        channels += f" ({units[system.input.unit]})"
         titles_by_channels.setdefault(channels, []).append(system.title)
     texts = (f"{channels}: {', '.join(titles)}" for channels, titles in titles_by_channels.items())
     return f"The networks receive {'; '.join(texts)}."

@@ -1,9 +1,12 @@
 """Pages as single HTML files that include their pictures and need neither network nor scripts."""
 
 from base64 import b64encode
+from urllib.parse import quote
 
 from jinja2 import Environment
+from markupsafe import Markup, escape
 
+from gaitcore.reporting.escaping import plain, plain_lines
 from gaitcore.reporting.pages.sections import Page, anchor
 from gaitcore.reporting.tables.layout import INTERVAL_TITLE
 
@@ -47,7 +50,7 @@ pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; l
 
 _PAGE = """{% macro show_files(files) %}
 <p class="files">{{ files.lead }}:
-{% for path in files.paths %}<a href="{{ path }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
+{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table>
@@ -108,7 +111,7 @@ _PAGE = """{% macro show_files(files) %}
 {{ show_picture(part) }}
 {%- elif kind == "Code" %}
 <details><summary>{{ part.summary }}</summary>
-<pre><code>{{ part.text }}</code></pre>
+<pre><code>{{ part.text | lines }}</code></pre>
 </details>
 {% elif kind == "Contents" %}
 <nav aria-label="Contents"><ul>
@@ -143,15 +146,25 @@ _PAGE = """{% macro show_files(files) %}
 </html>
 """
 
-_ENVIRONMENT = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
+
+def _printed(value: object) -> object:
+    """A value as the page prints it: texts on one line; they are escaped afterwards. Markup is left as it is."""
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+_ENVIRONMENT = Environment(
+    autoescape=True, finalize=_printed, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
+)
 _ENVIRONMENT.filters |= {
+    "address": lambda path: quote(path, errors="replace"),
     "anchor": anchor,
-    "base64": lambda content: b64encode(content).decode("ascii"),
+    "base64": lambda content: Markup(b64encode(content).decode("ascii")),
     "kind": lambda part: type(part).__name__,
+    "lines": lambda text: escape(plain_lines(text)),
 }
 _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 
 
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
-    return _TEMPLATE.render(page=page, style=_STYLE, interval_title=INTERVAL_TITLE).lstrip()
+    return _TEMPLATE.render(page=page, style=Markup(_STYLE), interval_title=INTERVAL_TITLE).lstrip()

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 import yaml
-from PIL import Image
 
-from gaitcore.artefacts.figure_files import read_caption
+from gaitcore.artefacts.figure_files import read_caption, read_png
 from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.reporting.pages.comparison import COMPARISON_TITLE, VERDICT_NOTE, comparison_grid, conclusion
 from gaitcore.reporting.pages.run_times import Jobs, jobs_grid, training_parts
@@ -90,20 +89,15 @@ def _pictures(figures: Iterable[Path], folder: Path) -> Iterable[Picture]:
         caption = read_caption(path)
         first_sentence = re.split(r"(?<=\.)\s+(?=[A-Z])", caption)[0]
         files = tuple(path.with_suffix(suffix).relative_to(folder).as_posix() for suffix in (".pdf", ".csv"))
+        png, inches = read_png(path)
         yield Picture(
             name=f"Figure {number}",
-            png=path.read_bytes(),
-            inches=_inches(path),
+            png=png,
+            inches=inches,
             alt=f"{path.stem}: {first_sentence}",
             caption=caption,
             files=Files("For print, and the numbers", files),
         )
-
-
-def _inches(path: Path) -> float:
-    """The width of a PNG, from its pixels and its resolution."""
-    with Image.open(path) as image:
-        return image.width / image.info["dpi"][0]
 
 
 def _run_times(context: TableContext, runs: Sequence[RunRecord], timed: Iterable[Jobs]) -> Section:

@@ -1,11 +1,11 @@
 """The content of a page, independent of Markdown and HTML: sections of paragraphs, lists, tables and pictures."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
+from gaitcore.reporting.escaping import Markdown, markdown_line
 from gaitcore.reporting.tables.layout import Table
-from gaitcore.reporting.tables.markdown import bullets, grid, page
+from gaitcore.reporting.tables.markdown import bullets, grid, heading, page
 
 
 @dataclass(frozen=True)
@@ -85,22 +85,18 @@ def anchor(title: str) -> str:
 
 def page_markdown(content: Page) -> str:
     """A page of paragraphs, grids and bullets as Markdown."""
-    parts = [f"# {content.title}", *map(_markdown, content.lead)]
+    parts = [heading(1, content.title), *map(_markdown, content.lead)]
     for section in content.sections:
-        parts += [f"## {section.title}", *map(_markdown, section.parts)]
+        parts += [heading(2, section.title), *map(_markdown, section.parts)]
     return page(parts)
 
 
-def _markdown(part: Part) -> str:
+def _markdown(part: Part) -> Markdown:
     match part:
         case Grid(header, lines):
-            return grid([_escaped(line) for line in lines], list(header))
+            return grid(lines, header)
         case Bullets(sentences):
             return bullets(sentences)
         case str():
-            return part
+            return markdown_line(part)
     raise TypeError(f"{type(part).__name__} has no form in Markdown")
-
-
-def _escaped(line: Iterable[str]) -> list[str]:
-    return [cell.replace("|", "\\|") for cell in line]

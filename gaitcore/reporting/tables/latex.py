@@ -4,49 +4,25 @@ import re
 
 import pandas as pd
 
+from gaitcore.reporting.escaping import latex, latex_label
 from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Row, Table
 
 PACKAGES: tuple[str, ...] = ("booktabs", "multirow", "graphicx")
-
-_ESCAPES = str.maketrans(
-    {
-        "\\": r"\textbackslash{}",
-        **{sign: f"\\{sign}" for sign in "{}$&#%_"},
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "<": "$<$",
-        ">": "$>$",
-        "±": r"$\pm$",
-        "−": "$-$",
-        "×": r"$\times$",
-        "°": r"$^{\circ}$",
-        "†": r"$^{\dagger}$",
-        "‡": r"$^{\ddagger}$",
-        "§": r"$^{\S}$",
-        "–": "--",
-        "…": r"\ldots{}",
-    }
-)
 
 # Shrinks a table that is wider than the text and leaves any other as it is.
 _FIT = r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%"
 
 
-def escape(text: str) -> str:
-    """A text for LaTeX: special characters escaped, signs like ± and ° as mathematics."""
-    return text.translate(_ESCAPES)
-
-
 def table_latex(table: Table) -> str:
     r"""A complete ``table*`` float, to be read with ``\input``; a leading comment names the packages it needs."""
-    notes = "\\par\n".join(escape(note) for note in table.notes)
+    notes = "\\par\n".join(latex(note) for note in table.notes)
     return "\n".join(
         [
             f"% Needs \\usepackage{{{','.join(PACKAGES)}}}",
             r"\begin{table*}[t]",
             r"\centering",
-            rf"\caption{{{escape(table.caption)}}}",
-            rf"\label{{{table.label}}}",
+            rf"\caption{{{latex(table.caption)}}}",
+            rf"\label{{{latex_label(table.label)}}}",
             r"\footnotesize",
             r"\setlength{\tabcolsep}{3.5pt}",
             _FIT,
@@ -78,25 +54,25 @@ def _tabular(table: Table) -> str:
 
 
 def _text_frame(table: Table, blocks: bool) -> pd.DataFrame:
-    header = [(escape(table.spanner), escape(title)) for title in table.columns.values()]
+    header = [(latex(table.spanner), latex(title)) for title in table.columns.values()]
     header[-1] = ("", header[-1][1])
     return pd.DataFrame(
         [[*(_cell(table, row, column) for column in table.columns), table.interval_text(row)] for row in table.rows],
         index=_row_labels(table, blocks),
         columns=pd.MultiIndex.from_tuples(
-            [*header, ("", INTERVAL_TITLE)], names=[escape(name) for name in table.corner]
+            [*header, ("", INTERVAL_TITLE)], names=[latex(name) for name in table.corner]
         ),
     )
 
 
 def _row_labels(table: Table, blocks: bool) -> pd.Index:
-    methods = [escape(row.method + row.mark) for row in table.rows]
+    methods = [latex(row.method + row.mark) for row in table.rows]
     if not blocks:
         return pd.Index(methods)
-    return pd.MultiIndex.from_arrays([[escape(row.block) for row in table.rows], methods])
+    return pd.MultiIndex.from_arrays([[latex(row.block) for row in table.rows], methods])
 
 
 def _cell(table: Table, row: Row, column: str) -> str:
     number, _, spread = table.cell_text(row, column).partition(" ± ")
-    number = rf"\textbf{{{escape(number)}}}" if column in row.best else escape(number)
-    return number + (rf" {{\scriptsize $\pm$ {escape(spread)}}}" if spread else "")
+    number = rf"\textbf{{{latex(number)}}}" if column in row.best else latex(number)
+    return number + (rf" {{\scriptsize $\pm$ {latex(spread)}}}" if spread else "")

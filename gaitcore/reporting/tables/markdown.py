@@ -1,9 +1,10 @@
 """Tables as Markdown, by pandas."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
+from gaitcore.reporting.escaping import Markdown, markdown, markdown_line
 from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Table
 
 
@@ -13,7 +14,7 @@ def table_markdown(table: Table) -> str:
     header = ["Method", *table.columns.values(), INTERVAL_TITLE]
     lines = []
     for number, row in enumerate(table.rows):
-        cells = [_bold(table.cell_text(row, key), key in row.best) for key in table.columns]
+        cells: list[str] = [_bold(table.cell_text(row, key), key in row.best) for key in table.columns]
         label = [row.block if row.block not in blocks[:number] else ""] if any(blocks) else []
         lines.append([*label, row.method + row.mark, *cells, table.interval_text(row)])
     if any(blocks):
@@ -21,21 +22,28 @@ def table_markdown(table: Table) -> str:
     return page([table.caption, grid(lines, header), bullets(table.notes)])
 
 
-def grid(lines: list[list[str]], header: list[str]) -> str:
+def grid(lines: Iterable[Sequence[str]], header: Sequence[str]) -> Markdown:
     """A Markdown table of texts; numbers keep their zeros (94.0 stays 94.0)."""
-    return pd.DataFrame(lines, columns=header).to_markdown(index=False, disable_numparse=True)
+    frame = pd.DataFrame([list(map(markdown, line)) for line in lines], columns=list(map(markdown, header)))
+    return Markdown(frame.to_markdown(index=False, disable_numparse=True))
 
 
-def bullets(sentences: Iterable[str]) -> str:
+def bullets(sentences: Iterable[str]) -> Markdown:
     """A Markdown list."""
-    return "\n".join(f"- {sentence}" for sentence in sentences)
+    return Markdown("\n".join(f"- {markdown_line(sentence)}" for sentence in sentences))
+
+
+def heading(level: int, text: str) -> Markdown:
+    """A Markdown heading."""
+    return Markdown(f"{'#' * level} {markdown(text)}")
 
 
 def page(parts: Iterable[str]) -> str:
-    """Paragraphs with an empty line between them, as the text of a file."""
-    return "\n\n".join(parts) + "\n"
+    """Paragraphs, headings, tables and lists with an empty line between them, as the text of a file."""
+    return "\n\n".join(map(markdown_line, parts)) + "\n"
 
 
-def _bold(text: str, best: bool) -> str:
+def _bold(text: str, best: bool) -> Markdown:
     number, sign, spread = text.partition(" ± ")
-    return (f"**{number}**" if best else number) + sign + spread
+    number = markdown(number)
+    return Markdown((f"**{number}**" if best else number) + sign + markdown(spread))

@@ -18,7 +18,7 @@ from gaitcore.reporting.tables.estimates import (
     with_spread,
 )
 from gaitcore.reporting.tables.layout import PUBLISHED_MARK, run_marks
-from gaitcore.reporting.tables.markdown import bullets, grid, page
+from gaitcore.reporting.tables.markdown import bullets, grid, heading, page
 from gaitcore.reporting.tables.published import published_table2
 
 _METRIC_TITLES = {"rank1": "Rank-1", "rank5": "Rank-5", "mAP": "mAP"}
@@ -34,16 +34,16 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
     ]
     return page(
         [
-            f"# {context.dataset}: results of the experiment `{context.experiment}`",
+            heading(1, f"{context.dataset}: results of the experiment {context.experiment}"),
             notes.protocol_sentence(summary, context),
             f"{notes.run_sentence(summary, context)} {notes.reported_sentence(context)}",
-            "## Rank-1 accuracy (%)",
+            heading(2, "Rank-1 accuracy (%)"),
             _rank1_grid(summary, context),
             *([bullets(notes.published_notes())] if context.show_published else []),
-            "## All metrics, mean over conditions (%)",
+            heading(2, "All metrics, mean over conditions (%)"),
             _metrics_grid(summary, context),
             *_differences(summary, context),
-            "## Read with care",
+            heading(2, "Read with care"),
             bullets(cautions),
         ]
     )
@@ -104,7 +104,7 @@ def _differences(summary: pd.DataFrame, context: TableContext) -> list[str]:
         "averaging over seeds, so it compares these trained networks and does not cover retraining."
     )
     return [
-        "## Differences between systems",
+        heading(2, "Differences between systems"),
         explanation,
         grid(lines, header),
         *notes.smallest_p_notes(summary, context),

@@ -3,6 +3,8 @@
 A file that declares ``TITLE`` (printed in captions) is a loss. Its class ``Loss`` is a module; it takes embeddings
 (B, embedding_dim) and labels (B,), from 0, and returns the loss and the number of triplets it was taken over (0 for a
 loss without triplets). A loss per part declares ``PARTS = True`` and also takes embeddings (B, parts, embedding_dim).
+One that also declares ``NECK = True`` takes (B, 2 * parts, embedding_dim), the parts before and behind the batch-norm
+neck of a network.
 The options are the arguments of the class; the schema of ``training.loss`` is made from its signature.
 """
 
@@ -16,21 +18,37 @@ from gaitcore.errors import ConfigError
 from gaitcore.settings.chosen import ChosenSection
 
 
-def build_loss(settings: ChosenSection, *, subjects: int, embedding_dim: int) -> nn.Module:
+def build_loss(
+    settings: ChosenSection, *, subjects: int, embedding_dim: int, parts: int = 1, neck: bool = False
+) -> nn.Module:
     """The loss of a recipe; its parameters, if any, are trained with the network's.
 
     Args:
         settings: its name (``kind``) and options.
         subjects: number of training subjects; passed to a loss that has this argument.
-        embedding_dim: length of the embeddings; likewise.
+        embedding_dim, parts: length and number of the embeddings of a sequence; likewise.
+        neck: whether the network ends with a batch-norm neck, so that in training it returns its parts twice, before
+            and behind it.
 
     New parameters are drawn from torch's global generator. A loss that does not take parts refuses embeddings with
-    several parts with a ConfigError; a single part is an embedding like any other.
+    several parts with a ConfigError; a single part is an embedding like any other. A loss that does not take a neck
+    receives the parts before it.
+
+    Raises:
+        ConfigError: the loss takes a neck and the network has none.
     """
     loss = extensions.load("losses", settings.kind).Loss
-    common = {"subjects": subjects, "embedding_dim": embedding_dim}
+    takes_neck = extensions.declared("losses", settings.kind).get("NECK", False)
+    if takes_neck and not neck:
+        raise ConfigError(
+            f"training.loss.kind is {settings.kind}, which takes the parts before and behind a batch-norm neck, but "
+            "the network has no neck; choose a loss without one, e.g. batch_all_triplet."
+        )
+    common = {"subjects": subjects, "embedding_dim": embedding_dim, "parts": parts}
     accepted = {name: value for name, value in common.items() if name in inspect.signature(loss).parameters}
     module: nn.Module = loss(**accepted, **settings.model_dump(exclude={"kind"}))
+    if neck and not takes_neck:
+        module.register_forward_pre_hook(lambda _, inputs: (inputs[0][:, :parts], inputs[1]))
     if not extensions.declared("losses", settings.kind).get("PARTS"):
         module.register_forward_pre_hook(lambda _, inputs: _without_parts(settings.kind, *inputs))
     return module

@@ -23,10 +23,11 @@ class Loss(nn.Module):
 
     Args:
         margin: triplet margin, Euclidean distance of embeddings as they are.
-        mining: "full", the mean over triplets that violate the margin; "hard", one triplet of each anchor, the hardest.
+        mining: "full", the mean over triplets that violate the margin; "hard", one triplet of each anchor, the hardest
+            (GaitSet); "hard_violating", the mean over those of them that violate the margin (FastPoseGait).
     """
 
-    def __init__(self, *, margin: Positive = 0.2, mining: Literal["full", "hard"] = "full"):
+    def __init__(self, *, margin: Positive = 0.2, mining: Literal["full", "hard", "hard_violating"] = "full"):
         super().__init__()
         self.margin, self.mining = margin, mining
 
@@ -34,8 +35,7 @@ class Loss(nn.Module):
         labels, order = labels.sort(stable=True)  # the sequences of a subject lie side by side
         parts = embeddings[order].reshape(len(labels), -1, embeddings.shape[-1]).transpose(0, 1)  # (parts, B, D)
         distances = torch.cdist(parts, parts, compute_mode=EXACT)  # (parts, B, B)
-        mined = {"full": self._full, "hard": self._hard}[self.mining]
-        total, triplets = mined(distances, labels)  # (parts,) each
+        total, triplets = (self._full if self.mining == "full" else self._hard)(distances, labels)  # (parts,) each
         return (total / triplets.clamp(min=1)).mean(), int(triplets.sum())
 
     def _full(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
@@ -53,9 +53,11 @@ class Loss(nn.Module):
         return totals, numbers
 
     def _hard(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Of each part the sum over anchors, and the number of anchors that have a negative."""
+        """Of each part the sum over anchors, and the number of anchors that have a negative, or that violate."""
         same = labels[:, None] == labels
         furthest = distances.masked_fill(~same, 0).amax(dim=-1)  # (parts, anchors)
         nearest = distances.masked_fill(same, torch.inf).amin(dim=-1)
         violation = F.relu(self.margin + furthest - nearest)
+        if self.mining == "hard_violating":
+            return violation.sum(dim=-1), (violation > 0).sum(dim=-1)
         return violation.sum(dim=-1), (~same).any(dim=-1).sum().expand(len(distances))

@@ -77,16 +77,120 @@ def test_an_undetected_joint_is_interpolated_between_frames(tmp_path):
     ]
 
 
-def test_a_sequence_in_which_a_joint_is_never_detected_is_left_out(tmp_path):
+FACE = ("nose", "left_eye", "right_eye", "left_ear", "right_ear")
+
+
+def test_seen_from_behind_the_face_is_put_above_the_shoulders(tmp_path):
+    for frame in range(3):
+        save(tmp_path, "001-nm-01-180", frame, person(left=100 + frame, lost=FACE))
+    keypoints = read(tmp_path)[0].keypoints
+    at = {name: keypoints[:, joint, :2].astype(float) for name, joint in INDEX.items()}
+    shoulders = (at["left_shoulder"] + at["right_shoulder"]) / 2
+    hips = (at["left_hip"] + at["right_hip"]) / 2
+    for name in FACE:
+        np.testing.assert_allclose(at[name], shoulders + 0.41 * (shoulders - hips), rtol=1e-6)
+        assert (keypoints[:, INDEX[name], 2] == 0).all()
+    where = "put at the height of the eyes above the shoulders with confidence 0"
+    reason = f"nose, left_eye, right_eye, left_ear, right_ear in none of 3 frames, {where}"
+    assert dropped(tmp_path) == [(str(tmp_path), "001-nm-01-180", None, reason)]
+
+
+def test_seen_from_behind_with_ears_the_face_is_between_them(tmp_path):
+    save(tmp_path, "001-nm-01-180", 0, person(lost=FACE[:3]))
+    keypoints = read(tmp_path)[0].keypoints[0]
+    for name in FACE[:3]:
+        assert keypoints[INDEX[name], 0] == 100 + (BODY_25.index("left_ear") + BODY_25.index("right_ear")) / 2
+    where = "put at the middle of the joints of the head with confidence 0"
+    assert dropped(tmp_path)[0][3] == f"nose, left_eye, right_eye in none of 1 frames, {where}"
+
+
+def test_seen_from_the_side_the_far_joints_are_where_the_near_ones_hide_them(tmp_path):
+    far = ("left_eye", "left_ear", "left_wrist")
+    for frame in range(2):
+        save(tmp_path, "001-nm-01-090", frame, person(left=100 + frame, lost=far))
+    keypoints = read(tmp_path)[0].keypoints
+    for name in far:
+        near = name.replace("left", "right")
+        assert np.array_equal(keypoints[:, INDEX[name], :2], keypoints[:, INDEX[near], :2])
+    where = "put at the joint of the other side with confidence 0"
+    assert dropped(tmp_path)[0][3] == f"left_wrist, left_eye, left_ear in none of 2 frames, {where}"
+
+
+def test_a_sequence_in_which_both_wrists_are_never_detected_is_left_out(tmp_path):
     save(tmp_path, "001-nm-01-090", 0, person())
-    save(tmp_path, "001-nm-01-180", 0, person(lost=("nose", "left_eye")))
+    save(tmp_path, "001-nm-01-180", 0, person(lost=("left_wrist", "right_wrist", "nose")))
     assert len(read(tmp_path)[0].sequences) == 1
-    assert dropped(tmp_path) == [(str(tmp_path), "001-nm-01-180", None, "nose, left_eye in none of 1 frames")]
+    reason = "left_wrist, right_wrist in none of 1 frames, the sequence is left out"
+    assert dropped(tmp_path) == [(str(tmp_path), "001-nm-01-180", None, reason)]
+
+
+def test_the_key_of_openpose_before_1_0_is_read_and_reported_once(tmp_path):
+    for frame in range(2):
+        old = person()
+        old["pose_keypoints"] = old.pop("pose_keypoints_2d")
+        path = save(tmp_path, "001-nm-01-090", frame, old)
+    assert read(tmp_path)[0].frame.tolist() == [0, 1]
+    reason = "read from pose_keypoints, as OpenPose before 1.0 calls pose_keypoints_2d"
+    first = str(path).replace("0001_keypoints", "0000_keypoints")
+    assert dropped(tmp_path) == [(first, "", None, f"{reason}; other files alike are not listed")]
+
+
+def test_the_model_coco_is_read_by_the_names_of_its_points(tmp_path):
+    order = (
+        *("nose", "neck", "right_shoulder", "right_elbow", "right_wrist", "left_shoulder", "left_elbow"),
+        *("left_wrist", "right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle"),
+        *("right_eye", "left_eye", "right_ear", "left_ear"),
+    )
+    values = np.column_stack([100 + np.arange(18), 50 + np.arange(18), np.full(18, 0.5)])
+    path = save(tmp_path, "001-nm-01-090", 0, {"pose_keypoints_2d": values.ravel().tolist()})
+    table, _ = read(tmp_path)
+    for name, joint in INDEX.items():
+        assert table.keypoints[0, joint, 0] == 100 + order.index(name), name
+    reason = "18 points, read as OpenPose's model COCO (COCO-18); other files alike are not listed"
+    assert dropped(tmp_path) == [(str(path), "", None, reason)]
+
+
+def replaced(**changes) -> str:
+    """A file with one person, in which the numbers of the nose are replaced as JSON."""
+    text = json.dumps({"people": [person()]})
+    return text.replace('"pose_keypoints_2d": [100.0, 50.0, 0.5', '"pose_keypoints_2d": [' + changes["nose"])
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 100_000, "not JSON of poses (nested too deeply), expected OpenPose's people"),
+        ('{"people":' * 100_000, "not JSON of poses (nested too deeply), expected OpenPose's people"),
+        ("9" * 5000, "not JSON of poses (a whole number of thousands of digits), expected OpenPose's people"),
+        (b'{"people": "\xff"}', "not JSON (byte 12 is not UTF-8 text), expected OpenPose's people"),
+        (
+            replaced(nose="1" + "0" * 400 + ", 50.0, 0.5"),
+            "pose_keypoints_2d hold a whole number that is too large, expected numbers",
+        ),
+        (replaced(nose="1e30, 50.0, 0.5"), "x of nose is 1e+30, expected -6400 to 6400 pixels (10 frames)"),
+        (replaced(nose="NaN, 50.0, 0.5"), "a NaN or infinite coordinate"),
+        (replaced(nose="1e999, 50.0, 0.5"), "a NaN or infinite coordinate"),
+        (replaced(nose="1e300, 50.0, 0.5"), "a NaN or infinite coordinate"),
+        (replaced(nose="true, 50.0, 0.5"), "pose_keypoints_2d hold true, expected numbers"),
+        (replaced(nose="null, 50.0, 0.5"), "pose_keypoints_2d hold null, expected numbers"),
+        (replaced(nose="[1], 50.0, 0.5"), "pose_keypoints_2d hold [1], expected numbers"),
+        (replaced(nose="100.0, 50.0, 900"), "confidence of nose is 900, expected -1 to 20"),
+        ('{"people": [[1]]}', "[1], expected a person with pose_keypoints_2d"),
+        ('{"people": [{"a": 1}]}', "an object with the keys 'a', expected a person with pose_keypoints_2d"),
+        ('{"people": [{"pose_keypoints_2d": "x"}]}', "pose_keypoints_2d 'x', expected a list of numbers"),
+        ('{"people": {"a": 1}}', "no people in it, expected OpenPose's people"),
+    ],
+)
+def test_what_is_no_person_is_reported_and_reading_goes_on(tmp_path, text, reason):
+    save(tmp_path, "001-nm-01-090", 0, person())
+    path = tmp_path / "001-nm-01-090_000000000001_keypoints.json"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    assert dropped(tmp_path) == [(str(path), "001-nm-01-090", 1, reason)]
 
 
 def test_unusable_files_and_people_are_reported_and_reading_goes_on(tmp_path):
     save(tmp_path, "001-nm-01-090", 0, person())
-    short = save(tmp_path, "001-nm-01-090", 1, {"pose_keypoints_2d": [1.0] * 54})
+    short = save(tmp_path, "001-nm-01-090", 1, {"pose_keypoints_2d": [1.0] * 45})
     nobody = save(tmp_path, "001-nm-01-090", 2)
     few = save(tmp_path, "001-nm-01-090", 3, person(lost=BODY_25[:14] + BODY_25[15:18]))
     broken = tmp_path / "001-nm-01-090_000000000004_keypoints.json"
@@ -95,7 +199,7 @@ def test_unusable_files_and_people_are_reported_and_reading_goes_on(tmp_path):
     other.write_text("[]")
     named = tmp_path / "clip.json"
     named.write_text("{}")
-    values = "54 keypoint values, expected 75 finite ones (25 x (x, y, confidence), BODY_25)"
+    values = "45 keypoint values, expected 75 (25 x (x, y, confidence), BODY_25) or 54 (COCO, 18 points)"
     json_error = "not JSON (Expecting value: line 1 column 2 (char 1)), expected OpenPose's people"
     no_name = "names no sequence and frame, expected files named like 001-nm-01-090_000000000012_keypoints.json"
     assert dropped(tmp_path) == [

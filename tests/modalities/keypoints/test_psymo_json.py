@@ -12,12 +12,13 @@ from gaitcore.errors import DataError
 from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.reading import read_poses
 
+VALUES = "expected 51 (17 x (x, y, confidence)), or those of 26, 133 or 136 points"
 PSYMO = REAL_DATA / "psymo" / "skeletons.tar.xz"
 
 
 def person(frame: int, box: list[float], mark: float = 0.0, **changes) -> dict:
     """A detection; ``mark`` is the x of its nose, to tell people apart."""
-    keypoints = [mark, *[float(n) for n in range(1, 51)]]
+    keypoints = [mark, *[0.9 if n % 3 == 2 else float(n) for n in range(1, 51)]]
     return {"image_id": f"{frame}.jpg", "keypoints": keypoints, "score": 2.5, "box": box} | changes
 
 
@@ -55,7 +56,8 @@ def test_file_names_give_subject_condition_run_and_view(tmp_path):
     table, report = read(tmp_path)
     assert table.sequences.to_numpy().tolist() == [["000", "nm", "01", "225", 2], ["001", "wsf", "00", "000", 1]]
     assert table.frame.tolist() == [0, 1, 5]
-    assert table.keypoints[0].ravel().tolist() == [1.0, *range(1, 51)]
+    assert table.keypoints[0, :, :2].ravel().tolist() == [1.0, *[n for n in range(1, 51) if n % 3 != 2]]
+    assert table.keypoints[0, :, 2].tolist() == [np.float32(0.9)] * 17
     assert len(report) == 0
 
 
@@ -105,12 +107,12 @@ def test_detections_that_are_malformed_are_dropped(tmp_path):
     path = save(tmp_path, "000_00_0_0_nm.json", [*bad, good])
     assert read(tmp_path)[0].frame.tolist() == [0]
     assert dropped(tmp_path) == [
-        (str(path), "000-nm-00-000", 0, "48 keypoint values, expected 51 (17 x (x, y, confidence))"),
+        (str(path), "000-nm-00-000", 0, f"48 keypoint values, {VALUES}"),
         (str(path), "000-nm-00-000", 0, "a NaN or infinite coordinate"),
-        (str(path), "000-nm-00-000", 0, "0 keypoint values, expected 51 (17 x (x, y, confidence))"),
+        (str(path), "000-nm-00-000", 0, "keypoints hold 'x', expected numbers"),
         (str(path), "000-nm-00-000", 0, "box [1, 2, 3], expected left, top, width and height in pixels"),
         (str(path), "000-nm-00-000", None, "image_id 'left.jpg', expected a frame such as '5.jpg'"),
-        (str(path), "000-nm-00-000", None, "image_id str, expected a frame such as '5.jpg'"),
+        (str(path), "000-nm-00-000", None, "'walker', expected a detection with image_id and keypoints"),
     ]
 
 
@@ -128,7 +130,7 @@ def test_unusable_files_are_reported_and_reading_goes_on(tmp_path):
             "not JSON (Expecting value: line 1 column 15 (char 14)), expected a list of detections",
         ),
         (str(empty), "002-nm-00-000", None, "nothing in it, expected a list of detections"),
-        (str(other), "003-nm-00-000", None, "a dict, expected a list of detections"),
+        (str(other), "003-nm-00-000", None, "an object with the keys 'version', expected a list of detections"),
         (str(named), "", None, "names no sequence, expected SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json"),
     ]
 

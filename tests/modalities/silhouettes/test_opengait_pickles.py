@@ -130,7 +130,7 @@ def test_several_pickles_and_sequences_found_twice_are_reported(tmp_path):
     sequences, report = read_silhouettes("opengait_pickles", [first, second], table, dataset="test")
     assert sequences["frames"].tolist() == [5]
     assert report[["file", "reason"]].to_numpy().tolist() == [
-        [str(first / "001/nm-02/090"), "2 pickles (a.pkl, b.pkl), expected one"],
+        [str(first / "001/nm-02/090"), "2 pickles (a.pkl, b.pkl), expected one; choose it by tree.files"],
         [str(second / PLACE), f"sequence twice, {first / PLACE} is used"],
     ]
 
@@ -160,9 +160,11 @@ def test_a_pickle_that_asks_for_code_stops_the_run_and_is_not_obeyed(root, tmp_p
 
 def test_a_pickle_of_another_kind_stops_the_run(root):
     path = save_pickle(root, PLACE, {"masks": [1]})
-    assert refused(root) == f"{path}: holds object values, expected {ARRAY}; remove it."
+    assert refused(root) == f"{path}: holds a dict with the keys 'masks', expected {ARRAY}; save the array alone."
     mixed = save_pickle(root, PLACE, [made_up_masks(1)[0], made_up_masks(1, width=44)[0]])
-    assert refused(root).startswith(f"{mixed}: not a readable pickle (")
+    assert refused(root) == (
+        f"{mixed}: holds parts of different shapes ((64, 64), (64, 44)), expected {ARRAY}; make one array of it."
+    )
 
 
 def test_a_pickle_that_is_cut_short_stops_the_run(root):

@@ -1,29 +1,44 @@
-"""Detector output in JSON, for AlphaPose's and OpenPose's formats: the walker is kept, everybody else reported.
+"""Detections of people in JSON, one file per sequence: the walker is kept, everybody else reported.
 
- An AlphaPose detection holds ``image_id`` ("5.jpg" is frame 5),
+AlphaPose's results (Fang et al., TPAMI 2022) are a list of detections with ``image_id`` ("5.jpg" is frame 5),
 ``keypoints`` (51 numbers: x and y in pixels, confidence; COCO-17 order) and, in recent versions, ``box`` (left, top,
-width and height in pixels).
+width and height in pixels). MMPose's predictions of a video are a list of frames with ``frame_id`` and ``instances``,
+alone or as ``instance_info``; an instance has ``keypoints`` (17 x (x, y)), ``keypoint_scores`` and ``bbox`` (left, top,
+right and bottom). Of Halpe's 26 or 136 and COCO-WholeBody's 133 points the first 17 are used, which are COCO's.
 """
 
 import hashlib
-import json
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, faults
+from gaitcore.modalities.keypoints.parsing.foreign_json import MOST_BYTES, MalformedError, numbers, parse, shown
+from gaitcore.modalities.keypoints.parsing.frame_names import frame_number
+from gaitcore.modalities.keypoints.parsing.hidden_joints import complete, found
+from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, Skeleton, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, find_walker
-from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
+from gaitcore.modalities.keypoints.parsing.usable import usable_frames
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.source_files import read_source
 
-_IMAGE_ID = re.compile(r"(?:.*[/\\])?(\d{1,9})(?:\.[A-Za-z]+)?")
+SKELETONS = by_points(COCO_17, *COCO_FIRST)
+_VALUES = "51 (17 x (x, y, confidence)), or those of 26, 133 or 136 points"
+_LIST = "expected a list of detections"
+_FEWEST = 3  # joints of a person worth keeping: fewer make no box
+_MOST_MALFORMED = 1000  # detections of one file, then the rest is not read
 
 Files = Iterable[tuple[SequenceKey, Path]]
+Frames = tuple[np.ndarray, np.ndarray]
+Entry = tuple[int | None, Callable[[], Detection]]  # a detection's frame, and what parses it
 
 
 def read_detections(
@@ -42,7 +57,7 @@ def read_detections(
 
     Raises DataError where a path is no folder or no file in it is usable.
     """
-    poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
+    poses: dict[SequenceKey, Frames] = {}
     files: dict[SequenceKey, Path] = {}
     digests = []
     for root in paths:
@@ -52,13 +67,18 @@ def read_detections(
             if key in files:
                 report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
                 continue
-            content = read_bytes(path)
+            content = read_json(path)
             files[key] = path
             digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-            detections = _detections(path, key, content, report)
-            if detections:
-                poses[key] = walker(path, key, detections, report)
+            sequence = walker(path, key, _detections(path, key, content, info, report), info, report)
+            if sequence is not None:
+                poses[key] = sequence
     return table_or_error(poses, paths, expected, replace(info, source_digest=combined_digest(digests)), report)
+
+
+def read_json(path: Path) -> bytes:
+    """The content of a file of detections; raises what :func:`gaitcore.modalities.source_files.read_source` raises."""
+    return read_source(path, "detections in JSON", MOST_BYTES)
 
 
 def table_or_error(
@@ -75,86 +95,165 @@ def table_or_error(
     return table_of_sequences(poses, info)
 
 
-def read_bytes(path: Path) -> bytes:
-    """A file's content, or a DataError."""
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}), expected detections in JSON.") from error
+def detection(frame: int, points: np.ndarray, skeleton: Skeleton, box: Box | None, info: PoseInfo) -> Detection:
+    """One person in one frame.
 
+    Args:
+        frame: its number.
+        points: (P, 3) float32, x, y and confidence of the skeleton's points.
+        skeleton: whose points they are.
+        box: the person's, where the detector gives one; else that of the joints that were found.
+        info: the camera's frame size.
 
-def _detections(path: Path, key: SequenceKey, content: bytes, report: DropReport) -> list[Detection]:
-    """The well-formed detections of a file; the others, or the file as a whole, are reported."""
-    try:
-        entries = json.loads(content)
-    except ValueError as error:
-        report.add(path, f"not JSON ({error}), expected a list of detections", sequence=key.name)
-        return []
-    if not isinstance(entries, list) or not entries:
-        content_kind = f"a {type(entries).__name__}" if entries else "nothing in it"
-        report.add(path, f"{content_kind}, expected a list of detections", sequence=key.name)
-        return []
-    detections = []
-    for entry in entries:
-        detection = _parse_detection(entry)
-        if isinstance(detection, Detection):
-            detections.append(detection)
-        else:
-            report.add(path, detection, sequence=key.name, frame=_frame_number(entry))
-    return detections
-
-
-def _parse_detection(entry: object) -> Detection | str:
-    """The detection, or the reason why it is malformed."""
-    frame = _frame_number(entry)
-    if not isinstance(entry, dict) or frame is None:
-        found = repr(entry.get("image_id")) if isinstance(entry, dict) else type(entry).__name__
-        return f"image_id {found}, expected a frame such as '5.jpg'"
-    keypoints = numbers(entry.get("keypoints"))
-    if len(keypoints) != NUM_VALUES:
-        return f"{len(keypoints)} keypoint values, expected 51 (17 x (x, y, confidence))"
-    if "box" in entry and not _is_box(numbers(entry["box"])):
-        return f"box {entry['box']!r}, expected left, top, width and height in pixels"
-    if not np.isfinite(keypoints).all():
-        return "a NaN or infinite coordinate"
-    pose = keypoints.reshape(NUM_JOINTS, len(CHANNELS))
-    box = Box(*numbers(entry["box"]).tolist()) if "box" in entry else box_around(pose[:, :2])
-    return Detection(frame, box, pose)
-
-
-def _is_box(values: np.ndarray) -> bool:
-    return len(values) == len(Box._fields) and bool(np.isfinite(values).all())
-
-
-def box_around(points: np.ndarray) -> Box:
-    """The smallest box around points (N, 2)."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    return Box(*low.tolist(), *(high - low).tolist())
-
-
-def _frame_number(entry: object) -> int | None:
-    match = _IMAGE_ID.fullmatch(str(entry.get("image_id"))) if isinstance(entry, dict) else None
-    return int(match[1]) if match else None
-
-
-def numbers(values: object) -> np.ndarray:
-    """``values`` as float32, empty if it is anything but a list of numbers."""
-    usable = isinstance(values, list) and all(isinstance(value, int | float) for value in values)
-    return np.array(values if usable else [], np.float32)
+    Raises:
+        MalformedError: the keypoints are out of bounds or fewer than three joints were found.
+    """
+    pose = np.ascontiguousarray(points[list(skeleton.coco)])
+    for reason in faults(pose[None], info.frame_width, info.frame_height).values():
+        raise MalformedError(reason)
+    positions = pose[found(pose), :2]
+    if len(positions) < _FEWEST:
+        joints = "1 joint" if len(positions) == 1 else f"{len(positions)} joints"
+        raise MalformedError(f"a person with {joints}, expected {_FEWEST} or more")
+    return Detection(frame, box or _box_around(positions), pose)
 
 
 def walker(
-    path: Path, key: SequenceKey, detections: list[Detection], report: DropReport
-) -> tuple[np.ndarray, np.ndarray]:
-    """The walker's frames (T,) and keypoints (T, 17, 3); everybody else is reported."""
+    place: Path, key: SequenceKey, detections: list[Detection], info: PoseInfo, report: DropReport
+) -> Frames | None:
+    """The walker's frames (T,) and keypoints (T, 17, 3), complete and within bounds; None where there are none.
+
+    Everybody else is reported, and so is each joint that was not found (``hidden_joints.complete``).
+    """
+    if not detections:
+        return None
     kept = find_walker(detections)
     boxes = {detections[n].frame: detections[n].box for n in kept}
     for n in sorted(set(range(len(detections))) - set(kept), key=lambda n: detections[n].frame):
         frame, box, _ = detections[n]
         walker_box = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
-        report.add(path, f"another person, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
+        report.add(place, f"another person, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
     frames = np.array([detections[n].frame for n in kept], np.int32)
-    return frames, np.stack([detections[n].keypoints for n in kept])
+    keypoints = complete(frames, np.stack([detections[n].keypoints for n in kept]), place, key, report)
+    return None if keypoints is None else usable_frames(place, key, frames, keypoints, info, report)
+
+
+def _detections(path: Path, key: SequenceKey, content: bytes, info: PoseInfo, report: DropReport) -> list[Detection]:
+    """The well-formed detections of a file; the others, or the file as a whole, are reported."""
+    detections: list[Detection] = []
+    malformed = 0
+    try:
+        value = parse(content)
+    except MalformedError as reason:
+        report.add(path, f"{reason}, {_LIST}", sequence=key.name)
+        return []
+    try:
+        for frame, parse_one in _entries(path, value, info, report):
+            try:
+                detections.append(parse_one())
+            except MalformedError as reason:
+                report.add(path, str(reason), sequence=key.name, frame=frame)
+                malformed += 1
+            if malformed == _MOST_MALFORMED:
+                raise MalformedError(f"{malformed} detections that cannot be used, the rest of the file is not read")
+    except MalformedError as reason:
+        report.add(path, str(reason), sequence=key.name)
+    return detections
+
+
+def _entries(path: Path, content: Any, info: PoseInfo, report: DropReport) -> Iterator[Entry]:
+    """The detections of AlphaPose's list, or of MMPose's frames."""
+    frames = content.get("instance_info") if isinstance(content, dict) else content
+    if isinstance(content, dict) and frames is not None:
+        _check_names(content.get("meta_info"))
+    if not isinstance(frames, list):
+        raise MalformedError(f"{shown(content)}, {_LIST}")
+    if not frames:
+        raise MalformedError(f"nothing in it, {_LIST}")
+    for entry in frames:
+        if isinstance(entry, dict) and isinstance(entry.get("instances"), list):
+            frame = _frame(entry.get("frame_id"))
+            for instance in entry["instances"]:
+                yield frame, partial(_instance, path, frame, instance, info, report)
+        else:
+            frame = _frame(entry.get("image_id")) if isinstance(entry, dict) else None
+            yield frame, partial(_alphapose, path, frame, entry, info, report)
+
+
+def _frame(image: object) -> int | None:
+    """The frame's number in ``image_id`` or ``frame_id``: a whole number, or the name of a picture."""
+    return frame_number(str(image)) if isinstance(image, str | int) and not isinstance(image, bool) else None
+
+
+def _alphapose(path: Path, frame: int | None, entry: Any, info: PoseInfo, report: DropReport) -> Detection:
+    if not isinstance(entry, dict):
+        raise MalformedError(f"{shown(entry)}, expected a detection with image_id and keypoints")
+    if frame is None and "image_id" not in entry and "keypoint_scores" in entry:
+        raise MalformedError(
+            "MMPose's prediction of a single picture, which has no frame number; predict the whole video"
+        )
+    if frame is None:
+        raise MalformedError(f"image_id {shown(entry.get('image_id'))}, expected a frame such as '5.jpg'")
+    values = numbers(entry.get("keypoints"), "keypoints")
+    points, rest = divmod(len(values), len(CHANNELS))
+    if rest or points not in SKELETONS:
+        raise MalformedError(f"{len(values)} keypoint values, expected {_VALUES}")
+    box = _box(entry["box"], info) if "box" in entry else None
+    return detection(frame, values.reshape(points, len(CHANNELS)), _skeleton(path, points, report), box, info)
+
+
+def _instance(path: Path, frame: int | None, instance: Any, info: PoseInfo, report: DropReport) -> Detection:
+    """One of MMPose's instances."""
+    if frame is None:
+        raise MalformedError("no frame_id, expected the frame's number")
+    if not isinstance(instance, dict):
+        raise MalformedError(f"{shown(instance)}, expected an instance with keypoints and keypoint_scores")
+    points, scores = instance.get("keypoints"), numbers(instance.get("keypoint_scores"), "keypoint_scores")
+    if not isinstance(points, list) or not all(isinstance(point, list) and len(point) == 2 for point in points):
+        raise MalformedError(f"keypoints {shown(points)}, expected a list of (x, y)")
+    values = numbers([value for point in points for value in point], "keypoints").reshape(len(points), 2)
+    if len(points) not in SKELETONS or len(scores) != len(points):
+        raise MalformedError(f"{len(points)} points and {len(scores)} scores, expected 17 of each, or 26, 133 or 136")
+    box = instance.get("bbox")
+    box = box[0] if isinstance(box, list) and len(box) == 1 else box
+    corners = None if box is None else _box(box, info)
+    if corners is not None:
+        corners = Box(corners.x, corners.y, corners.width - corners.x, corners.height - corners.y)
+    skeleton = _skeleton(path, len(points), report)
+    return detection(frame, np.column_stack([values, scores]), skeleton, corners, info)
+
+
+def _skeleton(path: Path, points: int, report: DropReport) -> Skeleton:
+    skeleton = SKELETONS[points]
+    if skeleton is not COCO_17:
+        report.add_once(path, f"{points} points ({skeleton.name}), the first {NUM_JOINTS} of each are read")
+    return skeleton
+
+
+def _check_names(meta: object) -> None:
+    """Raise MalformedError where MMPose names points that are not COCO's."""
+    names = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
+    if isinstance(names, dict):
+        first = [names.get(str(joint)) for joint in range(NUM_JOINTS)]
+        if first != list(JOINTS):
+            raise MalformedError(f"points called {shown(first)}, expected COCO's nose, left_eye, right_eye, ...")
+
+
+def _box(value: object, info: PoseInfo) -> Box:
+    try:
+        values = numbers(value, "box")
+    except MalformedError:
+        values = np.empty(0)
+    limit = COORDINATE_LIMIT * max(info.frame_width, info.frame_height)
+    if len(values) != len(Box._fields) or not (np.abs(values) <= limit).all():  # a NaN fails the comparison
+        raise MalformedError(f"box {shown(value)}, expected left, top, width and height in pixels")
+    return Box(*values.tolist())
+
+
+def _box_around(points: np.ndarray) -> Box:
+    """The smallest box around points (N, 2)."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return Box(*low.tolist(), *(high - low).tolist())
 
 
 def _size(box: Box) -> str:

@@ -11,6 +11,7 @@ from gaitcore.keys import SequenceKey, parse_sequence_name
 from gaitcore.modalities.keypoints.parsing.detections import read_detections
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.source_files import visible_files
 
 LABEL = "AlphaPose"
 EXPECTED = "a folder with files like 001-nm-01-090.json, AlphaPose's results"
@@ -25,7 +26,7 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    for path in sorted(root.rglob("*.json")):
+    for path in visible_files(root, ".json"):
         key = parse_sequence_name(path.parent.name if path.stem == _RESULTS else path.stem)
         if key is None:
             report.add(path, f"names no sequence, expected {_EXPECTED}")

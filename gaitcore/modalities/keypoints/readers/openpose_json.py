@@ -1,49 +1,48 @@
-"""OpenPose's results (BODY_25): one JSON file per frame with all people in it.
+"""OpenPose's results: one JSON file per frame with all people in it.
 
 Cao et al., OpenPose, TPAMI 2019, option ``--write_json``. Files are named ``<video>_<frame>_keypoints.json``, e.g.
-``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. A person's ``pose_keypoints_2d`` are 25 x (x, y,
-confidence) in pixels. A joint that was not detected is (0, 0, 0), which is not a position. Its position is
-interpolated between the frames before and after, and its confidence stays 0.
+``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. A person's ``pose_keypoints_2d`` (``pose_keypoints``
+before version 1.0) are 25 x (x, y, confidence) in pixels (BODY_25), or 18 of the model COCO. A joint that was not
+detected is (0, 0, 0), which is not a position: parsing/hidden_joints.py says where it is put.
 """
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
-from gaitcore.modalities.keypoints.parsing.detections import box_around, numbers, read_bytes, table_or_error, walker
+from gaitcore.modalities.keypoints.parsing.detections import Frames, detection, read_json, table_or_error, walker
+from gaitcore.modalities.keypoints.parsing.foreign_json import MalformedError, numbers, parse, shown
+from gaitcore.modalities.keypoints.parsing.skeletons import BODY_25, COCO_18, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Detection
-from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, JOINTS
+from gaitcore.modalities.keypoints.skeleton import CHANNELS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.source_files import visible_files
 
-LABEL = "OpenPose BODY_25"
+LABEL = "OpenPose"
 EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
 
-POINTS = 25
-# BODY_25's points that are COCO's 17, in COCO's order.
-COCO = (0, 16, 15, 18, 17, 5, 2, 6, 3, 7, 4, 12, 9, 13, 10, 14, 11)
+SKELETONS = by_points(BODY_25, COCO_18)
 
 _FILE_NAME = re.compile(r"(?P<sequence>.+)_(?P<frame>\d{1,12})_keypoints\.json")
 _EXPECTED = "files named like 001-nm-01-090_000000000012_keypoints.json"
-_FEWEST = 3  # joints of a person worth keeping: fewer make no box
-
-Frames = tuple[np.ndarray, np.ndarray]
+_LAST_FRAME = 2**31 - 1
+_MOST_PEOPLE = 1000
+_KEY, _OLD_KEY = "pose_keypoints_2d", "pose_keypoints"
 
 
 def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table, COCO-17.
 
     Where frames hold several people the walker is kept (``tracks.find_walker``) and everybody else is noted in
-    ``report``, as are files that cannot be read, people without 25 finite points, and joints whose position
-    was interpolated. A sequence in which a joint is never detected is left out.
+    ``report``, as are files that cannot be read, people without 25 or 18 usable points, and joints that were not
+    found. A sequence in which a joint is missing on both sides is left out.
 
     Raises DataError where a path is no folder or nothing in it is usable.
     """
@@ -60,65 +59,65 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
             folders[key] = folder
             detections = []
             for _, _, frame, path in group:
-                content = read_bytes(path)
+                content = read_json(path)
                 digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-                detections += _people(path, key, frame, content, report)
-            complete = _complete(*walker(folder, key, detections, report), folder, key, report) if detections else None
-            if complete is not None:
-                poses[key] = complete
+                detections += _people(path, key, frame, content, info, report)
+            sequence = walker(folder, key, detections, info, report)
+            if sequence is not None:
+                poses[key] = sequence
     return table_or_error(poses, paths, _EXPECTED, replace(info, source_digest=combined_digest(digests)), report)
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path, int, Path]]:
     """Sequence, folder, frame and file, sequence by sequence."""
-    for path in sorted(root.rglob("*.json")):
+    for path in visible_files(root, ".json"):
         match = _FILE_NAME.fullmatch(path.name)
         key = parse_sequence_name(match["sequence"]) if match else None
-        if match is None or key is None:
+        if match is None or key is None or int(match["frame"]) > _LAST_FRAME:
             report.add(path, f"names no sequence and frame, expected {_EXPECTED}")
         else:
             yield key, path.parent, int(match["frame"]), path
 
 
-def _people(path: Path, key: SequenceKey, frame: int, content: bytes, report: DropReport) -> list[Detection]:
+def _people(
+    path: Path, key: SequenceKey, frame: int, content: bytes, info: PoseInfo, report: DropReport
+) -> list[Detection]:
     try:
-        entries = json.loads(content)["people"]
-        people = [numbers(entry["pose_keypoints_2d"]) for entry in entries]
-    except (ValueError, TypeError, KeyError) as error:
-        content_kind = f"not JSON ({error})" if isinstance(error, json.JSONDecodeError) else "no people in it"
-        report.add(path, f"{content_kind}, expected OpenPose's people", sequence=key.name, frame=frame)
+        people = _list_of_people(parse(content))
+    except MalformedError as reason:
+        report.add(path, f"{reason}, expected OpenPose's people", sequence=key.name, frame=frame)
         return []
     if not people:
         report.add(path, "nobody found", sequence=key.name, frame=frame)
     detections = []
-    for values in people:
-        if len(values) != POINTS * len(CHANNELS) or not np.isfinite(values).all():
-            reason = f"{len(values)} keypoint values, expected 75 finite ones (25 x (x, y, confidence), BODY_25)"
-            report.add(path, reason, sequence=key.name, frame=frame)
-            continue
-        pose = values.reshape(POINTS, len(CHANNELS))[list(COCO)]
-        seen = pose[pose[:, 2] > 0]
-        if len(seen) < _FEWEST:
-            report.add(path, f"a person with {len(seen)} joints, expected 3 or more", sequence=key.name, frame=frame)
-        else:
-            detections.append(Detection(frame, box_around(seen[:, :2]), pose))
+    for person in people:
+        try:
+            detections.append(_person(path, frame, person, info, report))
+        except MalformedError as reason:
+            report.add(path, str(reason), sequence=key.name, frame=frame)
     return detections
 
 
-def _complete(
-    frame: np.ndarray, keypoints: np.ndarray, folder: Path, key: SequenceKey, report: DropReport
-) -> Frames | None:
-    """Undetected joints interpolated between the frames before and after; None where a joint is never detected."""
-    detected = keypoints[..., CHANNEL_INDEX["confidence"]] > 0
-    never = [JOINTS[joint] for joint in np.flatnonzero(~detected.any(axis=0))]
-    if never:
-        report.add(folder, f"{', '.join(never)} in none of {len(frame)} frames", sequence=key.name)
-        return None
-    for joint in np.flatnonzero(~detected.all(axis=0)):
-        known = detected[:, joint]
-        for axis in (0, 1):
-            keypoints[~known, joint, axis] = np.interp(frame[~known], frame[known], keypoints[known, joint, axis])
-    if not detected.all():
-        reason = f"{int((~detected).sum())} joints not found, interpolated between the frames before and after"
-        report.add(folder, reason, sequence=key.name)
-    return frame, keypoints
+def _list_of_people(content: Any) -> list[Any]:
+    people = content.get("people") if isinstance(content, dict) else None
+    if not isinstance(people, list):
+        raise MalformedError("no people in it")
+    if len(people) > _MOST_PEOPLE:
+        raise MalformedError(f"{len(people)} people in one frame")
+    return people
+
+
+def _person(path: Path, frame: int, person: Any, info: PoseInfo, report: DropReport) -> Detection:
+    if not isinstance(person, dict) or not person.keys() & {_KEY, _OLD_KEY}:
+        raise MalformedError(f"{shown(person)}, expected a person with {_KEY}")
+    if _KEY not in person:
+        report.add_once(path, f"read from {_OLD_KEY}, as OpenPose before 1.0 calls {_KEY}")
+    values = numbers(person.get(_KEY, person.get(_OLD_KEY)), _KEY)
+    points, rest = divmod(len(values), len(CHANNELS))
+    if rest or points not in SKELETONS:
+        raise MalformedError(
+            f"{len(values)} keypoint values, expected 75 (25 x (x, y, confidence), BODY_25) or 54 (COCO, 18 points)"
+        )
+    if SKELETONS[points] is not BODY_25:
+        report.add_once(path, f"{points} points, read as OpenPose's model COCO ({SKELETONS[points].name})")
+    return detection(frame, values.reshape(points, len(CHANNELS)), SKELETONS[points], None, info)

@@ -1,8 +1,9 @@
 """Pickle trees as OpenGait, FastPoseGait and CASIA-B-Pose use them: one array (T, 17, 3) per sequence, or (T, 17, 4).
 
-Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; x and y in pixels, confidence,
-and a z (depth in pixels) where the estimator estimates it; COCO-17 order. Unpickling can execute arbitrary code; here
-only numpy arrays and plain values are allowed.
+Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``, or any other that ``tree``
+describes; x and y in pixels, confidence, and a z (depth in pixels) where the estimator estimates it; COCO-17 order.
+Files of ``numpy.save`` (.npy) are read too, and arrays of other shapes and skeletons, see :func:`_as_poses`. Unpickling
+can execute arbitrary code; here only arrays and plain values are allowed (:mod:`gaitcore.modalities.pickles`).
 """
 
 import hashlib
@@ -14,27 +15,43 @@ import numpy as np
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
+from gaitcore.modalities.keypoints.parsing.hidden_joints import complete
+from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_18, COCO_FIRST, by_points
+from gaitcore.modalities.keypoints.parsing.usable import usable_frames
+from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.pickles import load_array, read_bytes
+from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
-from gaitcore.modalities.trees import sequence_pickles
+from gaitcore.modalities.source_files import read_source
+from gaitcore.modalities.trees import CASIA_B, sequence_pickles
+from gaitcore.settings.data import Tree
 
 LABEL = "pickle tree"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 
+SKELETONS = by_points(COCO_17, COCO_18, *COCO_FIRST)
+
 _EXPECTED = "a folder of subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 _ARRAY = "one array (T, 17, 3) of numbers"
+_SHAPES = "expected (T, 17, 3), or (T, 17, 4) with a z"
+_XY = 2  # channels without a confidence
+_FLAT = {
+    NUM_VALUES: (0, NUM_JOINTS),  # numbers a frame -> how many stand before the points, and the points
+    NUM_JOINTS * _XY: (0, NUM_JOINTS),
+    COCO_18.points * len(CHANNELS): (0, COCO_18.points),
+    NUM_VALUES + 2: (2, NUM_JOINTS),  # GREW's and Gait3D's rows of text
+}
 
 _Poses = tuple[np.ndarray, np.ndarray]
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree = CASIA_B) -> PoseTable:
     """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
 
-    Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several
-    (it is unknown which holds the poses), a second pickle of a sequence, an array that is not (T, 17, 3), a frame with
-    a NaN or infinite coordinate.
+    Noted in ``report`` and left out: a path that names no sequence, a folder without a pickle or with several (it is
+    unknown which holds the poses), a second pickle of a sequence, an array of another shape, a frame that is out of
+    bounds. Noted are also joints that were not found (``hidden_joints.complete``), and what arrays of other shapes
+    lack.
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where no sequence is usable.
     """
@@ -42,19 +59,20 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     files: dict[SequenceKey, Path] = {}
     digests = []
     for root in paths:
-        for key, path in sequence_pickles(root, report):
+        for key, path in sequence_pickles(root, report, tree):
             if key in files:
                 report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
                 continue
-            content = read_bytes(path, "poses")
+            content = read_source(path, "a pickle of poses")
             files[key] = path
             digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-            sequence = _usable_frames(path, key, load_array(path, content, _ARRAY), report)
+            sequence = _sequence(path, key, load_array(path, content, _ARRAY), info, report)
             if sequence is not None:
                 poses[key] = sequence
     if not poses:
         first = f" {report.sentence(0)}." if len(report) else ""
-        raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {_EXPECTED}.{first}")
+        expected = _EXPECTED if tree == CASIA_B else f"a folder of {tree.folders}/<any>.pkl (data.tree)"
+        raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {expected}.{first}")
     with_z = {key: keypoints.shape[-1] > len(CHANNELS) for key, (_, keypoints) in poses.items()}
     if len(set(with_z.values())) > 1:
         flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
@@ -62,15 +80,44 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
 
 
-def _usable_frames(path: Path, key: SequenceKey, array: np.ndarray, report: DropReport) -> _Poses | None:
-    channels = (len(CHANNELS), len(CHANNELS) + 1)  # with a z
-    if array.ndim != 3 or array.shape[1] != NUM_JOINTS or array.shape[2] not in channels or not len(array):
-        report.add(path, f"an array {array.shape}, expected (T, 17, 3), or (T, 17, 4) with a z", sequence=key.name)
+def _sequence(path: Path, key: SequenceKey, array: np.ndarray, info: PoseInfo, report: DropReport) -> _Poses | None:
+    keypoints = _as_poses(path, array, report)
+    if keypoints is None:
+        report.add(path, f"an array {array.shape}, {_SHAPES}", sequence=key.name)
         return None
-    keypoints = array.astype(np.float32)
-    finite = np.isfinite(keypoints).all(axis=(1, 2))
-    for row in np.flatnonzero(~finite).tolist():
-        report.add(path, "a NaN or infinite coordinate", sequence=key.name, frame=row + 1)
-    if not finite.any():
+    frames = np.arange(1, len(keypoints) + 1, dtype=np.int32)
+    usable = usable_frames(path, key, frames, keypoints, info, report)
+    if usable is None:
         return None
-    return np.flatnonzero(finite).astype(np.int32) + 1, keypoints[finite]
+    completed = complete(*usable, path, key, report)
+    return None if completed is None else (usable[0], completed)
+
+
+def _as_poses(path: Path, array: np.ndarray, report: DropReport) -> np.ndarray | None:
+    """An array as keypoints (T, 17, 3) or (T, 17, 4) float32; None where its shape is no sequence's.
+
+    Read are also one person's (T, 1, 17, 3) or (1, T, 17, 3); (T, 51) and (T, 34), the numbers of a frame in a row;
+    (T, 53), the rows of GREW's and Gait3D's text files, without their first two numbers; (T, 17, 2) without a
+    confidence, which becomes 1; and 18 points (COCO-18) or 26, 133 or 136, of which the first 17 are COCO's.
+    """
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is reported as such
+        values = array.astype(np.float32)
+    if values.ndim == 4 and 1 in values.shape[:2]:
+        values = values.squeeze(1 if values.shape[1] == 1 else 0)
+    if values.ndim == 2 and values.shape[1] in _FLAT:
+        before, points = _FLAT[values.shape[1]]
+        if before:
+            report.add_once(path, f"{values.shape[1]} numbers a frame, the first {before} are not used")
+        values = values[:, before:].reshape(len(values), points, -1)
+    if values.ndim != 3 or values.shape[1] not in SKELETONS or not len(values):
+        return None
+    skeleton, channels = SKELETONS[values.shape[1]], values.shape[2]
+    if channels not in (_XY, len(CHANNELS), len(CHANNELS) + 1):
+        return None
+    if skeleton is not COCO_17:
+        which = "the 17 of COCO are read, without the neck" if skeleton is COCO_18 else "the first 17 are read"
+        report.add_once(path, f"{skeleton.points} points a frame ({skeleton.name}), {which}")
+    if channels == _XY:
+        report.add_once(path, f"{skeleton.points} points without a confidence, which is set to 1")
+        values = np.concatenate([values, np.ones_like(values[..., :1])], axis=-1)
+    return np.ascontiguousarray(values[:, list(skeleton.coco)])

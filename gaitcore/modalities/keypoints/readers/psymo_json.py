@@ -12,6 +12,7 @@ from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.parsing.detections import read_detections
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.source_files import visible_files
 
 LABEL = "AlphaPose (PsyMo JSON)"
 EXPECTED = "a folder with SSS_VV_D_RUN_COND.json files, e.g. 000_45_1_0_nm.json"
@@ -26,7 +27,7 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    for path in sorted(root.rglob("*.json")):
+    for path in visible_files(root, ".json"):
         match = _FILE_NAME.fullmatch(path.name)
         if match is None:
             report.add(path, "names no sequence, expected SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json")

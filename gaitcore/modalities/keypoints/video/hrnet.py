@@ -5,7 +5,6 @@ the input, the quarter-pixel decoding, no flip test; coordinates are neither rou
 the raw maximum of the heat map.
 """
 
-import pickle
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from gaitcore.modalities.keypoints.video.estimators import Identity, checked_wei
 from gaitcore.modalities.keypoints.video.heatmaps import quarter_pixel
 from gaitcore.modalities.keypoints.video.hrnet_network import HRNet
 from gaitcore.settings.data import Video
+from gaitcore.torch_files import read_state_dict
 
 WIDTH, HEIGHT = 288, 384  # of the input, pixels
 MEAN = np.array([0.485, 0.456, 0.406], np.float32)  # ImageNet's, red, green, blue, in 0..1
@@ -62,16 +62,9 @@ def normalised(crops: np.ndarray) -> np.ndarray:
 def load_network(weights: Path, device: torch.device) -> HRNet:
     """HRNet-W32 with the official checkpoint's parameters; every key used, none missing. Shared by all threads.
 
-    Raises DataError for a file that is no PyTorch checkpoint, needs code to be executed, or holds other parameters.
+    Raises DataError for a file that is no PyTorch checkpoint, or holds other parameters. No code of it is executed.
     """
-    try:
-        state = torch.load(weights, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(
-            f"{weights}: not a PyTorch checkpoint of plain tensors ({reason}), expected pose_hrnet_w32_384x288.pth; "
-            "nothing in it was run."
-        ) from None
+    state = read_state_dict(weights, "pose_hrnet_w32_384x288.pth")
     network = HRNet()
     wrong = _difference(state, network.state_dict())
     if wrong:
@@ -80,9 +73,7 @@ def load_network(weights: Path, device: torch.device) -> HRNet:
     return network.eval().to(device)
 
 
-def _difference(state: object, expected: dict[str, torch.Tensor]) -> str | None:
-    if not isinstance(state, dict):
-        return f"holds a {type(state).__name__}"
+def _difference(state: dict[str, torch.Tensor], expected: dict[str, torch.Tensor]) -> str | None:
     if missing := [key for key in expected if key not in state]:
         return f"{len(missing)} parameters are missing, {missing[0]} among them"
     if unknown := [key for key in state if key not in expected]:
@@ -90,4 +81,6 @@ def _difference(state: object, expected: dict[str, torch.Tensor]) -> str | None:
     for key, tensor in expected.items():
         if state[key].shape != tensor.shape:
             return f"{key} is {tuple(state[key].shape)}, not {tuple(tensor.shape)}"
+        if not bool(state[key].isfinite().all()):
+            return f"{key} has NaN or infinite numbers"
     return None

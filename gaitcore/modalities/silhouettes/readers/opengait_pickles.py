@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitcore.modalities.pickles import load_array, read_bytes
+from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import full_range, in_order, walk_of
+from gaitcore.modalities.source_files import read_source
 from gaitcore.modalities.trees import sequence_pickles
 
 LABEL = "OpenGait pickles"
@@ -36,7 +37,7 @@ def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
     for key, path in in_order(paths, sequence_pickles, report):
-        content = read_bytes(path, "silhouettes")
+        content = read_source(path, "a pickle of silhouettes")
         array = load_array(path, content, _ARRAY)
         problem = _problem(array)
         if problem:

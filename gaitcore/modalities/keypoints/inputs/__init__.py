@@ -1,0 +1,1 @@
+"""The input transforms by name: one file each, see gaitcore/modalities/keypoints/input.py."""
