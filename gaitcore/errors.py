@@ -11,7 +11,14 @@ REMEDY = "delete it and run again"  # for a damaged file of the workflow
 
 
 class GaitError(Exception):
-    """Something outside the program is wrong: a file, a setting or a protocol. The message is for users."""
+    """Something outside the program is wrong: a file, a setting or a protocol. The message is for users.
+
+    It is one line of bounded length, whatever a file or a name in it holds: other characters are escaped as in Python,
+    and of a very long message the middle is left out.
+    """
+
+    def __init__(self, message: object = "") -> None:
+        super().__init__(_one_line(str(message)))
 
 
 class ConfigError(GaitError):
@@ -24,6 +31,18 @@ class DataError(GaitError):
 
 class ProtocolError(GaitError):
     """The sequences and the protocol do not fit together: no gallery, no probe, no training subject."""
+
+
+_LONGEST_MESSAGE, _END = 390, 120  # characters, of the whole and of what is kept of its end
+
+
+def _one_line(text: str) -> str:
+    if len(text) > _LONGEST_MESSAGE:
+        text = f"{text[: _LONGEST_MESSAGE - _END - 5]} ... {text[-_END:]}"
+    if text.isprintable():
+        return text
+    escaped = "".join(one if one.isprintable() else ascii(one)[1:-1] for one in text)
+    return escaped if len(escaped) <= _LONGEST_MESSAGE else _one_line(escaped)
 
 
 class _Shortened(reprlib.Repr):

@@ -7,6 +7,7 @@ from types import ModuleType
 REPOSITORY = Path(__file__).parents[1]
 GOLDEN = REPOSITORY / "tests" / "golden"
 REAL_DATA = REPOSITORY / ".." / "shared" / "data"  # absent from a user's checkout; tests on it then skip
+CASES = REPOSITORY / ".." / "shared" / "cases"  # malformed inputs and situations from bug reports, likewise
 
 
 def workflow_script(name: str) -> ModuleType:

@@ -295,6 +295,22 @@ def test_checkpoints_are_written_at_their_interval(tmp_path):
     assert resumed(tmp_path) == 2
 
 
+def test_a_training_whose_weights_could_not_be_written_is_not_trained_on(data):
+    recipe = {"minutes": 10, "threads": 1, "epochs": 3}
+    expected = file_digest(run(data, **recipe).weights)
+    outputs = outputs_in(data)
+    outputs.weights.unlink()
+    outputs.weights.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        run(data, **recipe)
+    (checkpoint,) = outputs.checkpoints.glob("*.checkpoint")
+    steps = int(checkpoint.stem.removeprefix("step-"))
+    outputs.weights.rmdir()
+    assert file_digest(run(data, **recipe).weights) == expected
+    assert json.loads(outputs.run.read_text())["resumed_after_steps"] == [steps]
+    assert len(pd.read_csv(outputs.history)) == 3
+
+
 def test_a_full_disk_ends_the_run_with_the_last_checkpoint_intact(tmp_path):
     newest = written(tmp_path)[-1]
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -329,7 +345,7 @@ def test_a_checkpoint_of_another_recipe_is_not_used(data, caplog):
 
 def test_a_loss_that_is_not_finite_leaves_the_last_good_checkpoint(data):
     with pytest.raises(GaitError, match=r"^The loss became nan in epoch \d, step 1, at a learning rate of") as raised:
-        run(data, EVERY_STEP, learning_rate=1e30)
+        run(data, EVERY_STEP, learning_rate=100, start_divisor=1e-6)
     bad = int(str(raised.value).split("epoch ")[1][0])  # an epoch has one step
     assert newest_step(outputs_in(data).checkpoints) == bad - 1
 
