@@ -125,11 +125,16 @@ def test_a_name_that_does_not_parse_is_dropped(write):
     assert [entry[1:] for entry in dropped(path)] == [
         (
             3,
-            "",
+            "001_nm_01_090",
             None,
             "image name './001_nm_01_090/000002.jpg', expected a name like ./001-nm-01-090/000001.jpg",
         ),
-        (4, "", None, "image name './001-nm-01-090/first.jpg', expected a name like ./001-nm-01-090/000001.jpg"),
+        (
+            4,
+            "001-nm-01-090",
+            None,
+            "image name './001-nm-01-090/first.jpg', expected a name like ./001-nm-01-090/000001.jpg",
+        ),
     ]
 
 
