@@ -190,6 +190,6 @@ def test_identical_views_that_are_included_are_in_the_means_and_not_hatched(walk
     assert drawing.caption == (
         "Rank-1 accuracy of GaitMixer on synthetic walkers in percent for each gallery and probe view, mean over 1 "
         "seed. The means include identical views. Mean: NM 70.0%. The highest of the cells is 100.0% (NM, gallery 0°, "
-        "probe 0°), the lowest 50.0% (NM, gallery 90°, probe 0°). Mean over conditions of views 0° apart: 90.0%; 90° "
+        "probe 0°), the lowest 50.0% (NM, gallery 0°, probe 90°). Mean over conditions of views 0° apart: 90.0%; 90° "
         "apart: 50.0%."
     )
