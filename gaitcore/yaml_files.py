@@ -26,7 +26,7 @@ class Document(NamedTuple):
 
 
 _MOST_BYTES = 1_000_000
-_MOST_VALUES = 100_000  # aliases counted as often as they are used
+_MOST_VALUES = 50_000  # aliases counted as often as they are used
 _DEEPEST = 30  # lists and mappings inside each other
 _MOST_DIGITS = 400
 
