@@ -126,6 +126,28 @@ def test_what_is_no_file_is_not_read(overlay, make):
     )
 
 
+def test_an_overlay_that_is_no_file_or_not_there_is_refused(overlay):
+    Path("experiments/mine.yaml").mkdir()
+    assert refused(overlay, "", experiment="mine") == (
+        "experiments/mine.yaml: this is a folder, expected the configuration."
+    )
+    shutil.rmtree("experiments")
+    with pytest.raises(ConfigError) as raised:
+        load_config("config.yaml")
+    assert str(raised.value) == (
+        'There is no experiment "demo" (no file experiments/demo.yaml); experiments has no overlays in it, expected '
+        "files like demo.yaml."
+    )
+
+
+def test_an_empty_configuration_lacks_the_experiments_name(overlay):
+    Path("config.yaml").write_text("")
+    with pytest.raises(ConfigError) as raised:
+        load_config("config.yaml")
+    assert str(raised.value) == "config.yaml: experiment is missing, expected the name of an overlay, e.g. demo."
+    assert refused(overlay, "", "experiment: fz\n").startswith("config.yaml: data is missing (")
+
+
 def test_a_configuration_cut_off_anywhere_is_refused_or_is_whole(overlay):
     whole = Path("config.yaml").read_bytes()
     for end in range(0, len(whole), 401):
@@ -430,6 +452,7 @@ def test_an_old_name_beside_the_new_one_is_refused(overlay):
             "data.help: '\\x1b[31m' has the sign '\\x1b' in it, expected one line of printable",
         ),
         ('data: {dataset: "\\u202e"}', "data.dataset: '\\u202e' has the sign '\\u202e' in it, expected one line of"),
+        ("data: {path: ''}", "data.path.0 is '', expected a list of texts (file or files (CSV), or folder"),
         (f"data: {{path: a/{'x' * 300}/b.csv}}", "data.path.0: 'a/xxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
         (f"extensions: {'x' * 300}", "extensions.0: 'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
         ("data: {video: {weights: 'a{b}'}}", "data.video.weights: 'a{b}' has a brace in it, which Snakemake reads as"),
