@@ -183,4 +183,9 @@ def _is_number(text: str) -> bool:
 def _note(path: Path, dropped: list[Dropped], report: DropReport) -> None:
     for line, image_name, reason in dropped:
         key, frame = parse_image_name(image_name) or (None, None)
-        report.add(path, reason, line=line, sequence=key.name if key else "", frame=frame)
+        report.add(path, reason, line=line, sequence=key.name if key else _folder(image_name), frame=frame)
+
+
+def _folder(image_name: str) -> str:
+    """The text where an image name that cannot be read has its sequence: "001-nm-01--45"; empty where it has none."""
+    return image_name.split("/")[-2] if image_name.count("/") else ""
