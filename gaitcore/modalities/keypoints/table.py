@@ -17,6 +17,7 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, text_keys
 from gaitcore.modalities.frame_table import (
     NAMES,
+    RENUMBER,
     check_frames,
     key_arrays,
     metadata_of,
@@ -98,7 +99,7 @@ class PoseTable:
             raise ValueError(f"keypoints {self.keypoints.shape}, expected ({len(self.frame)}, 17, 3)")
         if self.sequences["frames"].sum() != len(self.frame):
             raise ValueError(f"{self.sequences['frames'].sum()} frames in sequences, {len(self.frame)} in frame")
-        check_frames(self.sequences, self.frame, self.info.dataset)
+        check_frames(self.sequences, self.frame, self.info.dataset, RENUMBER)
 
     def __len__(self) -> int:
         return len(self.frame)
