@@ -129,11 +129,11 @@ class PoseTable:
 
     def without(self, rows: Sequence[int]) -> "PoseTable":
         """The table without some frames, and without the sequences that have no others."""
-        if not len(rows):
-            return self
         keep = np.ones(len(self), bool)
         keep[rows] = False
-        frames = np.add.reduceat(keep, self.offsets[:-1], dtype=np.int64)
+        frames = np.diff(np.concatenate([[0], np.cumsum(keep)])[self.offsets])
+        if len(rows) == 0 and frames.all():
+            return self
         sequences = self.sequences.assign(frames=frames)[frames > 0].reset_index(drop=True)
         z = None if self.z is None else self.z[keep]
         return PoseTable(sequences, self.frame[keep], self.keypoints[keep], self.info, z)

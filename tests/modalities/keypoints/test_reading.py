@@ -82,6 +82,15 @@ def test_frame_numbers_that_do_not_ascend_from_zero_are_refused(folder, frames, 
     )
 
 
+def test_a_sequence_without_frames_is_left_out(folder):
+    for name, frames in (("001-nm-01-090", ()), ("002-nm-01-090", (1, 2)), ("003-nm-01-090", ())):
+        save(folder, name, frames)
+    table, report = read(folder)
+    assert table.sequences.to_numpy().tolist() == [["002", "nm", "01", "090", 2]]
+    assert report["sequence"].tolist() == ["001-nm-01-090", "003-nm-01-090"]
+    assert set(report["reason"]) == {"no frame in it, the sequence is left out"}
+
+
 def test_no_usable_frame_at_all_ends_in_one_sentence(folder):
     array = save(folder, "001-nm-01-090")
     array[..., :3] = 0
