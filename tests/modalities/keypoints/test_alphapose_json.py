@@ -169,12 +169,14 @@ def instance(left: float = 100.0, **changes) -> dict:
 COCO_NAMES = {str(number): name for number, name in enumerate(JOINTS)}
 
 
-@pytest.mark.parametrize("form", ["frames", "with_info"])
+@pytest.mark.parametrize("form", ["frames", "with_info", "with_info_without_names"])
 def test_predictions_of_mmpose_are_read(tmp_path, form):
     frames = [
         {"frame_id": n, "instances": [instance(100 + n), instance(400, bbox=[[400, 50, 420, 90]])]} for n in (1, 2)
     ]
     info = {"dataset_name": "coco", "keypoint_id2name": COCO_NAMES}
+    if form == "with_info_without_names":
+        info["keypoint_id2name"] = {}
     save(tmp_path / "001-nm-01-090.json", frames if form == "frames" else {"meta_info": info, "instance_info": frames})
     table, report = read(tmp_path)
     assert table.frame.tolist() == [1, 2]

@@ -248,7 +248,7 @@ def _skeleton(path: Path, points: int, report: DropReport) -> Skeleton:
 def _check_names(meta: object) -> None:
     """Raise MalformedError where MMPose names points that are not COCO's."""
     names = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
-    if isinstance(names, dict):
+    if isinstance(names, dict) and names:
         first = [names.get(str(joint)) for joint in range(NUM_JOINTS)]
         if first != list(JOINTS):
             raise MalformedError(f"points called {shown(first)}, expected COCO's nose, left_eye, right_eye, ...")
