@@ -20,7 +20,7 @@ import numpy as np
 
 from gaitcore.errors import DataError
 
-_MOST_NUMBERS = 1 << 25  # in nested lists, which can hold one list many times; 650,000 frames of 17 joints
+_MOST_NUMBERS = 1 << 24  # in nested lists, which can hold one list many times; 330,000 frames of 17 joints
 _DEEPEST = 6  # levels of lists and arrays of arrays
 _SHOWN = 8  # keys of a dict that a message names
 _TORCH_BEFORE_1_6 = 0x1950A86A20F9469CFC6C  # the number at the start of torch.save's files without a ZIP archive
@@ -187,6 +187,10 @@ def _check_opcodes(content: bytes) -> None:
             name = opcode.name
             number = int(argument or 0) if name in _PUTS | _GETS else memo
             count += 1
+            if count > 2 * _MOST_NUMBERS:
+                raise _NoNumbersError(
+                    f"more than {_MOST_NUMBERS:,} numbers in lists", "write the array with numpy.save"
+                )
             hashing = hashing or name in _HASHING
             if name == "MEMOIZE" or name in _PUTS:
                 if number > count:

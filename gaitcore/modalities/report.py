@@ -31,7 +31,7 @@ class DropReport:
         self, file: object, reason: str, *, line: int | None = None, sequence: str = "", frame: int | None = None
     ) -> None:
         """Note one dropped item; ``line`` is 1-based, ``sequence`` a name such as ``001-nm-01-090``."""
-        self._rows.append((str(file), line, sequence, frame, reason))
+        self._rows.append((_printable(str(file)), line, sequence, frame, _printable(reason)))
 
     def add_once(self, file: object, reason: str) -> None:
         """Note something that many files have in common, for the first of them only."""
@@ -44,6 +44,13 @@ class DropReport:
         return pd.DataFrame(self._rows, columns=list(REPORT_COLUMNS)).astype(
             {name: column.dtype for name, column in _TYPES.items()}
         )
+
+
+def _printable(text: str) -> str:
+    """The text as one line of UTF-8: names of files can have line ends, and bytes that are not."""
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 def write_report(report: pd.DataFrame, path: str | Path) -> None:

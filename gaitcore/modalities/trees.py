@@ -188,7 +188,7 @@ def _listed(root: Path, report: DropReport, tree: Tree) -> Iterator[tuple[Sequen
         path = root / place
         key = _key({column: row[column] for column in KEY_COLUMNS}, path, report)
         if not path.exists():
-            report.add(tree.list, f"no {row['path']!r} in {root}", line=line)
+            report.add(tree.list, f"no {row['path'][:80]!r} in {root}", line=line)
         elif key is not None:
             yield key, path
 

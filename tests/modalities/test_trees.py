@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.reading import read_poses
+from gaitcore.modalities.report import read_report, write_report
 from gaitcore.modalities.silhouettes.reading import read_silhouettes
 from gaitcore.settings.data import Tree
 
@@ -117,6 +118,19 @@ def test_a_name_in_another_tree_that_cannot_be_a_key_is_reported(tmp_path):
     assert names == ["00001-nm-00-090"]
     key = 'letters, digits, "_" and "+", 64 at most and a letter or digit first'
     assert report == [(str(tmp_path / "00001/ä/090"), f"names no sequence: sequence 'ä', expected {key}")]
+
+
+def test_names_that_are_not_text_are_written_to_the_report(tmp_path):
+    save(tmp_path / "root", "001/nm-01/090/a.pkl", "001/a\nb/090/a.pkl", "001/\udcff/090/a.pkl")
+    table, report = read_poses(
+        "pickle_tree", tmp_path / "root", dataset="walks", frame_width=320, frame_height=240, fps=25
+    )
+    write_report(report, tmp_path / "report.csv")
+    assert sorted(read_report(tmp_path / "report.csv")["file"]) == [
+        f"{tmp_path}/root/001/\\udcff/090",
+        f"{tmp_path}/root/001/a\\nb/090",
+    ]
+    assert len(table) == 2
 
 
 LIST = """path,subject,condition,sequence,view

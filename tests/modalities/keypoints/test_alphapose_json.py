@@ -135,6 +135,7 @@ def test_results_with_zero_joints_are_not_people(tmp_path):
     [
         ({"keypoints": [True] * 51}, "keypoints hold true, expected numbers"),
         ({"keypoints": [10**400] * 51}, "keypoints hold a whole number that is too large, expected numbers"),
+        ({"keypoints": [1] * 2000}, "2000 keypoints, expected at most 1000 numbers"),
         ({"keypoints": {"0": 1}}, "keypoints an object with the keys '0', expected a list of numbers"),
         ({"keypoints": None}, "keypoints null, expected a list of numbers"),
         ({"box": [10**400, 1, 2, 3]}, "box [100000000000000000...0000000000000000000, 1, 2, ...], {box}"),
@@ -168,12 +169,14 @@ def instance(left: float = 100.0, **changes) -> dict:
 COCO_NAMES = {str(number): name for number, name in enumerate(JOINTS)}
 
 
-@pytest.mark.parametrize("form", ["frames", "with_info"])
+@pytest.mark.parametrize("form", ["frames", "with_info", "with_info_without_names"])
 def test_predictions_of_mmpose_are_read(tmp_path, form):
     frames = [
         {"frame_id": n, "instances": [instance(100 + n), instance(400, bbox=[[400, 50, 420, 90]])]} for n in (1, 2)
     ]
     info = {"dataset_name": "coco", "keypoint_id2name": COCO_NAMES}
+    if form == "with_info_without_names":
+        info["keypoint_id2name"] = {}
     save(tmp_path / "001-nm-01-090.json", frames if form == "frames" else {"meta_info": info, "instance_info": frames})
     table, report = read(tmp_path)
     assert table.frame.tolist() == [1, 2]
@@ -188,17 +191,18 @@ def test_predictions_of_mmpose_are_read(tmp_path, form):
         ([{"instances": [instance()]}], "no frame_id, expected the frame's number"),
         ([{"frame_id": 1, "instances": [[1]]}], "[1], expected an instance with keypoints and keypoint_scores"),
         (
-            [{"frame_id": 1, "instances": [instance(keypoints=[[1, 2, 3]])]}],
-            "keypoints [[1, 2, 3]], expected a list of (x, y)",
+            [{"frame_id": 1, "instances": [instance(keypoints=[[1, 2, 3]] * 17)]}],
+            "keypoints [[1, 2, 3], [1, 2, 3], [1, 2, 3], ...], expected a list of (x, y)",
         ),
         (
             [{"frame_id": 1, "instances": [instance(keypoint_scores=[1.0])]}],
-            "17 points and 1 scores, expected 17 of each, or 26, 133 or 136",
+            "17 points and 1 scores, expected one for each point",
         ),
         (
             [{"frame_id": 1, "instances": [instance(bbox=[[1, 2]])]}],
             "box [1, 2], expected left, top, width and height in pixels",
         ),
+        ([{"frame_id": 1, "instances": [instance(keypoints=[[1, 2]])]}], "1 points, expected 17, 26, 133 or 136"),
         (
             {"meta_info": {"keypoint_id2name": {"0": "root", "1": "right_hip"}}, "instance_info": [{}]},
             "points called ['root', 'right_hip', None, ...], expected COCO's nose, left_eye, right_eye, ...",

@@ -124,13 +124,16 @@ def test_a_sequence_in_which_both_wrists_are_never_detected_is_left_out(tmp_path
     assert dropped(tmp_path) == [(str(tmp_path), "001-nm-01-180", None, reason)]
 
 
-def test_the_key_of_openpose_before_1_0_is_read_and_reported_once(tmp_path):
+@pytest.mark.parametrize(
+    ("people", "key", "version"),
+    [("people", "pose_keypoints", "OpenPose before 1.0"), ("bodies", "joints", "OpenPose 0.1")],
+)
+def test_the_keys_of_old_versions_are_read_and_reported_once(tmp_path, people, key, version):
     for frame in range(2):
-        old = person()
-        old["pose_keypoints"] = old.pop("pose_keypoints_2d")
-        path = save(tmp_path, "001-nm-01-090", frame, old)
+        path = save(tmp_path, "001-nm-01-090", frame)
+        path.write_text(json.dumps({people: [{key: person()["pose_keypoints_2d"]}]}))
     assert read(tmp_path)[0].frame.tolist() == [0, 1]
-    reason = "read from pose_keypoints, as OpenPose before 1.0 calls pose_keypoints_2d"
+    reason = f"read from {key}, as {version} calls pose_keypoints_2d"
     first = str(path).replace("0001_keypoints", "0000_keypoints")
     assert dropped(tmp_path) == [(first, "", None, f"{reason}; other files alike are not listed")]
 

@@ -222,11 +222,13 @@ def _instance(path: Path, frame: int | None, instance: Any, info: PoseInfo, repo
     if not isinstance(instance, dict):
         raise MalformedError(f"{shown(instance)}, expected an instance with keypoints and keypoint_scores")
     points, scores = instance.get("keypoints"), numbers(instance.get("keypoint_scores"), "keypoint_scores")
+    if isinstance(points, list) and len(points) not in SKELETONS:
+        raise MalformedError(f"{len(points)} points, expected 17, 26, 133 or 136")
     if not isinstance(points, list) or not all(isinstance(point, list) and len(point) == 2 for point in points):
         raise MalformedError(f"keypoints {shown(points)}, expected a list of (x, y)")
     values = numbers([value for point in points for value in point], "keypoints").reshape(len(points), 2)
-    if len(points) not in SKELETONS or len(scores) != len(points):
-        raise MalformedError(f"{len(points)} points and {len(scores)} scores, expected 17 of each, or 26, 133 or 136")
+    if len(scores) != len(points):
+        raise MalformedError(f"{len(points)} points and {len(scores)} scores, expected one for each point")
     box = instance.get("bbox")
     box = box[0] if isinstance(box, list) and len(box) == 1 else box
     corners = None if box is None else _box(box, info)
@@ -246,7 +248,7 @@ def _skeleton(path: Path, points: int, report: DropReport) -> Skeleton:
 def _check_names(meta: object) -> None:
     """Raise MalformedError where MMPose names points that are not COCO's."""
     names = meta.get("keypoint_id2name") if isinstance(meta, dict) else None
-    if isinstance(names, dict):
+    if isinstance(names, dict) and names:
         first = [names.get(str(joint)) for joint in range(NUM_JOINTS)]
         if first != list(JOINTS):
             raise MalformedError(f"points called {shown(first)}, expected COCO's nose, left_eye, right_eye, ...")

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+_MOST_NUMBERS = 1000  # of one person; 136 points have 408
 MOST_BYTES = 1 << 27  # of one file; 17 points of one person a frame are 1 kB, so 35 hours of video
 
 
@@ -43,6 +44,8 @@ def numbers(values: object, what: str) -> np.ndarray:
     """
     if not isinstance(values, list):
         raise MalformedError(f"{what} {shown(values)}, expected a list of numbers")
+    if len(values) > _MOST_NUMBERS:
+        raise MalformedError(f"{len(values)} {what}, expected at most {_MOST_NUMBERS} numbers")
     for value in values:
         if type(value) is not float and type(value) is not int:
             raise MalformedError(f"{what} hold {shown(value)}, expected numbers")

@@ -3,9 +3,9 @@
 Cao et al., OpenPose, TPAMI 2019, option ``--write_json``. Files are named ``<video>_<frame>_keypoints.json``, e.g.
 ``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. With ``tree``, the folders name the sequences, and
 files are ``<any>_<frame>_keypoints.json`` or, as in OUMVLP-Pose, ``<frame>_keypoints.json``. A person's
-``pose_keypoints_2d`` (``pose_keypoints`` before version 1.0) are 25 x (x, y, confidence) in pixels (BODY_25), or 18 of
-the model COCO. A joint that was not detected is (0, 0, 0), which is not a position: parsing/hidden_joints.py says where
-it is put.
+``pose_keypoints_2d`` (``pose_keypoints`` before version 1.0, ``joints`` of ``bodies`` in 0.1) are 25 x (x, y,
+confidence) in pixels (BODY_25), or 18 of the model COCO. A joint that was not detected is (0, 0, 0), which is not a
+position: parsing/hidden_joints.py says where it is put.
 """
 
 import hashlib
@@ -43,9 +43,10 @@ SKELETONS = by_points(BODY_25, COCO_18)
 
 _FILE_NAME = re.compile(r"(?P<sequence>.+)_(?P<frame>\d{1,12})_keypoints\.json")
 _EXPECTED = "files named like 001-nm-01-090_000000000012_keypoints.json"
-_FRAME_NAME = re.compile(r"(?:.*[^0-9])?(?P<frame>\d{1,12})_keypoints\.json")  # in a sequence's folder
+_FRAME_NAME = re.compile(r"(?:.*[^0-9])?(?P<frame>\d{1,12})(?:_keypoints)?\.json")  # in a sequence's folder
 _LAST_FRAME = 2**31 - 1
-_KEY, _OLD_KEY = "pose_keypoints_2d", "pose_keypoints"
+_KEY = "pose_keypoints_2d"
+_OLD_KEYS = {"pose_keypoints": "OpenPose before 1.0", "joints": "OpenPose 0.1"}
 
 
 def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
@@ -123,7 +124,7 @@ def _people(
 
 
 def _list_of_people(content: Any) -> list[Any]:
-    people = content.get("people") if isinstance(content, dict) else None
+    people = content.get("people", content.get("bodies")) if isinstance(content, dict) else None
     if not isinstance(people, list):
         raise MalformedError("no people in it")
     if len(people) > MOST_PEOPLE:
@@ -132,11 +133,12 @@ def _list_of_people(content: Any) -> list[Any]:
 
 
 def _person(path: Path, frame: int, person: Any, info: PoseInfo, report: DropReport) -> Detection:
-    if not isinstance(person, dict) or not person.keys() & {_KEY, _OLD_KEY}:
+    key = next((key for key in (_KEY, *_OLD_KEYS) if key in person), None) if isinstance(person, dict) else None
+    if key is None:
         raise MalformedError(f"{shown(person)}, expected a person with {_KEY}")
-    if _KEY not in person:
-        report.add_once(path, f"read from {_OLD_KEY}, as OpenPose before 1.0 calls {_KEY}")
-    values = numbers(person.get(_KEY, person.get(_OLD_KEY)), _KEY)
+    if key in _OLD_KEYS:
+        report.add_once(path, f"read from {key}, as {_OLD_KEYS[key]} calls {_KEY}")
+    values = numbers(person[key], key)
     points, rest = divmod(len(values), len(CHANNELS))
     if rest or points not in SKELETONS:
         raise MalformedError(

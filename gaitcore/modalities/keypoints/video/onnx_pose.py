@@ -12,6 +12,7 @@ import numpy as np
 import onnxruntime
 
 from gaitcore.errors import DataError
+from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Box
 from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.modalities.keypoints.video.crops import crop_of
@@ -22,7 +23,7 @@ from gaitcore.settings.data import Video
 MEAN = np.array([123.675, 116.28, 103.53], np.float32)  # of byte values, subtracted in the order of the channels
 SPREAD = np.array([58.395, 57.12, 57.375], np.float32)
 BATCH = 8
-COCO_FIRST = (17, 26, 133)  # numbers of points whose first 17 are COCO's: COCO, Halpe with feet, COCO-WholeBody
+SKELETONS = by_points(COCO_17, *COCO_FIRST)  # whose first 17 points are COCO's
 
 
 def make_estimator(video: Video) -> "OnnxEstimator":
@@ -83,7 +84,7 @@ class OnnxEstimator:
         """
         shapes = [output.shape for output in outputs]
         joints = shapes[0][1] if shapes[0][1:] else 0
-        if joints not in COCO_FIRST or [len(shape) for shape in shapes] not in ([3, 3], [4]):
+        if joints not in SKELETONS or [len(shape) for shape in shapes] not in ([3, 3], [4]):
             raise DataError(
                 f"{self._path}: gives {', '.join(map(str, shapes))}, expected two outputs (SimCC: (N, 17, x bins), "
                 "(N, 17, y bins)) or one (heat maps: (N, 17, height, width))."
