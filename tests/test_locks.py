@@ -1,6 +1,7 @@
 """The locks: each package has one version in all of them, and SHA-256 of its files; nothing names a place."""
 
 import re
+from itertools import pairwise
 
 import pytest
 from places import REPOSITORY
@@ -26,8 +27,8 @@ def test_each_package_of_a_lock_has_a_version_and_a_sha256_of_each_file(lock):
     title, *lines = lock.read_text().splitlines()
     assert title.endswith("Made by: make lock")
     assert [line for line in lines if not PIN.fullmatch(line) and not HASH.fullmatch(line)] == []
-    assert all(HASH.fullmatch(line) for before, line in zip(lines, lines[1:], strict=False) if before.endswith("\\"))
-    assert all(PIN.fullmatch(line) for before, line in zip(lines, lines[1:], strict=False) if not before.endswith("\\"))
+    assert all(HASH.fullmatch(line) for before, line in pairwise(lines) if before.endswith("\\"))
+    assert all(PIN.fullmatch(line) for before, line in pairwise(lines) if not before.endswith("\\"))
 
 
 def test_a_package_has_the_same_version_in_all_locks_that_are_installed_together():
