@@ -7,11 +7,12 @@ ARG BASE=python:3.11-slim-bookworm
 FROM ${BASE}
 
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore PYTHONDONTWRITEBYTECODE=1
-COPY requirements-build.lock requirements.lock requirements-cuda.lock /locks/
+COPY requirements-build.lock requirements.lock requirements-torch.lock requirements-cuda.lock /locks/
 # pip installs only files whose SHA-256 is in a lock.
 RUN install="python -m pip install --require-hashes --no-deps --no-build-isolation --requirement" \
     && $install /locks/requirements-build.lock \
     && $install /locks/requirements.lock \
+    && $install /locks/requirements-torch.lock \
     && { python -m pip check || $install /locks/requirements-cuda.lock; } \
     && python -m pip check
 

@@ -53,12 +53,16 @@ docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py
 
 # The environment: made again whenever it is missing or older than a lock. Packages that are built from source are built
-# with the setuptools of the lock. PyTorch's packages for CUDA are installed if the PyTorch that pip found asks for them.
-.venv/ready: requirements-build.lock requirements.lock requirements-cuda.lock
+# with the setuptools of the lock. Where pip's indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's
+# libraries if it asks for them. `make TORCH=pypi` takes PyPI's in any case, e.g. for a GPU.
+.venv/ready: requirements-build.lock requirements.lock requirements-torch-cpu.lock requirements-torch.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(INSTALL) requirements-build.lock
 	$(INSTALL) requirements.lock
+	if [ "$(TORCH)" != pypi ] && $(BIN)/python -m pip index versions torch 2>/dev/null | grep -q -F \
+		"$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements-torch-cpu.lock)"; \
+		then $(INSTALL) requirements-torch-cpu.lock; else $(INSTALL) requirements-torch.lock; fi
 	$(BIN)/python -m pip check >/dev/null || $(INSTALL) requirements-cuda.lock
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --quiet --editable .
 	$(BIN)/python -m pip check

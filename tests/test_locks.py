@@ -18,7 +18,8 @@ def pins(lock):
 def test_there_is_a_lock_for_each_part():
     assert [lock.name for lock in LOCKS] == [
         *("requirements-build.lock", "requirements-cuda.lock", "requirements-dvc.lock", "requirements-slurm.lock"),
-        *("requirements-test-s3.lock", "requirements-video.lock", "requirements.lock"),
+        *("requirements-test-s3.lock", "requirements-torch-cpu.lock", "requirements-torch.lock"),
+        *("requirements-video.lock", "requirements.lock"),
     ]
 
 
@@ -36,11 +37,12 @@ def test_a_package_has_the_same_version_in_all_locks_that_are_installed_together
     for lock in LOCKS:
         if lock.name != "requirements-video.lock":  # it holds what MediaPipe asks for where that differs
             for name, version in pins(lock).items():
-                assert versions.setdefault(name, version) == version
+                assert versions.setdefault(name, version.removesuffix("+cpu")) == version.removesuffix("+cpu")
 
 
-def test_libraries_for_cuda_are_in_their_own_lock():
-    ours, cuda = pins(REPOSITORY / "requirements.lock"), pins(REPOSITORY / "requirements-cuda.lock")
-    assert not ours.keys() & cuda.keys()
-    assert "torch" in ours
+def test_pytorch_and_the_libraries_for_cuda_are_in_locks_of_their_own():
+    ours, torch, cuda = (pins(REPOSITORY / f"requirements{name}.lock") for name in ("", "-torch", "-cuda"))
+    assert list(torch) == ["torch"]
+    assert pins(REPOSITORY / "requirements-torch-cpu.lock") == {"torch": f"{torch['torch']}+cpu"}
+    assert not ours.keys() & {*torch, *cuda}
     assert all(re.match("nvidia|cuda|triton", name) for name in cuda)
