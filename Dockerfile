@@ -13,7 +13,7 @@ RUN install="python -m pip install --require-hashes --no-deps --no-build-isolati
     && $install /locks/requirements-build.lock \
     && $install /locks/requirements.lock \
     && $install /locks/requirements-torch.lock \
-    && { python -m pip check || $install /locks/requirements-cuda.lock; } \
+    && if python -m pip check | grep -q "^torch .* not installed"; then $install /locks/requirements-cuda.lock; fi \
     && python -m pip check
 
 # Jobs run in the root of the checkout and import gaitcore from there.

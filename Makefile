@@ -63,7 +63,7 @@ docs: .venv/ready ## the generated parts of the documentation
 	if [ "$(TORCH)" != pypi ] && $(BIN)/python -m pip index versions torch 2>/dev/null | grep -q -F \
 		"$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements-torch-cpu.lock)"; \
 		then $(INSTALL) requirements-torch-cpu.lock; else $(INSTALL) requirements-torch.lock; fi
-	$(BIN)/python -m pip check >/dev/null || $(INSTALL) requirements-cuda.lock
+	if $(BIN)/python -m pip check | grep -q "^torch .* not installed"; then $(INSTALL) requirements-cuda.lock; fi
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --quiet --editable .
 	$(BIN)/python -m pip check
 	touch $@
