@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 # A file's tests stay in one process, since they share what is expensive to make.
 PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
-FREEZE = .venv-lock/bin/python -m pip freeze --all --exclude gaitcore --exclude pip | sed 's/+cpu$$//'
+# What a lock names is installed if its SHA-256 is in the lock, and nothing else.
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
+	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-poses lock video dvc slurm test-extras adopt
+.PHONY: tables test test-quick coverage check docs bench bench-poses lock video dvc slurm test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -27,13 +29,13 @@ check: .venv/ready ## style of code and rules, types
 	$(BIN)/mypy
 
 dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-dvc.lock
+	$(INSTALL) requirements-dvc.lock
 
 slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-slurm.lock
+	$(INSTALL) requirements-slurm.lock
 
 test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or a Slurm of one node (as root)
-	$(BIN)/python -m pip install --disable-pip-version-check --quiet --requirement requirements-test-s3.lock
+	$(INSTALL) requirements-test-s3.lock
 	$(BIN)/python -m pytest -m "dvc or slurm"
 
 adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them
@@ -50,35 +52,33 @@ bench-poses: .venv/video ## how fast poses are made from video: results/benchmar
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py
 
-# The environment: made again whenever it is missing or older than the lock.
-.venv/ready: requirements.lock
+# The environment: made again whenever it is missing or older than a lock. Packages that are built from source are built
+# with the setuptools of the lock. Where pip's indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's
+# libraries if it asks for them. `make TORCH=pypi` takes PyPI's in any case, e.g. for a GPU.
+.venv/ready: requirements-build.lock requirements.lock requirements-torch-cpu.lock requirements-torch.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
-	$(BIN)/python -m pip install --disable-pip-version-check --requirement requirements.lock
+	$(INSTALL) requirements-build.lock
+	$(INSTALL) requirements.lock
+	if [ "$(TORCH)" != pypi ] && $(BIN)/python -m pip index versions torch 2>/dev/null | grep -q -F \
+		"$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements-torch-cpu.lock)"; \
+		then $(INSTALL) requirements-torch-cpu.lock; else $(INSTALL) requirements-torch.lock; fi
+	if $(BIN)/python -m pip check | grep -q "^torch .* not installed"; then $(INSTALL) requirements-cuda.lock; fi
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --quiet --editable .
+	$(BIN)/python -m pip check
 	touch $@
 
 video: .venv/video ## what poses from video need: decoder, estimators
 
 .venv/video: .venv/ready requirements-video.lock
-	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --requirement requirements-video.lock
+	$(INSTALL) requirements-video.lock
 	touch $@
 
-# All extras are resolved together, so that each can be added to the environment without changing a version in it.
-lock: ## the locks anew, from what pyproject.toml asks for
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet 'torch==2.13.0'
-	.venv-lock/bin/python -m pip install --quiet setuptools '.[workflow,test,dvc,slurm,test-s3]'
+image: ## the environment as an image for --sdm apptainer; see docs/cluster.md
+	docker build $(if $(BASE),--build-arg BASE=$(BASE)) --tag gaitcore .
 	mkdir -p build
-	$(FREEZE) > build/all.lock
-	rm -rf .venv-lock
-	$(PYTHON) -m venv .venv-lock
-	.venv-lock/bin/python -m pip install --quiet --constraint build/all.lock setuptools '.[workflow,test]'
-	$(FREEZE) | tee requirements.lock > build/known.lock
-	for extra in dvc slurm test-s3; do \
-		.venv-lock/bin/python -m pip install --quiet --constraint build/all.lock ".[$$extra]"; \
-		$(FREEZE) | grep --invert-match --line-regexp --fixed-strings --file build/known.lock > requirements-$$extra.lock; \
-		cat requirements-$$extra.lock >> build/known.lock; \
-	done
-	rm -rf .venv-lock
+	apptainer build --force build/gaitcore.sif docker-daemon://gaitcore:latest
+	sha256sum build/gaitcore.sif
+
+lock: ## the locks anew, from what pyproject.toml asks for and its newest versions
+	PYTHON=$(PYTHON) ./.ci/lock

@@ -50,8 +50,8 @@ for path in SILHOUETTE_SOURCES:
         sys.exit(f"{path}: no such folder, expected {reader['EXPECTED']}.")
 
 
-# All rules use the environment of requirements.lock. The image is used only with --sdm apptainer and must contain it.
-container: "docker://python:3.11"
+# All rules use the environment of requirements.lock. The image holds it and is used only with --sdm apptainer: make image.
+container: "build/gaitcore.sif"
 
 
 wildcard_constraints:
