@@ -278,7 +278,7 @@ def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outsid
     reproduction = outside.result("reproduction.md").read_text()
     for name, digest in outside.digests(*loss, *network).items():
         assert f"{name} (SHA-256 {digest})" in reproduction
-    assert "joints from the hips (fractions of the frame's width): MeanPose" in reproduction
+    assert "joints from the hips: MeanPose" in reproduction
     for name in manifest["artefacts"]:
         assert str(outside.files).encode() not in outside.result(name).read_bytes(), name
     assert str(outside.files) not in outside.result("manifest.json").read_text()

@@ -80,15 +80,14 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 
 def _input_channels(evidence: Evidence) -> str:
-    """The channels of a pose that each network receives."""
+    """What each network receives of a pose."""
     units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
     titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
-        channels = ", ".join(system.input.channels)
+        channels = f"{', '.join(system.input.channels)} ({units[system.input.unit]})"
         if system.input.transform != "channels":
             channels = extensions.declared("inputs", system.input.transform)["TITLE"]
-        channels += f" ({units[system.input.unit]})"
         titles_by_channels.setdefault(channels, []).append(system.title)
     texts = (f"{channels}: {', '.join(titles)}" for channels, titles in titles_by_channels.items())
     return f"The networks receive {'; '.join(texts)}."

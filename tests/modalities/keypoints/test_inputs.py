@@ -5,15 +5,17 @@ import math
 import numpy as np
 import pytest
 import torch
-from places import GOLDEN
+from places import GOLDEN, REPOSITORY
 
-from gaitcore.extensions import available
+from gaitcore.errors import ConfigError
+from gaitcore.extensions import available, search
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.inputs import human_oriented, skeleton_maps
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.settings.files import load_config
 from gaitcore.settings.input import Input
 
 
@@ -134,3 +136,47 @@ def test_a_store_prepares_whole_sequences_and_its_noise_is_in_their_unit():
     torch.testing.assert_close(height, torch.full((120,), float(human_oriented.HEIGHT)))
     assert (stores["human_oriented"].frame_width, stores["channels"].frame_width) == (320, 1920)
     assert stores["human_oriented"].channels == ("x", "y", "bone_x", "bone_y", "angle", "zero")
+
+
+def test_an_unknown_transform_suggests_the_nearest():
+    overrides = {"experiment": "demo", "input": {"transform": "skeleton_map"}}
+    with pytest.raises(ConfigError) as raised:
+        load_config(REPOSITORY / "config.yaml", overrides)
+    assert str(raised.value).startswith(
+        "--config on the command line: input.transform: there is no input transform "
+        '"skeleton_map"; did you mean "skeleton_maps"?'
+    )
+
+
+def test_a_transform_of_a_folder_is_found_by_its_name(tmp_path):
+    (tmp_path / "inputs").mkdir()
+    (tmp_path / "inputs" / "from_hips.py").write_text(
+        "from gaitcore.modalities.keypoints.input import InputTransform\n"
+        'TITLE = "joints from the hips"\n'
+        "class Transform(InputTransform):\n"
+        '    names = ("x", "y")\n'
+        "    @classmethod\n"
+        "    def of(cls, settings, values, frame_width):\n"
+        "        return cls()\n"
+        "    def __call__(self, poses):\n"
+        "        return poses[..., :2] - poses[..., [11, 12], :2].mean(dim=-2, keepdim=True)\n"
+    )
+    search([tmp_path])
+    try:
+        found = made("from_hips", torch.rand(2, 5, 17, 3))
+        assert transform("from_hips").network_arguments() == {"joints": 17, "in_channels": 2}
+    finally:
+        search([])
+    torch.testing.assert_close(found[..., 11, :] + found[..., 12, :], torch.zeros(2, 5, 2))
+
+
+@pytest.mark.parametrize("name", ["human_oriented", "skeleton_maps"])
+def test_features_do_not_depend_on_where_and_how_large_a_person_is(name):
+    poses = golden("skeleton_maps")["filled"][None]
+    moved = poses.clone()
+    moved[..., :2] = 2 * poses[..., :2] + 40
+    first, second = made(name, poses), made(name, moved)
+    if name == "skeleton_maps":
+        assert (first - second).abs().max() < 3 / 255
+    else:
+        torch.testing.assert_close(first, second, rtol=0, atol=2e-3)
