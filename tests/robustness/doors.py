@@ -462,7 +462,7 @@ DOORS: tuple[Door, ...] = (
     ),
     Door("poses.parquet", _finished, _poses_of_our_own, ("results/small/poses.parquet",)),
     Door("silhouettes.parquet", _silhouette_table, _silhouettes, ("silhouettes.parquet",)),
-    Door("list of videos", inputs.videos, _videos, ("list.csv",)),
+    Door("list of videos", inputs.videos, _videos, ("list.csv",), words=("raw/",)),
     Door("training", _finished, _train, ("results/small/poses.parquet", "results/small/split.csv", _RECEIPTS)),
     Door(
         "evaluation",
