@@ -3,6 +3,7 @@
 import csv
 import io
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import pandas as pd
 
+from gaitcore.errors import REMEDY as REMEDY
 from gaitcore.errors import DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS
 
-REMEDY = "delete it and run again"
+_WHOLE_NUMBER = re.compile("-?[0-9]{1,18}")  # fits into 64 bits
 
 
 @dataclass(frozen=True)
@@ -32,9 +34,15 @@ def _truth(text: str) -> bool:
     return text == "True"
 
 
+def _whole(text: str) -> int:
+    if not _WHOLE_NUMBER.fullmatch(text):
+        raise ValueError(text)
+    return int(text)
+
+
 TEXT = ColumnType("text", "str", str)
-WHOLE = ColumnType("a whole number", "int64", int)
-WHOLE_OR_EMPTY = ColumnType("a whole number or an empty cell", "Int64", lambda text: int(text) if text else pd.NA)
+WHOLE = ColumnType("a whole number", "int64", _whole)
+WHOLE_OR_EMPTY = ColumnType("a whole number or an empty cell", "Int64", lambda text: _whole(text) if text else pd.NA)
 NUMBER = ColumnType("a number", "float64", float)
 NUMBER_OR_EMPTY = ColumnType("a number or an empty cell", "float64", lambda text: float(text) if text else math.nan)
 TRUTH = ColumnType("True or False", "bool", _truth)

@@ -7,6 +7,8 @@ A message names the file, the line or key, what was found, what was expected and
 import math
 import reprlib
 
+REMEDY = "delete it and run again"  # for a damaged file of the workflow
+
 
 class GaitError(Exception):
     """Something outside the program is wrong: a file, a setting or a protocol. The message is for users.

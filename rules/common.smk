@@ -1,4 +1,5 @@
 # The configuration in use, and the functions by which rules use it.
+import os
 import re
 import sys
 from itertools import chain
@@ -39,10 +40,10 @@ SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_S
 RESULTS = f"results/{CONFIG.experiment}"
 
 for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not Path(path).exists():
+    if CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
-    if not Path(path).exists():
+    if not os.path.exists(path):
         reader = extensions.declared(
             "silhouette_readers", CONFIG.data.silhouettes.format
         )
@@ -96,9 +97,9 @@ def folder_contents(_):
     return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
 
 
-def tree_list():
+def tree_list(section):
     """The list that names the sequences of a tree; none where their folders do."""
-    return [CONFIG.data.tree.list] if CONFIG.data.tree and CONFIG.data.tree.list else []
+    return [section.tree.list] if section.tree and section.tree.list else []
 
 
 def silhouette_contents(_):

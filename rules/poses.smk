@@ -32,7 +32,7 @@ elif POSE_SOURCES:
     rule read_poses:
         input:
             CONFIG.data.path,
-            *tree_list(),
+            *tree_list(CONFIG.data),
         output:
             poses="results/{experiment}/poses.parquet",
             report=report(

@@ -5,6 +5,7 @@ if SILHOUETTE_SOURCES:
     rule read_silhouettes:
         input:
             SILHOUETTE_SOURCES,
+            *tree_list(CONFIG.data.silhouettes),
         output:
             silhouettes="results/{experiment}/silhouettes.parquet",
             report=report(

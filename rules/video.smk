@@ -16,7 +16,7 @@ except GaitError as error:
     sys.exit(str(error))
 
 for path in WEIGHTS:
-    if not Path(path).exists():
+    if not os.path.exists(path):
         sys.exit(f"{path}: no such file; docs/poses.md says where to get weights.")
 
 

@@ -16,6 +16,7 @@ with job(snakemake):
         snakemake.output.silhouettes,
         dataset=snakemake.params.dataset,
         source=given.source,
+        tree=given.tree,
     )
     write_report(report, snakemake.output.report)
     logging.info(

@@ -8,8 +8,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import replacing
 
 FACTS = "gaitcore"  # the metadata's key

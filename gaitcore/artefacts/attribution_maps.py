@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.artefacts.arrays import fact, float32, load_arrays, save_arrays
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 
 _PROBE = "probe"  # name of the single probe's map in the file
 

@@ -8,8 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, text_keys
 

@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import write_json
 
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.artefacts.arrays import fact, float32, load_arrays, save_arrays
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from gaitcore.artefacts.records import Record, read_bytes, validated
+from gaitcore.artefacts.records import Record, read_bytes, read_record, validated
 from gaitcore.audit.receipts import (
     FOLDER,
     MANIFEST,
@@ -34,7 +34,7 @@ from gaitcore.files import write_text
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
 UNLISTED = (
     # State of unfinished work: training, a comparison (snakemake verify), poses from a video.
-    *("checkpoints/", "verify/", "receipts/verify/", "poses/unfinished/"),
+    *("checkpoints/", "verify/", "poses/unfinished/"),
     # Records of the job that writes the manifest, which end after it.
     *("receipts/manifest.json", "logs/manifest.log", "benchmarks/manifest.tsv"),
 )
@@ -60,14 +60,14 @@ class ManifestCheck:
 
 
 class ListedArtefact(Record):
-    """A file as listed; ``made_from`` has the inputs of the job that made it and the SHA-256 of each."""
+    """A file as listed; ``made_from`` are the inputs of the job that made it, whose digests are in its receipt."""
 
     model_config = ConfigDict(populate_by_name=True)
 
     sha256: str
     bytes: int
     made_by: str
-    made_from: dict[str, str] = Field(validation_alias="from", serialization_alias="from")
+    made_from: tuple[str, ...] = Field(validation_alias="from", serialization_alias="from")
 
 
 class Manifest(Record):
@@ -156,14 +156,18 @@ def check_manifest(folder: str | Path) -> ManifestCheck:
     missing = {name for name in artefacts if not (folder / name).is_file()}
     changed = {name for name in artefacts.keys() - missing if file_digest(folder / name) != artefacts[name].sha256}
     unlisted = _files(folder) - artefacts.keys()
+    good = artefacts.keys() - missing - changed
+    slips = [read_record(folder / name, Receipt) for name in good if name.startswith(f"{FOLDER}/")]
     outdated = {
         (name, source)
-        for name, artefact in artefacts.items()
-        for source, digest in artefact.made_from.items()
+        for receipt in slips
+        for source, digest in receipt.inputs.items()
         if source in artefacts and artefacts[source].sha256 != digest
+        for name in receipt.outputs
+        if not name.startswith(UNLISTED)
     }
     return ManifestCheck(
-        good=tuple(sorted(artefacts.keys() - missing - changed)),
+        good=tuple(sorted(good)),
         changed=tuple(sorted(changed)),
         missing=tuple(sorted(missing)),
         unlisted=tuple(sorted(unlisted)),
@@ -198,13 +202,13 @@ def _artefacts(folder: Path, receipts: Mapping[str, Receipt]) -> Iterator[tuple[
         for name, file in receipt.outputs.items():
             if (folder / name).is_file():
                 compare(folder / name, file_digest(folder / name), (receipt, file))
-            yield name, _listed(receipt, file, receipt.inputs)
+            yield name, _listed(receipt, file, tuple(receipt.inputs))
         for name, file in {**receipt.logs, **receipt.benchmarks, **itself}.items():
-            yield name, _listed(receipt, file, {})
+            yield name, _listed(receipt, file, ())
 
 
-def _listed(receipt: Receipt, file: WrittenFile, inputs: Mapping[str, str]) -> ListedArtefact:
-    return ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=dict(inputs))
+def _listed(receipt: Receipt, file: WrittenFile, inputs: tuple[str, ...]) -> ListedArtefact:
+    return ListedArtefact(sha256=file.sha256, bytes=file.bytes, made_by=receipt.rule, made_from=inputs)
 
 
 def _files(folder: Path) -> set[str]:

@@ -6,22 +6,20 @@ table is recomputed from the accuracies of the runs.
 """
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.records import checked
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.summary import read_summary
-from gaitcore.artefacts.table_cells import read_cells
+from gaitcore.audit.cells import plain, table_cell, table_path
 from gaitcore.audit.manifest import NAME, ListedArtefact, Manifest, read_manifest
-from gaitcore.audit.receipts import relative_name
+from gaitcore.audit.receipts import Receipt, read_receipts, relative_name
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.evaluation.statistics import MEAN
@@ -30,9 +28,8 @@ from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
-from gaitcore.suggest import nearest
+from gaitcore.settings.experiment import Config
 
-MEASURED = " (measured)"  # suffix of a system's name in a table with published rows
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
 
 Record = Mapping[str, Any]
@@ -98,13 +95,14 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     Raises:
         DataError: there is no such cell, it is a published one, or a file behind it is missing or damaged.
     """
-    table = _table(table)
+    table = table_path(table)
     folder = table.parent.parent
-    cell = _cell(table, row, column, block)
+    cell = table_cell(table, row, column, block)
     manifest = read_manifest(folder)
-    config = checked(folder / NAME, {"configuration": manifest.configuration}, _Traced).configuration
+    config = _configuration(manifest, folder / NAME)
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
-    ledger = _Ledger(folder, manifest)
+    made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
+    ledger = _Ledger(folder, manifest, made)
     runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
     common = tuple(_common_files(ledger, table))
     return Trace(
@@ -142,12 +140,20 @@ class _Traced(_Open):
     configuration: _Configuration
 
 
+def _configuration(manifest: Manifest, path: Path) -> _Configuration:
+    unknown = sorted(manifest.configuration.keys() - Config.model_fields.keys())
+    if unknown:
+        raise DataError(f"{path}: configuration has the unknown section {unknown[0]!r:.60}; run the workflow again.")
+    return checked(path, {"configuration": manifest.configuration}, _Traced).configuration
+
+
 @dataclass(frozen=True)
 class _Ledger:
-    """The digests that a manifest has of each file: as its maker left it, and as the jobs that used it read it."""
+    """The digests of each file: as its maker left it (manifest), and as the jobs that used it read it (receipts)."""
 
     folder: Path
     manifest: Manifest
+    receipts: Mapping[str, Receipt]  # by the file that was made
 
     def traced(self, name: str, users: Iterable[str] = (), **recorders: Record) -> TracedFile:
         """A file of the results folder, with the digests recorded of it.
@@ -163,9 +169,9 @@ class _Ledger:
             if path.name in digests:
                 recorded[recorder.replace("_", ".")] = digests[path.name]
         for user in users:
-            listed = self._listed(user)
-            if name in listed.made_from:
-                recorded[f"the receipt of {listed.made_by}"] = listed.made_from[name]
+            receipt = self.receipts.get(user)
+            if receipt and name in receipt.inputs:
+                recorded[f"the receipt of {receipt.rule}"] = receipt.inputs[name]
         return TracedFile(path, _digest(path), recorded)
 
     def _listed(self, name: str) -> ListedArtefact:
@@ -175,13 +181,6 @@ class _Ledger:
             raise DataError(
                 f"{self.folder / NAME}: does not list {name}, so the number cannot be traced; run the workflow again."
             ) from None
-
-
-def _table(table: str | Path) -> Path:
-    path = Path(table)
-    if not path.name or "\0" in str(table):
-        raise DataError(f"{str(table)!r}: not a table, expected e.g. results/demo/tables/table2.csv.")
-    return path.with_suffix(".csv")
 
 
 def _estimate(summary: Path, system: str, place: tuple[str, str]) -> Estimate:
@@ -195,52 +194,9 @@ def _estimate(summary: Path, system: str, place: tuple[str, str]) -> Estimate:
         ) from None
 
 
-def _cell(table: Path, row: str, column: str, block: str | None) -> Record:
-    if not table.is_file():
-        raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables")
-    cells = read_cells(table)
-    key = "view" if "view" in cells else "condition"
-    row_cells = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
-    key_value = canonical(column.removesuffix("°"))
-    matching = row_cells[row_cells[key] == key_value]
-    if matching.empty:
-        matching = row_cells[row_cells[key].str.lower() == key_value.lower()]
-    if len(matching) != 1:
-        raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), row_cells[key])}')
-    return {str(name): value for name, value in matching.iloc[0].items()}
-
-
-def _measured(cells: pd.DataFrame, row: str, table: Path) -> pd.DataFrame:
-    """The measured cells of a method; a published row may have the same name."""
-    row_cells = cells[cells["method"].map(_plain) == _plain(row)]
-    if row_cells.empty:
-        raise DataError(f'{table}: there is no row "{row}"{nearest(row, cells["method"].unique())}')
-    measured = row_cells[row_cells["source"] == "measured"]
-    if measured.empty:
-        raise DataError(
-            f'{table}: "{row}" is a published row, as printed in the paper; see gaitcore/reporting/tables/.'
-        )
-    return measured
-
-
-def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> pd.DataFrame:
-    """The cells in one block; ``block`` must choose it where there are several."""
-    blocks = list(cells["block"].unique())
-    chosen = [name for name in blocks if block in (None, name, name.split("#")[0])]
-    if not chosen and block:
-        chosen = [name for name in blocks if block.lower() in (name.lower(), name.lower().split("#")[0])]
-    if len(chosen) != 1:
-        raise DataError(f'{table}: "{row}" is in {len(blocks)} blocks; choose one with --block: {", ".join(blocks)}')
-    return cells[cells["block"] == chosen[0]]
-
-
-def _plain(method: str) -> str:
-    return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
-
-
 def _system(method: str, manifest: Manifest, folder: Path) -> str:
     for system, title in manifest.titles.items():
-        if _plain(title) == _plain(method):
+        if plain(title) == plain(method):
             return system
     raise DataError(f'{folder / NAME}: no system has the title "{method}"; run the workflow again.')
 

@@ -1,7 +1,7 @@
 """summary.csv: the statistics over all runs of an experiment, from each run's subjects.csv."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,14 @@ import pandas as pd
 from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.evaluation.statistics import MEAN, summarise
 from gaitcore.percent import in_percent
 from gaitcore.settings.statistics import Statistics
 
 log = logging.getLogger(__name__)
+
+PROBES = ["condition", "view", "subject", "probes"]
 
 
 def summarise_runs(
@@ -27,10 +30,13 @@ def summarise_runs(
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
         rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
+
+    Raises:
+        DataError: a file is damaged, or two runs were not measured on the same probes.
     """
-    by_subject = pd.concat(
-        [read_subjects(path).assign(system=system, seed=seed) for (system, seed), path in runs], ignore_index=True
-    )
+    tables = {path: read_subjects(path).assign(system=system, seed=seed) for (system, seed), path in runs}
+    _check_same_probes(tables)
+    by_subject = pd.concat(tables.values(), ignore_index=True)
     summary = summarise(by_subject, **settings.model_dump())
     write_summary(summary, output)
     if rank1:
@@ -38,6 +44,21 @@ def summarise_runs(
     for row in _rank1_rows(summary):
         values = (in_percent(row[column]) for column in ("mean", "ci_low", "ci_high"))
         log.info("%s, %s: rank-1 %.1f %%  [%.1f, %.1f]", row["system"], row["condition"], *values)
+
+
+def _check_same_probes(tables: Mapping[Path, pd.DataFrame]) -> None:
+    """The runs of a system have the same rows; a file that lost some would change the statistics without a word."""
+    first: dict[str, tuple[Path, set[Any]]] = {}
+    for path, table in tables.items():
+        rows = set(table[PROBES].itertuples(index=False, name=None))
+        if not rows:
+            raise DataError(f"{path}: has no rows, expected one for each condition, view and subject; {REMEDY}.")
+        other, expected = first.setdefault(str(table["system"].iloc[0]), (path, rows))
+        if rows != expected:
+            raise DataError(
+                f"{path}: other probes than in {other} ({len(rows)} and {len(expected)} rows); delete both and run "
+                "again."
+            )
 
 
 def _rank1_means(summary: pd.DataFrame) -> dict[str, dict[str, float]]:

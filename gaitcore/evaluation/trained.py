@@ -11,8 +11,7 @@ from torch import nn
 
 from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.weights import read_weights
-from gaitcore.csv_files import REMEDY
-from gaitcore.errors import DataError
+from gaitcore.errors import REMEDY, DataError
 from gaitcore.modalities import FrameStore
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.roles import TESTED

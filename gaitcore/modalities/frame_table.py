@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 
 from gaitcore.csv_files import REMEDY
 from gaitcore.errors import DataError, shown
-from gaitcore.files import check_regular
+from gaitcore.files import check_regular, check_unpacked
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, text_keys
 
 if TYPE_CHECKING:
@@ -39,12 +39,13 @@ Info = TypeVar("Info", bound="DataclassInstance")
 
 
 @contextmanager
-def opened(path: str | Path, kind: str) -> Iterator[pq.ParquetFile]:
+def opened(path: str | Path, kind: str, row_bytes: int) -> Iterator[pq.ParquetFile]:
     """A table's file, whose pages are checked as they are read.
 
     Args:
         path: the file.
         kind: what it has to be, for messages: "a pose table".
+        row_bytes: of a row's values in memory; a file with far more rows than its size allows is refused.
 
     Raises:
         DataError: the file is missing, cut short, damaged or not Parquet; also where that shows only later, inside the
@@ -54,6 +55,7 @@ def opened(path: str | Path, kind: str) -> Iterator[pq.ParquetFile]:
     try:
         with pq.ParquetFile(path, page_checksum_verification=True) as file:
             _check_seal(Path(path))
+            check_unpacked(path, file.metadata.num_rows * row_bytes, kind)
             yield file
     except FileNotFoundError:
         raise DataError(f"{path}: not found, expected {kind}; run the workflow to make it.") from None

@@ -5,13 +5,14 @@ describes others: OUMVLP's is ``subject/sequence/view``, and its condition, whic
 """
 
 import csv
+import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from gaitcore.errors import DataError
+from gaitcore.errors import ConfigError, DataError
 from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, natural
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source
@@ -25,8 +26,29 @@ _SHOWN = 5  # files of a folder that the report names
 _MOST_LISTED = 1 << 27  # bytes of a list; 268,000 sequences have 15 MB
 
 
+def tree_option(read: Callable[..., Any], tree: Tree | None, section: str, source_format: str) -> dict[str, Tree]:
+    """The keyword arguments that give a reader its tree; none where no tree is set.
+
+    Args:
+        read: the reader's function.
+        tree: the setting.
+        section: the section of the settings it is in, for the message: "data".
+        source_format: the reader's name, for the message.
+
+    Raises:
+        ConfigError: a tree is set and the reader takes none.
+    """
+    if tree is None:
+        return {}
+    if "tree" not in inspect.signature(read).parameters:
+        raise ConfigError(
+            f"{section}.tree is set, but {section}.format: {source_format} reads no tree; remove {section}.tree."
+        )
+    return {"tree": tree}
+
+
 def sequence_folders(
-    root: Path, holds: str, report: DropReport, tree: Tree = CASIA_B
+    root: Path, report: DropReport, *, holds: str, tree: Tree = CASIA_B
 ) -> Iterator[tuple[SequenceKey, Path]]:
     """Each sequence's key and its folder, in the order of the names; hidden names are skipped.
 
@@ -47,7 +69,7 @@ def sequence_folders(
 
 
 def sequence_files(
-    root: Path, what: str, endings: tuple[str, ...], report: DropReport, tree: Tree = CASIA_B
+    root: Path, report: DropReport, *, what: str, endings: tuple[str, ...], tree: Tree = CASIA_B
 ) -> Iterator[tuple[SequenceKey, Path]]:
     """Each sequence's key and its only file with one of the endings, in the order of the names.
 
@@ -59,8 +81,7 @@ def sequence_files(
         DataError: ``root`` is no folder, or the list of ``tree`` cannot be read.
     """
     holds = f"<any>{endings[0]}"
-    sequences = _listed(root, report, tree) if tree.list else _sequences(root, holds, report, tree, endings)
-    for key, path in sequences:
+    for key, path in _sequences(root, holds, report, tree, endings):
         if not path.is_dir():
             yield key, path
             continue
@@ -77,12 +98,15 @@ def sequence_files(
 
 def sequence_pickles(root: Path, report: DropReport, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
     """:func:`sequence_files` with a pickle or a .npy file each."""
-    return sequence_files(root, "pickles", PICKLES, report, tree)
+    return sequence_files(root, report, what="pickles", endings=PICKLES, tree=tree)
 
 
 def _sequences(
     root: Path, holds: str, report: DropReport, tree: Tree, endings: tuple[str, ...] = ()
 ) -> Iterator[tuple[SequenceKey, Path]]:
+    if tree.list:
+        yield from _listed(root, report, tree)
+        return
     layout = tree.folders
     if not root.is_dir():
         raise DataError(f"{root}: not a folder, expected a folder of {layout}/{holds}{_example(tree)}/.")
@@ -92,13 +116,15 @@ def _sequences(
         if path.suffix in endings and not path.is_dir():
             names[-1] = path.stem
         matches = [level.fullmatch(name) for level, name in zip(levels, names, strict=True)]
-        if not all(matches):
+        keys: dict[str, str | int] = dict(tree.constant.items())
+        for match in matches:
+            keys |= match.groupdict() if match else {}
+        if not all(matches) or (tree == CASIA_B and not all(is_key(str(text)) for text in keys.values())):
             report.add(
                 path, f"names no sequence, expected {layout}{_example(tree)}; the setting tree describes other folders"
             )
             continue
-        keys = {name: text for match in matches if match for name, text in match.groupdict().items()}
-        key = _key({**{str(column): value for column, value in tree.constant.items()}, **keys}, path, report)
+        key = _key(keys, path, report)
         if key is not None:
             yield key, path
 

@@ -18,8 +18,8 @@ from pydantic import ValidationError
 
 from gaitcore import extensions
 from gaitcore.errors import ConfigError, shown
-from gaitcore.settings.allowed import allowed
-from gaitcore.settings.chosen import Chosen, section_of
+from gaitcore.settings.allowed import in_a_sentence
+from gaitcore.settings.chosen import Chosen, check_options, section_of
 from gaitcore.suggest import nearest
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 # What networks are built with beside options of their own; the values are for a class without a default.
-_COMMON = {"frames": 60, "joints": 17, "in_channels": 2, "embedding_dim": 128}
+_COMMON = {"frames": 60, "joints": 17, "in_channels": 2, "maps": 2, "embedding_dim": 128}
 
 OPTIONS = Chosen("networks", common=tuple(_COMMON), strict=False)
 
@@ -77,6 +77,7 @@ def build_model(
     frames: int | None = None,
     joints: int | None = None,
     in_channels: int | None = None,
+    maps: int | None = None,
     embedding_dim: int | None = None,
     **options: Any,
 ) -> nn.Module:
@@ -85,15 +86,16 @@ def build_model(
     Args:
         name: one of :func:`model_names`.
         frames, joints, in_channels: T, J and C of the (B, T, J, C) input of a network of keypoints.
+        maps: their number, where its input is maps (B, T, maps, 64, 44) instead.
         embedding_dim: length D of the embedding it returns: (B, D), or (B, parts, D) from silhouettes (B, T, 64, 44),
             which are numbers from 0 to 1.
         options: the system's own settings, e.g. ``kernel=9`` or ``padding="both"``; see its class.
 
-    Of frames, joints, in_channels and embedding_dim a network gets those that its class takes. None is the class's own
-    default.
+    Of frames, joints, in_channels, maps and embedding_dim a network gets those that its class takes. None is the
+    class's own default.
 
     Raises:
-        ConfigError: the name is unknown or the network refuses an option.
+        ConfigError: the name is unknown, the network refuses an option, or it takes maps and not joints or the reverse.
     """
     title = model_title(name)
     network = extensions.definition("networks", name)
@@ -102,7 +104,13 @@ def build_model(
         if option not in known:
             raise ConfigError(f'{title} has no option "{option}"{nearest(option, known)}')
     _check_options(name, title, options)
-    given = {"frames": frames, "joints": joints, "in_channels": in_channels, "embedding_dim": embedding_dim}
+    takes_maps = "maps" in inspect.signature(network).parameters
+    if takes_maps and in_channels is not None:
+        raise ConfigError(f"{title} takes maps, not channels of joints; set its input.transform to skeleton_maps.")
+    if maps is not None and not takes_maps:
+        raise ConfigError(f"{title} takes channels of joints, not maps; set its input.transform, e.g. to channels.")
+    given = {"frames": frames, "joints": joints, "in_channels": in_channels}
+    given |= {"maps": maps, "embedding_dim": embedding_dim}
     try:
         return network(**_taken(network, given), **options)
     except (ValueError, ArithmeticError, RuntimeError, MemoryError) as error:
@@ -111,13 +119,12 @@ def build_model(
 
 def _check_options(name: str, title: str, options: Mapping[str, Any]) -> None:
     """Refuse a value that is not of the type of its option in the signature of the network's class."""
-    section = section_of(OPTIONS, name)
     try:
-        section.model_validate(options)
+        check_options(OPTIONS, name, options)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         option = str(first["loc"][0])
-        expected = allowed(section.model_json_schema()["properties"][option]).replace("`", "")
+        expected = in_a_sentence(section_of(OPTIONS, name).model_json_schema()["properties"][option])
         raise ConfigError(
             f"{title} cannot be built: {option} is {shown(options.get(option))}, expected {expected}."
         ) from None

@@ -30,9 +30,6 @@ MAP = "what the last block gives"
 KERNEL = 9  # frames
 HEADS = 8
 
-# For the reproduction report: the paper's text where the published code does otherwise.
-PAPER_TEXT = {"dropout": "not said"}
-
 # The key names of FastPoseGait and OpenGait, as patterns, and what they are called here.
 PUBLISHED_KEYS = (
     (r"data_bn\.", r"input_norm."),

@@ -27,7 +27,7 @@ from gaitcore.networks.resgcn import hop_graph
 
 TITLE = "GPGait"
 MODALITY = "keypoints"
-MAP = None  # its parts are read from twelve maps
+MAP = None  # its parts are read from ten maps
 
 
 CHANNELS = {"pose": (0, 1), "bone": (2, 3), "angle": (4,)}  # of the input, by branch

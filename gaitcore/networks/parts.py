@@ -48,7 +48,7 @@ class PartNeck(nn.Module):
     """Batch normalisation, then unit length of each part: (B, parts, width) -> (B, parts, width).
 
     Source: Luo et al., "Bag of Tricks and a Strong Baseline for Deep Person Re-identification", CVPR Workshops 2019,
-    section 3.6, for each part as OpenGait has it. A cross entropy is taken behind the neck and a triplet loss before
+    for each part as OpenGait has it. A cross entropy is taken behind the neck and a triplet loss before
     it, so a network with a neck returns in training both, (B, 2 * parts, width): see
     gaitcore/training/losses/triplet_cosine.py.
     """

@@ -90,11 +90,12 @@ class Block(nn.Module):
 
 
 class SkeletonGait(nn.Module):
-    """(B, T, 2, 64, 44) maps of limbs and joints, from 0 to 1 -> (B, 16, embedding_dim), for any T.
+    """(B, T, maps, 64, 44) maps of limbs and joints, from 0 to 1 -> (B, 16, embedding_dim), for any T.
 
     In training (B, 32, embedding_dim): the 16 parts before the batch normalisation at the end, then those behind it.
 
     Args:
+        maps: of each frame, 2.
         embedding_dim: length of the embedding of each part.
         blocks: residual blocks of each stage.
         widths: channels of each stage.
@@ -103,6 +104,7 @@ class SkeletonGait(nn.Module):
 
     def __init__(
         self,
+        maps: int = 2,
         embedding_dim: int = 256,
         *,
         blocks: Sequence[int] = (1, 1, 1, 1),
@@ -116,7 +118,7 @@ class SkeletonGait(nn.Module):
         if embedding not in ("before_neck", "behind_neck"):
             raise ValueError(f'embedding is "{embedding}", expected "before_neck" or "behind_neck"')
         self.parts, self.embedding = PARTS, embedding
-        self.entrance, self.entrance_norm = FrameConv(2, widths[0]), nn.BatchNorm3d(widths[0])
+        self.entrance, self.entrance_norm = FrameConv(maps, widths[0]), nn.BatchNorm3d(widths[0])
         self.stages = nn.ModuleList(
             nn.Sequential(
                 *(

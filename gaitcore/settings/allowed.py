@@ -29,6 +29,12 @@ def allowed(schema: Mapping[str, Any]) -> str:
             return _WORDS.get(kind, kind) + _bounds(schema)
 
 
+def in_a_sentence(schema: Mapping[str, Any]) -> str:
+    """The same after "expected": with an article, without backticks."""
+    words = allowed(schema).replace("`", "")
+    return f"a {words}" if words.startswith(("whole", "number", "list", "mapping")) else words
+
+
 def any_of(values: Iterable[object]) -> str:
     """The values in backticks, as alternatives."""
     return " or ".join(f"`{value}`" for value in values)

@@ -79,6 +79,16 @@ def validated_section(chosen: Chosen, value: Any) -> Any:
         raise _beneath(name, error) from None
 
 
+def check_options(chosen: Chosen, name: str, options: Mapping[str, Any]) -> None:
+    """Check the values of options that are known to be options of an extension.
+
+    Raises:
+        ValidationError: one has another type or is out of range, or one without a default is missing.
+    """
+    section = section_of(chosen, name)
+    section.model_validate({option: value for option, value in options.items() if option in section.model_fields})
+
+
 def how_chosen(field: FieldInfo) -> Chosen | None:
     """The :class:`Chosen` of a setting; None where the schema alone defines the allowed values."""
     return next((part for part in field.metadata if isinstance(part, Chosen)), None)
@@ -105,6 +115,8 @@ def _section(chosen: Chosen, name: str, file: Path) -> type[ChosenSection]:
     fields: dict[str, Any] = {"kind": (Literal[name], name)}
     for option, (annotation, default, meaning, line) in extensions.options(chosen.kind, name, chosen.common).items():
         where = f"{file}, line {line}: {option}"
+        if not chosen.strict and (option.startswith("_") or hasattr(Settings, option)):
+            continue  # a name that a section cannot have
         try:
             value = ... if default is None else _literal(default, where)
             kind = _type(annotation, where)

@@ -135,6 +135,9 @@ class Silhouettes(Settings):
     path: Annotated[tuple[PathText, ...], BeforeValidator(listed)] = Field(
         (), description="folder or folders, relative to the repository; none for bodies"
     )
+    tree: Tree | None = Field(
+        None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
+    )
     bodies: Bodies | None = Field(None, description="how bodies are drawn, if the format is bodies; null: as below")
     source: Line = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
 

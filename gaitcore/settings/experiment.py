@@ -14,7 +14,7 @@ from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
 from gaitcore.settings.training import Training
-from gaitcore.settings.values import Line, Name, PathText, Seeds, Settings, listed, unique
+from gaitcore.settings.values import Folders, Line, Name, Seeds, Settings, listed, unique
 from gaitcore.suggest import nearest
 
 
@@ -32,7 +32,7 @@ class Config(Settings):
     """The whole configuration of an experiment."""
 
     experiment: Name = Field(description="overlay in use: experiments/NAME.yaml; results go to results/NAME")
-    extensions: Annotated[tuple[PathText, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
+    extensions: Folders = Field(
         (),
         exclude=True,  # extensions count by the content of their files, not by their location
         description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",

@@ -6,11 +6,11 @@ command line over both. Every message names the key, its file and, where there i
 
 import copy
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from gaitcore import extensions
 from gaitcore.errors import ConfigError, short, shown
@@ -19,12 +19,12 @@ from gaitcore.merging import lineage_of, merged
 from gaitcore.modalities import modality_names
 from gaitcore.names import checked_name
 from gaitcore.networks import OPTIONS, modality, network_options
-from gaitcore.settings.chosen import section_of
+from gaitcore.settings.chosen import check_options, section_of
 from gaitcore.settings.experiment import Config, System
 from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, holds, merged_layers, source_of
 from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
-from gaitcore.settings.values import Settings, listed
+from gaitcore.settings.values import Folders, Settings
 from gaitcore.suggest import nearest
 from gaitcore.systems import system_settings
 from gaitcore.yaml_files import plain_value, read_yaml
@@ -38,6 +38,9 @@ RENAMED = {  # keys of the previous release; those inside a section are also ren
 }
 
 _MOST_LAYERS = 100
+_FOLDERS = (  # beside those of the systems
+    *("benchmarks", "checkpoints", "figures", "inspection", "logs", "movies", "overlay", "poses", "tables", "verify"),
+)
 _NULL = ("null", "")  # on the command line, where a text may be absent
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
@@ -168,10 +171,13 @@ def _check_own_name(overlay: Layer, name: str) -> None:
 
 def _search_extensions(layers: Layers) -> None:
     """Register the extension folders; a value that is not a list of folders is refused later by the schema."""
-    folders = listed(merged_layers(layers).get("extensions", ()))
-    if isinstance(folders, Sequence) and all(isinstance(folder, str | int) for folder in folders):
+    try:
+        folders = TypeAdapter(Folders).validate_python(merged_layers(layers).get("extensions", ()))
+    except ValidationError:
+        pass
+    else:
         try:
-            extensions.search(str(folder) for folder in folders if str(folder).isprintable())
+            extensions.search(folders)
         except ConfigError as error:
             raise ConfigError(f"{source_of(['extensions'], layers)}: extensions: {error}") from None
 
@@ -183,6 +189,7 @@ def _with_new_names(layer: Layer) -> Layer:
     sections = {f"systems.{name}.": system for name, system in systems.items()} if isinstance(systems, dict) else {}
     for prefix, section in {"": content, **sections}.items():
         for old, new in RENAMED.items():
+            _refuse_both(layer.file, prefix, section, old, new)
             if _rename(section, old.split("."), new.rpartition(".")[2]):
                 log.warning(
                     "%s: %s is now called %s; the old name works until the next release.",
@@ -191,6 +198,16 @@ def _with_new_names(layer: Layer) -> Layer:
                     prefix + new,
                 )
     return layer._replace(content=content)
+
+
+def _refuse_both(file: str, prefix: str, section: Any, old: str, new: str) -> None:
+    """Refuse a key that stands under its old name and its new one."""
+    for part in old.split(".")[:-1]:
+        section = section.get(part) if isinstance(section, dict) else None
+    if isinstance(section, dict) and {old.rpartition(".")[2], new.rpartition(".")[2]} <= section.keys():
+        raise ConfigError(
+            f"{file}: {prefix}{old} is the old name of {prefix}{new}, and both are set; remove the old one."
+        )
 
 
 def _rename(section: Any, path: list[str], name: str) -> bool:
@@ -238,7 +255,9 @@ def _check_shapes(layer: Layer) -> None:
     check(systems, "systems")
     for name, sections in systems.items():
         location = ("systems", name)
-        _name(name, f"{source_of(location, [layer])}: systems")
+        where = f"{source_of(location, [layer])}: systems"
+        if _name(name, where) in _FOLDERS:
+            raise ConfigError(f"{where}.{name}: results/NAME/{name}/ has other results; give the system another name.")
         check(sections, *location)
         if "network" in sections:
             check(sections["network"], *location, "network")
@@ -350,14 +369,14 @@ def _check_video(config: Config, layers: Layers) -> None:
 def _check_options(system: System, lineage: list[str], layers: Layers) -> None:
     """Refuse options of a network that its class does not allow, by the types in its signature."""
     options = {name: value for name, value in system.network.model_dump().items() if name not in Network.model_fields}
-    section = section_of(OPTIONS, options.pop("name"))
+    network = options.pop("name")
     try:
-        section.model_validate(options)
+        check_options(OPTIONS, network, options)
     except ValidationError as error:
         place = [*error.errors(include_url=False)[0]["loc"]]
         owners = [owner for owner in lineage if _sets(layers, "systems", owner, "network", *place)]
         within = ("systems", (owners or lineage)[-1], "network")
-        raise ConfigError(sentence(error, layers, within, section)) from None
+        raise ConfigError(sentence(error, layers, within, section_of(OPTIONS, network))) from None
 
 
 def _sets(layers: Layers, *location: str | int) -> bool:

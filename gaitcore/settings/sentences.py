@@ -5,7 +5,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from gaitcore.errors import short, shown
-from gaitcore.settings.allowed import allowed
+from gaitcore.settings.allowed import in_a_sentence
 from gaitcore.settings.chosen import Chosen, how_chosen, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.layers import Layers, Location, holds, source_of
@@ -122,8 +122,7 @@ def _expected(path: Location, root: SectionType) -> str:
     inner = section_below(section, name)
     if isinstance(inner, type) and inner is not section:
         return f"a mapping with settings such as {', '.join(list(inner.model_fields)[:3])}"
-    words = allowed(section.model_json_schema()["properties"][name]).replace("`", "")
-    return f"a {words}" if words.startswith(("whole", "number", "list", "mapping")) else words
+    return in_a_sentence(section.model_json_schema()["properties"][name])
 
 
 def _is_section(annotation: Any) -> bool:

@@ -20,6 +20,7 @@ T = TypeVar("T")
 _RANGE = re.compile("([0-9]{1,18})(?:-([0-9]{1,18}))?")
 _MOST_SUBJECTS = 100_000
 _RESERVED = ("mean", "probe")  # the results use these for an average, and for the map of one probe
+_LONGEST_PART = 255  # bytes of a name in a path
 _QUOTE = "put it in quotes if the text is meant"
 
 
@@ -45,7 +46,15 @@ def _printable(value: str) -> str:
     return value
 
 
+def _lines(value: str) -> str:
+    for line in value.splitlines():
+        _printable(line)
+    return value
+
+
 def _path(value: str) -> str:
+    if any(len(part.encode()) > _LONGEST_PART for part in value.split("/")):
+        raise ValueError(f"{shown(value)} has a name of more than {_LONGEST_PART} bytes in it, expected a shorter one")
     if "{" in value or "}" in value:
         raise ValueError(f"{shown(value)} has a brace in it, which Snakemake reads as a wildcard; rename it")
     return value
@@ -105,10 +114,11 @@ def listed(value: Any) -> Any:
     return [value] if isinstance(value, str | int | float | Path) else value
 
 
-Text = Annotated[str, BeforeValidator(_text), Field(max_length=10_000)]
+Text = Annotated[str, BeforeValidator(_text), Field(max_length=10_000), AfterValidator(_lines)]
 Line = Annotated[str, BeforeValidator(_text), Field(max_length=500), AfterValidator(_printable)]
 PathText = Annotated[Line, AfterValidator(_path)]
 Paths = Annotated[tuple[PathText, ...], BeforeValidator(listed), Field(min_length=1)]
+Folders = Annotated[tuple[PathText, ...], BeforeValidator(listed), AfterValidator(unique)]
 Sha256 = Annotated[Line, AfterValidator(_sha256)]
 
 Name = Annotated[str, BeforeValidator(partial(_name, NAME))]

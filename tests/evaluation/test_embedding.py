@@ -1,5 +1,7 @@
 """Test windows and the embedding of a sequence, against plain single passes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,6 +9,7 @@ from stores import keypoint_store
 
 from gaitcore.evaluation.embedding import embed
 from gaitcore.modalities.keypoints.inputs import channels as input_channels
+from gaitcore.modalities.keypoints.inputs import joint_motion_bone
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.networks import build_model
 from gaitcore.settings.evaluation import Evaluation
@@ -49,6 +52,19 @@ def test_the_published_embedding_is_the_mean_of_six_plain_passes(model):
     with torch.no_grad():
         passes = [model(XY(w[None]))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
     np.testing.assert_allclose(embedding, torch.stack(passes).mean(0).numpy(), atol=1e-6)
+
+
+def test_features_of_motion_are_those_of_each_window_and_of_each_copy():
+    poses, store = sequences([61, 133])
+    features = joint_motion_bone.Transform(divisor=1)
+    store = replace(store, input=features)
+    torch.manual_seed(0)
+    model = build_model("gaittr", widths=(32,), embedding_dim=8).eval()
+    walk = poses[1]
+    windows = [walk[start : start + 60] for start in (36, 16, 56)]
+    with torch.no_grad():
+        passes = [model(features(w[None]))[0] for w in [*windows, *(w.flip(0) for w in windows)]]
+    np.testing.assert_allclose(embed(model, store, 60, SIX)[1], torch.stack(passes).mean(0).numpy(), atol=1e-4)
 
 
 def test_evaluation_leaves_the_network_as_it_was(model):

@@ -1,15 +1,18 @@
 """Trees of any data set: what its folders name, or a list that names each sequence."""
 
+import json
 import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+from drawn_silhouettes import made_up_masks
 from pydantic import ValidationError
 
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.reading import read_poses
+from gaitcore.modalities.silhouettes.reading import read_silhouettes
 from gaitcore.settings.data import Tree
 
 POSES = np.full((2, 17, 3), 0.5) + np.array([100, 50, 0])
@@ -102,11 +105,18 @@ def test_a_name_that_cannot_be_a_key_is_reported(tmp_path):
     names, report = read(tmp_path, None)
     assert names == ["001-nm-01-090"]
     expected = "expected subject/condition-sequence/view, e.g. 001/nm-01/090; the setting tree describes other folders"
-    key = 'letters, digits, "_" and "+", 64 at most and a letter or digit first'
     assert sorted(report) == [
-        (str(tmp_path / "001/nm-ä/090"), f"names no sequence: sequence 'ä', expected {key}"),
+        (str(tmp_path / "001/nm-ä/090"), f"names no sequence, {expected}"),
         (str(tmp_path / "001/nm/090"), f"names no sequence, {expected}"),
     ]
+
+
+def test_a_name_in_another_tree_that_cannot_be_a_key_is_reported(tmp_path):
+    save(tmp_path, "00001/00/090/a.pkl", "00001/ä/090/a.pkl")
+    names, report = read(tmp_path, Tree(folders="subject/sequence/view", constant={"condition": "nm"}))
+    assert names == ["00001-nm-00-090"]
+    key = 'letters, digits, "_" and "+", 64 at most and a letter or digit first'
+    assert report == [(str(tmp_path / "00001/ä/090"), f"names no sequence: sequence 'ä', expected {key}")]
 
 
 LIST = """path,subject,condition,sequence,view
@@ -178,4 +188,51 @@ def test_another_tree_names_its_layout_where_nothing_is_usable(tmp_path):
     assert refused(tmp_path, tree) == (
         f"{tmp_path}: no usable sequence, expected a folder of subject/sequence/view/<any>.pkl (data.tree). "
         f"{tmp_path}: an empty folder, expected subject/sequence/view/<any>.pkl."
+    )
+
+
+def json_of_openpose(folder: Path, frames) -> None:
+    """OUMVLP-Pose's form: one file a frame, 18 points."""
+    folder.mkdir(parents=True)
+    for frame in frames:
+        values = np.column_stack([100 + np.arange(18), 50 + np.arange(18), np.full(18, 0.5)]).ravel().tolist()
+        (folder / f"{frame:04d}_keypoints.json").write_text(json.dumps({"people": [{"pose_keypoints_2d": values}]}))
+
+
+def test_folders_of_openpose_files_are_read(tmp_path):
+    json_of_openpose(tmp_path / "00001" / "000_00", (21, 22))
+    json_of_openpose(tmp_path / "00001" / "015_01", (3,))
+    (tmp_path / "00001" / "000_00" / "notes.json").write_text("{}")
+    tree = Tree(folders="subject/view_sequence", constant={"condition": "nm"})
+    names, report = read(tmp_path, tree, "openpose_json")
+    assert names == ["00001-nm-00-000", "00001-nm-01-015"]
+    assert [reason for _, reason in report] == [
+        "18 points, read as OpenPose's model COCO (COCO-18); other files alike are not listed",
+        "names no frame, expected a file named like 0012_keypoints.json",
+    ]
+
+
+def test_files_of_alphapose_in_a_tree_are_read(tmp_path):
+    points = np.column_stack([100 + np.arange(17), 50 + np.arange(17), np.full(17, 0.5)])
+    entry = {"image_id": "1.jpg", "keypoints": points.ravel().tolist()}
+    for place in ("001/nm-01/090.json", "001/nm-02/090/alphapose-results.json"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(json.dumps([entry]))
+    assert read(tmp_path, Tree(), "alphapose_json") == (["001-nm-01-090", "001-nm-02-090"], [])
+
+
+def test_silhouettes_of_another_tree_are_read(tmp_path):
+    root, table = tmp_path / "root", tmp_path / "silhouettes.parquet"
+    place = root / "00001" / "00" / "090" / "090.pkl"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(pickle.dumps(made_up_masks(7)))
+    tree = Tree(folders="subject/sequence/view", constant={"condition": "nm"})
+    sequences, report = read_silhouettes("opengait_pickles", root, table, dataset="walks", tree=tree)
+    assert sequence_names(sequences) == ["00001-nm-00-090"]
+    assert len(report) == 0
+    with pytest.raises(ConfigError) as caught:
+        read_silhouettes("psymo_png", root, table, dataset="walks", tree=tree)
+    assert str(caught.value) == (
+        "data.silhouettes.tree is set, but data.silhouettes.format: psymo_png reads no tree; remove "
+        "data.silhouettes.tree."
     )

@@ -219,6 +219,28 @@ def test_an_unknown_spatial_mixing_is_refused():
     assert str(raised.value) == "GaitMixer cannot be built: spatial is 'mlp', expected attention or convolution."
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"heads": 0}, "heads is 0, expected a whole number from 1 to 8192."),
+        ({"kernel": "abc"}, "kernel is 'abc', expected a whole number from 1 to 10000."),
+        ({"kernel": True}, "kernel is True, expected a whole number from 1 to 10000."),
+        ({"widths": (-1,)}, "widths is (-1,), expected a list of whole numbers from 1 to 8192."),
+        ({"dropout": 2.0}, "dropout is 2.0, expected a number at least 0 and below 1."),
+        ({"spatial_width": 30}, "width 30 is not a multiple of the 8 attention heads."),
+    ],
+)
+def test_an_option_out_of_its_range_is_refused_with_the_range(options, sentence):
+    with pytest.raises(ConfigError) as raised:
+        build_model("gaitmixer", **options)
+    assert str(raised.value) == f"GaitMixer cannot be built: {sentence}"
+
+
+def test_a_network_larger_than_the_memory_ends_in_one_sentence():
+    with pytest.raises(ConfigError, match=r"^GaitMixer cannot be built: "):
+        build_model("gaitmixer", embedding_dim=10**14)
+
+
 def test_an_unknown_model_suggests_the_nearest():
     with pytest.raises(ConfigError) as raised:
         build_model("gaitmixr")

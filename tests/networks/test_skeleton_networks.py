@@ -187,7 +187,17 @@ def test_ptsn_is_called_a_reconstruction():
         (
             "skeletongait",
             {"embedding": "neck"},
-            'SkeletonGait cannot be built: embedding is "neck", expected "before_neck" or "behind_neck".',
+            "SkeletonGait cannot be built: embedding is 'neck', expected before_neck or behind_neck.",
+        ),
+        (
+            "skeletongait",
+            {"in_channels": 2},
+            "SkeletonGait takes maps, not channels of joints; set its input.transform to skeleton_maps.",
+        ),
+        (
+            "gaitmixer",
+            {"maps": 2},
+            "GaitMixer takes channels of joints, not maps; set its input.transform, e.g. to channels.",
         ),
         (
             "ptsn",

@@ -220,6 +220,10 @@ def test_a_name_of_digits_that_snakemake_takes_for_a_number(overlay):
         ("systems: {gaitmixer: {title: [a]}}", "systems.gaitmixer.title is ['a'], expected text"),
         ("systems: {x: {like: [gaitmixer]}}", "systems.x.like: ['gaitmixer'] cannot be a name; expected"),
         ("systems: {x: {like: null}}", "systems.x.like: None cannot be a name; expected"),
+        (
+            "systems: {tables: {like: gaitmixer}}",
+            "systems.tables: results/NAME/tables/ has other results; give the system another name.",
+        ),
         ("data: 5", "data is 5, expected a mapping with settings such as dataset, modality, format"),
         ("training: [1]", "training is [1], expected a mapping with settings such as epochs"),
         ("compare: {a: 1}", "compare is {'a': 1}, expected a list of texts (systems to train and compare)."),
@@ -400,6 +404,41 @@ def test_many_subjects_are_compared_in_time(overlay):
 )
 def test_a_mistake_on_the_command_line_is_refused(overlay, given, sentence):
     assert refused(overlay, "", **given).startswith(sentence)
+
+
+def test_an_old_name_beside_the_new_one_is_refused(overlay):
+    assert refused(overlay, "models: [gaitmixer]\ncompare: [gaitformer]") == (
+        "experiments/fz.yaml: models is the old name of compare, and both are set; remove the old one."
+    )
+    assert refused(overlay, "systems: {gaitgraph: {training: {batch: {views: 2, copies: 1}}}}") == (
+        "experiments/fz.yaml: systems.gaitgraph.training.batch.views is the old name of "
+        "systems.gaitgraph.training.batch.copies, and both are set; remove the old one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            'data: {path: "a\\0b"}',
+            "data.path.0: 'a\\x00b' has the sign '\\x00' in it, expected one line of printable signs.",
+        ),
+        (
+            'data: {path: "a\\nb"}',
+            "data.path.0: 'a\\nb' has the sign '\\n' in it, expected one line of printable signs.",
+        ),
+        (
+            'data: {help: "\\e[31m"}',
+            "data.help: '\\x1b[31m' has the sign '\\x1b' in it, expected one line of printable",
+        ),
+        ('data: {dataset: "\\u202e"}', "data.dataset: '\\u202e' has the sign '\\u202e' in it, expected one line of"),
+        (f"data: {{path: a/{'x' * 300}/b.csv}}", "data.path.0: 'a/xxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
+        (f"extensions: {'x' * 300}", "extensions.0: 'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
+        ("data: {video: {weights: 'a{b}'}}", "data.video.weights: 'a{b}' has a brace in it, which Snakemake reads as"),
+    ],
+)
+def test_text_with_signs_that_nobody_sees_and_paths_that_cannot_be_are_refused(overlay, text, sentence):
+    assert refused(overlay, text).startswith(f"{HERE}{sentence}")
 
 
 @pytest.mark.parametrize("text", ["true", "2023", "007", "1e5", "1.10", "...", "a{b}", "no"])

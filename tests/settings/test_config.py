@@ -199,7 +199,7 @@ LINE = "--config on the command line: "
         (
             {"extensions": 3},
             LINE + "extensions: there is no folder 3, expected one with networks, losses, readers, "
-            "silhouette_readers or protocols in it.",
+            "silhouette_readers, inputs or protocols in it.",
         ),
         ({"trainig": {}}, LINE + 'trainig: unknown setting; did you mean "training"?'),
         ({"training": {"epohcs": 3}}, LINE + 'training.epohcs: unknown setting; did you mean "epochs"?'),

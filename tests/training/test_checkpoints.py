@@ -367,6 +367,14 @@ class StoppingAfter(Checkpoints):
             raise StopError
 
 
+SMALL = {
+    "gaittr": {"widths": (32,)},
+    "gpgait": {"shared": (4,), "width": 8},
+    "skeletongait": {"widths": (2, 2, 2, 2)},
+    "ptsn": {"hidden": 8, "widths": (4,)},
+}
+
+
 def baseline(name, checkpoints=None):
     """A short run of a system as config.yaml has it, with fewer steps: 3 an epoch, 2 epochs of each phase."""
     system = system_settings(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}), name)
@@ -376,18 +384,21 @@ def baseline(name, checkpoints=None):
     generator = torch.Generator().manual_seed(0)
     lengths = torch.full((12,), 14)
     poses = 100 + 50 * torch.rand(12 * 14, 17, 3, generator=generator)
-    channels = transform_of(system.input, 3, 320)
-    store = KeypointStore(poses, lengths.cumsum(0) - 14, lengths, 320, channels)
+    transform = transform_of(system.input, 3, 320)
+    store = KeypointStore(transform.prepared(poses, lengths), lengths.cumsum(0) - 14, lengths, 320, transform)
     sequences = pd.DataFrame({"subject": list("abc") * 4, "condition": "nm"})
     torch.manual_seed(0)
-    model = build_model(name, **store.network_arguments(), **network.model_dump())
+    model = build_model(name, **store.network_arguments(), **network.model_dump(), **SMALL.get(name, {}))
     settings = Training.model_validate(recipe)
     train(model, store, sequences, settings, augmented=augmented, network=network, seed=1, checkpoints=checkpoints)
     return model.state_dict()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "steps"), [("gaitgraph", 2), ("gaitgraph", 8), ("gaitgraph2", 4), ("posegait", 4)])
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [("gaitgraph", 2), ("gaitgraph", 8), ("gaitgraph2", 4), ("posegait", 4), *((name, 4) for name in SMALL)],
+)
 def test_a_resumed_run_of_each_baseline_ends_with_the_same_bytes(name, steps, tmp_path):
     expected = baseline(name)
     with pytest.raises(StopError):

@@ -1,4 +1,4 @@
-"""A network, a loss and a reader from outside the repository, in a folder and in a package, through the real DAG."""
+"""A network, an input, a loss and a reader from outside the repository, in a folder or a package, in the real DAG."""
 
 import hashlib
 import json
@@ -120,12 +120,25 @@ def assign_roles(sequences, protocol):
     return assigned.assign(role=assigned["role"].replace(EXCHANGED))
 '''
 
+INPUT = """
+from gaitcore.modalities.keypoints.input import InputTransform
+TITLE = "joints from the hips"
+class Transform(InputTransform):
+    names = ("x", "y")
+    @classmethod
+    def of(cls, settings, values, frame_width):
+        return cls()
+    def __call__(self, poses):
+        return poses[..., :2] - poses[..., [11, 12], :2].mean(dim=-2, keepdim=True)
+"""
+
 FILES = {
     "networks/meanpose.py": NETWORK,
     "networks/layers.py": LAYERS,
     "losses/prototype.py": LOSS,
     "readers/numpy_files.py": READER,
     "protocols/exchanged.py": PROTOCOL,
+    "inputs/from_hips.py": INPUT,
 }
 
 METADATA = "Metadata-Version: 2.1\nName: gait-extra\nVersion: 1.0\n"
@@ -136,6 +149,8 @@ meanpose = gait_extra.networks.meanpose
 prototype = gait_extra.losses.prototype
 [gaitcore.readers]
 numpy_files = gait_extra.readers.numpy_files
+[gaitcore.inputs]
+from_hips = gait_extra.inputs.from_hips
 [gaitcore.protocols]
 exchanged = gait_extra.protocols.exchanged
 """
@@ -149,7 +164,7 @@ protocol: {{kind: exchanged}}
 seeds: [0]
 compare: [meanpose, gaitformer]
 systems:
-  meanpose: {{network: {{width: 4}}}}
+  meanpose: {{network: {{width: 4}}, input: {{transform: from_hips}}}}
   gaitformer: {{training: {{loss: {{kind: prototype}}}}}}
 """
 
@@ -158,6 +173,7 @@ ONE_RUN = {"train": 1, "evaluate": 1, **REPORTS}
 AFTER_EDIT = {
     "networks/meanpose.py": (ONE_RUN, "Training meanpose, seed 0, on {}"),
     "networks/layers.py": (ONE_RUN, "Training meanpose, seed 0, on {}"),
+    "inputs/from_hips.py": (ONE_RUN, "Training meanpose, seed 0, on {}"),
     "losses/prototype.py": (ONE_RUN, "Training gaitformer, seed 0, on {}"),
     "readers/numpy_files.py": (
         {"read_poses": 1, "splits": 1, "train": 2, "evaluate": 2, **REPORTS},
@@ -248,7 +264,8 @@ def test_a_protocol_from_outside_decides_roles_and_how_they_are_measured(outside
 
 
 def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outside):
-    network, loss = ("networks/layers.py", "networks/meanpose.py"), ("losses/prototype.py",)
+    network = ("inputs/from_hips.py", "networks/layers.py", "networks/meanpose.py")
+    loss = ("losses/prototype.py",)
     run = "{}/seed-0/{}.json"
     assert outside.json(run.format("meanpose", "run"))["extensions"] == outside.digests(*network)
     assert outside.json(run.format("meanpose", "metrics"))["extensions"] == outside.digests(*network)
@@ -261,6 +278,7 @@ def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outsid
     reproduction = outside.result("reproduction.md").read_text()
     for name, digest in outside.digests(*loss, *network).items():
         assert f"{name} (SHA-256 {digest})" in reproduction
+    assert "joints from the hips (fractions of the frame's width): MeanPose" in reproduction
     for name in manifest["artefacts"]:
         assert str(outside.files).encode() not in outside.result(name).read_bytes(), name
     assert str(outside.files) not in outside.result("manifest.json").read_text()
@@ -272,7 +290,7 @@ def test_a_number_of_theirs_is_traced_without_them(outside):
     command, place = [sys.executable, "-m", "gaitcore", "trace", *arguments], outside.workflow.place
     done = subprocess.run(command, **place, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    for name, digest in outside.digests("networks/layers.py", "networks/meanpose.py").items():
+    for name, digest in outside.digests("inputs/from_hips.py", "networks/layers.py", "networks/meanpose.py").items():
         assert f"extension {name} {digest}" in " ".join(done.stdout.split())
 
 

@@ -52,9 +52,13 @@ def test_editing_one_system_reruns_only_that_system(finished, edited):
 
 
 @pytest.mark.parametrize(
-    "file", ["modalities/keypoints/readers/psymo_json.py", "training/losses/softmax_centre.py", "networks/posegait.py"]
+    "file",
+    [
+        *("modalities/keypoints/readers/psymo_json.py", "modalities/keypoints/inputs/skeleton_maps.py"),
+        *("training/losses/softmax_centre.py", "networks/posegait.py"),
+    ],
 )
-def test_editing_a_reader_a_loss_or_a_network_that_nothing_uses_reruns_nothing(finished, edited, file):
+def test_editing_a_reader_an_input_a_loss_or_a_network_that_nothing_uses_reruns_nothing(finished, edited, file):
     edited(f"gaitcore/{file}", comment)
     assert finished.jobs() == {}
 
@@ -76,9 +80,13 @@ def test_editing_the_statistics_neither_retrains_nor_embeds(finished, edited):
 
 def test_poses_read_again_with_the_same_bytes_retrain_nothing(finished, edited):
     edited("gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", comment)
-    assert finished.jobs()["read_poses"] == 1
-    done = finished.snakemake("results/tiny/split.csv")
+    assert finished.jobs() == {"read_poses": 1, "splits": 1, "train": 4, "evaluate": 4, **ALL_TABLES}
+    log = finished.results("logs/gaitmixer/seed-0/train.log")
+    before = log.read_bytes()
+    done = finished.snakemake("tables")
     assert done.returncode == 0, done.stdout
+    assert done.stdout.count("inputs, settings and code are those of the last time: its files are kept") == 12
+    assert log.read_bytes() == before
     assert finished.jobs() == {}
     edited(
         "gaitcore/modalities/keypoints/readers/gaitgraph_csv.py", lambda text: text.removesuffix(comment(""))
@@ -174,6 +182,7 @@ def test_the_tables_leave_the_contracted_files_and_no_others(original):
         *("tables/summary.md", "reproduction.md", "reproduction.html"),
         *(f"logs/{job}.log" for job in JOBS),
         *(f"benchmarks/{job}.tsv" for job in JOBS),
+        *(f"receipts/{job}.json" for job in JOBS),
     }
 
 

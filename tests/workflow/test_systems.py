@@ -12,14 +12,19 @@ ALL = """\
 experiment: all_systems
 extends: tiny
 seeds: [0]
-compare: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow]
+compare: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow, gaittr, gpgait, skeletongait, ptsn]
 systems:
   gaitgraph: {training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 64}}}
   gaitgraph2: {training: {epochs: 1, batch: {size: 64}}}
   posegait: {network: {embedding_dim: 24}, training: {epochs: 1, batch: {size: 64}}}
+  gaittr: {network: {widths: [32]}, training: {epochs: 1}}
+  gpgait: {network: {embedding_dim: 8, shared: [4], width: 8}, training: {epochs: 1}}
+  skeletongait: {network: {embedding_dim: 8, widths: [2, 2, 2, 2]}, training: {epochs: 1}}
+  ptsn: {network: {hidden: 8, widths: [4]}, training: {epochs: 1}}
   narrow: {like: gaitmixer, title: "GaitMixer, kernel 3", network: {kernel: 3}}
 figures: {against: {kernel: [narrow, gaitmixer]}}
 """
+VECTORS = [f"{vector}_{axis}" for vector in ("position", "from_nose", "next", "over_two", "bone") for axis in "xy"]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +37,10 @@ def results(finished):
 
 def test_each_has_its_row_under_its_title(results):
     table = pd.read_csv(results / "tables" / "table2.csv")
-    assert set(table["method"]) == {"PoseGait", "GaitGraph", "GaitGraph2", "GaitMixer", "GaitMixer, kernel 3"}
+    assert set(table["method"]) == {
+        *("PoseGait", "GaitGraph", "GaitGraph2", "GaitMixer", "GaitMixer, kernel 3"),
+        *("GaitTR", "GPGait", "SkeletonGait", "PTSN, reconstructed"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -42,6 +50,10 @@ def test_each_has_its_row_under_its_title(results):
         ("gaitgraph", ["x", "y", "confidence"], 16),
         ("gaitgraph2", ["x", "y", "confidence"], 3 * 16),  # three views, one behind the other
         ("gaitmixer", ["x", "y"], 16),
+        ("gaittr", VECTORS, 16),
+        ("gpgait", ["x", "y", "bone_x", "bone_y", "angle", "zero"], 19 * 8),
+        ("skeletongait", ["limbs", "joints"], 16 * 8),
+        ("ptsn", ["x", "y"], 16),
     ],
 )
 def test_each_is_given_its_channels_and_makes_its_embeddings(results, system, channels, length):

@@ -3,12 +3,14 @@
 import hashlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 
 import pytest
 
-from gaitcore.audit.manifest import check_manifest, read_manifest
+from gaitcore.__main__ import main
+from gaitcore.audit.manifest import _sealed, check_manifest, read_manifest
 
 pytestmark = pytest.mark.workflow
 
@@ -110,22 +112,28 @@ def test_a_number_that_the_runs_do_not_give_is_found(finished, edited):
     assert f"NOT traced: the table has 99.9 %, but the runs give {float(number):.4f} %." in told
 
 
-def test_the_manifest_lists_every_artefact_and_what_made_it(finished):
-    manifest = read_manifest(finished.results(""))
+def test_the_manifest_lists_every_file_and_what_made_it(original):
+    folder = original / "results" / "tiny"
+    manifest = read_manifest(folder)
     of_a_run = ("weights.safetensors", "training.csv", "run.json", "embeddings.parquet", "metrics.json", "subjects.csv")
     tables = {f"tables/{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")}
+    runs = [f"{system}/seed-{n}" for system in ("gaitformer", "gaitmixer") for n in (0, 1)]
+    jobs = ["walkers", "poses", "splits", "summary", "tables", "reproduction"]
+    jobs += [f"{run}/{job}" for run in runs for job in ("train", "evaluate")]
+    records = (("logs", "log"), ("benchmarks", "tsv"), ("receipts", "json"))
     assert set(manifest.artefacts) == {
         *("poses.parquet", "poses_report.csv", "split.csv", "summary.csv", "rank1.json"),
-        *(f"{system}/seed-{n}/{file}" for system in ("gaitformer", "gaitmixer") for n in (0, 1) for file in of_a_run),
+        *(f"{run}/{file}" for run in runs for file in of_a_run),
         *tables,
         *("tables/summary.md", "reproduction.md", "reproduction.html"),
+        *(f"{kind}/{job}.{suffix}" for kind, suffix in records for job in jobs),
     }
-    assert manifest.artefacts["gaitmixer/seed-1/metrics.json"].made_by == "evaluate"
-    assert manifest.artefacts["gaitmixer/seed-1/metrics.json"].made_from == (
-        *("poses.parquet", "split.csv", "gaitmixer/seed-1/weights.safetensors"),
-    )
-    assert manifest.artefacts["poses.parquet"].made_from == ("data/raw/tiny/poses.csv",)
-    assert manifest.sources == {"data/raw/tiny/poses.csv": sha256(finished.folder / "data/raw/tiny/poses.csv")}
+    metrics = manifest.artefacts["gaitmixer/seed-1/metrics.json"]
+    inputs = ("poses.parquet", "split.csv", "gaitmixer/seed-1/weights.safetensors")
+    assert (metrics.made_by, metrics.made_from) == ("evaluate", inputs)
+    source = "data/raw/tiny/poses.csv"
+    assert manifest.artefacts["poses.parquet"].made_from == (source,)
+    assert manifest.sources == {source: sha256(original / source)}
 
 
 def test_one_flipped_byte_in_any_artefact_is_found_and_named(finished, flipped):
@@ -149,9 +157,9 @@ def test_the_check_names_what_is_changed_missing_and_not_listed(finished, flippe
     try:
         total = len(read_manifest(finished.results("")).artefacts)
         status, told = ask(finished, "check-manifest", "results/tiny")
-        changed, missing, *unlisted, last = told.splitlines()
+        changed, missing, *unlisted, last, _ = told.splitlines()
         assert (status, changed, missing) == (1, "changed: split.csv", "missing: gaitmixer/seed-0/subjects.csv")
-        assert "not listed, so not checked: stray.txt" in unlisted  # beside what other tests have left there
+        assert unlisted == ["unlisted: stray.txt"]
         assert last == f"results/tiny: {total - 2} of {total} artefacts are as listed."
     finally:
         stray.unlink()
@@ -165,6 +173,114 @@ def test_one_flipped_byte_in_the_manifest_itself_is_found(finished, flipped, sha
     status, told = ask(finished, "check-manifest", "results/tiny")
     assert status == 1
     assert told.startswith("results/tiny/manifest.json: ")
+
+
+@pytest.fixture
+def damaged(finished, tmp_path, monkeypatch):
+    """A copy of the results in the current folder, to be damaged, and the command line in it."""
+    shutil.copytree(finished.folder / "results", tmp_path / "results")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "results" / "tiny"
+
+
+def traced(capsys, *arguments):
+    status = main(["trace", *arguments])
+    said = capsys.readouterr()
+    return status, said.out + said.err
+
+
+@pytest.mark.parametrize("table", [".", "", "/", "a\0b"])
+def test_what_is_no_table_ends_in_one_sentence(damaged, capsys, table):
+    assert traced(capsys, table, "GaitMixer", "NM") == (
+        1,
+        f"{table!r}: not a table, expected e.g. results/demo/tables/table2.csv.\n",
+    )
+
+
+def resealed(folder, change):
+    """The manifest with other content and a digest that fits it."""
+    content = json.loads((folder / "manifest.json").read_text())
+    del content["digest"]
+    change(content)
+    (folder / "manifest.json").write_text(_sealed(content))
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            lambda content: content["configuration"].update(nonsense=1),
+            "configuration has the unknown section 'nonsense'; run the workflow again.",
+        ),
+        (
+            lambda content: content["configuration"].pop("seeds"),
+            "the key configuration.seeds is missing; delete it and run again.",
+        ),
+        (
+            lambda content: content["configuration"].update(seeds=["a"]),
+            'configuration.seeds.0 is "a", expected a valid integer; delete it and run again.',
+        ),
+        (
+            lambda content: content.update(configuration=None),
+            "configuration is null, expected an object; delete it and run again.",
+        ),
+        (
+            lambda content: content.update(titles={}),
+            'no system has the title "GaitMixer"; run the workflow again.',
+        ),
+        (
+            lambda content: content["artefacts"].pop("gaitmixer/seed-0/run.json"),
+            "does not list gaitmixer/seed-0/run.json, so the number cannot be traced; run the workflow again.",
+        ),
+    ],
+)
+def test_a_manifest_without_what_a_trace_needs_ends_in_one_sentence(damaged, capsys, change, sentence):
+    resealed(damaged, change)
+    assert traced(capsys, TABLE, "GaitMixer", "NM") == (1, f"results/tiny/manifest.json: {sentence}\n")
+
+
+def without_key(key):
+    def change(text):
+        content = json.loads(text)
+        del content[key]
+        return json.dumps(content)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("tables/table2.csv", lambda _: "\0\1", ": cut off in line 1; delete it and run again."),
+        ("tables/table2.csv", lambda _: "", ": empty, expected CSV with a header; delete it and run again."),
+        (
+            "tables/table2.csv",
+            lambda text: re.sub(r"nm,[\d.]+", "nm,abc", text),
+            'abc" in column rank1_percent, expected a',
+        ),
+        ("summary.csv", lambda _: "", ": empty, expected CSV with a header; delete it and run again."),
+        (
+            "summary.csv",
+            lambda text: re.sub(r"gaitmixer,nm,mean,rank1,.*\n", "", text),
+            ": has no row of rank1 for gaitmixer, nm, mean; delete it and run again.",
+        ),
+        ("gaitmixer/seed-0/run.json", without_key("outputs"), ": the key outputs is missing; delete it and run again."),
+        ("gaitmixer/seed-0/run.json", without_key("machine"), ": the key machine is missing; delete it and run again."),
+        (
+            "gaitmixer/seed-0/run.json",
+            lambda text: text[:500],
+            ": damaged or cut off, expected JSON; delete it and run",
+        ),
+        ("gaitmixer/seed-0/metrics.json", lambda _: "[]", ": the content is a list, expected an object; delete it and"),
+    ],
+)
+def test_a_damaged_file_on_the_way_ends_in_one_sentence(damaged, capsys, name, change, sentence):
+    path = damaged / name
+    path.write_text(change(path.read_text()))
+    status, said = traced(capsys, TABLE, "GaitMixer", "NM")
+    assert (status, said.count("\n")) == (1, 1)
+    assert said.startswith(f"results/tiny/{name}")
+    assert sentence in re.sub(r", line \d+", "", said)
 
 
 def test_the_report_is_one_file_with_captions_and_categories_and_needs_no_network(finished):

@@ -3,18 +3,20 @@
 import inspect
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from gaitcore import extensions
-from gaitcore.errors import ConfigError, DataError
+from gaitcore.errors import DataError
 from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
 from gaitcore.modalities.keypoints.bounds import NORMALISED, USUAL_CONFIDENCES, faults, normalised
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.trees import tree_option
 from gaitcore.settings.data import Tree
 
 
@@ -60,12 +62,10 @@ def read_poses(
         check_regular(one, reader.EXPECTED)
     info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or reader.LABEL, source_version)
     report = DropReport()
-    options = inspect.signature(reader.read).parameters
-    if tree is not None and "tree" not in options:
-        raise ConfigError(f"data.tree is set, but data.format: {source_format} reads no tree; remove data.tree.")
-    chosen = {"mixed_sources": mixed_sources, "tree": tree}
-    given = {name: value for name, value in chosen.items() if name in options and value is not None}
-    table = _in_bounds(reader.read(paths, info, report, **given), ", ".join(map(str, paths)), report)
+    takes_mixed = "mixed_sources" in inspect.signature(reader.read).parameters
+    options: dict[str, Any] = {"mixed_sources": mixed_sources} if takes_mixed else {}
+    options |= tree_option(reader.read, tree, "data", source_format)
+    table = _in_bounds(reader.read(paths, info, report, **options), ", ".join(map(str, paths)), report)
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()

@@ -91,7 +91,7 @@ class KeypointStore:
         return self.input(windows)
 
     def network_arguments(self) -> dict[str, Any]:
-        """What follows from the input transform: ``joints`` and ``in_channels`` for all but maps."""
+        """What follows from the input transform: ``joints`` and ``in_channels``, or ``maps``."""
         return self.input.network_arguments()
 
 

@@ -182,7 +182,7 @@ def sequence_digests(path: str | Path) -> list[str]:
 def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, PoseInfo]]:
     """A pose table's open file and its metadata."""
     path = Path(path)
-    with opened(path, "a pose table") as file:
+    with opened(path, "a pose table", 4 * NUM_VALUES) as file:
         yield file, _check_schema(path, file)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from gaitcore.files import check_regular
 from gaitcore.keys import SequenceKey, parse_sequence_name
 from gaitcore.modalities.frame_table import combined_digest
 from gaitcore.modalities.report import DropReport
@@ -36,6 +37,7 @@ def walk_of_pictures(key: SequenceKey, folder: Path, size: tuple[int, int], repo
     masks: list[np.ndarray] = []
     digests: list[tuple[str, str]] = []
     for number, path in _numbered(key, folder, report):
+        check_regular(path, "a PNG picture")
         content = path.read_bytes()
         digests.append((path.name, hashlib.sha256(content).hexdigest()))
         mask = read_mask(content, size)

@@ -10,6 +10,8 @@ from gaitcore.errors import DataError
 from gaitcore.files import check_regular
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
+from gaitcore.modalities.trees import tree_option
+from gaitcore.settings.data import Tree
 
 
 def source_formats() -> tuple[str, ...]:
@@ -18,7 +20,13 @@ def source_formats() -> tuple[str, ...]:
 
 
 def read_silhouettes(
-    source_format: str, path: str | Path | Sequence[str | Path], table: str | Path, *, dataset: str, source: str = ""
+    source_format: str,
+    path: str | Path | Sequence[str | Path],
+    table: str | Path,
+    *,
+    dataset: str,
+    source: str = "",
+    tree: Tree | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read silhouettes of any source format (:func:`source_formats`) and write them as a silhouette table.
 
@@ -30,13 +38,14 @@ def read_silhouettes(
         table: the silhouettes.parquet to write, whole or not at all.
         dataset: its name.
         source: what made the silhouettes; the reader says it where this is empty.
+        tree: what the folders in ``path`` name.
 
     Returns:
         One row per sequence (subject, condition, sequence, view, frames), and the report: one row (file, line,
         sequence, frame, reason) for each frame or sequence that did not make it into the table.
 
     Raises:
-        ConfigError: the format is unknown.
+        ConfigError: the format is unknown, or takes no ``tree``.
         DataError: a path is missing, a file cannot be used, or nothing in the paths is usable.
     """
     reader = extensions.load("silhouette_readers", source_format)
@@ -48,7 +57,8 @@ def read_silhouettes(
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
         check_regular(one, reader.EXPECTED)
     report = DropReport()
-    walks = _at_least_one(reader.read(paths, report), paths, reader.EXPECTED, report)
+    options = tree_option(reader.read, tree, "data.silhouettes", source_format)
+    walks = _at_least_one(reader.read(paths, report, **options), paths, reader.EXPECTED, report)
     sequences = write_walks(table, walks, SilhouetteInfo(dataset, source or reader.LABEL, reader.PRETREATMENT))
     return sequences, report.to_frame()
 

@@ -174,7 +174,7 @@ def read_blocks(path: str | Path, keep: np.ndarray | None = None) -> Iterator[Bl
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, SilhouetteInfo]]:
     """A table's file and what it says of itself."""
-    with opened(path, _KIND) as file:
+    with opened(path, _KIND, _PIXELS) as file:
         yield file, _check_schema(path, file)
 
 

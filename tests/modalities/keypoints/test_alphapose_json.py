@@ -221,3 +221,13 @@ def test_files_larger_than_any_results_are_refused_without_reading(tmp_path):
         read(tmp_path)
     expected = "expected detections in JSON with at most 134,217,728 bytes; divide it."
     assert str(caught.value) == f"{path}: 134,217,729 bytes, {expected}"
+
+
+def test_more_people_than_a_picture_can_have_are_not_followed(tmp_path):
+    save(tmp_path / "001-nm-01-090.json", [person(0, left=n, height=20, box=False) for n in range(300)])
+    rows = [reason for *_, reason in dropped(tmp_path)]
+    assert rows.count("more than 200 people in one frame") == 100
+    jumps = [person(n) | {"box": [n % 100 * 6, n // 100 * 6, 3, 3]} for n in range(3001)]
+    save(tmp_path / "002-nm-01-090.json", jumps)
+    assert read(tmp_path)[0].sequences["subject"].tolist() == ["001"]
+    assert dropped(tmp_path)[-1][3] == "more than 3000 tracks of people, expected one walk; the sequence is left out"

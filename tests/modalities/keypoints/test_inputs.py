@@ -103,7 +103,7 @@ def test_the_network_receives_the_middle_44_columns_from_0_to_1():
     expected = arrays["maps"][..., 10:54].float() / 255
     assert found.shape == (1, 12, 2, 64, 44)
     assert (found[0] - expected).abs().max() <= 1.01 / 255
-    assert transform("skeleton_maps").network_arguments() == {}
+    assert transform("skeleton_maps").network_arguments() == {"maps": 2}
 
 
 @pytest.mark.parametrize("name", ["human_oriented", "joint_motion_bone", "skeleton_maps"])

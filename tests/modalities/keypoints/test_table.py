@@ -406,3 +406,19 @@ def test_frames_out_of_order_are_refused_where_a_table_is_made():
     walk = np.array([1, 3, 2]), np.full((3, 17, 3), 0.5)
     with pytest.raises(DataError, match=r"^casia-b: frame 2 follows frame 3 in 001-nm-01-000, expected ascending"):
         table_of_sequences({SequenceKey("001", "nm", 1, 0): walk}, INFO)
+
+
+def test_a_small_file_of_very_many_frames_is_refused_before_it_fills_the_memory(tmp_path):
+    path = tmp_path / "poses.parquet"
+    frames = 400_000  # 82 MB of zeros
+    key = pa.DictionaryArray.from_arrays(pa.array(np.zeros(frames, np.int32)), ["01"])
+    values = pa.FixedSizeListArray.from_arrays(pa.array(np.zeros(51 * frames, np.float32)), 51)
+    columns = dict.fromkeys(("subject", "condition", "sequence", "view"), key)
+    table = pa.table(columns | {"frame": pa.array(np.arange(frames, dtype=np.int32)), "keypoints": values})
+    pq.write_table(
+        table, path, compression="zstd", column_encoding={"frame": "DELTA_BINARY_PACKED"}, use_dictionary=list(columns)
+    )
+    assert message(path) == (
+        f"{path}: unpacked, it has 81,600,000 bytes or more, over 250 times its size, expected a pose table; fetch or "
+        "make it again, or unpack it if it is right."
+    )

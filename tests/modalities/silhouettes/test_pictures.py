@@ -189,13 +189,16 @@ def test_a_walk_without_a_usable_frame_is_left_out_with_a_line(tree, tmp_path):
 
 
 def test_places_that_name_no_sequence_are_reported(tree):
-    save_picture(tree / "001" / "nm-01" / "left.side" / "1.png", raw_frame(1))
+    save_picture(tree / "001" / "nm" / "090" / "1.png", raw_frame(1))
     stray = tree / "readme.txt"
     stray.write_text("")
     read = Read("casia_b_png", tree)
     layout = "subject/condition-sequence/view"
     assert [(entry[0], entry[3]) for entry in read.report] == [
-        (str(tree / "001" / "nm-01" / "left.side"), f"names no sequence, expected {layout}, e.g. 001/nm-01/090"),
+        (
+            str(tree / "001" / "nm" / "090"),
+            f"names no sequence, expected {layout}, e.g. 001/nm-01/090; the setting tree describes other folders",
+        ),
         (str(stray), f"a file where a folder is expected ({layout}/<any>.png)"),
     ]
 

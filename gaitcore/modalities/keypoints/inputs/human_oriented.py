@@ -43,11 +43,10 @@ UPRIGHT = torch.tensor([SIDES[joint][1] is None for joint in JOINTS])
 class Transform(InputTransform):
     """x and y, the bone's x and y, the angle, and a channel of zeros.
 
-    Source: GPGait, section 3.2 (human-oriented transformation and descriptor), as FastPoseGait computes them for
-    CASIA-B: each frame is scaled to a height of 225 units and moved so that the middle of the shoulders is at 0,
-    without the paper's rotation. This is done before augmentation, whose noise therefore is in these units. An angle is
-    pi minus the one that two neighbours enclose, pi where one of them is at the joint itself. The confidence is not
-    used.
+    Source: GPGait's human-oriented transformation and descriptor, as FastPoseGait computes them for CASIA-B: each frame
+    is scaled to a height of 225 units and moved so that the middle of the shoulders is at 0, without the paper's
+    rotation. This is done before augmentation, whose noise therefore is in these units. An angle is pi minus the one
+    that two neighbours enclose, pi where one of them is at the joint itself. The confidence is not used.
     """
 
     names = ("x", "y", "bone_x", "bone_y", "angle", "zero")

@@ -19,7 +19,7 @@ LAST_TWO = (0, 0, 0, 0, 0, 2)  # frames, for F.pad
 class Transform(InputTransform):
     """x and y of five vectors: position, from the nose, motion to the next frame and over two frames, bone.
 
-    Source: GaitTR, section 3.1, as FastPoseGait computes them: pixels as they are (``input.unit: pixels``), without the
+    Source: GaitTR, as FastPoseGait computes them: pixels as they are (``input.unit: pixels``), without the
     confidence. The motion of the last two frames of a window is 0.
 
     Attributes:

@@ -19,7 +19,7 @@ SIGMA = 8  # pixels of the canvas
 REACH = 3 * SIGMA
 FAINT = 1e-3  # a joint of smaller confidence is not drawn
 NEIGHBOURS = 4  # frames that a missing joint is filled from
-AT_ONCE = 1024  # frames; on their canvases 64 MB of float32
+AT_ONCE = 256  # frames; a value for each pixel of their canvases is 16 MB of float32
 SMALLEST = 1e-3  # pixels; a frame whose joints all have one y would otherwise be divided by 0
 HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 LIMBS = (
@@ -34,7 +34,7 @@ LEVELS = (torch.arange(256, dtype=torch.float64) * (1 / 255) * 255).trunc()
 class Transform(InputTransform):
     """(B, T, 17, 3 or 4) poses -> (B, T, 2, 64, 44) maps of limbs and of joints, from 0 to 1.
 
-    Source: SkeletonGait, section 3.2, as OpenGait's pretreatment makes them: missing joints are filled from the most
+    Source: SkeletonGait, as OpenGait's pretreatment makes them: missing joints are filled from the most
     similar frames of the sequence; the middle of the hips is moved to the middle of the canvas, and the body scaled to
     a height of 85; a joint is a Gaussian times its confidence, a limb a Gaussian of the distance to it times the
     smaller confidence of its ends; the largest value counts, in 256 grey levels; each map is cut to its own content and
@@ -58,8 +58,8 @@ class Transform(InputTransform):
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 
     def network_arguments(self) -> dict[str, Any]:
-        """Nothing: a network of these maps takes two of them."""
-        return {}
+        """The number of maps, in place of joints and their channels."""
+        return {"maps": len(self.names)}
 
 
 def filled(poses: Tensor) -> Tensor:

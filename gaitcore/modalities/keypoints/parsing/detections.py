@@ -8,6 +8,7 @@ right and bottom). Of Halpe's 26 or 136 and COCO-WholeBody's 133 points the firs
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -23,7 +24,7 @@ from gaitcore.modalities.keypoints.parsing.foreign_json import MOST_BYTES, Malfo
 from gaitcore.modalities.keypoints.parsing.frame_names import frame_number
 from gaitcore.modalities.keypoints.parsing.hidden_joints import complete, found
 from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, Skeleton, by_points
-from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, find_walker
+from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, ManyTracksError, find_walker
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
@@ -34,6 +35,8 @@ SKELETONS = by_points(COCO_17, *COCO_FIRST)
 _VALUES = "51 (17 x (x, y, confidence)), or those of 26, 133 or 136 points"
 _LIST = "expected a list of detections"
 _FEWEST = 3  # joints of a person worth keeping: fewer make no box
+MOST_PEOPLE = 200  # in one frame
+_MOST_TRACKS = 3000
 _MOST_MALFORMED = 1000  # detections of one file, then the rest is not read
 
 Files = Iterable[tuple[SequenceKey, Path]]
@@ -127,7 +130,12 @@ def walker(
     """
     if not detections:
         return None
-    kept = find_walker(detections)
+    try:
+        kept = find_walker(detections, _MOST_TRACKS)
+    except ManyTracksError:
+        reason = f"more than {_MOST_TRACKS} tracks of people, expected one walk; the sequence is left out"
+        report.add(place, reason, sequence=key.name)
+        return None
     boxes = {detections[n].frame: detections[n].box for n in kept}
     for n in sorted(set(range(len(detections))) - set(kept), key=lambda n: detections[n].frame):
         frame, box, _ = detections[n]
@@ -141,6 +149,7 @@ def walker(
 def _detections(path: Path, key: SequenceKey, content: bytes, info: PoseInfo, report: DropReport) -> list[Detection]:
     """The well-formed detections of a file; the others, or the file as a whole, are reported."""
     detections: list[Detection] = []
+    people: Counter[int] = Counter()
     malformed = 0
     try:
         value = parse(content)
@@ -150,7 +159,11 @@ def _detections(path: Path, key: SequenceKey, content: bytes, info: PoseInfo, re
     try:
         for frame, parse_one in _entries(path, value, info, report):
             try:
-                detections.append(parse_one())
+                one = parse_one()
+                people[one.frame] += 1
+                if people[one.frame] > MOST_PEOPLE:
+                    raise MalformedError(f"more than {MOST_PEOPLE} people in one frame")
+                detections.append(one)
             except MalformedError as reason:
                 report.add(path, str(reason), sequence=key.name, frame=frame)
                 malformed += 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal, NamedTuple
 
 from gaitcore.errors import DataError
-from gaitcore.files import check_regular
+from gaitcore.files import check_regular, check_unpacked
 
 
 class _Packing(NamedTuple):
@@ -34,18 +34,17 @@ _NOT_READ = {
     b"PAR1": "a Parquet file",
 }
 _FIRST_BYTES = 6
-# Poses are packed 3 to 30 times smaller; a file of one byte repeated is packed 1000 times smaller by gzip.
-_MOST_RATIO = 250
-_ALWAYS_READ = 1 << 26  # bytes, whatever the ratio
 
 
 class Source:
-    """The unpacked bytes of an open file; a file that is unpacked to far more than poses can be is refused."""
+    """The unpacked bytes of an open file; a file that is unpacked to far more than poses can be is refused.
+
+    ``last`` is the last byte that was read.
+    """
 
     def __init__(self, path: Path, file: BinaryIO, packed: bool) -> None:
-        self._path, self._file, self._read = path, file, 0
-        size = path.stat().st_size
-        self._most = max(_ALWAYS_READ, _MOST_RATIO * size) if packed else None
+        self._path, self._file, self._packed, self._read = path, file, packed, 0
+        self.last = b""
 
     def read(self, size: int) -> bytes:
         return self._counted(self._file.read(size))
@@ -55,11 +54,9 @@ class Source:
 
     def _counted(self, data: bytes) -> bytes:
         self._read += len(data)
-        if self._most is not None and self._read > self._most:
-            raise DataError(
-                f"{self._path}: unpacked, it has more than {self._read:,} bytes, over {_MOST_RATIO} times its size, "
-                "expected poses; fetch it again, or unpack it if it is right."
-            )
+        self.last = data[-1:] or self.last
+        if self._packed:
+            check_unpacked(self._path, self._read, "poses")
         return data
 
 

@@ -1,10 +1,12 @@
 """AlphaPose's results as it writes them: one JSON file per sequence, one entry per detected person.
 
 Fang et al., AlphaPose, TPAMI 2022; the COCO models' output. The file, or the folder AlphaPose wrote its
-``alphapose-results.json`` to, has the name of the sequence. The content: parsing/detections.py.
+``alphapose-results.json`` to, has the name of the sequence; or ``tree`` says what the folders name. The content, which
+may also be MMPose's: parsing/detections.py.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from gaitcore.keys import SequenceKey, parse_sequence_name
@@ -12,6 +14,8 @@ from gaitcore.modalities.keypoints.parsing.detections import read_detections
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import visible_files
+from gaitcore.modalities.trees import sequence_files
+from gaitcore.settings.data import Tree
 
 LABEL = "AlphaPose"
 EXPECTED = "a folder with files like 001-nm-01-090.json, AlphaPose's results"
@@ -20,9 +24,12 @@ _RESULTS = "alphapose-results"
 _EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-results.json"
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
-    return read_detections(paths, _find_files, _EXPECTED, info, report)
+    if tree is None:
+        return read_detections(paths, _find_files, _EXPECTED, info, report)
+    find = partial(sequence_files, what="JSON files", endings=(".json",), tree=tree)
+    return read_detections(paths, find, f"{tree.folders}/<any>.json (data.tree)", info, report)
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:

@@ -113,6 +113,8 @@ def _read_file(path: Path, info: PoseInfo, report: DropReport) -> tuple[list[Row
             if not usable and len(report) - noted > _MOST_DROPPED:
                 break
     if usable:
+        if file.last != b"\n":
+            report.add(path, "no line end after the last row, which may be cut off; it is used if it has all values")
         return blocks, digest.hexdigest()
     if len(report) == noted:
         raise DataError(f"{path}: only a header, expected one row per frame; put the whole file there.")

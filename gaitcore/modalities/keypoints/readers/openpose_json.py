@@ -1,9 +1,11 @@
 """OpenPose's results: one JSON file per frame with all people in it.
 
 Cao et al., OpenPose, TPAMI 2019, option ``--write_json``. Files are named ``<video>_<frame>_keypoints.json``, e.g.
-``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. A person's ``pose_keypoints_2d`` (``pose_keypoints``
-before version 1.0) are 25 x (x, y, confidence) in pixels (BODY_25), or 18 of the model COCO. A joint that was not
-detected is (0, 0, 0), which is not a position: parsing/hidden_joints.py says where it is put.
+``001-nm-01-090_000000000012_keypoints.json``; frames count from 0. With ``tree``, the folders name the sequences, and
+files are ``<any>_<frame>_keypoints.json`` or, as in OUMVLP-Pose, ``<frame>_keypoints.json``. A person's
+``pose_keypoints_2d`` (``pose_keypoints`` before version 1.0) are 25 x (x, y, confidence) in pixels (BODY_25), or 18 of
+the model COCO. A joint that was not detected is (0, 0, 0), which is not a position: parsing/hidden_joints.py says where
+it is put.
 """
 
 import hashlib
@@ -16,7 +18,14 @@ from typing import Any
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
-from gaitcore.modalities.keypoints.parsing.detections import Frames, detection, read_json, table_or_error, walker
+from gaitcore.modalities.keypoints.parsing.detections import (
+    MOST_PEOPLE,
+    Frames,
+    detection,
+    read_json,
+    table_or_error,
+    walker,
+)
 from gaitcore.modalities.keypoints.parsing.foreign_json import MalformedError, numbers, parse, shown
 from gaitcore.modalities.keypoints.parsing.skeletons import BODY_25, COCO_18, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Detection
@@ -24,6 +33,8 @@ from gaitcore.modalities.keypoints.skeleton import CHANNELS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import visible_files
+from gaitcore.modalities.trees import sequence_folders
+from gaitcore.settings.data import Tree
 
 LABEL = "OpenPose"
 EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
@@ -32,12 +43,12 @@ SKELETONS = by_points(BODY_25, COCO_18)
 
 _FILE_NAME = re.compile(r"(?P<sequence>.+)_(?P<frame>\d{1,12})_keypoints\.json")
 _EXPECTED = "files named like 001-nm-01-090_000000000012_keypoints.json"
+_FRAME_NAME = re.compile(r"(?:.*[^0-9])?(?P<frame>\d{1,12})_keypoints\.json")  # in a sequence's folder
 _LAST_FRAME = 2**31 - 1
-_MOST_PEOPLE = 1000
 _KEY, _OLD_KEY = "pose_keypoints_2d", "pose_keypoints"
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table, COCO-17.
 
     Where frames hold several people the walker is kept (``tracks.find_walker``) and everybody else is noted in
@@ -49,10 +60,12 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
     poses: dict[SequenceKey, Frames] = {}
     folders: dict[SequenceKey, Path] = {}
     digests = []
+    expected = _EXPECTED if tree is None else f"{tree.folders}/<frame>_keypoints.json (data.tree)"
     for root in paths:
         if not root.is_dir():
-            raise DataError(f"{root}: not a folder, expected {_EXPECTED} in it.")
-        for (key, folder), group in groupby(_find_files(root, report), key=lambda one: one[:2]):
+            raise DataError(f"{root}: not a folder, expected {expected} in it.")
+        found = _find_files(root, report) if tree is None else _in_folders(root, report, tree)
+        for (key, folder), group in groupby(found, key=lambda one: one[:2]):
             if key in folders:
                 report.add(folder, f"sequence twice, {folders[key]} is used", sequence=key.name)
                 continue
@@ -65,7 +78,7 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable
             sequence = walker(folder, key, detections, info, report)
             if sequence is not None:
                 poses[key] = sequence
-    return table_or_error(poses, paths, _EXPECTED, replace(info, source_digest=combined_digest(digests)), report)
+    return table_or_error(poses, paths, expected, replace(info, source_digest=combined_digest(digests)), report)
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path, int, Path]]:
@@ -77,6 +90,17 @@ def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, P
             report.add(path, f"names no sequence and frame, expected {_EXPECTED}")
         else:
             yield key, path.parent, int(match["frame"]), path
+
+
+def _in_folders(root: Path, report: DropReport, tree: Tree) -> Iterator[tuple[SequenceKey, Path, int, Path]]:
+    """The same of folders that name the sequences."""
+    for key, folder in sequence_folders(root, report, holds="<frame>_keypoints.json", tree=tree):
+        for path in visible_files(folder, ".json"):
+            match = _FRAME_NAME.fullmatch(path.name)
+            if match is None or int(match["frame"]) > _LAST_FRAME:
+                report.add(path, "names no frame, expected a file named like 0012_keypoints.json", sequence=key.name)
+            else:
+                yield key, folder, int(match["frame"]), path
 
 
 def _people(
@@ -102,7 +126,7 @@ def _list_of_people(content: Any) -> list[Any]:
     people = content.get("people") if isinstance(content, dict) else None
     if not isinstance(people, list):
         raise MalformedError("no people in it")
-    if len(people) > _MOST_PEOPLE:
+    if len(people) > MOST_PEOPLE:
         raise MalformedError(f"{len(people)} people in one frame")
     return people
 

@@ -5,14 +5,15 @@ the end is the frame's.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
-from gaitcore.keys import SequenceKey
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.images import walk_of_pictures
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import in_order
-from gaitcore.modalities.trees import sequence_folders
+from gaitcore.modalities.trees import CASIA_B, sequence_folders
+from gaitcore.settings.data import Tree
 
 LABEL = "background subtraction (CASIA-B PNG)"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>-FFF.png, e.g. 001/nm-01/090/001-nm-01-090-017.png"
@@ -21,14 +22,10 @@ PRETREATMENT = "cut and aligned as published (GaitSet)"
 _SIZE = (320, 240)  # pixels
 
 
-def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
+def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[Walk]:
     """Read one or more folders of PNG files; what is left out: ``images.walk_of_pictures``.
 
     Raises DataError where a path is no folder.
     """
-    for key, folder in in_order(paths, _find, report):
+    for key, folder in in_order(paths, partial(sequence_folders, holds="<any>.png", tree=tree), report):
         yield from walk_of_pictures(key, folder, _SIZE, report)
-
-
-def _find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
-    return sequence_folders(root, "<any>.png", report)

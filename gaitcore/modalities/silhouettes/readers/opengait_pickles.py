@@ -1,12 +1,13 @@
 """Pickle trees as OpenGait makes them: one array (T, 64, 64) per sequence, or (T, 64, 44).
 
-Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``; values from 0 to 255, or from 0
-to 1. The silhouettes are aligned already. A width of 44 is the middle of 64 columns, so ten empty columns are put on
-each side and the network receives the 44 as they are.
+Layout: ``subject/condition-sequence/view/<any>.pkl``, e.g. ``001/nm-01/090/090.pkl``, or what ``tree`` says; values
+from 0 to 255, or from 0 to 1. The silhouettes are aligned already. A width of 44 is the middle of 64 columns, so ten
+empty columns are put on each side and the network receives the 44 as they are.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,8 @@ from gaitcore.modalities.silhouettes.pretreatment import SIZE
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import full_range, in_order, walk_of
 from gaitcore.modalities.source_files import read_source
-from gaitcore.modalities.trees import sequence_pickles
+from gaitcore.modalities.trees import CASIA_B, sequence_pickles
+from gaitcore.settings.data import Tree
 
 LABEL = "OpenGait pickles"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
@@ -28,7 +30,7 @@ _WIDTHS = (SIZE, 44)
 _WHITE = 255
 
 
-def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
+def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[Walk]:
     """Read one or more folders of pickles; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several, a
@@ -36,7 +38,7 @@ def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
-    for key, path in in_order(paths, sequence_pickles, report):
+    for key, path in in_order(paths, partial(sequence_pickles, tree=tree), report):
         content = read_source(path, "a pickle of silhouettes")
         array = load_array(path, content, _ARRAY)
         problem = _problem(array)

@@ -1,0 +1,46 @@
+"""The lock of a run that was killed is removed, that of a living one never."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import REPOSITORY, workflow_script
+
+running = workflow_script("running")
+alive, remove_stale_locks = running.alive, running.remove_stale_locks
+
+LOCKS = Path(".snakemake/locks")
+HOLD = "from running import alive; alive('demo'); print('alive', flush=True); input()"
+
+
+@pytest.fixture
+def locks(tmp_path, monkeypatch):
+    """The locks that runs of two experiments left behind."""
+    monkeypatch.chdir(tmp_path)
+    LOCKS.mkdir(parents=True)
+    (LOCKS / "0.input.lock").write_text("data/raw/demo/poses.csv\nresults/demo/split.csv\n")
+    (LOCKS / "0.output.lock").write_text("results/demo/split.csv\n")
+    (LOCKS / "1.output.lock").write_text("results/demo_2/split.csv\n")
+
+
+def test_locks_of_a_run_that_is_dead_are_removed_and_others_stay(locks):
+    assert sorted(remove_stale_locks("demo")) == ["0.input.lock", "0.output.lock"]
+    assert [path.name for path in LOCKS.iterdir()] == ["1.output.lock"]
+    assert remove_stale_locks("demo") == []
+
+
+def test_locks_stay_while_snakemake_or_a_job_lives(locks):
+    path = [str(REPOSITORY / "workflow_scripts")]
+    code = f"import sys; sys.path[:0] = {path}; {HOLD}"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as job:
+        assert job.stdout.readline() == "alive\n"
+        assert remove_stale_locks("demo") == []
+        job.kill()
+    assert len(remove_stale_locks("demo")) == 2
+
+
+def test_several_may_be_alive(locks):
+    assert None not in (alive("demo"), alive("demo"))
