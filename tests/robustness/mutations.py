@@ -640,7 +640,7 @@ def _png(content: bytes, generator: random.Random) -> Mutation:
         made = png_chunk(b"IHDR", head) + png_chunk(b"IDAT", body) + png_chunk(b"IEND", b"")
         return Mutation(f"PNG: {what} of {width} x {height}", content[:8] + made, True)
     elif what == "text bomb":
-        text = png_chunk(b"zTXt", b"evil\0\0" + zlib.compress(bytes(200_000_000), 9))
+        text = png_chunk(b"zTXt", b"evil\0\0" + zlib.compress(bytes(50_000_000), 9))
         return Mutation("PNG: text bomb", content[:33] + text + content[33:], True)
     elif what == "another format":
         picture.convert("L").save(saved, generator.choice(("GIF", "JPEG", "BMP", "TIFF")))
