@@ -46,6 +46,7 @@ Maker = Callable[[bytes, random.Random], Mutation]
 _DEEP = "@@deep@@"  # becomes a nesting that no parser's stack holds
 _TWICE = "@@twice@@"  # before a key: becomes the same key for a second time
 _DEPTH = {"json": 100_000, "yaml": 3_000}
+DEEP_JSON = "[" * _DEPTH["json"] + "]" * _DEPTH["json"]
 
 VALUES: tuple[Any, ...] = (
     *(None, True, False, [], {}, [[]], [None], {"a": 1}, "", " ", "null", "nan", "no", "010", "1e3", "1_000", "0x10"),
