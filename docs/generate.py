@@ -99,7 +99,7 @@ refused with its line:
 - a key that stands twice in one section, of which other readers keep the last;
 - a date (`2023-01-05`), and a truth value as a key or where text is meant (`no`, `off`, `yes`, `on`): put it in quotes;
 - tags of other types (`!!python/name`), an alias inside itself, several documents in one file, more than 1,000,000
-  bytes, 100,000 values or 30 sections inside each other.
+  bytes, 50,000 values or 30 sections inside each other.
 
 `010`, `1_000`, `0x1F` and `1:30` are text here, as they are written: the subject `010` is subject 10, and where a
 number is expected they are refused. `1e-3` is a number. A whole number is allowed where text is meant: `dataset: 2023`.

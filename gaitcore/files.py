@@ -4,7 +4,8 @@ import errno
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -102,6 +103,27 @@ def check_writable(folder: Path, use: str) -> None:
     place = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not os.access(place, os.W_OK | os.X_OK):
         raise DataError(f"{place}: read-only; {use}, so make it writable, or work in a copy.")
+
+
+def correct_times(paths: Iterable[Path], folder: Path) -> None:
+    """Refuse files whose time is in the future, left by a wrong clock: Snakemake fails a job when it has used one.
+
+    Args:
+        paths: files; those that are missing are not looked at.
+        folder: of the workflow's own files, which get the present time instead: they are compared by content.
+
+    Raises:
+        DataError: a file that is not the workflow's own is from the future.
+    """
+    now = time.time()
+    for path in paths:
+        if path.exists() and path.stat().st_mtime > now:
+            if not path.is_relative_to(folder):
+                when = time.strftime("%Y-%m-%d %H:%M", time.localtime(path.stat().st_mtime))
+                raise DataError(
+                    f"{path}: its time, {when}, is in the future; if the clock is right now: touch '{path}'"
+                )
+            os.utime(path)
 
 
 _STORAGE = {

@@ -26,7 +26,7 @@ class Document(NamedTuple):
 
 
 _MOST_BYTES = 1_000_000
-_MOST_VALUES = 100_000  # aliases counted as often as they are used
+_MOST_VALUES = 50_000  # aliases counted as often as they are used
 _DEEPEST = 30  # lists and mappings inside each other
 _MOST_DIGITS = 400
 
@@ -86,11 +86,11 @@ def plain_value(text: str) -> Any:
 
 
 def _text(path: Path, expected: str) -> str:
-    if not path.exists():
-        raise ConfigError(f"{path}: no such file, expected {expected}.")
-    if not path.is_file():
-        raise ConfigError(f"{path}: this is {'a folder' if path.is_dir() else 'no file'}, expected {expected}.")
     try:
+        if not path.exists():
+            raise ConfigError(f"{path}: no such file, expected {expected}.")
+        if not path.is_file():  # reading a pipe would wait for ever
+            raise ConfigError(f"{path}: this is {'a folder' if path.is_dir() else 'no file'}, expected {expected}.")
         if (size := path.stat().st_size) > _MOST_BYTES:
             raise ConfigError(f"{path}: has {size} bytes, expected {expected}, {_MOST_BYTES} bytes at most.")
         return path.read_text(encoding="utf-8-sig")

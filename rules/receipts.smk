@@ -2,7 +2,7 @@
 from gaitcore.audit.kept import discard, forget, keep
 from gaitcore.audit.manifest import renew_manifest
 from gaitcore.audit.receipts import JobPlace, add_benchmarks, check_changed
-from gaitcore.files import check_writable
+from gaitcore.files import check_writable, correct_times
 from workflow_scripts.running import alive, remove_stale_locks
 
 if workflow.is_main_process:
@@ -10,6 +10,7 @@ if workflow.is_main_process:
         check_writable(
             Path(".snakemake"), "Snakemake keeps its records there, also for -n"
         )
+        check_writable(Path(RESULTS), "results are written there")
         if remove_stale_locks(CONFIG.experiment):
             print(
                 f"The lock of a run of {CONFIG.experiment} that was killed was removed.",
@@ -23,8 +24,8 @@ if workflow.is_main_process:
 
 onstart:
     try:
-        check_writable(Path(RESULTS), "results are written there")
         for job in workflow.dag.needrun_jobs():
+            correct_times(map(Path, job.input), Path(RESULTS))
             if job.log:
                 place = JobPlace.of_log(job.log[0])
                 (forget if workflow.dag.reason(job).forced else keep)(place)

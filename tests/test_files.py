@@ -5,11 +5,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.files import check_writable, replacing, storage_problem, write_json
+from gaitcore.files import check_writable, correct_times, replacing, storage_problem, write_json
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -96,3 +97,18 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     tmp_path.chmod(0o555)
     with pytest.raises(DataError, match=f"^{tmp_path}: read-only; results are written there, so make it writable, or"):
         check_writable(tmp_path / "new" / "deeper", "results are written there")
+
+
+def test_times_in_the_future_are_corrected_in_the_own_folder_and_refused_elsewhere(tmp_path):
+    own, source = tmp_path / "results" / "split.csv", tmp_path / "poses.csv"
+    own.parent.mkdir()
+    for path in (own, source):
+        path.touch()
+        os.utime(path, (2208988800, 2208988800))  # 2040
+    before = time.time()
+    correct_times([own, tmp_path / "absent"], own.parent)
+    assert before - 1 <= own.stat().st_mtime <= time.time()
+    with pytest.raises(
+        DataError, match=rf"^{source}: its time, 20(39|40)-\d\d-\d\d \d\d:\d\d, is in the future; if the clock"
+    ):
+        correct_times([own, source], own.parent)

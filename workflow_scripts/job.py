@@ -39,7 +39,7 @@ def configuration(snakemake):
 
 def listing_table(snakemake):
     """The table that split.csv was made from, where it is not the rule's own table of frames; else None."""
-    return Path(snakemake.input.listing) if snakemake.input.listing else None
+    return Path(snakemake.input.listing[0]) if snakemake.input.listing else None
 
 
 @contextmanager

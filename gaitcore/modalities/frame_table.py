@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 METADATA_KEY = b"gaitcore"  # of the JSON that a table's metadata hold
+RENUMBER = "sort and number its frames"
 NAMES = pa.dictionary(pa.int32(), pa.string())  # the type of a key column
 
 _SEAL = b"gaitseal"
@@ -183,17 +184,18 @@ def read_sequences(file: pq.ParquetFile, path: str | Path) -> pd.DataFrame:
     if twice.any():
         name = sequence_names(sequences[twice])[0]
         raise DataError(f"{path}: the rows of {name} are in two places, expected them together; {REMEDY}.")
-    check_frames(sequences, columns.column("frame").to_numpy(), path)
+    check_frames(sequences, columns.column("frame").to_numpy(), path, REMEDY)
     return sequences
 
 
-def check_frames(sequences: pd.DataFrame, frame: np.ndarray, where: object) -> None:
+def check_frames(sequences: pd.DataFrame, frame: np.ndarray, where: object, remedy: str) -> None:
     """Refuse frame numbers that are negative, or that do not ascend within a sequence.
 
     Args:
         sequences: one row per sequence with the key columns and ``frames``, their number.
         frame: (N,) the frame numbers of all sequences, one after the other.
         where: file or data set, for the message.
+        remedy: what to do, for the message.
 
     Raises:
         DataError: the first such number, and its sequence.
@@ -209,7 +211,7 @@ def check_frames(sequences: pd.DataFrame, frame: np.ndarray, where: object) -> N
     sequence = int(np.searchsorted(starts, row, side="right")) - 1
     name = sequence_names(sequences.iloc[[sequence]])[0]
     after = f"frame {frame[row]} follows frame {frame[row - 1]}" if frame[row] >= 0 else f"frame {frame[row]}"
-    raise DataError(f"{where}: {after} in {name}, expected ascending numbers from 0 on; {REMEDY}.")
+    raise DataError(f"{where}: {after} in {name}, expected ascending numbers from 0 on; {remedy}.")
 
 
 def combined_digest(digests: Iterable[tuple[str, str]]) -> str:

@@ -7,14 +7,7 @@ import pandas as pd
 from gaitcore import extensions
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
-from gaitcore.protocols.roles import (
-    ROLES,
-    TESTED,
-    VALIDATION_GALLERY,
-    VALIDATION_PROBE,
-    check_disjoint,
-    split_in_use,
-)
+from gaitcore.protocols.roles import ROLES, TESTED, VALIDATED, check_disjoint, split_in_use
 from gaitcore.settings.protocol import Protocol
 
 ROLE_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason")
@@ -34,7 +27,7 @@ def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         ProtocolError: what ``assign_roles`` raises; or the kind returns other rows or an unknown role, a subject is in
             two of training, validation and test, or no probe of a condition can be compared with any gallery sequence.
     """
-    assigned = extensions.load("protocols", protocol.kind).assign_roles(sequences, protocol)
+    assigned = extensions.load("protocols", protocol.kind).assign_roles(sequences.copy(), protocol)
     where = f"protocol.kind {protocol.kind} ({extensions.place('protocols', protocol.kind)})"
     remedy = "correct its assign_roles"
     rows = [*KEY_COLUMNS, "frames"]
@@ -49,7 +42,7 @@ def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         if role not in ROLES:
             raise ProtocolError(f"{where}: unknown role {role!r}, expected one of {', '.join(ROLES)}; {remedy}.")
     check_disjoint(assigned, where, remedy)
-    for pair in (TESTED, (VALIDATION_GALLERY, VALIDATION_PROBE)):
+    for pair in (TESTED, VALIDATED):
         _check_comparable(assigned, protocol, *pair)
     return assigned.reset_index(drop=True)
 

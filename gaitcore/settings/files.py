@@ -132,7 +132,7 @@ def _name(value: Any, where: str) -> str:
 def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
     """An experiment's overlay, after the overlays it extends."""
     overlay = folder / f"{name}.yaml"
-    if not overlay.is_file():
+    if not overlay.exists():
         raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){_hint(folder, name)}')
     if name in within:
         raise ConfigError(f"{overlay}: circular `extends`: {' -> '.join([*within, name])}.")
@@ -155,6 +155,8 @@ def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
 def _hint(folder: Path, name: str) -> str:
     known = sorted(path.stem for path in folder.glob("*.yaml"))
     spelled = [other for other in known if canonical(other) == canonical(name)]
+    if not known:
+        return f"; {folder} has no overlays in it, expected files like demo.yaml."
     if spelled:  # --config experiment=007 is the number 7 to Snakemake
         return f"; on the command line write experiment='\"{spelled[0]}\"', since without quotes it is a number."
     return nearest(name, known)

@@ -116,7 +116,7 @@ def listed(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=10_000), AfterValidator(_lines)]
 Line = Annotated[str, BeforeValidator(_text), Field(max_length=500), AfterValidator(_printable)]
-PathText = Annotated[Line, AfterValidator(_path)]
+PathText = Annotated[Line, Field(min_length=1), AfterValidator(_path)]
 Paths = Annotated[tuple[PathText, ...], BeforeValidator(listed), Field(min_length=1)]
 Folders = Annotated[tuple[PathText, ...], BeforeValidator(listed), AfterValidator(unique)]
 Sha256 = Annotated[Line, AfterValidator(_sha256)]

@@ -133,10 +133,10 @@ def train(
                 loss.backward()
                 optimiser.step()
                 progress.step(loss)
+                if checkpoints:
+                    checkpoints.after_step(history.steps, run)
                 if checkpoints and history.steps == epochs * len(batches):
                     checkpoints.after_last_step(history.steps, run)
-                elif checkpoints:
-                    checkpoints.after_step(history.steps, run)
             accuracy = None
             if validate and (epoch % settings.validate_every == 0 or epoch == epochs):
                 accuracy = validate(model)

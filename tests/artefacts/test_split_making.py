@@ -27,7 +27,7 @@ def made(folder, same=(), short=(), **changes):
     walks = {
         SequenceKey(f"{subject:03d}", "nm", walk, view): (
             np.arange(4 if subject in short else 6, dtype=np.int32),
-            generator.uniform(0, 100, (4 if subject in short else 6, 17, 3)).astype(np.float32),
+            generator.uniform(1, 20, (4 if subject in short else 6, 17, 3)).astype(np.float32),
         )
         for subject in range(1, 5)
         for walk in (1, 2)

@@ -154,3 +154,15 @@ def test_one_view_in_two_spellings_is_an_error():
     spelled.loc[0, "view"] = "000"
     with pytest.raises(DataError, match="The keys: view 000 and view 0 are two spellings of one number"):
         small_metrics(spelled)
+
+
+def test_the_identical_view_may_be_included():
+    rows = SMALL.copy()
+    rows.loc[2:3, "angle"] = [80, 10]
+    metrics = small_metrics(rows, exclude_same=None)
+    assert metrics.rank1["nm"].to_numpy().tolist() == [[0.5, 1.0], [0.5, 0.0]]
+    assert metrics.per_probe_view("nm").to_dict() == {0: 0.5, 90: 0.5}
+    one_view = small_metrics(SMALL[SMALL["view"] == 0], exclude_same=None)
+    assert (one_view.mean("nm"), one_view.left_out.to_dict("records")) == (0.5, [])
+    by_subject = one_view.by_subject
+    assert by_subject["rank1"].mean() == 0.5

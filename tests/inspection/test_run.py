@@ -10,11 +10,11 @@ from gaitcore.artefacts.attribution_maps import read_maps
 from gaitcore.artefacts.inspected_probes import read_probes
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.artefacts.split import write_split
-from gaitcore.errors import ConfigError
+from gaitcore.errors import ConfigError, ProtocolError
 from gaitcore.inspection.run import InspectionOutputs, inspect_run, match
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.skeleton import JOINTS
-from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, table_of_sequences
 from gaitcore.networks import build_model
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.input import Input
@@ -122,3 +122,32 @@ def test_a_match_is_the_nearest_of_the_subject_from_another_view():
     assert matched["match"].tolist() == ["a-nm-01-090", "b-nm-01-180"]
     assert matched["similarity"].tolist() == pytest.approx([0.6, 1.0])
     assert matched["recognised"].tolist() == [False, True]
+
+
+def test_where_the_identical_view_is_included_the_nearest_may_be_of_it():
+    rows = [
+        ("a", "nm", 1, 0, "gallery", (1, 0)),
+        ("a", "nm", 1, 90, "gallery", (0.6, 0.8)),
+        ("a", "nm", 2, 0, "probe", (1, 0)),
+    ]
+    keys = pd.DataFrame(rows, columns=[*KEY_COLUMNS, "role", "embedding"])
+    embeddings = np.array(keys.pop("embedding").tolist(), np.float32)
+    assert match(embeddings, keys, "cosine", exclude_identical_view=False)["match"].tolist() == ["a-nm-01-000"]
+
+
+def test_probes_without_any_gallery_sequence_of_their_subject_end_in_one_sentence(inputs, tmp_path):
+    one_each = {"gallery": {"nm": [1]}, "probes": {"nm": [2], "bg": [1]}}
+    table = PoseTable.read(inputs["table"])
+    keys = table.sequences
+    gallery_of_2 = (keys["subject"] == "002") & (keys["sequence"] == "01") & (keys["condition"] == "nm")
+    probes_of_3 = (keys["subject"] == "003") & ((keys["sequence"] == "02") | (keys["condition"] == "bg"))
+    table = table.select((keys["subject"] == "001") | gallery_of_2 | probes_of_3)
+    table.write(inputs["table"])
+    protocol = Protocol.model_validate(PROTOCOL | one_each)
+    write_split(assign_roles(table.sequences, protocol), inputs["split"])
+    with pytest.raises(ProtocolError) as raised:
+        inspected(inputs | {"protocol": protocol}, tmp_path / "out")
+    assert str(raised.value) == (
+        f"{inputs['split']}: no probe has a gallery sequence of its subject to be compared with, expected one; "
+        "there is nothing to inspect. Change protocol.gallery or protocol.probes."
+    )

@@ -1,10 +1,14 @@
 """Modalities are found by their folder and loaded by name."""
 
+import hashlib
+
+import numpy as np
 import pytest
 
 from gaitcore import modalities
 from gaitcore.digests import code_files
 from gaitcore.errors import ConfigError
+from gaitcore.modalities.frame_table import sequence_digests
 from gaitcore.modalities.keypoints import store
 
 
@@ -30,3 +34,18 @@ def test_evaluation_does_not_depend_on_the_augmentation_and_training_does():
     assert augmentation in files["augmentation"]
     assert augmentation not in files["store"]
     assert "modalities/keypoints/store.py" in files["store"] & files["augmentation"]
+
+
+def test_a_modality_is_known_by_the_name_of_its_table():
+    assert modalities.modality_of("results/demo/silhouettes.parquet") == "silhouettes"
+    with pytest.raises(ConfigError) as raised:
+        modalities.modality_of("pose.parquet")
+    assert str(raised.value) == ('pose.parquet: no table of frames has this name; did you mean "poses.parquet"?')
+
+
+def test_the_digest_of_a_sequence_is_that_of_its_frames_wherever_blocks_end():
+    frames = np.arange(24, dtype=np.float32).reshape(12, 2)
+    expected = [hashlib.sha256(frames[rows].tobytes()).hexdigest() for rows in (slice(0, 3), slice(3, 4), slice(4, 12))]
+    for ends in ([12], [3, 4, 12], [1, 2, 11, 12], list(range(1, 13))):
+        blocks = [frames[start:stop] for start, stop in zip([0, *ends], ends, strict=False)]
+        assert sequence_digests([3, 1, 8], blocks) == expected

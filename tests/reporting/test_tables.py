@@ -195,3 +195,16 @@ def test_a_measured_row_is_in_the_group_of_its_networks_modality(summary, contex
         "Alpha": "appearance",
         "Beta_net": "skeleton",
     }
+
+
+def test_a_run_that_had_nothing_to_learn_is_never_best_and_its_row_says_so(summary, context):
+    runs = context.runs.copy()
+    runs.loc[[0, 2], "untrained"] = True
+    table = table2(summary, replace(context, runs=runs))
+    alpha = next(row for row in table.rows if row.method == "Alpha")
+    assert (alpha.mark, alpha.untrained, alpha.best) == ("§", 2, frozenset())
+    assert (
+        "§ Alpha, nothing to learn: 2 of 3 seeds (seeds 0, 2); there was one training subject alone, or the loss was 0 "
+        "throughout, so the accuracy is not that of a trained network. Such runs are part of the mean, and such a row "
+        "is never bold."
+    ) in table.notes

@@ -80,7 +80,7 @@ def refused(load, *arguments, **command_line):
         ("data: {<<: 5}", "line 3: << merges 5, expected a mapping."),
         ("data: " + "[" * 20_000 + "]" * 20_000, "line 3: more than 30 lists and mappings inside each other"),
         ("data: " + "{a: " * 3_000 + "1" + "}" * 3_000, "line 3: more than 30 lists and mappings inside each other"),
-        ("seeds: [" + "1," * 200_000 + "1]", "line 3: more than 100000 values, aliases included, expected fewer."),
+        ("seeds: [" + "1," * 60_000 + "1]", "line 3: more than 50000 values, aliases included, expected fewer."),
         ("training: {epochs: " + "9" * 5_000 + "}", "has 5000 digits, expected 400 at most."),
         ("a: 1\n---\nb: 2", "line 4: a second document starts, expected one, without a line ---."),
         ("training: {epochs: 3", "line 4: this is not YAML ("),
@@ -98,7 +98,7 @@ def test_a_billion_laughs_are_refused(overlay):
     names = "abcdefghij"
     laughs = [f"{b}: &{b} [{','.join([f'*{a}'] * 10)}]" for a, b in pairwise(names)]
     message = refused(overlay, "a: &a [1,1,1,1,1,1,1,1,1,1]\n" + "\n".join(laughs))
-    assert message == "experiments/fz.yaml, line 7: more than 100000 values, aliases included, expected fewer."
+    assert message == "experiments/fz.yaml, line 7: more than 50000 values, aliases included, expected fewer."
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,28 @@ def test_what_is_no_file_is_not_read(overlay, make):
         "config.yaml: this is a folder, expected the configuration.",
         "config.yaml: this is no file, expected the configuration.",
     )
+
+
+def test_an_overlay_that_is_no_file_or_not_there_is_refused(overlay):
+    Path("experiments/mine.yaml").mkdir()
+    assert refused(overlay, "", experiment="mine") == (
+        "experiments/mine.yaml: this is a folder, expected the configuration."
+    )
+    shutil.rmtree("experiments")
+    with pytest.raises(ConfigError) as raised:
+        load_config("config.yaml")
+    assert str(raised.value) == (
+        'There is no experiment "demo" (no file experiments/demo.yaml); experiments has no overlays in it, expected '
+        "files like demo.yaml."
+    )
+
+
+def test_an_empty_configuration_lacks_the_experiments_name(overlay):
+    Path("config.yaml").write_text("")
+    with pytest.raises(ConfigError) as raised:
+        load_config("config.yaml")
+    assert str(raised.value) == "config.yaml: experiment is missing, expected the name of an overlay, e.g. demo."
+    assert refused(overlay, "", "experiment: fz\n").startswith("config.yaml: data is missing (")
 
 
 def test_a_configuration_cut_off_anywhere_is_refused_or_is_whole(overlay):
@@ -432,6 +454,7 @@ def test_an_old_name_beside_the_new_one_is_refused(overlay):
             "data.help: '\\x1b[31m' has the sign '\\x1b' in it, expected one line of printable",
         ),
         ('data: {dataset: "\\u202e"}', "data.dataset: '\\u202e' has the sign '\\u202e' in it, expected one line of"),
+        ("data: {path: ''}", "data.path.0 is '', expected a list of texts (file or files (CSV), or folder"),
         (f"data: {{path: a/{'x' * 300}/b.csv}}", "data.path.0: 'a/xxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
         (f"extensions: {'x' * 300}", "extensions.0: 'xxxxxxxxxxxxxxxxxxxxxxxxxxx...xxx"),
         ("data: {video: {weights: 'a{b}'}}", "data.video.weights: 'a{b}' has a brace in it, which Snakemake reads as"),

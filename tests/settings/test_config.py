@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from places import REPOSITORY
+from pydantic import ValidationError
 
 from gaitcore.errors import ConfigError
 from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.files import load_config
-from gaitcore.settings.protocol import Protocol
+from gaitcore.settings.protocol import Protocol, Split
 from gaitcore.settings.training import Training
 from gaitcore.systems import system_settings
 from gaitcore.training.optimisation import phases
@@ -505,3 +506,25 @@ def test_the_sections_old_keys_work_with_a_line_in_the_log_also_inside_a_system(
         line.format("systems.gaitgraph.evaluation.views", "systems.gaitgraph.evaluation.test_time_augmentation"),
         line.format("systems.gaitgraph.training.batch.views", "systems.gaitgraph.training.batch.copies"),
     ]
+
+
+@pytest.mark.parametrize(
+    "spelling", [True, " 1", "1 ", "+1", "-0", "-1", "1.0", 1.0, "\u0661", "", "1\n", "a b", "../1", None, ["1"]]
+)
+def test_a_subject_spelled_in_a_way_that_could_match_nobody_is_refused(spelling):
+    with pytest.raises(ValidationError) as raised:
+        Split.model_validate({"train": [spelling, 2], "test": "3-4"})
+    assert raised.value.errors()[0]["loc"] == ("train", 0)
+
+
+def test_one_number_in_two_spellings_is_one_subject(base):
+    splits = {"s": {"train": [1, "2"], "test": ["001", 3]}}
+    with pytest.raises(ConfigError, match="subject 1 is in both train and test"):
+        load_config(base, {"protocol": {"split": "s", "splits": splits}})
+    with pytest.raises(ConfigError, match="1 is listed twice"):
+        load_config(base, {"protocol": {"split": "s", "splits": {"s": {"train": ["01", 1], "test": "3"}}}})
+
+
+def test_a_split_may_name_nobody_to_train(base):
+    splits = {"s": {"train": [], "test": "1-4"}}
+    assert load_config(base, {"protocol": {"split": "s", "splits": splits}}).protocol.splits["s"].train == ()

@@ -140,6 +140,24 @@ def test_sigterm_writes_a_checkpoint_from_which_the_next_run_is_resumed(data, ex
     assert json.loads(outputs.run.read_text())["resumed_after_steps"] == [step]
 
 
+@pytest.mark.slow
+def test_a_run_that_cannot_write_its_weights_is_resumed_after_its_last_step(data, expected):
+    outputs = outputs_in(data)
+    obstacle = outputs.weights.with_name(f".{outputs.weights.name}.unfinished")
+    obstacle.mkdir()
+    failed = start(data, NEVER)
+    assert "Is a directory" in failed.stderr.read()
+    assert failed.wait() == 1
+    step = newest_step(outputs.checkpoints)
+    obstacle.rmdir()
+    again = start(data, NEVER)
+    assert again.wait() == 0, again.stderr.read()
+    assert json.loads(outputs.run.read_text())["resumed_after_steps"] == [step]
+    assert step == 250  # all of them
+    assert file_digest(outputs.weights) == expected[0]
+    pd.testing.assert_frame_equal(losses(outputs), expected[1])
+
+
 def test_only_the_two_newest_are_kept(tmp_path):
     assert [path.name for path in written(tmp_path, steps=5)] == [
         "step-00000004.checkpoint",

@@ -33,10 +33,10 @@ def walks(subjects=4, each=6, frames=14):
     return keypoint_store(keypoints.flatten(0, 1), [frames] * subjects * each), sequences
 
 
-def run(seed=0, validate=None, **recipe):
+def run(seed=0, validate=None, subjects=4, **recipe):
     torch.manual_seed(seed)
     model = build_model("gaitmixer", frames=10, widths=(8,), spatial_width=8, spatial_depth=1, heads=2, kernel=5)
-    store, sequences = walks()
+    store, sequences = walks(subjects)
     settings = Training.model_validate(RECIPE | recipe)
     options = {"augmented": augmented, "network": NETWORK, "seed": seed, "validate": validate}
     return model, train(model, store, sequences, settings, **options)
@@ -148,3 +148,23 @@ def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
     assert spread(torch.eye(4)) == pytest.approx(0.75, abs=1e-6)
     assert spread(5 * torch.eye(4)) == pytest.approx(0.75, abs=1e-6)  # whatever their length
     assert spread(torch.eye(4).unflatten(1, (2, 2))) == pytest.approx(0.75, abs=1e-6)  # parts count together
+
+
+def test_a_run_without_anything_to_learn_is_recorded_and_warned_of(caplog):
+    assert not run()[1].untrained
+    with caplog.at_level(logging.WARNING):
+        _, result = run(subjects=1)
+    assert result.untrained
+    assert set(result.history["loss"]) == {0.0}
+    assert (
+        "there was nothing to learn: the loss was 0 in every step; the weights cannot tell people apart better than "
+        "random ones and the accuracy is meaningless; train on more subjects"
+    ) in caplog.text
+
+
+def test_one_training_subject_teaches_nothing_whatever_the_loss(caplog):
+    with caplog.at_level(logging.WARNING):
+        _, result = run(subjects=1, loss={"kind": "softmax_centre", "centre_weight": 0.008, "centre_rate": 0.5})
+    assert result.untrained
+    assert result.history["loss"].iloc[0] > 0
+    assert "there was nothing to learn: all training sequences are of one subject" in caplog.text

@@ -1,6 +1,7 @@
 """A training run from files to files: repeatable to the byte, and blind to every test subject."""
 
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from gaitcore.artefacts.split import read_split, write_split
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.artefacts.weights import read_weights
 from gaitcore.digests import file_digest
-from gaitcore.errors import DataError
+from gaitcore.errors import DataError, GaitError, ProtocolError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.networks import build_model
@@ -63,7 +64,9 @@ def run(folder, table, seed=0, **options):
     folder.mkdir()
     table.write(folder / "poses.parquet")
     protocol = options.pop("protocol", PROTOCOL)
-    write_split(assign_roles(table.sequences, protocol), folder / "split.csv")
+    split = folder / "split.csv"
+    write_split(assign_roles(table.sequences, protocol), split)
+    split.write_text(options.pop("change_split", str)(split.read_text()))
     outputs = RunOutputs(
         folder / "weights.safetensors", folder / "training.csv", folder / "run.json", folder / "resume"
     )
@@ -191,3 +194,34 @@ def test_a_recipe_without_an_epoch_writes_the_drawn_weights_and_an_empty_history
     drawn = build_model(in_channels=2, **NETWORK.model_dump())
     trained = read_weights(outputs.weights)
     assert all(np.array_equal(trained[name], tensor.numpy()) for name, tensor in drawn.state_dict().items())
+
+
+def test_a_split_with_nobody_to_train_is_refused_by_training(tmp_path):
+    nobody = PROTOCOL | {"splits": {"s": {"train": [], "test": "1-5"}}}
+    with pytest.raises(ProtocolError) as raised:
+        run(tmp_path / "a", walks(), protocol=nobody)
+    assert str(raised.value) == (
+        f"{tmp_path}/a/split.csv: no sequence has the role train, because protocol.splits.s.train names no subject to "
+        "train on; name some there, or evaluate released weights (README.md)."
+    )
+    keys, _ = opened(tmp_path / "a" / "poses.parquet", tmp_path / "a" / "split.csv", "gallery", protocol=nobody)
+    assert len(keys) == 10
+
+
+def test_a_split_that_puts_a_test_subject_into_training_is_refused(tmp_path):
+    def trained(text):
+        return re.sub("^(004,.*),(gallery|probe),$", r"\1,train,", text, flags=re.MULTILINE)
+
+    with pytest.raises(DataError, match='sequence 004-nm-01-000 has the role "train", expected "gallery"'):
+        run(tmp_path / "a", walks(), change_split=trained)
+    assert not (tmp_path / "a" / "weights.safetensors").exists()
+
+
+def test_a_validation_subject_changed_to_train_is_refused(tmp_path):
+    held_out = PROTOCOL | {"splits": {"s": {"train": "1-3", "test": "4-5", "validation": "3"}}}
+
+    def trained(text):
+        return re.sub("^(003,.*),validation_(gallery|probe),$", r"\1,train,", text, flags=re.MULTILINE)
+
+    with pytest.raises(GaitError, match="sequence 003-nm-01-000 has the role"):
+        run(tmp_path / "a", walks(), protocol=held_out, change_split=trained)

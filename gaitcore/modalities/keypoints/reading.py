@@ -79,6 +79,8 @@ def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
     for row, reason in bad.items():
         name, frame = table.where(row)
         report.add(files, reason, sequence=name, frame=frame)
+    for name in sequence_names(table.sequences[table.sequences["frames"] == 0]):
+        report.add(files, "no frame in it, the sequence is left out", sequence=name)
     table = table.without(list(bad))
     keep = np.ones(len(table.sequences), bool)
     starts, names = table.offsets[:-1], sequence_names(table.sequences)

@@ -17,6 +17,7 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, text_keys
 from gaitcore.modalities.frame_table import (
     NAMES,
+    RENUMBER,
     check_frames,
     key_arrays,
     metadata_of,
@@ -99,7 +100,7 @@ class PoseTable:
             raise ValueError(f"keypoints {self.keypoints.shape}, expected ({len(self.frame)}, 17, 3)")
         if self.sequences["frames"].sum() != len(self.frame):
             raise ValueError(f"{self.sequences['frames'].sum()} frames in sequences, {len(self.frame)} in frame")
-        check_frames(self.sequences, self.frame, self.info.dataset)
+        check_frames(self.sequences, self.frame, self.info.dataset, RENUMBER)
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -129,11 +130,11 @@ class PoseTable:
 
     def without(self, rows: Sequence[int]) -> "PoseTable":
         """The table without some frames, and without the sequences that have no others."""
-        if not len(rows):
-            return self
         keep = np.ones(len(self), bool)
         keep[rows] = False
-        frames = np.add.reduceat(keep, self.offsets[:-1], dtype=np.int64)
+        frames = np.diff(np.concatenate([[0], np.cumsum(keep)])[self.offsets])
+        if len(rows) == 0 and frames.all():
+            return self
         sequences = self.sequences.assign(frames=frames)[frames > 0].reset_index(drop=True)
         z = None if self.z is None else self.z[keep]
         return PoseTable(sequences, self.frame[keep], self.keypoints[keep], self.info, z)

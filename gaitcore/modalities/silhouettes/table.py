@@ -21,6 +21,7 @@ from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys
 from gaitcore.modalities.frame_table import (
     NAMES,
+    RENUMBER,
     check_frames,
     combined_digest,
     key_arrays,
@@ -195,7 +196,7 @@ def _blocks(walks: Iterable[Walk]) -> Iterator[list[Walk]]:
 def _to_arrow(walks: list[Walk], dataset: str) -> pa.Table:
     sequences = sequence_frame([walk.key for walk in walks], [len(walk.frame) for walk in walks])
     frame = np.concatenate([walk.frame for walk in walks], dtype=np.int32)
-    check_frames(sequences, frame, dataset)
+    check_frames(sequences, frame, dataset, RENUMBER)
     masks = np.concatenate([walk.masks for walk in walks])
     if masks.dtype != np.uint8 or masks.shape != (len(frame), SIZE, SIZE):
         raise ValueError(f"masks {masks.shape} of {masks.dtype}, expected ({len(frame)}, {SIZE}, {SIZE}) of uint8")

@@ -58,6 +58,26 @@ def test_shards_become_one_table_one_report_and_one_sentence(tmp_path):
     assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [None, 7, 7, 7, None]
 
 
+def test_files_that_are_no_videos_are_listed_and_not_counted(tmp_path):
+    left_out = [("notes.txt", "no video: the ending '.txt', expected .avi", None, "")]
+    assert merge(tmp_path, [shard(tmp_path, "001")], left_out).startswith("1 of 1 videos are in ")
+    assert read_report(tmp_path / "poses_report.csv")["file"].tolist() == ["notes.txt", "001.avi"]
+
+
+def test_a_pose_table_in_fractions_or_with_raw_scores_passes_the_same_door(tmp_path):
+    keypoints = np.full((3, 17, 3), (0.5, 0.25, 6.5))
+    path = tmp_path / "poses.parquet"
+    table_of_sequences({SequenceKey("001", "nm", 1, 90): (np.arange(3), keypoints)}, INFO).write(path)
+    camera = {"dataset": "test", "frame_width": INFO.frame_width, "frame_height": INFO.frame_height, "fps": INFO.fps}
+    with pytest.raises(
+        DataError, match=r"no usable frame, expected x and y in pixels .* coordinates from 0\.25 to 0\.5"
+    ):
+        read_poses("pose_table", path, **camera)
+    table_of_sequences({SequenceKey("001", "nm", 1, 90): (np.arange(3), keypoints * (100, 100, 1))}, INFO).write(path)
+    _, report = read_poses("pose_table", path, **camera)
+    assert report["reason"].tolist() == ["confidences from 6.5 to 6.5, expected 0 to 1.5; they are kept"]
+
+
 def test_two_estimators_are_refused_unless_the_setting_allows_them(tmp_path):
     other = replace(INFO, source="HRNet-W32 384x288", source_version="torch 2.13.0", weights_digest="cd" * 32)
     shards = [shard(tmp_path, "001"), shard(tmp_path, "002", other)]

@@ -179,3 +179,17 @@ def test_one_view_alone_has_no_other_pairs(walkers, write):
 def test_the_same_files_give_the_same_bytes(walkers, metrics, drawn_twice):
     first, again = drawn_twice("cross_view", walkers, system="gaitmixer", metrics=metrics)
     assert first == again
+
+
+def test_identical_views_that_are_included_are_in_the_means_and_not_hatched(walkers, write):
+    protocol = walkers.protocol.model_copy(update={"exclude_same": "nothing"})
+    files = write({"nm": [[1.0, 0.5], [0.5, 0.8]]}, views=["000", "090"], probes=[[4, 4], [4, 4]])
+    drawing = draw(walkers.model_copy(update={"protocol": protocol}), system="gaitmixer", metrics=files)
+    assert not drawing.numbers["identical_view"].any()
+    assert not matrices(drawing)[0].patches
+    assert drawing.caption == (
+        "Rank-1 accuracy of GaitMixer on synthetic walkers in percent for each gallery and probe view, mean over 1 "
+        "seed. The means include identical views. Mean: NM 70.0%. The highest of the cells is 100.0% (NM, gallery 0°, "
+        "probe 0°), the lowest 50.0% (NM, gallery 0°, probe 90°). Mean over conditions of views 0° apart: 90.0%; 90° "
+        "apart: 50.0%."
+    )

@@ -36,6 +36,7 @@ _BLOCK_BYTES = 1 << 23  # also the most bytes of a line
 _SHORTEST_ROW = 2 * NUM_VALUES  # bytes: 51 digits and as many commas
 _REPORTED = 20_000  # rows of a block that are far too short: up to so many are reported one by one
 _BLANK_BYTES = 1 << 20  # of blank lines alone
+_LONGEST_NAMES = 2 * 255  # characters, as of a folder's and a file's name
 _MOST_WORKERS = 8
 
 T = TypeVar("T")
@@ -53,6 +54,8 @@ class Rows(NamedTuple):
 
 
 class Dropped(NamedTuple):
+    """A row that is left out; ``image_name`` is its sequence and frame, with a slash between them."""
+
     line: int
     image_name: str
     reason: str
@@ -120,7 +123,7 @@ def parse_block(
     for n in np.flatnonzero(~usable).tolist():
         name = names[n].as_py()
         reason = _why_no_name(name) if code[n] < 0 else _why_not_finite(values[n]) or bad[n]
-        dropped.append(Dropped(int(line[n]), name, reason))
+        dropped.append(Dropped(int(line[n]), _last_two(name), reason))
     if not usable.all():
         code, frame, line, keypoints = code[usable], frame[usable], line[usable], keypoints[usable]
     return Rows(path, keys, code, frame, line, keypoints), sorted(dropped)
@@ -171,7 +174,7 @@ def _read_numbers(columns: list[str], line: np.ndarray, block: bytes) -> tuple[p
     line = np.delete(line, list(dropped))
     reasons = _not_numbers(text)
     names = text.column("image_name")
-    unreadable = [Dropped(int(line[n]), names[n].as_py(), reason) for n, reason in reasons.items()]
+    unreadable = [Dropped(int(line[n]), _last_two(names[n].as_py()), reason) for n, reason in reasons.items()]
     good = np.ones(len(line), bool)
     good[list(reasons)] = False
     return text.filter(good).cast(_schema(pa.float32())), line[good], [*dropped.values(), *unreadable]
@@ -189,7 +192,7 @@ def _read_csv(
     def drop(row: pa_csv.InvalidRow) -> str:
         shape = "(image name and 17 x (x, y, confidence))" if len(columns) == len(COLUMNS) else "(as in the header)"
         reason = f"{row.actual_columns} values, expected {row.expected_columns} {shape}"
-        dropped[row.number - 1] = Dropped(int(line[row.number - 1]), row.text.partition(",")[0], reason)
+        dropped[row.number - 1] = Dropped(int(line[row.number - 1]), _last_two(row.text.partition(",")[0]), reason)
         return "skip"
 
     schema = _schema(number)
@@ -239,9 +242,14 @@ def parse_image_name(name: str) -> tuple[SequenceKey, int] | None:
     return (key, frame) if key and frame is not None else None
 
 
+def _last_two(name: str) -> str:
+    """The sequence and the picture in an image name; empty where they are longer than any name of both."""
+    parts = name.replace("\\", "/").rsplit("/", 2)[-2:]
+    return "/".join(parts) if sum(map(len, parts)) <= _LONGEST_NAMES else ""
+
+
 def _sequence(name: str) -> SequenceKey | None:
-    folder = name.replace("\\", "/").rpartition("/")[0]
-    return parse_sequence_name(folder.rpartition("/")[2])
+    return parse_sequence_name(_last_two(name).rpartition("/")[0])
 
 
 def _parse_names(names: pa.Array) -> tuple[list[SequenceKey], np.ndarray, np.ndarray]:

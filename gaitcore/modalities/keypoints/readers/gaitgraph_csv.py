@@ -31,6 +31,7 @@ from gaitcore.modalities.report import DropReport
 LABEL = "GaitGraph CSV"
 EXPECTED = "a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ..."
 
+_LONGEST_NAME = 259  # characters of a sequence's name: four keys of 64 and three hyphens
 _HEADER_BYTES = 1 << 16
 _HEADER = "a header (image_name, nose_x, ...)"
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars", " ": "spaces"}
@@ -188,4 +189,4 @@ def _note(path: Path, dropped: list[Dropped], report: DropReport) -> None:
 
 def _folder(image_name: str) -> str:
     """The text where an image name that cannot be read has its sequence: "001-nm-01--45"; empty where it has none."""
-    return image_name.split("/")[-2] if image_name.count("/") else ""
+    return image_name.split("/")[-2][:_LONGEST_NAME] if "/" in image_name else ""
