@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-poses lock video dvc slurm test-extras adopt image
+.PHONY: tables test test-quick coverage check docs bench bench-poses fuzz kills lock video dvc slurm test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -48,6 +48,16 @@ bench: .venv/ready ## how fast, how much memory, beside a textbook's implementat
 
 bench-poses: .venv/video ## how fast poses are made from video: results/benchmarks_poses.json
 	$(BIN)/python benchmarks/poses.py
+
+ROBUSTNESS = PYTHONPATH=.:tests:tests/robustness $(BIN)/python -m
+MUTATIONS ?= 2000
+KILLS ?= 20
+
+fuzz: .venv/ready ## thousands of mutated inputs at every door: results/fuzz.json
+	$(ROBUSTNESS) fuzz --mutations $(MUTATIONS) --json results/fuzz.json
+
+kills: .venv/ready ## the whole workflow killed at random times, compared byte for byte: results/kills.json
+	$(ROBUSTNESS) kills --kills $(KILLS) --json results/kills.json
 
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py

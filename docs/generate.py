@@ -2,8 +2,8 @@
 
 Writes docs/configuration.md from the configuration's schema and config.yaml, and the sizes of the networks into
 docs/systems.md; puts the demo's Table 2 into README.md
-and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md where
-they have.
+and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md, and
+the inputs and kills that were tried into docs/reliability.md, where they have.
 """
 
 import inspect
@@ -44,6 +44,10 @@ SIZES_START = '<!-- sizes of the networks: made by "make docs" -->'
 SIZES_END = "<!-- end of sizes -->"
 WINDOW = 60  # frames, of the sequence that multiply-adds are counted for
 VARIANTS = {"SkeletonGait, blocks 1-4-4-1": ("skeletongait", {"blocks": (1, 4, 4, 1)})}
+FUZZ_START = '<!-- inputs tried: made by "make fuzz docs" -->'
+FUZZ_END = "<!-- end of inputs tried -->"
+KILLS_START = '<!-- kills: made by "make kills docs" -->'
+KILLS_END = "<!-- end of kills -->"
 CASIA_B_FRAMES = 1_100_000  # about
 NIGHT = 10  # hours
 FULL_SIZE = 5232  # test sequences of CASIA-B under the paper's protocol
@@ -375,6 +379,30 @@ def _ratio(seconds: float, ours: float, name: str) -> str:
     return "" if "ours" in name else f"{seconds / ours:.1f}"
 
 
+def fuzz_table(result: dict) -> str:
+    """What tests/robustness/fuzz.py tried, as Markdown."""
+    doors = result["doors"]
+    columns = ("tried", "refused", "accepted", "failures")
+    rows = [[row["door"], *(row[column] for column in columns), f"{row['slowest']:.2f}"] for row in doors]
+    sums = (sum(row[column] for row in doors) for column in columns)
+    rows.append(["all", *sums, f"{max(row['slowest'] for row in doors):.2f}"])
+    words = f"Seed {result['seed']}. Accepted inputs have a valid result, and what was left out of them was reported."
+    return f"{words}\n\n{_grid(['door', *columns, 'slowest, seconds'], rows)}"
+
+
+def kills_table(result: dict) -> str:
+    """What tests/robustness/kills.py survived, as Markdown."""
+    rows = [
+        ["kills survived", result["kills"]],
+        ["training runs resumed from a checkpoint", result["resumed"]],
+        ["files compared", result["files"]],
+        ["bytes compared", f"{result['size']:,}"],
+        ["files with other bytes", len(result["different"])],
+        ["processes left", result["orphans"]],
+    ]
+    return f"Seed {result['seed']}.\n\n{_grid(['', 'number'], rows)}"
+
+
 def _grid(header: list[str], rows: list[list]) -> str:
     lines = [header, [":--"] + ["--:"] * (len(header) - 1), *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
@@ -417,6 +445,14 @@ def main() -> None:
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))
         _replace(ROOT / "docs" / "performance.md", BENCHMARKS_START, BENCHMARKS_END, text)
+    for name, starts, ends, table in (
+        ("fuzz", FUZZ_START, FUZZ_END, fuzz_table),
+        ("kills", KILLS_START, KILLS_END, kills_table),
+    ):
+        tried = ROOT / "results" / f"{name}.json"
+        if tried.is_file():
+            text = table(json.loads(tried.read_text(encoding="utf-8")))
+            _replace(ROOT / "docs" / "reliability.md", starts, ends, text)
     poses = ROOT / "results" / "benchmarks_poses.json"
     if poses.is_file():
         text = pose_tables(json.loads(poses.read_text(encoding="utf-8")))

@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from gaitcore.errors import GaitError
+from gaitcore.errors import GaitError, short
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -20,6 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
         return run(options)
     except GaitError as error:
         print(error, file=sys.stderr)
+        return 1
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        print(f"{short(error.filename)}: {error.strerror}, expected a file or folder of results.", file=sys.stderr)
         return 1
 
 

@@ -167,3 +167,25 @@ def test_every_python_example_runs(name, scratch, monkeypatch, capsys):
         exec(compile(example, name, "exec"), {})
     expected = {"data-formats.md": "CASIA-B 32 sequences, 2048 frames", "results.md": "gaitmixer  1.0  1.0   1.0  1.0"}
     assert expected[name] in capsys.readouterr().out
+
+
+def test_the_table_of_inputs_tried_ends_with_the_sum_of_all_doors():
+    doors = [
+        {"door": "trace", "tried": 3, "refused": 3, "accepted": 0, "failures": 0, "slowest": 0.01},
+        {"door": "dvc.yaml", "tried": 4, "refused": 2, "accepted": 1, "failures": 1, "slowest": 1.5},
+    ]
+    lines = generate.fuzz_table({"seed": 7, "doors": doors}).splitlines()
+    assert lines[0].startswith("Seed 7. ")
+    assert lines[-3:] == [
+        "| trace | 3 | 3 | 0 | 0 | 0.01 |",
+        "| dvc.yaml | 4 | 2 | 1 | 1 | 1.50 |",
+        "| all | 7 | 5 | 1 | 1 | 1.50 |",
+    ]
+
+
+def test_the_table_of_kills_counts_files_and_bytes():
+    survival = {"seed": 7, "kills": 20, "resumed": 2, "files": 22, "size": 123_456, "different": [], "orphans": 0}
+    lines = generate.kills_table(survival).splitlines()
+    assert "| kills survived | 20 |" in lines
+    assert "| bytes compared | 123,456 |" in lines
+    assert "| files with other bytes | 0 |" in lines

@@ -90,7 +90,7 @@ class SmallExperiment:
 
     @contextmanager
     def _job(self, rule: str, inputs: list[Path], outputs: list[Path]) -> Iterator[None]:
-        """Around a job: its inputs are what their makers wrote, and it leaves a receipt, as in workflow_scripts/job.py."""
+        """Around a job, as in workflow_scripts/job.py: inputs are what their makers wrote; it leaves a receipt."""
         log = self.results / "logs" / f"{rule}.log"
         place = JobPlace.of_log(log)
         digests = checked_inputs(place, map(str, inputs))

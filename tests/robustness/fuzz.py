@@ -1,4 +1,4 @@
-"""Mutated inputs at every door: ``make fuzz``, or ``PYTHONPATH=tests/robustness:tests python -m fuzz``.
+"""Mutated inputs at every door: ``make fuzz``, or ``PYTHONPATH=.:tests:tests/robustness python -m fuzz``.
 
 Prints a table of the doors and ends with exit status 1 if an input ended in anything but a sentence or a right result.
 The same seed and number give the same inputs. ``--door NAME --only N`` runs one of them again.
@@ -14,11 +14,8 @@ from pathlib import Path
 import torch
 import trial
 from doors import DOORS, Door
-from places import REPOSITORY
 from processes import make_inputs, outcomes_of
 from trial import Outcome
-
-RESULT = REPOSITORY / "results" / "reliability.json"
 
 Number = tuple[int, int]  # of the door, and of the mutation
 

@@ -128,7 +128,7 @@ def _processes_in(folder: Path) -> int:
 
 def _works_in(process: Path, folder: Path) -> bool:
     with contextlib.suppress(OSError):
-        return Path(os.readlink(process / "cwd")).is_relative_to(folder.resolve())
+        return (process / "cwd").readlink().is_relative_to(folder.resolve())
     return False
 
 

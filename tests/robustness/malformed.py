@@ -528,7 +528,7 @@ def _who_trains() -> Entered:
     logging.getLogger().addHandler(handler)
     try:
         small = SmallExperiment()
-        small.results.mkdir(parents=True, exist_ok=True)
+        small.make_folders()
         small.read()
         small.assign()
     finally:

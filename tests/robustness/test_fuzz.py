@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 import pytest
+from doors import formats_without_a_door
 from places import REPOSITORY
 
-MUTATIONS = 400
+MUTATIONS = 270  # ten for each door
 HERE = REPOSITORY / "tests" / "robustness"
 
 
@@ -34,3 +35,7 @@ def test_a_mutated_input_ends_in_a_sentence_or_in_a_right_result(fuzzed):
 def test_every_door_refuses_some_inputs_or_reports_what_it_leaves_out(fuzzed):
     assert all(row["refused"] + row["accepted"] == row["tried"] for row in fuzzed["doors"])
     assert all(row["slowest"] <= 2.0 for row in fuzzed["doors"])
+
+
+def test_every_reader_has_a_door():
+    assert formats_without_a_door() == []

@@ -1,7 +1,7 @@
-"""A workflow that is killed at random times ends with the same bytes as one that is not; ``make kills`` kills more often."""
+"""A workflow that is killed at random times ends with the same bytes as one that is not: ``make kills``."""
 
 import pytest
-from robustness.kills import survive
+from kills import survive
 
 pytestmark = [pytest.mark.workflow, pytest.mark.slow]
 
