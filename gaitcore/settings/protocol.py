@@ -58,8 +58,8 @@ class Protocol(Settings):
     )
     common_tests: Truth = Field(
         False,
-        description="with several modalities: test only on gallery and probe sequences that each of them has, so that all "
-        "rows of a table stand on the same probes",
+        description="with several modalities: test only on gallery and probe sequences that each of them has, so that "
+        "all rows of a table stand on the same probes",
     )
 
     @model_validator(mode="after")

@@ -34,7 +34,7 @@ def folder(tmp_path):
     poses = {
         SequenceKey(f"{subject:03d}", "nm", walk, view): (
             np.arange(6, dtype=np.int32),
-            generator.uniform(0, 100, (6, 17, 3)).astype(np.float32),
+            (generator.uniform(0, 100, (6, 17, 3)) / (1, 1, 100)).astype(np.float32),
         )
         for subject in range(1, 5)
         for walk in (1, 2, 3)

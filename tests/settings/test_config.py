@@ -86,6 +86,7 @@ def test_silhouettes_have_a_source_of_their_own(base, modality):
     assert data.silhouettes.model_dump() == {
         "format": "casia_b_png",
         "path": ("data/raw/silhouettes",),
+        "tree": None,
         "bodies": None,
         "source": "",
     }
