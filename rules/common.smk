@@ -120,6 +120,17 @@ def table_of(name):
     return table
 
 
+def table_path(name):
+    """The table of a modality, e.g. poses.parquet."""
+    return f"results/{{experiment}}/{modalities.table_name(name)}"
+
+
+def split_path(name):
+    """The roles of the sequences of a modality: split.csv for the first one."""
+    suffix = "" if name == LISTING else f"_{name}"
+    return f"results/{{experiment}}/split{suffix}.csv"
+
+
 def report_of_listing():
     """The report of what was dropped from the frames whose table lists the sequences."""
     table = Path(modalities.table_name(LISTING))
@@ -133,13 +144,26 @@ def modality_of(wildcards):
 
 def frame_table(wildcards):
     """The table with the frames of a system's modality: poses.parquet for a skeleton network."""
-    return f"results/{wildcards.experiment}/{modalities.table_name(modality_of(wildcards))}"
+    return table_path(modality_of(wildcards)).format(**vars(wildcards))
 
 
-def listing_table(wildcards):
-    """The table that lists the sequences, where it is not the one with the system's frames; none otherwise."""
-    listing = f"results/{wildcards.experiment}/{modalities.table_name(LISTING)}"
-    return [listing] if listing != frame_table(wildcards) else []
+def system_split(wildcards):
+    """The roles of the sequences of a system's modality."""
+    return split_path(modality_of(wildcards)).format(**vars(wildcards))
+
+
+def other_modalities(wildcards):
+    """The modalities beside the system's own that decide which sequences are tested."""
+    names = CONFIG.data.modality if CONFIG.protocol.common_tests else ()
+    return [name for name in names if name != modality_of(wildcards)]
+
+
+def other_tables(wildcards):
+    """The tables of these modalities."""
+    return [
+        table_path(name).format(**vars(wildcards))
+        for name in other_modalities(wildcards)
+    ]
 
 
 def modality_module(wildcards, part):
@@ -227,7 +251,11 @@ def training_code(wildcards):
         *network_files(wildcards),
         loss_file(wildcards),
         protocol_file(),
-        modalities.part_module(LISTING, "table"),
+        modality_module(wildcards, "table"),
+        *(
+            modalities.part_module(name, "table")
+            for name in other_modalities(wildcards)
+        ),
         modality_module(wildcards, "store"),
         modality_module(wildcards, "augmentation"),
         *validation,
@@ -241,7 +269,11 @@ def testing_code(wildcards, script, *modules):
         *network_files(wildcards),
         protocol_file(),
         modality_module(wildcards, "store"),
-        modalities.part_module(LISTING, "table"),
+        modality_module(wildcards, "table"),
+        *(
+            modalities.part_module(name, "table")
+            for name in other_modalities(wildcards)
+        ),
         *modules,
     )
 

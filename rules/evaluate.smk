@@ -4,8 +4,8 @@
 rule evaluate:
     input:
         table=frame_table,
-        listing=listing_table,
-        split="results/{experiment}/split.csv",
+        others=other_tables,
+        split=system_split,
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
         embeddings="results/{experiment}/{system}/seed-{seed}/embeddings.parquet",

@@ -12,8 +12,8 @@ MAPPED = [
 rule inspect_run:
     input:
         table=frame_table,
-        listing=listing_table,
-        split="results/{experiment}/split.csv",
+        others=other_tables,
+        split=system_split,
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
     output:
         spectrum="results/{experiment}/inspection/{system}/seed-{seed}/spectrum.safetensors",

@@ -5,7 +5,7 @@ from gaitcore.settings.files import paper_config
 rule write_reproduction:
     input:
         summary="results/{experiment}/summary.csv",
-        split="results/{experiment}/split.csv",
+        splits=[split_path(name) for name in CONFIG.data.modality],
         poses_report=report_of_listing(),
         runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published="gaitcore/reporting/tables/published_numbers/table2.csv",

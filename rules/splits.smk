@@ -3,10 +3,10 @@
 
 rule splits:
     input:
-        table=f"results/{{experiment}}/{modalities.table_name(LISTING)}",
+        tables=[table_path(name) for name in CONFIG.data.modality],
     output:
-        split=report(
-            "results/{experiment}/split.csv",
+        splits=report(
+            [split_path(name) for name in CONFIG.data.modality],
             caption="../report/split.rst",
             category="Data",
             labels={"file": "The role of each sequence"},
@@ -21,10 +21,10 @@ rule splits:
         runtime=10,
     params:
         protocol=protocol_in_use(),
-        modality=LISTING,
+        modalities=list(CONFIG.data.modality),
         code=code_digest(
             "workflow_scripts/splits.py",
-            modalities.part_module(LISTING, "table"),
+            *(modalities.part_module(name, "table") for name in CONFIG.data.modality),
             protocol_file(),
         ),
     message:

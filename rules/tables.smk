@@ -4,7 +4,7 @@
 rule write_tables:
     input:
         summary="results/{experiment}/summary.csv",
-        split="results/{experiment}/split.csv",
+        splits=[split_path(name) for name in CONFIG.data.modality],
         poses_report=report_of_listing(),
         runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
         published=[

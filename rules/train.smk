@@ -4,8 +4,8 @@
 rule train:
     input:
         table=frame_table,
-        listing=listing_table,
-        split="results/{experiment}/split.csv",
+        others=other_tables,
+        split=system_split,
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
         history=report(

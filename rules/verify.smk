@@ -21,8 +21,8 @@ use rule train as train_again with:
 use rule evaluate as evaluate_again with:
     input:
         table=frame_table,
-        listing=listing_table,
-        split="results/{experiment}/split.csv",
+        others=other_tables,
+        split=system_split,
         weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:
         embeddings=temp(

@@ -54,7 +54,7 @@ def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
         SystemNetwork.model_validate(NETWORK),
         DEMO.input,
         Training.model_validate(RECIPE | recipe),
-        table=folder / "poses.parquet",
+        tables={"keypoints": folder / "poses.parquet"},
         split=folder / "split.csv",
         protocol=Protocol.model_validate(PROTOCOL),
         outputs=outputs,

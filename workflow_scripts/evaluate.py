@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job import job, listing_table
+from job import frame_tables, job
 
 with job(snakemake):
     from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
@@ -17,10 +17,9 @@ with job(snakemake):
         SystemNetwork.model_validate(snakemake.params.network),
         Input.model_validate(snakemake.params.input_settings),
         Evaluation.model_validate(snakemake.params.evaluation),
-        table=Path(snakemake.input.table),
+        tables=frame_tables(snakemake),
         split=Path(snakemake.input.split),
         protocol=Protocol.model_validate(snakemake.params.protocol),
-        listing=listing_table(snakemake),
         weights=Path(snakemake.input.weights),
         outputs=EvaluationOutputs(*map(Path, (output.embeddings, output.metrics, output.subjects))),
         threads=snakemake.threads,

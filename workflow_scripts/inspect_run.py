@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job import job, listing_table
+from job import frame_tables, job
 
 with job(snakemake):
     from gaitcore.inspection.run import InspectionOutputs, inspect_run
@@ -17,10 +17,9 @@ with job(snakemake):
         snakemake.params.distance,
         snakemake.params.attribution,
         snakemake.params.example_probe,
-        table=Path(snakemake.input.table),
+        tables=frame_tables(snakemake),
         split=Path(snakemake.input.split),
         protocol=Protocol.model_validate(snakemake.params.protocol),
-        listing=listing_table(snakemake),
         weights=Path(snakemake.input.weights),
         outputs=InspectionOutputs(*map(Path, (output.spectrum, output.maps, output.probes))),
         threads=snakemake.threads,

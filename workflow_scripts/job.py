@@ -37,9 +37,12 @@ def configuration(snakemake):
     return Config.model_validate({name: snakemake.params[name] for name in sections})
 
 
-def listing_table(snakemake):
-    """The table that split.csv was made from, where it is not the rule's own table of frames; else None."""
-    return Path(snakemake.input.listing[0]) if snakemake.input.listing else None
+def frame_tables(snakemake):
+    """Modality -> table: that of the system, and those of others where they decide which sequences are tested."""
+    from gaitcore.modalities import modality_of
+
+    paths = [Path(path) for path in (snakemake.input.table, *snakemake.input.others)]
+    return {modality_of(path): path for path in paths}
 
 
 @contextmanager

@@ -13,7 +13,7 @@ with job(snakemake):
     write_report(
         configuration(snakemake),
         summary=Path(inputs.summary),
-        split=Path(inputs.split),
+        splits=[Path(path) for path in inputs.splits],
         poses_report=Path(inputs.poses_report),
         runs=[Path(path) for path in inputs.runs],
         figures=[Path(path) for path in inputs.figures],

@@ -5,12 +5,13 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.artefacts.split_making import make_split
+    from gaitcore.artefacts.split_making import make_splits
     from gaitcore.settings.protocol import Protocol
 
-    make_split(
-        snakemake.params.modality,
-        Path(snakemake.input.table),
+    names = snakemake.params.modalities
+    tables, splits = ([Path(path) for path in paths] for paths in (snakemake.input.tables, snakemake.output.splits))
+    make_splits(
+        dict(zip(names, tables, strict=True)),
         Protocol.model_validate(snakemake.params.protocol),
-        Path(snakemake.output.split),
+        dict(zip(names, splits, strict=True)),
     )

@@ -10,7 +10,7 @@ with job(snakemake):
     write_tables(
         configuration(snakemake),
         summary=Path(snakemake.input.summary),
-        split=Path(snakemake.input.split),
+        splits=[Path(path) for path in snakemake.input.splits],
         poses_report=Path(snakemake.input.poses_report),
         runs=[Path(path) for path in snakemake.input.runs],
         folder=Path(snakemake.output[0]).parent,

@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from job import job, listing_table
+from job import frame_tables, job
 
 with job(snakemake):
     from gaitcore.networks import modality
@@ -15,7 +15,7 @@ with job(snakemake):
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
-    table, split, listing = Path(snakemake.input.table), Path(snakemake.input.split), listing_table(snakemake)
+    tables, split = frame_tables(snakemake), Path(snakemake.input.split)
     protocol = Protocol.model_validate(params.configuration["protocol"])
     network = SystemNetwork.model_validate(params.network)
     input_settings = Input.model_validate(params.input_settings)
@@ -24,13 +24,12 @@ with job(snakemake):
         evaluation = Evaluation.model_validate(params.validation)
         validator = import_module("gaitcore.evaluation.validation").validator(
             modality(network.name),
-            table,
+            tables,
             split,
             network.frames,
             input_settings,
             evaluation,
             protocol,
-            listing,
         )
     train_run(
         snakemake.wildcards.system,
@@ -38,10 +37,9 @@ with job(snakemake):
         network,
         input_settings,
         Training.model_validate(params.training),
-        table=table,
+        tables=tables,
         split=split,
         protocol=protocol,
-        listing=listing,
         outputs=RunOutputs(*map(Path, (output.weights, output.history, output.run, params.checkpoints))),
         threads=snakemake.threads,
         code=params.code,

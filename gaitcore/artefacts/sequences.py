@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from gaitcore.artefacts.split import read_split
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, sequence_names
 from gaitcore.modalities import FrameStore
-from gaitcore.protocols.derivation import derive_roles
+from gaitcore.protocols.derivation import derive_roles_of
 from gaitcore.settings.input import Input
 from gaitcore.settings.protocol import Protocol
 
@@ -24,13 +25,12 @@ _SHOWN = 60  # characters of a cell in a message
 
 def open_sequences(
     modality: str,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     *roles: str,
     protocol: Protocol,
     settings: Input,
     device: torch.device,
-    listing: Path | None = None,
 ) -> tuple[pd.DataFrame, FrameStore]:
     """The sequences whose role is one of ``roles``, and no frame of any other.
 
@@ -39,29 +39,26 @@ def open_sequences(
 
     Args:
         modality: the modality of the frames, e.g. "keypoints".
-        table: the file that holds them, e.g. poses.parquet.
-        split: split.csv.
+        tables: modality -> the file that holds its frames, e.g. poses.parquet; with ``protocol.common_tests`` those of
+            all modalities, since all decide which sequences are tested.
+        split: the split of this modality, e.g. split.csv.
         roles: train, or gallery and probe, ...
         protocol: that section of the configuration, by which the roles are derived.
         settings: the input channels and their unit.
         device: the device that holds the frames.
-        listing: the table that split.csv was made from, where it is not ``table`` but that of another modality.
 
     Returns:
         S rows of split.csv with the key columns and role, and the store of their frames in the same order.
 
     Raises:
-        DataError: table and split do not list the same sequences, or split.csv differs from the derived roles.
+        DataError: table and split do not list the same sequences, or the split differs from the derived roles.
         ProtocolError: sequences and protocol do not fit together, or a subject is both trained on and tested.
     """
     listed = read_split(split)
-    in_table = modalities.part(modality, "table").list_sequences(table)
-    _check_same_sequences(in_table, listed, table, split)
-    source = listing or table
-    if source != table:
-        in_table = modalities.part(modalities.modality_of(source), "table").list_sequences(source)
-        _check_same_sequences(in_table, listed, source, split)
-    _check_same_roles(derive_roles(in_table, protocol), listed, source, split)
+    table = tables[modality]
+    in_tables = {name: modalities.part(name, "table").list_sequences(path) for name, path in tables.items()}
+    _check_same_sequences(in_tables[modality], listed, table, split)
+    _check_same_roles(derive_roles_of(modality, in_tables, protocol), listed, table, split)
     keep = listed["role"].isin(roles).to_numpy()
     store = modalities.part(modality, "store").open_store(table, keep, settings, device)
     return listed[keep].reset_index(drop=True), store

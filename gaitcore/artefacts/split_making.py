@@ -1,7 +1,7 @@
-"""Making split.csv: the roles by the protocol, and what the data lack or hold twice."""
+"""Making split.csv, and another such file for each further modality: roles, and what the data lack or hold twice."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +10,7 @@ from gaitcore import modalities
 from gaitcore.artefacts.split import write_split
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import sequence_names
-from gaitcore.protocols.derivation import derive_roles, gaps
+from gaitcore.protocols.derivation import derive_roles_of, gaps
 from gaitcore.protocols.roles import EXCLUDED, TESTED, TRAIN, VALIDATED
 from gaitcore.settings.protocol import Protocol
 
@@ -19,27 +19,28 @@ log = logging.getLogger(__name__)
 _PART = {TRAIN: TRAIN, **dict.fromkeys(TESTED, "test"), **dict.fromkeys(VALIDATED, "validation")}
 
 
-def make_split(modality: str, table: Path, protocol: Protocol, split: Path) -> None:
-    """Write split.csv: the role of every sequence of a table.
+def make_splits(tables: Mapping[str, Path], protocol: Protocol, splits: Mapping[str, Path]) -> None:
+    """Write the role of every sequence, in one file for each modality.
 
     Args:
-        modality: of the table, e.g. "keypoints".
-        table: the frames, e.g. poses.parquet.
+        tables: modality -> its frames, e.g. poses.parquet.
         protocol: that section of the configuration.
-        split: the file to write.
+        splits: modality -> the file to write, split.csv for the first one.
 
     Raises:
         DataError: the table is missing or damaged.
         ProtocolError: sequences and protocol do not fit together; or two subjects, one of them in training and the
             other in the test, have a sequence with the same frames.
     """
-    of_modality = modalities.part(modality, "table")
-    assigned = derive_roles(of_modality.list_sequences(table), protocol)
-    repeated = repeated_walks(assigned, of_modality.sequence_digests(table), table)
-    for sentence in (*gaps(assigned, protocol), *repeated):
-        log.warning("%s", sentence)
-    write_split(assigned, split)
-    log.info("%s", ", ".join(f"{number} {role}" for role, number in assigned["role"].value_counts().items()))
+    listed = {name: modalities.part(name, "table").list_sequences(table) for name, table in tables.items()}
+    for modality, table in tables.items():
+        assigned = derive_roles_of(modality, listed, protocol)
+        digests = modalities.part(modality, "table").sequence_digests(table)
+        for sentence in (*gaps(assigned, protocol), *repeated_walks(assigned, digests, table)):
+            log.warning("%s", sentence)
+        write_split(assigned, splits[modality])
+        counts = ", ".join(f"{number} {role}" for role, number in assigned["role"].value_counts().items())
+        log.info("%s: %s", modality, counts)
 
 
 def repeated_walks(assigned: pd.DataFrame, digests: Sequence[str], table: Path) -> tuple[str, ...]:

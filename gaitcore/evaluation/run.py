@@ -38,13 +38,12 @@ def evaluate_run(
     input: Input,
     evaluation: Evaluation,
     *,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     protocol: Protocol,
     weights: Path,
     outputs: EvaluationOutputs,
     threads: int,
-    listing: Path | None = None,
     code: str | None = None,
     extensions: Mapping[str, str] | None = None,
 ) -> None:
@@ -55,20 +54,18 @@ def evaluate_run(
         network: the arguments the network was built with.
         input: the input channels and their unit.
         evaluation: windows and ranks.
-        table: the frames of the network's modality, e.g. poses.parquet.
+        tables: modality -> its frames, e.g. poses.parquet; see
+            :func:`gaitcore.artefacts.sequences.open_sequences`.
         split: split.csv.
         protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
         outputs: the three files to write.
         threads: CPU threads.
-        listing: the table that split.csv was made from, where it is that of another modality.
         code: digest of the code in use, recorded in metrics.json.
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
     """
     device = compute.prepare(threads)
-    trained = open_trained(
-        network, input, device, table=table, split=split, protocol=protocol, weights=weights, listing=listing
-    )
+    trained = open_trained(network, input, device, tables=tables, split=split, protocol=protocol, weights=weights)
     keys = trained.keys
     embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
     measured = measure_by(metrics_of(protocol))(embeddings, keys, evaluation, protocol.exclude_same)
@@ -81,7 +78,7 @@ def evaluate_run(
     record = Metrics(
         system=system,
         evaluation=evaluation.model_dump(mode="json"),
-        inputs={path.name: file_digest(path) for path in (table, split, weights)},
+        inputs={path.name: file_digest(path) for path in (*tables.values(), split, weights)},
         outputs={path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
         code_digest=code,
         extensions=dict(extensions or {}),

@@ -42,11 +42,10 @@ def open_trained(
     input: Input,
     device: torch.device,
     *,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     protocol: Protocol,
     weights: Path,
-    listing: Path | None = None,
 ) -> TrainedNetwork:
     """Build a network, load its weights and open the test sequences.
 
@@ -54,20 +53,18 @@ def open_trained(
         network: the arguments the network was built with.
         input: the input channels and their unit.
         device: the device it computes on.
-        table: the frames of the network's modality, e.g. poses.parquet.
+        tables: modality -> its frames, e.g. poses.parquet; see
+            :func:`gaitcore.artefacts.sequences.open_sequences`.
         split: split.csv.
         protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
-        listing: the table that split.csv was made from, where it is that of another modality.
 
     Raises:
         DataError: split.csv is not what the protocol makes of the table; or the weights are missing, damaged, or those
             of another network.
     """
     frames_of = modality(network.name)
-    keys, store = open_sequences(
-        frames_of, table, split, *TESTED, protocol=protocol, settings=input, device=device, listing=listing
-    )
+    keys, store = open_sequences(frames_of, tables, split, *TESTED, protocol=protocol, settings=input, device=device)
     model = trained_network(network, store.network_arguments(), weights)
     return TrainedNetwork(model.to(device).eval(), keys, store, network.frames)
 

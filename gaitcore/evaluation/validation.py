@@ -3,7 +3,7 @@
 The published code chooses the best epoch on the test subjects; here the last epoch is kept, or the best on validation.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +22,12 @@ from gaitcore.settings.protocol import Protocol
 
 def validator(
     modality: str,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     frames: int,
     input: Input,
     evaluation: Evaluation,
     protocol: Protocol,
-    listing: Path | None = None,
 ) -> Callable[[torch.device], Callable[[nn.Module], float]]:
     """A function that makes, for a device, the function network -> rank-1 on the validation subjects.
 
@@ -36,18 +35,18 @@ def validator(
 
     Args:
         modality: of the network's frames.
-        table: the file that holds them, e.g. poses.parquet.
+        tables: modality -> its frames, e.g. poses.parquet; see
+            :func:`gaitcore.artefacts.sequences.open_sequences`.
         split: split.csv.
         frames: window length T.
         input: the input channels and their unit.
         evaluation: windows and distance.
         protocol: that section of the configuration; the roles are derived again by it.
-        listing: the table that split.csv was made from, where it is that of another modality.
     """
 
     def on_device(device: torch.device) -> Callable[[nn.Module], float]:
         keys, store = open_sequences(
-            modality, table, split, *VALIDATED, protocol=protocol, settings=input, device=device, listing=listing
+            modality, tables, split, *VALIDATED, protocol=protocol, settings=input, device=device
         )
         keys["role"] = keys["role"].map(dict(zip(VALIDATED, TESTED, strict=True)))
 

@@ -5,7 +5,7 @@ subject from another view. All systems are inspected on the same probes, whether
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -70,13 +70,12 @@ def inspect_run(
     method: str,
     example_probe: str,
     *,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     protocol: Protocol,
     weights: Path,
     outputs: InspectionOutputs,
     threads: int,
-    listing: Path | None = None,
 ) -> None:
     """Compute the spectrum of a trained network's last map, and the attribution of the similarity of probes to matches.
 
@@ -87,13 +86,13 @@ def inspect_run(
         method: of attribution, "grad_cam" or "hires_cam".
         example_probe: the probe whose single map is kept; or a condition, for the first of its probes whose view is
             nearest to the side. Views without degrees come last.
-        table: the frames of the network's modality, e.g. poses.parquet.
+        tables: modality -> its frames, e.g. poses.parquet; see
+            :func:`gaitcore.artefacts.sequences.open_sequences`.
         split: split.csv.
         protocol: that section of the configuration; the roles are derived again by it.
         weights: weights.safetensors of the run.
         outputs: the files to write.
         threads: CPU threads.
-        listing: the table that split.csv was made from, where it is that of another modality.
 
     Raises:
         ConfigError: ``example_probe`` is neither a condition nor a probe with a gallery sequence of its subject that
@@ -102,9 +101,7 @@ def inspect_run(
         ProtocolError: no probe has a gallery sequence of its subject that it is compared with.
     """
     device = compute.prepare(threads)
-    trained = open_trained(
-        network, input, device, table=table, split=split, protocol=protocol, weights=weights, listing=listing
-    )
+    trained = open_trained(network, input, device, tables=tables, split=split, protocol=protocol, weights=weights)
     spectrum, embeddings = _first_pass(trained)
     write_spectrum(spectrum, outputs.spectrum)
     probes = match(embeddings, trained.keys, distance, excludes_identical_view(protocol))

@@ -1,13 +1,14 @@
 """Roles derived from sequences and protocol: once for split.csv, and again wherever roles are used."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 
 import pandas as pd
 
 from gaitcore import extensions
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
-from gaitcore.protocols.roles import ROLES, TESTED, VALIDATED, check_disjoint, split_in_use
+from gaitcore.protocols.roles import EXCLUDED, ROLES, TESTED, VALIDATED, check_disjoint, split_in_use
 from gaitcore.settings.protocol import Protocol
 
 ROLE_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason")
@@ -45,6 +46,50 @@ def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     for pair in (TESTED, VALIDATED):
         _check_comparable(assigned, protocol, *pair)
     return assigned.reset_index(drop=True)
+
+
+def protocol_of(protocol: Protocol, modality: str) -> Protocol:
+    """The protocol for the frames of one modality, with its own ``min_frames``."""
+    return protocol.model_copy(update={"min_frames": protocol.min_frames_of.get(modality, protocol.min_frames)})
+
+
+def derive_roles_of(modality: str, sequences: Mapping[str, pd.DataFrame], protocol: Protocol) -> pd.DataFrame:
+    """The roles of the sequences of one modality, beside those of others.
+
+    Args:
+        modality: e.g. "silhouettes".
+        sequences: modality -> its sequences, as :func:`derive_roles` takes them; with ``common_tests`` those of every
+            modality of the experiment, else at least its own.
+        protocol: that section of the configuration.
+
+    Returns:
+        What :func:`derive_roles` returns. With ``common_tests`` a sequence that would be tested, but is not in use in
+        another modality, is excluded.
+
+    Raises:
+        ProtocolError: what :func:`derive_roles` raises, also for what the modalities have in common.
+    """
+    assigned = derive_roles(sequences[modality], protocol_of(protocol, modality))
+    if not protocol.common_tests:
+        return assigned
+    for other, listed in sequences.items():
+        if other == modality:
+            continue
+        theirs = derive_roles(listed, protocol_of(protocol, other))
+        in_use = set(_names(theirs[theirs["role"].isin((*TESTED, *VALIDATED))]))
+        absent = assigned["role"].isin((*TESTED, *VALIDATED)) & ~_names(assigned).isin(in_use)
+        assigned.loc[absent, "reason"] = assigned["role"] + f" that the {other} lack"
+        assigned.loc[absent, "role"] = EXCLUDED
+    for pair in (TESTED, VALIDATED):
+        _check_comparable(assigned, protocol, *pair)
+    return assigned
+
+
+def _names(sequences: pd.DataFrame) -> pd.Series:
+    """The keys of each sequence as one tuple, numbers as they compare."""
+    return pd.Series(
+        list(zip(*(sequences[column].map(canonical) for column in KEY_COLUMNS), strict=True)), dtype=object
+    )
 
 
 def metrics_of(protocol: Protocol) -> str:

@@ -279,9 +279,11 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{source_of(['data', 'modality'], layers)}: data.modality is {', '.join(config.data.modality)}, but "
             f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
         )
-    if config.protocol.min_frames <= system.network.frames and system.input.short_sequences == "excluded":
+    least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
+    takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
+    if takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
-            f"{source_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {config.protocol.min_frames}, "
+            f"{source_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {least}, "
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
@@ -299,6 +301,12 @@ def _check_modalities(config: Config, layers: Layers) -> None:
             raise ConfigError(
                 f'{source_of(["data", "modality"], layers)}: data.modality: there is no modality "{name}"'
                 f"{nearest(name, modality_names())}"
+            )
+    for name in config.protocol.min_frames_of:
+        if name not in modality_names():
+            raise ConfigError(
+                f"{source_of(['protocol', 'min_frames_of'], layers)}: protocol.min_frames_of: there is no modality "
+                f'"{short(name)}"{nearest(name, modality_names())}'
             )
     named = ", ".join(config.data.modality)
     if "silhouettes" in config.data.modality and config.data.silhouettes is None:

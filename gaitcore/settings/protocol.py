@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, model_validator
 from gaitcore.errors import short
 from gaitcore.keys import natural, walk_name
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Condition, Frames, Keys, Line, Settings, Subjects
+from gaitcore.settings.values import Condition, Frames, Keys, Line, Settings, Subjects, Truth
 from gaitcore.suggest import nearest
 
 
@@ -53,6 +53,14 @@ class Protocol(Settings):
         "whole_gallery",
     )
     min_frames: Frames = Field(description="sequences with fewer usable frames are excluded everywhere")
+    min_frames_of: dict[Line, Frames] = Field(
+        {}, description="the same for the frames of one modality, e.g. {silhouettes: 1}"
+    )
+    common_tests: Truth = Field(
+        False,
+        description="with several modalities: test only on gallery and probe sequences that each of them has, so that "
+        "all rows of a table stand on the same probes",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":

@@ -49,13 +49,12 @@ def train_run(
     input: Input,
     training: Training,
     *,
-    table: Path,
+    tables: Mapping[str, Path],
     split: Path,
     protocol: Protocol,
     outputs: RunOutputs,
     threads: int,
     code: str,
-    listing: Path | None = None,
     extensions: Mapping[str, str] | None = None,
     configuration: Mapping[str, Any] | None = None,
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
@@ -69,13 +68,13 @@ def train_run(
         network: the arguments the network is built with.
         input: the input channels and their unit.
         training: the recipe.
-        table: the frames of the network's modality, e.g. poses.parquet; only sequences whose role is train are used.
+        tables: modality -> its frames, e.g. poses.parquet; only sequences whose role is train are used. See
+            :func:`gaitcore.artefacts.sequences.open_sequences`.
         split: split.csv.
         protocol: that section of the configuration; the roles are derived again by it.
         outputs: the three files to write, and the folder of the checkpoints.
         threads: CPU threads.
         code: digest of the code in use, recorded in run.json.
-        listing: the table that split.csv was made from, where it is that of another modality.
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
         configuration: the other settings the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
@@ -88,16 +87,14 @@ def train_run(
     device = compute.prepare(threads)
     torch.manual_seed(seed)
     frames_of = modality(network.name)
-    sequences, store = open_sequences(
-        frames_of, table, split, TRAIN, protocol=protocol, settings=input, device=device, listing=listing
-    )
+    sequences, store = open_sequences(frames_of, tables, split, TRAIN, protocol=protocol, settings=input, device=device)
     if sequences.empty:
         raise ProtocolError(
             f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
             "to train on; name some there, or evaluate released weights (README.md)."
         )
     model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
-    inputs = {path.name: file_digest(path) for path in (table, split)}
+    inputs = {path.name: file_digest(path) for path in (*tables.values(), split)}
     settings = {**(configuration or {}), **_settings(network, input, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)

@@ -47,7 +47,7 @@ def folder(tmp_path):
 
 
 def opened(folder, *roles, protocol=PROTOCOL, **options):
-    files = folder / "poses.parquet", folder / "split.csv"
+    files = {"keypoints": folder / "poses.parquet"}, folder / "split.csv"
     cpu = torch.device("cpu")
     return open_sequences("keypoints", *files, *roles, protocol=protocol, settings=INPUT, device=cpu, **options)
 
@@ -145,17 +145,3 @@ def test_a_file_that_is_no_split_ends_in_one_sentence_that_names_it(tmp_path, co
         read_split(path)
     assert str(raised.value).startswith(f"{path}")
     assert "\n" not in str(raised.value)
-
-
-def test_the_roles_of_another_modality_are_derived_from_the_table_that_lists_the_sequences(folder):
-    """The frames of two modalities differ in number, and only those of the listed one count for a role."""
-    table = folder / "poses.parquet"
-    other = folder / "other" / "poses.parquet"
-    other.parent.mkdir()
-    other.write_bytes(table.read_bytes())
-    path = folder / "split.csv"
-    path.write_text(path.read_text().replace(",6,", ",7,"))
-    with pytest.raises(DataError, match="has the frames"):
-        opened(folder, "train", listing=other)
-    path.write_text(path.read_text().replace(",7,", ",6,"))
-    assert len(opened(folder, "train", listing=other)[0]) == 12

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitcore.artefacts.split import read_split
-from gaitcore.artefacts.split_making import make_split
+from gaitcore.artefacts.split_making import make_splits
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
@@ -39,14 +39,14 @@ def made(folder, same=(), short=(), **changes):
                 walks[SequenceKey(second, *key[1:])] = walks[key]
     table_of_sequences(walks, PoseInfo("test", 320, 240, 25)).write(folder / "poses.parquet")
     protocol = Protocol.model_validate(PROTOCOL | changes)
-    make_split("keypoints", folder / "poses.parquet", protocol, folder / "split.csv")
+    make_splits({"keypoints": folder / "poses.parquet"}, protocol, {"keypoints": folder / "split.csv"})
     return read_split(folder / "split.csv")
 
 
 def test_the_roles_are_written_and_counted_in_the_log(tmp_path, caplog):
     with caplog.at_level(logging.INFO):
         assert made(tmp_path)["role"].value_counts().to_dict() == {"train": 8, "gallery": 4, "probe": 4}
-    assert [record.message for record in caplog.records] == ["8 train, 4 gallery, 4 probe"]
+    assert [record.message for record in caplog.records] == ["keypoints: 8 train, 4 gallery, 4 probe"]
 
 
 def test_what_the_protocol_names_and_the_data_lack_is_warned_of(tmp_path, caplog):

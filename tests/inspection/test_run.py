@@ -48,8 +48,12 @@ def inputs(tmp_path):
     write_split(assign_roles(table.sequences, PROTOCOL), tmp_path / "split.csv")
     torch.manual_seed(0)
     save_file(build_model(in_channels=2, **NETWORK.model_dump()).state_dict(), tmp_path / "weights.safetensors")
-    names = {"table": "poses.parquet", "split": "split.csv", "weights": "weights.safetensors"}
-    return {name: tmp_path / file for name, file in names.items()} | {"protocol": Protocol.model_validate(PROTOCOL)}
+    return {
+        "tables": {"keypoints": tmp_path / "poses.parquet"},
+        "split": tmp_path / "split.csv",
+        "weights": tmp_path / "weights.safetensors",
+        "protocol": Protocol.model_validate(PROTOCOL),
+    }
 
 
 def inspected(inputs, folder, example_probe="nm", threads=1, method="grad_cam"):

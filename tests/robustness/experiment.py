@@ -15,7 +15,7 @@ import torch
 from places import REPOSITORY
 
 from gaitcore import __version__
-from gaitcore.artefacts.split_making import make_split
+from gaitcore.artefacts.split_making import make_splits
 from gaitcore.audit.manifest import write_manifest
 from gaitcore.audit.receipts import JobPlace, checked_inputs, write_receipt
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
@@ -111,7 +111,7 @@ class SmallExperiment:
     def assign(self) -> None:
         """split.csv."""
         with self._job("splits", [self.poses], [self.split]):
-            make_split("keypoints", self.poses, self.config.protocol, self.split)
+            make_splits({"keypoints": self.poses}, self.config.protocol, {"keypoints": self.split})
 
     def train(self, checkpoint_minutes: float = 10) -> None:
         """weights.safetensors, training.csv and run.json."""
@@ -123,7 +123,7 @@ class SmallExperiment:
                 self.system.network,
                 self.system.input,
                 self.system.training,
-                table=self.poses,
+                tables={"keypoints": self.poses},
                 split=self.split,
                 protocol=self.config.protocol,
                 outputs=RunOutputs(*files, self.results / "checkpoints"),
@@ -143,7 +143,7 @@ class SmallExperiment:
                 self.system.network,
                 self.system.input,
                 self.system.evaluation,
-                table=self.poses,
+                tables={"keypoints": self.poses},
                 split=self.split,
                 protocol=self.config.protocol,
                 weights=weights,

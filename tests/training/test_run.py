@@ -71,7 +71,7 @@ def run(folder, table, seed=0, **options):
         folder / "weights.safetensors", folder / "training.csv", folder / "run.json", folder / "resume"
     )
     files = {
-        "table": folder / "poses.parquet",
+        "tables": {"keypoints": folder / "poses.parquet"},
         "split": folder / "split.csv",
         "protocol": Protocol.model_validate(protocol),
     }
@@ -85,7 +85,9 @@ def run(folder, table, seed=0, **options):
 def opened(poses, split, *roles, protocol=PROTOCOL, settings=DEMO.input):
     protocol = Protocol.model_validate(protocol)
     cpu = torch.device("cpu")
-    return open_sequences("keypoints", poses, split, *roles, protocol=protocol, settings=settings, device=cpu)
+    return open_sequences(
+        "keypoints", {"keypoints": poses}, split, *roles, protocol=protocol, settings=settings, device=cpu
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(tmp_path):
@@ -116,7 +118,7 @@ def test_validation_subjects_are_not_trained_on_and_no_test_subject_chooses_the_
         folder = tmp_path / name
         validate = validator(
             "keypoints",
-            folder / "poses.parquet",
+            {"keypoints": folder / "poses.parquet"},
             folder / "split.csv",
             10,
             DEMO.input,

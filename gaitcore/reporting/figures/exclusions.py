@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from gaitcore.artefacts.split import read_split
 from gaitcore.keys import natural, parse_sequence_name
 from gaitcore.modalities.report import LEFT_OUT, read_report
+from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import EXCLUDED
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
@@ -80,7 +81,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     by_condition = {str(name): rows for name, rows in named.groupby("condition", sort=False)}
     figure = Figure(figsize=(COLUMN, 0.75 + 0.7 * len(by_condition)))
     panels = figure.subplots(len(by_condition), sharex=True, squeeze=False)[:, 0]
-    required = config.protocol.min_frames
+    required = protocol_of(config.protocol, config.data.modality[0]).min_frames
     edges = _edges(numbers["frames"].dropna().astype(int), required)
     for axes, (condition, rows) in zip(panels, by_condition.items(), strict=True):
         _histogram(axes, rows[rows["role"] != DROPPED], edges)
@@ -124,10 +125,11 @@ def _counts(rows: pd.DataFrame) -> str:
 
 def _caption(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> str:
     used = int((split["role"] != EXCLUDED).sum())
+    required = protocol_of(config.protocol, config.data.modality[0]).min_frames
     excluded = _reasons(excluded_by_reason(split, config))
     return (
         f"Frames per sequence on {config.data.dataset}, by condition: {counted(len(split), 'sequence')}, {used:,} in "
-        f"use; square-root axes. The line marks the {config.protocol.min_frames} frames required. "
+        f"use; square-root axes. The line marks the {required} frames required. "
         + (f"Excluded: {excluded}. " if excluded else "No sequence is excluded. ")
         + _dropped(dropped)
     )

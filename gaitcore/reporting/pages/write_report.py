@@ -1,6 +1,6 @@
 """Write the report of an experiment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gaitcore.artefacts.run_record import read_runs
@@ -19,7 +19,7 @@ def write_report(
     config: Config,
     *,
     summary: Path,
-    split: Path,
+    splits: Sequence[Path],
     poses_report: Path,
     runs: Iterable[Path],
     figures: Iterable[Path],
@@ -31,7 +31,7 @@ def write_report(
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
-        split: split.csv.
+        splits: the split of each modality, in the order of data.modality: split.csv, ...
         poses_report: poses_report.csv, or that of the first modality.
         runs: run.json of every run.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
@@ -39,6 +39,8 @@ def write_report(
         report: the file to write.
     """
     facts = read_runs(runs)
-    context = table_context(config, read_split(split), facts, read_report(poses_report))
+    first, *further = map(read_split, splits)
+    others = dict(zip(config.data.modality[1:], further, strict=True))
+    context = table_context(config, first, facts, read_report(poses_report), others)
     page = report_page(config, read_summary(summary), context, facts, figures, timed, report.parent)
     write_text(report, page_html(page))

@@ -1,6 +1,6 @@
 """Write the reproduction report of an experiment."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gaitcore.artefacts.run_record import read_runs
@@ -21,7 +21,7 @@ def write_reproduction(
     paper: Config,
     *,
     summary: Path,
-    split: Path,
+    splits: Sequence[Path],
     poses_report: Path,
     runs: Iterable[Path],
     markdown: Path,
@@ -33,16 +33,18 @@ def write_reproduction(
         config: the experiment's configuration.
         paper: config.yaml without an overlay.
         summary: summary.csv.
-        split: split.csv.
+        splits: the split of each modality, in the order of data.modality: split.csv, ...
         poses_report: poses_report.csv.
         runs: run.json of every run.
         markdown, html: the files to write.
     """
     facts, report = read_runs(runs), read_report(poses_report)
+    first, *further = map(read_split, splits)
+    others = dict(zip(config.data.modality[1:], further, strict=True))
     evidence = Evidence(
         config=config,
         paper=paper,
-        context=table_context(config, read_split(split), facts, report),
+        context=table_context(config, first, facts, report, others),
         summary=read_summary(summary),
         poses_report=report,
         runs=facts,

@@ -12,7 +12,7 @@ from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.keys import canonical, sequence_names
 from gaitcore.modalities import table_name
 from gaitcore.networks import modality
-from gaitcore.protocols.derivation import gaps, usable_walks
+from gaitcore.protocols.derivation import gaps, protocol_of, usable_walks
 from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import shows_published
 from gaitcore.settings.evaluation import Evaluation
@@ -74,6 +74,7 @@ class TableContext:
     source: SourceFacts = SourceFacts()
     gaps: tuple[str, ...] = ()
     without_training: tuple[str, ...] = ()  # titles of systems
+    denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -93,7 +94,11 @@ class TableContext:
 
 
 def table_context(
-    config: Config, split: pd.DataFrame, runs: Sequence[RunRecord], poses_report: pd.DataFrame
+    config: Config,
+    split: pd.DataFrame,
+    runs: Sequence[RunRecord],
+    poses_report: pd.DataFrame,
+    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> TableContext:
     """The facts that an experiment's tables print beside their numbers.
 
@@ -102,7 +107,9 @@ def table_context(
         split: split.csv.
         runs: the content of each run.json.
         poses_report: poses_report.csv, or that of the first modality.
+        others: further modality -> its split.
     """
+    splits = {config.data.modality[0]: split, **(others or {})}
     usable = usable_walks(split)
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
     subjects = split.groupby("role")["subject"].nunique()
@@ -124,7 +131,12 @@ def table_context(
         without_training=tuple(system.title for system in systems.values() if not system.training.epochs),
         # A guess can be right only for a probe whose subject is in the gallery.
         chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
-        excluded=excluded_by_reason(split, config),
+        excluded={
+            f"{reason}, {name}" if name != config.data.modality[0] else reason: count
+            for name, of_modality in splits.items()
+            for reason, count in excluded_by_reason(of_modality, config, name).items()
+        },
+        denominators={name: _denominators(of_modality) for name, of_modality in splits.items()},
         runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
         probes=len(matched),
         unmatched=int((~matched).sum()),
@@ -206,12 +218,20 @@ def _epoch(config: Config, select: str) -> str:
     return f"the epoch that was best on {len(split_in_use(config.protocol).validation)} validation subjects"
 
 
-def excluded_by_reason(split: pd.DataFrame, config: Config) -> dict[str, int]:
-    """The number of sequences left out by reason; reasons do not contain the lengths of single sequences."""
+def _denominators(split: pd.DataFrame) -> tuple[int, int]:
+    return int((split["role"] == PROBE).sum()), int((split["role"] == GALLERY).sum())
+
+
+def excluded_by_reason(split: pd.DataFrame, config: Config, modality: str | None = None) -> dict[str, int]:
+    """The number of sequences of a modality left out by reason, which does not contain the lengths of single sequences.
+
+    ``split`` is that of the modality; None is the first one.
+    """
+    least = protocol_of(config.protocol, modality or config.data.modality[0]).min_frames
     left_out = split[split["role"] == EXCLUDED]
     part = left_out["subject"].map(canonical).isin(split_in_use(config.protocol).train).map({True: "training"})
-    short = left_out["frames"] < config.protocol.min_frames
-    reason = left_out["reason"].where(~short, f"fewer than {config.protocol.min_frames} frames")
+    short = left_out["frames"] < least
+    reason = left_out["reason"].where(~short, f"fewer than {least} frames")
     counts = (part.fillna("test") + ", " + reason).value_counts(sort=False)
     return {str(text): int(count) for text, count in counts.sort_index().items()}
 

@@ -158,6 +158,23 @@ def chance_note(summary: pd.DataFrame, context: TableContext) -> str:
     return f"Chance is {percent(context.chance)}%.{not_above}"
 
 
+def denominators_note(context: TableContext) -> str:
+    """On how many sequences each row stands, where rows differ in it; else empty."""
+    if len(set(context.denominators.values())) < 2:
+        return ""
+    texts = []
+    for name, (probes, gallery) in context.denominators.items():
+        titles = [context.system_title(system) for system, of in context.modalities.items() if of == name]
+        if titles:
+            texts.append(f"{', '.join(titles)} on {probes} probes and {gallery} gallery sequences")
+    if len(texts) < 2:
+        return ""
+    return (
+        f"The rows stand on different sequences: {'; '.join(texts)}. Differences between them compare each subject's "
+        "means over its own probes; protocol.common_tests restricts all rows to the same ones."
+    )
+
+
 def excluded_note(context: TableContext) -> str:
     """What was left out, by reason, or never reached the table of frames; what the protocol names and the data lack."""
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())

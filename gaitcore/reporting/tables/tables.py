@@ -144,4 +144,6 @@ def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) 
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)
+    if sentence := notes.denominators_note(context):
+        yield sentence
     yield notes.excluded_note(context)

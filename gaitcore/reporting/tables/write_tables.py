@@ -1,6 +1,6 @@
 """Write Table 1, Table 2 and summary.md of an experiment, in every format."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gaitcore.artefacts.run_record import read_runs
@@ -22,20 +22,22 @@ WRITERS = {"tex": table_latex, "md": table_markdown, "html": table_html}
 
 
 def write_tables(
-    config: Config, *, summary: Path, split: Path, poses_report: Path, runs: Iterable[Path], folder: Path
+    config: Config, *, summary: Path, splits: Sequence[Path], poses_report: Path, runs: Iterable[Path], folder: Path
 ) -> None:
     """Write table1 and table2 as .tex, .csv, .md and .html, and summary.md, into ``folder``.
 
     Args:
         config: the experiment's configuration.
         summary: summary.csv.
-        split: split.csv.
+        splits: the split of each modality, in the order of data.modality: split.csv, ...
         poses_report: poses_report.csv, or that of the first modality.
         runs: run.json of every run.
         folder: where the tables go.
     """
     statistics, facts = read_summary(summary), read_runs(runs)
-    context = table_context(config, read_split(split), facts, read_report(poses_report))
+    first, *further = map(read_split, splits)
+    others = dict(zip(config.data.modality[1:], further, strict=True))
+    context = table_context(config, first, facts, read_report(poses_report), others)
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
             write_text(folder / f"{name}.{suffix}", writer(table))
