@@ -1,14 +1,26 @@
-"""What the scripts of rules share."""
+"""What scripts of rules have in common."""
 
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
 from places import REPOSITORY, workflow_script
 
 
-def test_the_table_that_lists_the_sequences_is_an_input_of_its_own_or_none(monkeypatch):
-    """Snakemake passes what an input function returns as a list, also where it has one path."""
+@pytest.mark.parametrize(
+    ("table", "others", "expected"),
+    [
+        ("results/x/poses.parquet", [], {"keypoints": "poses.parquet"}),
+        (
+            "results/x/silhouettes.parquet",
+            ["results/x/poses.parquet"],
+            {"silhouettes": "silhouettes.parquet", "keypoints": "poses.parquet"},
+        ),
+    ],
+)
+def test_the_tables_of_a_job_are_named_by_their_modality(table, others, expected, monkeypatch):
     monkeypatch.syspath_prepend(REPOSITORY / "workflow_scripts")
-    listing_table = workflow_script("job").listing_table
-    for paths, expected in (([], None), (["results/x/poses.parquet"], Path("results/x/poses.parquet"))):
-        assert listing_table(SimpleNamespace(input=SimpleNamespace(listing=paths))) == expected
+    snakemake = SimpleNamespace(input=SimpleNamespace(table=table, others=others))
+    found = workflow_script("job").frame_tables(snakemake)
+    assert found == {name: Path("results/x") / file for name, file in expected.items()}
+    assert next(iter(found)) == next(iter(expected))  # the job's own modality comes first
