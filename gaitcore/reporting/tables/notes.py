@@ -21,7 +21,7 @@ from gaitcore.reporting.tables.estimates import (
     titles_with_mean,
 )
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
-from gaitcore.reporting.tables.published import DISCREPANCY, POSEGAIT_SPLIT, SOURCE
+from gaitcore.reporting.tables.published import DISCREPANCY, GAITNET_ROW, POSEGAIT_SPLIT, SOURCE
 
 _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
 
@@ -75,9 +75,9 @@ def interval_sentence(summary: pd.DataFrame) -> str:
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
-def published_notes() -> list[str]:
-    """Where the published rows come from, and where the paper contradicts itself."""
-    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT]
+def published_notes(appearance: bool) -> list[str]:
+    """Where the published rows come from, and where the paper contradicts itself; ``appearance``: has such rows."""
+    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, *([GAITNET_ROW] if appearance else [])]
 
 
 def marked_run_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:

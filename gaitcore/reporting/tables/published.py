@@ -16,6 +16,10 @@ from gaitcore.settings.experiment import Config
 SOURCE = "Published, as printed in the GaitMixer paper (Pinyoanuntapong et al., ICASSP 2023)."
 DISCREPANCY = "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
 POSEGAIT_SPLIT = "PoseGait's published row has another split: 62 training and 62 test subjects."
+GAITNET_ROW = (
+    "GaitNet's published row is printed under Song et al. (2019), but is probably that of Zhang et al. (CVPR 2019), a "
+    "network of RGB frames: Song et al. test on NM alone, and the features they ship give 90.9 there."
+)
 
 PAPER_SUBJECTS = (74, 50)  # training and test subjects
 

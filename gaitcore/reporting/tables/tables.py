@@ -139,7 +139,7 @@ def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]
 
 def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[str]:
     if context.show_published:
-        yield from notes.published_notes()
+        yield from notes.published_notes(appearance=conditions == [MEAN])  # Table 2 has rows of silhouettes
     yield from notes.marked_run_notes(summary, context)
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
