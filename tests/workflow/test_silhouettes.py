@@ -57,7 +57,8 @@ protocol:
   split: 2/2
   splits:
     2/2: {train: 1-2, test: 3-4}
-  min_frames: 6
+  min_frames: 21
+  min_frames_of: {silhouettes: 6}
 compare: [meansilhouette]
 seeds: [0]
 network: {frames: 5, embedding_dim: 8}
@@ -163,7 +164,10 @@ def test_silhouettes_alone_go_to_the_tables_without_any_poses(workflow):
     assert record["settings"]["data"] == {
         "dataset": "drawn",
         "modality": ["silhouettes"],
-        "silhouettes": {"format": "casia_b_png", "path": ["data/raw/drawn"], "source": "a pencil"},
+        "silhouettes": {
+            **{"format": "casia_b_png", "path": ["data/raw/drawn"], "source": "a pencil"},
+            **{"tree": None, "bodies": None},
+        },
     }
     manifest = json.loads((results / "manifest.json").read_text())
     assert list(manifest["sources"]) == ["data/raw/drawn"]
