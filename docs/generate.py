@@ -112,8 +112,8 @@ snakemake --cores 8 tables --config experiment=casia_b compare=gaitmixer trainin
 snakemake --cores 8 tables --config experiment=casia_b evaluation='{windows: centre}'
 ```
 
-Inside a section `2023` and `no` are text where text is meant. At the first level Snakemake itself reads numbers: the
-experiment 007 is `experiment='"007"'`.
+Inside a section `2023` and `no` are text where text is meant. At the first level Snakemake itself reads
+`experiment=007` as the number 7; it is the experiment 007 if there is no other one of that number.
 
 Results go to the same folder as without the change and replace the earlier ones. To keep both, write an overlay with
 another name. Set the options of networks (`systems`) and walkers (`data.walkers`) in an overlay, not on the command

@@ -61,8 +61,9 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     base = Path(base)
     command_line = Layer(COMMAND_LINE, _typed(overrides or {}, Config), {})
     bottom = _layer(base)
-    name = _experiment(bottom, command_line)
-    overlays = _overlays(base.parent / "experiments", name)
+    folder = base.parent / "experiments"
+    name = _experiment(bottom, command_line, folder)
+    overlays = _overlays(folder, name)
     layers = [_with_new_names(layer) for layer in (bottom, *overlays, command_line)]
     _search_extensions(layers)
     _check_systems(layers)
@@ -112,14 +113,21 @@ def _layer(path: Path) -> Layer:
     return Layer(str(path), content, lines)
 
 
-def _experiment(bottom: Layer, command_line: Layer) -> str:
-    """The name of the experiment in use, which the command line or config.yaml gives."""
+def _experiment(bottom: Layer, command_line: Layer, folder: Path) -> str:
+    """The name of the experiment in use, which the command line or config.yaml gives.
+
+    Snakemake reads ``--config experiment=007`` as the number 7: a number is the overlay 007 if that is the only one.
+    """
     layers = [bottom, command_line]
     where = f"{source_of(['experiment'], layers)}: experiment"
     values = merged_layers(layers)
     if "experiment" not in values:
         raise ConfigError(f"{where} is missing, expected the name of an overlay, e.g. demo.")
-    return _name(values["experiment"], where)
+    name = _name(values["experiment"], where)
+    if isinstance(values["experiment"], int) and not (folder / f"{name}.yaml").exists():
+        spelled = [path.stem for path in folder.glob("*.yaml") if canonical(path.stem) == name]
+        return spelled[0] if len(spelled) == 1 else name
+    return name
 
 
 def _name(value: Any, where: str) -> str:
@@ -157,8 +165,8 @@ def _hint(folder: Path, name: str) -> str:
     spelled = [other for other in known if canonical(other) == canonical(name)]
     if not known:
         return f"; {folder} has no overlays in it, expected files like demo.yaml."
-    if spelled:  # --config experiment=007 is the number 7 to Snakemake
-        return f"; on the command line write experiment='\"{spelled[0]}\"', since without quotes it is a number."
+    if spelled:
+        return f"; expected {' or '.join(spelled)}, of which only one may exist if the command line gives a number."
     return nearest(name, known)
 
 

@@ -217,11 +217,13 @@ def test_an_experiment_named_by_digits_is_one(overlay, name):
     assert load_config(base).experiment == name
 
 
-def test_a_name_of_digits_that_snakemake_takes_for_a_number(overlay):
+def test_a_name_of_digits_is_found_though_snakemake_takes_it_for_a_number(overlay):
     Path("experiments/007.yaml").write_text("extends: demo\n")
+    assert overlay("", experiment=7).experiment == "007"
+    Path("experiments/07.yaml").write_text("extends: demo\n")
     assert refused(overlay, "", experiment=7) == (
-        'There is no experiment "7" (no file experiments/7.yaml); on the command line write '
-        "experiment='\"007\"', since without quotes it is a number."
+        'There is no experiment "7" (no file experiments/7.yaml); expected 007 or 07, of which only one may exist if '
+        "the command line gives a number."
     )
 
 
