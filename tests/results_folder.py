@@ -1,6 +1,7 @@
 """A small results folder as jobs leave it: files, logs, benchmarks and receipts."""
 
 import os
+import time
 from pathlib import Path
 
 from gaitcore.audit.manifest import write_manifest
@@ -47,4 +48,4 @@ def flip(path, keep_time=False):
     if keep_time:
         os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
     else:  # later than the receipt, whatever the clock's resolution
-        os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 10**9))
+        os.utime(path, ns=(state.st_atime_ns, time.time_ns() + 10**9))
