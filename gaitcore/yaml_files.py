@@ -27,7 +27,7 @@ class Document(NamedTuple):
 
 _MOST_BYTES = 1_000_000
 _MOST_VALUES = 50_000  # aliases counted as often as they are used
-_DEEPEST = 30  # lists and mappings inside each other
+DEEPEST = 30  # lists and mappings inside each other
 _MOST_DIGITS = 400
 
 _OPEN = object()  # the value of an anchor until it is complete
@@ -133,8 +133,8 @@ class _Builder:
         return ConfigError(f"{self._path}, line {event.start_mark.line + 1}: {found}, {expected}.")
 
     def _value(self, event: Any, place: Place) -> Any:
-        if len(place) > _DEEPEST:
-            raise self._refusal(event, f"more than {_DEEPEST} lists and mappings inside each other", "expected fewer")
+        if len(place) > DEEPEST:
+            raise self._refusal(event, f"more than {DEEPEST} lists and mappings inside each other", "expected fewer")
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         before = self._values

@@ -7,6 +7,7 @@ command line over both. Every message names the key, its file and, where there i
 import copy
 import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from gaitcore.settings.sentences import full_stop, section_below, sentence, with
 from gaitcore.settings.values import Folders, Settings
 from gaitcore.suggest import nearest
 from gaitcore.systems import system_settings
-from gaitcore.yaml_files import plain_value, read_yaml
+from gaitcore.yaml_files import DEEPEST, plain_value, read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -413,18 +414,23 @@ def _check_walkers(config: Config, layers: Layers) -> None:
         )
 
 
-def _typed(value: Any, section: Any, text: bool = False) -> Any:
+def _typed(value: Any, section: Any, text: bool = False, depth: int = 0) -> Any:
     """The command line's settings with numbers and truth values, which Snakemake leaves as text below the first level.
 
     Args:
         value: a setting, or a section of settings.
         section: the class of the section, which says where text is meant.
         text: whether the value is text, whatever it looks like.
+        depth: the number of lists and mappings around it.
     """
+    if depth > DEEPEST:
+        raise ConfigError(
+            f"{COMMAND_LINE}: more than {DEEPEST} lists and mappings inside each other, expected fewer; correct it."
+        )
     if isinstance(value, Mapping):
-        return {key: _typed(inner, *_kind_below(section, str(key), text)) for key, inner in value.items()}
+        return {key: _typed(inner, *_kind_below(section, str(key), text), depth + 1) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_typed(inner, section, text) for inner in value]
+        return [_typed(inner, section, text, depth + 1) for inner in value]
     if not isinstance(value, str):
         return value
     if text:
@@ -445,7 +451,14 @@ def _kind_below(section: Any, key: str, text: bool) -> tuple[Any, bool]:
         return None, text
     if key not in section.model_fields:  # a name inside a mapping
         return section, text
-    return section_below(section, key), _is_text(section.model_json_schema()["properties"][key])
+    return section_below(section, key), _is_text(_properties(section)[key])
+
+
+@cache
+def _properties(section: type[Settings]) -> Mapping[str, Any]:
+    """The JSON schema of each setting of a section, which takes long to make."""
+    properties: Mapping[str, Any] = section.model_json_schema()["properties"]
+    return properties
 
 
 def _is_text(schema: Mapping[str, Any]) -> bool:

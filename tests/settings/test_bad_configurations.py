@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import time
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
@@ -423,6 +424,7 @@ def test_many_subjects_are_compared_in_time(overlay):
         ({"extensions": "a\0b"}, LINE + "extensions.0: 'a\\x00b' has the sign '\\x00' in it"),
         ({"compare": "x" * 100_000}, LINE + "compare.0: 'xxx"),
         ({"data": {"format": "x" * 100_000}}, LINE + "data.format has 100000 signs"),
+        ({"seeds": reduce(lambda inner, _: [inner], range(500), 0)}, LINE + "more than 30 lists and mappings inside"),
         ({"data": {"format": "x" * 400}}, LINE + 'data.format: there is no source format "xxx'),
     ],
 )
