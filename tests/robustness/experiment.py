@@ -161,25 +161,29 @@ class SmallExperiment:
     def tabulate(self) -> None:
         """The tables."""
         names = [f"{table}.{suffix}" for table in ("table1", "table2") for suffix in ("tex", "csv", "md", "html")]
-        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        read = {"summary": self.summary, "splits": [self.split], "poses_report": self.poses_report}
         record = self.run / "run.json"
-        with self._job("tables", [*read.values(), record], [self.tables / name for name in (*names, "summary.md")]):
+        with self._job(
+            "tables",
+            [self.summary, self.split, self.poses_report, record],
+            [self.tables / name for name in (*names, "summary.md")],
+        ):
             write_tables(self.config, **read, runs=[record], folder=self.tables)
 
     def reproduce(self) -> None:
         """The reproduction report."""
         pages = {"markdown": self.results / "reproduction.md", "html": self.results / "reproduction.html"}
-        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        read = {"summary": self.summary, "splits": [self.split], "poses_report": self.poses_report}
         record = self.run / "run.json"
-        with self._job("reproduction", [*read.values(), record], [*pages.values()]):
+        with self._job("reproduction", [self.summary, self.split, self.poses_report, record], [*pages.values()]):
             write_reproduction(self.config, paper_config("config.yaml"), **read, runs=[record], **pages)
 
     def report(self, figures: list[Path]) -> None:
         """report.html, of figures that no job of this experiment made."""
         page = self.results / "report.html"
-        read = {"summary": self.summary, "split": self.split, "poses_report": self.poses_report}
+        read = {"summary": self.summary, "splits": [self.split], "poses_report": self.poses_report}
         record = self.run / "run.json"
-        with self._job("report", [*read.values(), record], [page]):
+        with self._job("report", [self.summary, self.split, self.poses_report, record], [page]):
             write_report(self.config, **read, runs=[record], figures=figures, timed=[], report=page)
 
     def list_artefacts(self) -> None:
