@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, summarise
 
 COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [
