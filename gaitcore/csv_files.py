@@ -40,11 +40,17 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _number(text: str) -> float:
+    if "_" in text or not math.isfinite(value := float(text)):
+        raise ValueError(text)
+    return value
+
+
 TEXT = ColumnType("text", "str", str)
 WHOLE = ColumnType("a whole number", "int64", _whole)
 WHOLE_OR_EMPTY = ColumnType("a whole number or an empty cell", "Int64", lambda text: _whole(text) if text else pd.NA)
-NUMBER = ColumnType("a number", "float64", float)
-NUMBER_OR_EMPTY = ColumnType("a number or an empty cell", "float64", lambda text: float(text) if text else math.nan)
+NUMBER = ColumnType("a number", "float64", _number)
+NUMBER_OR_EMPTY = ColumnType("a number or an empty cell", "float64", lambda text: _number(text) if text else math.nan)
 TRUTH = ColumnType("True or False", "bool", _truth)
 
 KEY_TYPES = dict.fromkeys(KEY_COLUMNS, TEXT)

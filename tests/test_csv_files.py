@@ -91,3 +91,12 @@ def test_a_missing_file_ends_in_one_sentence(tmp_path):
 )
 def test_a_damaged_file_ends_in_one_sentence(tmp_path, content, sentence):
     assert refused(tmp_path / "a.csv", content) == sentence
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-inf", "1e999", "1_0"])
+def test_a_number_that_is_not_finite_is_refused(tmp_path, text):
+    path = tmp_path / "numbers.csv"
+    path.write_text(f"value\n{text}\n")
+    for kind in (NUMBER, NUMBER_OR_EMPTY):
+        with pytest.raises(DataError, match=rf'numbers.csv, line 2: "{text}" in column value, expected a number'):
+            read_csv(path, {"value": kind})

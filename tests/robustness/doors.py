@@ -375,9 +375,7 @@ def _stages() -> Entered:
     workflow_script("stages").check_stages("dvc.yaml", *runs.values())
     kept = yaml.safe_load(Path("dvc.yaml").read_bytes())
     listed = next(entry["runs"] for entry in kept["vars"] if isinstance(entry, dict) and "runs" in entry)
-    same = [sorted(map(str, values)) for values in listed.values()] == [
-        sorted(map(str, values)) for values in runs.values()
-    ]
+    same = all(sorted(map(str, listed[name])) == sorted(map(str, values)) for name, values in runs.items())
     return Entered([] if same else ["dvc.yaml lists other runs"])
 
 
