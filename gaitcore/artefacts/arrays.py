@@ -35,7 +35,12 @@ def load_arrays(path: str | Path) -> tuple[dict[str, np.ndarray], dict[str, str]
             facts = json.loads((file.metadata() or {}).get(FACTS, "{}"))
             if not isinstance(facts, dict):
                 raise TypeError(facts)
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            if any(
+                array.dtype.kind not in "biuf" for array in arrays.values()
+            ):  # bfloat16, where ml_dtypes is installed
+                raise TypeError
+            return arrays, facts
     # The others: facts that are no JSON object, or a type of numbers that NumPy lacks.
     except (SafetensorError, ValueError, RecursionError, AttributeError, TypeError):
         raise DataError(f"{path}: cut off, damaged or not a safetensors file; {REMEDY}.") from None

@@ -21,7 +21,7 @@ filmed and the *seeds* the network was trained with. They are crossed: every see
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -70,12 +70,17 @@ def summarise(
 
     The same generator state is used for each system, so a system's interval does not depend on which others are there.
 
-    Raises DataError if a column is missing, a value is not a fraction, a row is there twice, or the runs were not all
-    measured on the same probes.
+    Systems of different modalities may have different probes, since a modality may lack sequences; a pair of such
+    systems has no rows.
+
+    Raises DataError if a column is missing, a value is not a fraction, a row is there twice, or the runs of a system
+    were not all measured on the same probes.
     """
     measured = _measurements(by_subject)
     resampling = _Resampling(confidence, resamples, seed)
-    rows = [_rows(system, measured.metrics, measured, *measured.runs[system], resampling) for system in measured.runs]
+    rows = [
+        _rows(name, measured.metrics, measured.of(name), *measured.runs[name], resampling) for name in measured.runs
+    ]
     rows += list(_pair_rows(measured, resampling))
     summary = pd.concat(rows, ignore_index=True)
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
@@ -97,9 +102,14 @@ class _Measurements:
     """All runs on common axes. Sizes: S seeds of a system, N subjects, C cells (condition and view), M metrics."""
 
     cells: list[tuple[str, str]]  # condition and view
-    probes: np.ndarray  # (N, C) number of probes, the same for every run
+    probes: np.ndarray  # (N, C) number of probes, the same for every run of a system: of the first one
+    probes_of: dict[str, np.ndarray]  # system -> its (N, C)
     runs: dict[str, tuple[np.ndarray, np.ndarray]]  # system -> seeds (S,), fractions (S, N, C, M), 0 without a probe
     metrics: tuple[str, ...]  # M names
+
+    def of(self, system: str) -> "_Measurements":
+        """The same with the probes of one system."""
+        return replace(self, probes=self.probes_of[system])
 
     @property
     def conditions(self) -> list[str]:
@@ -139,15 +149,15 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     )
     probes = np.zeros((len(runs), len(subjects), len(cells)))
     probes[where] = frame["probes"]
-    _check_same_probes(probes, runs, subjects, cells)
     metrics = [*METRICS, *(name for name in FURTHER_METRICS if name in frame)]
     values = np.zeros((*probes.shape, len(metrics)))
     values[where] = frame[metrics]
-    by_system = {}
+    by_system, probes_of = {}, {}
     for system in dict.fromkeys(name for name, _ in runs):
         seeds, rows = zip(*sorted((seed, row) for row, (name, seed) in enumerate(runs) if name == system), strict=True)
-        by_system[system] = (np.array(seeds), values[list(rows)])
-    return _Measurements(cells, probes[0], by_system, tuple(metrics))
+        _check_same_probes(probes[list(rows)], [runs[row] for row in rows], subjects, cells)
+        by_system[system], probes_of[system] = (np.array(seeds), values[list(rows)]), probes[rows[0]]
+    return _Measurements(cells, probes[0], probes_of, by_system, tuple(metrics))
 
 
 def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:
@@ -289,13 +299,14 @@ def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.
     for a, b in combinations(measured.runs, 2):
         (seeds_a, values_a), (seeds_b, values_b) = measured.runs[a], measured.runs[b]
         common, rows_a, rows_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
-        if len(common) == 0:
+        if len(common) == 0 or (measured.probes_of[a] != measured.probes_of[b]).any():
             continue
         rank1 = METRICS.index("rank1")
         difference = (values_a[rows_a] - values_b[rows_b])[..., [rank1]]
-        rows = _rows(f"{a} - {b}", (DIFFERENCE,), measured, common, difference, resampling)
+        pair = measured.of(a)
+        rows = _rows(f"{a} - {b}", (DIFFERENCE,), pair, common, difference, resampling)
         rows = rows[rows["view"] == MEAN].copy()
-        rows["p_value"] = _p_values(difference[..., 0], measured, resampling.seed)
+        rows["p_value"] = _p_values(difference[..., 0], pair, resampling.seed)
         yield rows
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, summarise
 
 COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [
@@ -265,15 +265,24 @@ def test_a_systems_rows_do_not_depend_on_the_other_systems():
     pd.testing.assert_frame_equal(both[both["system"] == "m"], alone, check_exact=True, check_dtype=False)
 
 
-def test_runs_measured_on_different_probes_are_refused():
-    frame = one_cell({"a": [[0.5, 0.5]], "b": [[0.5, 0.5]]})
+def test_runs_of_a_system_measured_on_different_probes_are_refused():
+    frame = one_cell({"a": [[0.5, 0.5], [0.5, 0.5]]})
     frame.loc[3, "probes"] = 2
     with pytest.raises(DataError) as error:
         summarise(frame)
     assert str(error.value) == (
-        "a seed 0 and b seed 0 were measured on different probes (1 and 2 of subject 001 in nm at 0 degrees); "
+        "a seed 0 and a seed 1 were measured on different probes (1 and 2 of subject 001 in nm at 0 degrees); "
         "measure all runs on one split."
     )
+
+
+def test_systems_with_different_probes_have_rows_of_their_own_and_are_not_compared():
+    frame = one_cell({"a": [[1.0, 0.0]], "b": [[1.0, 0.0]], "c": [[0.0, 1.0]]})
+    frame.loc[(frame["system"] == "b") & (frame["subject"] == frame["subject"].max()), "probes"] = 3
+    summary = summarise(frame)
+    means = summary[(summary["metric"] == "rank1") & (summary["condition"] == "mean")].set_index("system")["mean"]
+    assert means.to_dict() == {"a": 0.5, "b": 0.25, "c": 0.5}
+    assert set(summary.loc[summary["metric"] == DIFFERENCE, "system"]) == {"a - c"}
 
 
 def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_refused():

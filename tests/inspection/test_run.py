@@ -141,12 +141,12 @@ def test_where_the_identical_view_is_included_the_nearest_may_be_of_it():
 
 def test_probes_without_any_gallery_sequence_of_their_subject_end_in_one_sentence(inputs, tmp_path):
     one_each = {"gallery": {"nm": [1]}, "probes": {"nm": [2], "bg": [1]}}
-    table = PoseTable.read(inputs["table"])
+    table = PoseTable.read(inputs["tables"]["keypoints"])
     keys = table.sequences
     gallery_of_2 = (keys["subject"] == "002") & (keys["sequence"] == "01") & (keys["condition"] == "nm")
     probes_of_3 = (keys["subject"] == "003") & ((keys["sequence"] == "02") | (keys["condition"] == "bg"))
     table = table.select((keys["subject"] == "001") | gallery_of_2 | probes_of_3)
-    table.write(inputs["table"])
+    table.write(inputs["tables"]["keypoints"])
     protocol = Protocol.model_validate(PROTOCOL | one_each)
     write_split(assign_roles(table.sequences, protocol), inputs["split"])
     with pytest.raises(ProtocolError) as raised:

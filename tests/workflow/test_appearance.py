@@ -1,4 +1,4 @@
-"""Appearance and skeleton systems in one table: bodies drawn round the walkers' skeletons, a split for each modality."""
+"""Appearance and skeleton systems in one table: bodies drawn round walkers, and a split for each modality."""
 
 import json
 
