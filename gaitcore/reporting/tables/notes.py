@@ -75,7 +75,7 @@ def interval_sentence(summary: pd.DataFrame) -> str:
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
-def published_notes(appearance: bool = False) -> list[str]:
+def published_notes(appearance: bool) -> list[str]:
     """Where the published rows come from, and where the paper contradicts itself; ``appearance``: has such rows."""
     return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, *([GAITNET_ROW] if appearance else [])]
 

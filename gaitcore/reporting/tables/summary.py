@@ -40,7 +40,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
             f"{notes.run_sentence(summary, context)} {notes.reported_sentence(context)}",
             heading(2, "Rank-1 accuracy (%)"),
             _rank1_grid(summary, context),
-            *([bullets(notes.published_notes())] if context.show_published else []),
+            *([bullets(notes.published_notes(appearance=True))] if context.show_published else []),
             heading(2, "All metrics, mean over conditions (%)"),
             _metrics_grid(summary, context),
             *_differences(summary, context),
