@@ -10,6 +10,7 @@ rule write_report:
         published=[
             "gaitcore/reporting/tables/published_numbers/table1.csv",
             "gaitcore/reporting/tables/published_numbers/table2.csv",
+            "gaitcore/reporting/tables/published_numbers/later.csv",
         ],
         figures=experiment_paths(
             "results/{experiment}/figures/{figure}.png", figure=FIGURES

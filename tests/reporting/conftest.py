@@ -64,7 +64,9 @@ def casia_b(summary, context) -> tuple[pd.DataFrame, TableContext]:
     """The same numbers as an experiment on CASIA-B, beside the published ones."""
     summary = summary.replace({"condition": {"ar": "bg"}})
     labels = {"probe_labels": {"nm": "NM#5-6", "bg": "BG#1-2"}, "condition_titles": {"nm": "NM", "bg": "BG"}}
-    return summary, replace(context, dataset="CASIA-B", gallery="NM#1-4", show_published=True, **labels)
+    return summary, replace(
+        context, dataset="CASIA-B", gallery="NM#1-4", show_published=True, estimator="HRNet", **labels
+    )
 
 
 @pytest.fixture

@@ -2,7 +2,13 @@
 
 import pytest
 
-from gaitcore.reporting.tables.published import DISCREPANCY, published_table1, published_table2
+from gaitcore.reporting.tables.published import (
+    DISCREPANCY,
+    estimator_of,
+    published_rows,
+    published_table1,
+    published_table2,
+)
 
 
 def test_table_1_has_five_methods_three_conditions_and_eleven_views_with_their_mean():
@@ -40,3 +46,17 @@ def test_only_gaitformers_cl_mean_is_not_the_average_of_its_views():
     assert means["GaitFormer", "cl"] == 0.772
     assert average["GaitFormer", "cl"] == pytest.approx(0.775)
     assert DISCREPANCY == "GaitFormer's CL mean is printed as 77.2 in the paper, while its eleven views average 77.5."
+
+
+def test_each_row_names_what_its_method_was_given():
+    frames = published_table2().groupby("method", sort=False)["frames"].first().to_dict()
+    assert (frames["GaitSet"], frames["PoseGait"], frames["GaitMixer"]) == ("silhouettes", "OpenPose", "HRNet")
+    assert estimator_of("HRNet-W32 384x288") == "HRNet"
+    assert estimator_of("Kinect v2, projected") == "Kinect v2, projected"
+
+
+def test_later_rows_stand_beside_the_papers_for_the_systems_that_are_compared():
+    rows = published_rows(["GPGait", "GaitMixer"])
+    assert list(rows["method"].unique())[-2:] == ["GaitMixer", "GPGait"]
+    assert rows.query("method == 'GPGait'")["rank1"].tolist() == pytest.approx([0.936, 0.802, 0.693, 0.810])
+    assert set(rows.query("method == 'GPGait'")["frames"]) == {"HRNet"}

@@ -79,6 +79,25 @@ def test_published_rows_take_part_in_what_is_best(casia_b):
     assert marked["NM#5-6", "Alpha (measured)"] == set()
 
 
+def test_rows_with_poses_of_different_estimators_are_not_compared(casia_b):
+    summary, context = casia_b
+    marked = best(table1(summary, replace(context, estimator="ViTPose")))
+    assert marked["NM#5-6", "GaitMixer"] == {str(view) for view in range(0, 181, 18)} | {"mean"}
+    assert marked["NM#5-6", "Alpha (measured)"] == {"0", "90", "mean"}
+    assert marked["NM#5-6", "PoseGait"] == set()  # alone with OpenPose
+
+
+def test_a_later_system_has_its_published_row_and_its_source_where_it_is_measured(casia_b):
+    summary, context = casia_b
+    later = replace(context, system_titles={"alpha": "GaitTR", "beta_net": "Beta_net"})
+    table = table2(summary, later)
+    (row,) = [row for row in table.rows if row.block == "Published later"]
+    assert (row.method, row.published, row.best) == ("GaitTR, SimCC poses", True, frozenset())
+    assert [round(row.cells[condition].mean, 3) for condition in ("nm", "bg", "cl")] == [0.96, 0.913, 0.9]
+    assert "GaitTR's row is not in the paper: Zhang et al., Expert Systems 2023." in table.notes
+    assert "GaitTR" not in {row.method for row in table1(summary, later).rows if row.published}
+
+
 def test_table_2_on_casia_b_has_appearance_skeleton_and_measured_blocks(casia_b):
     table = table2(*casia_b)
     assert list(dict.fromkeys(row.block for row in table.rows)) == ["Appearance based", "Skeleton based", "Measured"]

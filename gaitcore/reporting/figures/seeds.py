@@ -14,7 +14,7 @@ from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
 from gaitcore.reporting.tables.estimates import percent_text
-from gaitcore.reporting.tables.published import published_table2, shows_published
+from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -48,8 +48,8 @@ def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]
 def _published(config: Config) -> list[dict[str, object]]:
     if not shows_published(config):
         return []
-    table = published_table2()
     titles = {system_settings(config, system).title: system for system in config.compare}
+    table = published_rows(titles)
     return [
         _row(titles[method], PUBLISHED, condition, None, rank1)
         for method, condition, rank1 in zip(table["method"], table["condition"], table["rank1"], strict=True)

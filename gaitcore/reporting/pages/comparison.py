@@ -21,7 +21,7 @@ from gaitcore.reporting.tables.estimates import (
     titles_with_mean,
     with_spread,
 )
-from gaitcore.reporting.tables.published import published_table2
+from gaitcore.reporting.tables.published import published_rows
 
 COMPARISON_TITLE = "Published against measured: rank-1 accuracy (%)"
 VERDICT_NOTE = (
@@ -93,5 +93,5 @@ def _published(context: TableContext) -> dict[tuple[str, str], float]:
     """(system's title, condition) -> the published fraction; empty where the tables show no published rows."""
     if not context.show_published:
         return {}
-    rows = published_table2()
+    rows = published_rows(context.system_titles.values())
     return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

@@ -14,7 +14,7 @@ from gaitcore.modalities import table_name
 from gaitcore.networks import modality
 from gaitcore.protocols.derivation import gaps, protocol_of, usable_walks
 from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
-from gaitcore.reporting.tables.published import shows_published
+from gaitcore.reporting.tables.published import estimator_of, shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.protocol import Protocol
@@ -74,6 +74,7 @@ class TableContext:
     source: SourceFacts = SourceFacts()
     gaps: tuple[str, ...] = ()
     without_training: tuple[str, ...] = ()  # titles of systems
+    estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
 
     def system_title(self, system: str) -> str:
@@ -136,6 +137,7 @@ def table_context(
             for name, of_modality in splits.items()
             for reason, count in excluded_by_reason(of_modality, config, name).items()
         },
+        estimator=estimator_of(config.data.pose_source),
         denominators={name: _denominators(of_modality) for name, of_modality in splits.items()},
         runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
         probes=len(matched),

@@ -27,6 +27,7 @@ class Row:
     collapsed: int = 0  # runs
     untrained: int = 0  # runs
     best: frozenset[str] = frozenset()  # columns in which this row is the best of its block
+    frames: str = ""  # silhouettes, or the estimator of the poses; of a measured row always that of the experiment
 
     @property
     def mark(self) -> str:
@@ -75,7 +76,8 @@ def run_marks(collapsed: int, untrained: int) -> str:
 def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
     """Mark the best of each block and column, as printed (so ties are all marked).
 
-    A row with a collapsed or untrained run is never marked. Without a second row there is no mark, nor where the
+    Rows with poses of different estimators are not compared. A row with a collapsed or untrained run is never marked.
+    Without a second row there is no mark, nor where the
     interval of the best row includes ``chance``.
     """
     rows = list(rows)
@@ -86,7 +88,8 @@ def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:
 
 
 def _is_best(row: Row, column: str, rows: list[Row], chance: float) -> bool:
-    rivals = [other for other in rows if other.block == row.block and column in other.cells]
+    place = (row.block, row.frames)
+    rivals = [other for other in rows if (other.block, other.frames) == place and column in other.cells]
     if row.doubtful or len(rivals) < 2 or at_chance(row.cells[column], chance):
         return False
     own = printed(row.cells[column].mean)

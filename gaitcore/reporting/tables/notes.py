@@ -3,6 +3,8 @@
 Plain text with signs like ± and °; each writer puts them into its own format.
 """
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
@@ -21,7 +23,14 @@ from gaitcore.reporting.tables.estimates import (
     titles_with_mean,
 )
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
-from gaitcore.reporting.tables.published import DISCREPANCY, GAITNET_ROW, POSEGAIT_SPLIT, SOURCE
+from gaitcore.reporting.tables.published import (
+    DISCREPANCY,
+    GAITNET_ROW,
+    LATER,
+    POSEGAIT_SPLIT,
+    POSES,
+    SOURCE,
+)
 
 _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
 
@@ -75,9 +84,17 @@ def interval_sentence(summary: pd.DataFrame) -> str:
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
-def published_notes(appearance: bool) -> list[str]:
-    """Where the published rows come from, and where the paper contradicts itself; ``appearance``: has such rows."""
-    return [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, *([GAITNET_ROW] if appearance else [])]
+def published_notes(systems: Iterable[str] | None) -> list[str]:
+    """Where the published rows come from, and where the paper contradicts itself.
+
+    ``systems`` are the titles of the measured systems, whose later rows are shown, too; None for Table 1, which has
+    neither these nor rows of silhouettes.
+    """
+    of_both = [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, POSES]
+    if systems is None:
+        return of_both
+    later = [f"{title}'s row is not in the paper: {LATER[title]}." for title in systems if title in LATER]
+    return [*of_both, GAITNET_ROW, *later]
 
 
 def marked_run_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:

@@ -19,7 +19,7 @@ from gaitcore.reporting.tables.estimates import (
 )
 from gaitcore.reporting.tables.layout import PUBLISHED_MARK, run_marks
 from gaitcore.reporting.tables.markdown import bullets, grid, heading, page
-from gaitcore.reporting.tables.published import published_table2
+from gaitcore.reporting.tables.published import published_rows
 
 _METRIC_TITLES = {"rank1": "Rank-1", "rank5": "Rank-5", "mAP": "mAP"}
 
@@ -40,7 +40,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
             f"{notes.run_sentence(summary, context)} {notes.reported_sentence(context)}",
             heading(2, "Rank-1 accuracy (%)"),
             _rank1_grid(summary, context),
-            *([bullets(notes.published_notes(appearance=True))] if context.show_published else []),
+            *([bullets(notes.published_notes(context.system_titles.values()))] if context.show_published else []),
             heading(2, "All metrics, mean over conditions (%)"),
             _metrics_grid(summary, context),
             *_differences(summary, context),
@@ -53,7 +53,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
 def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     rank1 = estimates(summary, "rank1")
     titles = titles_with_mean(summary, context)
-    lines = _published_lines(titles) if context.show_published else []
+    lines = _published_lines(titles, context) if context.show_published else []
     for system in measured_systems(summary):
         cells_of_row = [rank1[system, condition, MEAN] for condition in titles]
         mark = run_marks(len(context.collapsed_seeds(system)), len(context.untrained_seeds(system)))
@@ -62,9 +62,9 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     return grid(lines, ["System", "Seeds", *titles.values()])
 
 
-def _published_lines(titles: dict[str, str]) -> list[list[str]]:
+def _published_lines(titles: dict[str, str], context: TableContext) -> list[list[str]]:
     lines = []
-    for method, rows in published_table2().groupby("method", sort=False):
+    for method, rows in published_rows(context.system_titles.values()).groupby("method", sort=False):
         rank1 = dict(zip(rows["condition"], rows["rank1"], strict=True))
         cells = [percent(rank1[condition]) if condition in rank1 else "–" for condition in titles]
         lines.append([str(method) + PUBLISHED_MARK, "", *cells])

@@ -21,11 +21,12 @@ from gaitcore.reporting.tables.estimates import (
     titles_with_mean,
 )
 from gaitcore.reporting.tables.layout import Row, Table, mark_best
-from gaitcore.reporting.tables.published import published_table1, published_table2
+from gaitcore.reporting.tables.published import published_later, published_table1, published_table2
 
 _BLOCKS = {"appearance": "Appearance based", "skeleton": "Skeleton based"}
 _GROUPS = {"keypoints": "skeleton", "silhouettes": "appearance"}
 _MEASURED_BLOCK = "Measured"
+_LATER_BLOCK = "Published later"
 
 
 def table1(summary: pd.DataFrame, context: TableContext) -> Table:
@@ -90,7 +91,8 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
         if published is not None:
             published_rows = published[published["condition"] == condition]
             for method, rows in published_rows.groupby("method", sort=False):
-                yield Row(block, str(method), "skeleton", True, _printed(rows, "view"))
+                frames = "OpenPose" if method == "PoseGait" else "HRNet"
+                yield Row(block, str(method), "skeleton", True, _printed(rows, "view"), frames=frames)
         for system in measured_systems(summary):
             # Published views are 0, 18, ...; measured views have the spelling of the data: 000, 018, ...
             cells = {
@@ -101,9 +103,13 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
 
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
     if context.show_published:
-        for names, rows in published_table2().groupby(["modality", "method"], sort=False):
-            modality, method = map(str, names)
-            yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"))
+        for names, rows in published_table2().groupby(["modality", "method", "frames"], sort=False):
+            modality, method, frames = map(str, names)
+            yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"), frames=frames)
+        for names, rows in published_later(context.system_titles.values()).groupby(["method", "frames"], sort=False):
+            method, frames = map(str, names)
+            title = f"{method}, {frames} poses"
+            yield Row(_LATER_BLOCK, title, "skeleton", True, _printed(rows, "condition"), frames=frames)
     rank1 = estimates(summary, "rank1")
     block = _MEASURED_BLOCK if context.show_published else ""
     for system in measured_systems(summary):
@@ -127,6 +133,7 @@ def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: 
         cells,
         len(context.collapsed_seeds(system)),
         len(context.untrained_seeds(system)),
+        frames=context.estimator,
     )
 
 
@@ -139,7 +146,8 @@ def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]
 
 def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[str]:
     if context.show_published:
-        yield from notes.published_notes(appearance=conditions == [MEAN])  # Table 2 has rows of silhouettes
+        of_table2 = conditions == [MEAN]  # which has rows of silhouettes, and of systems after the paper
+        yield from notes.published_notes(context.system_titles.values() if of_table2 else None)
     yield from notes.marked_run_notes(summary, context)
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
