@@ -36,7 +36,7 @@ _FOLDER = Path(__file__).parent / "published_numbers"
 
 
 def estimator_of(pose_source: str) -> str:
-    """The estimator of the experiment's poses by the name that published rows have it under; as it is, where unknown."""
+    """The estimator of the experiment's poses by the name that published rows have for it; as it is, where unknown."""
     names = (name for name in ("HRNet", "OpenPose", "SimCC") if name.lower() in pose_source.lower())
     return next(names, pose_source)
 
