@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import local
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -60,8 +60,9 @@ class Scratch:
 
     def write(self, name: str, digest: str, kept: Kept) -> None:
         """Keep what the video of a sequence gave, whole or not at all."""
+        everything: dict[str, Any] = {**kept.arrays, "notes": json.dumps(kept.notes)}
         with replacing(self._path(name, digest)) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, **kept.arrays, notes=np.array(json.dumps(kept.notes)))
+            np.savez(file, **everything)
 
     def _path(self, name: str, digest: str) -> Path:
         key = hashlib.sha256(f"{digest} {self._settings}".encode()).hexdigest()
