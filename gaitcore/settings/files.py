@@ -401,8 +401,7 @@ def _check_weights(part: Video | Detector | Segmenter, section: str, name: str, 
     """Refuse a network without the file of its weights, or without that file's digest."""
     for key in ("weights", "sha256"):
         if getattr(part, key) is None:
-            place = ["data", *section.split(".")]
-            where = source_of([*place, key] if _sets(layers, *place, key) else place, layers)
+            where = source_of(["data", *section.split("."), key], layers)
             raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
 
 

@@ -150,7 +150,8 @@ def test_bodies_are_drawn_round_the_experiments_own_poses(base):
         ),
         (
             {**FILMED, "silhouettes": {"format": "video", "segmenter": {"threshold": 2}}},
-            "data.silhouettes.segmenter.threshold is 2, expected a number from 0 to 1.",
+            "data.silhouettes.segmenter.threshold is 2, expected a number from 0 to 1 (pixels of at least this "
+            "probability are the walker).",
         ),
         ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is listed twice."),
         (
