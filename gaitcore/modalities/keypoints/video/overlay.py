@@ -37,7 +37,7 @@ def draw_sequence(video: Path, poses: Path, sequence: str, *, strip: Path, video
         video_out: MP4 to write, every frame. For a source that cannot be read, one black frame with a message.
     """
     table = PoseTable.read(poses)
-    info, poses_by_frame = table.info, _sequence_poses(table, sequence)
+    info, poses_by_frame = table.info, sequence_poses(table, sequence)
     frames = Decoder(video, info.frame_width, info.frame_height, info.fps).frames()
     pictures, caption = {}, f"{sequence}: {len(poses_by_frame)} frames with a pose"
     with replacing(video_out) as unfinished, _Writer(unfinished, info.fps) as writer:
@@ -116,7 +116,7 @@ def _drawn(
         yield number, picture
 
 
-def _sequence_poses(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
+def sequence_poses(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
     """frame -> keypoints (17, 3) of one sequence."""
     one = table.select([name == sequence for name in sequence_names(table.sequences)])
     return dict(zip(one.frame.tolist(), one.keypoints, strict=True))
