@@ -81,7 +81,7 @@ def _tinted(image: np.ndarray, mask: np.ndarray | None) -> np.ndarray:
 
 
 def _above(picture: np.ndarray, silhouette: np.ndarray | None) -> np.ndarray:
-    """A picture (H, W, 3) with a silhouette (64, 64), twice as large, in the middle below; black where there is none."""
+    """A picture (H, W, 3) with a silhouette (64, 64), twice as large, below its middle; black where there is none."""
     side = _SCALE * SIZE
     below = np.zeros((side, max(side, picture.shape[1]), 3), np.uint8)
     if silhouette is not None:
