@@ -49,7 +49,7 @@ def draw_masks(video: Path, poses: Path, silhouettes: Path, sequence: str, setti
     caption = f"{sequence}: {len(stored)} frames with a silhouette, {len(by_frame)} with a pose"
     segmenter = make_segmenter(settings)
     shown = set(spread(sorted(stored)))
-    pictures = []
+    pictures: list[np.ndarray] = []
     try:
         for number, image in Decoder(video, info.frame_width, info.frame_height, info.fps).frames():
             if number in shown or (not shown and len(pictures) < PICTURES):
