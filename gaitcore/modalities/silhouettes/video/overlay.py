@@ -41,14 +41,14 @@ def draw_masks(video: Path, poses: Path, silhouettes: Path, sequence: str, setti
         sequence: its name, e.g. 001-nm-01-090.
         settings: of the network that made the silhouettes.
         strip: PNG to write: eight frames evenly spread over those with a silhouette, and the silhouettes below. Its
-            caption has the numbers of frames with a silhouette and with a pose. For a source that cannot be read, a
+            caption counts the frames with a silhouette and with a pose and names those shown. For a source that cannot be read, a
             line with the reason.
     """
     table = PoseTable.read(poses)
     info, by_frame, stored = table.info, sequence_poses(table, sequence), _stored(silhouettes, sequence)
+    segmenter, shown = make_segmenter(settings), spread(sorted(stored))
     caption = f"{sequence}: {len(stored)} frames with a silhouette, {len(by_frame)} with a pose"
-    segmenter = make_segmenter(settings)
-    shown = set(spread(sorted(stored)))
+    caption += f"; here {', '.join(map(str, shown))}" if shown else ""
     pictures: list[np.ndarray] = []
     try:
         for number, image in Decoder(video, info.frame_width, info.frame_height, info.fps).frames():
