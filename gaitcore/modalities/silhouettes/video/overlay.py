@@ -41,8 +41,8 @@ def draw_masks(video: Path, poses: Path, silhouettes: Path, sequence: str, setti
         sequence: its name, e.g. 001-nm-01-090.
         settings: of the network that made the silhouettes.
         strip: PNG to write: eight frames evenly spread over those with a silhouette, and the silhouettes below. Its
-            caption counts the frames with a silhouette and with a pose and names those shown. For a source that cannot be read, a
-            line with the reason.
+            caption counts the frames with a silhouette and with a pose and names those shown. For a source that cannot
+            be read, a line with the reason.
     """
     table = PoseTable.read(poses)
     info, by_frame, stored = table.info, sequence_poses(table, sequence), _stored(silhouettes, sequence)
