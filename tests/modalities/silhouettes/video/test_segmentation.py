@@ -186,6 +186,7 @@ def test_somebody_else_and_specks_are_not_in_the_mask(network):
     image[y : y + 2, x : x + 2] = 255  # in the box, but not at the body
     assert drawn_on(image).sum() > drawn_on(alone).sum() + 300
     mask = walker_mask(image, sure(points), make_segmenter(network), 0.5)
+    assert not mask[drawn_on(image) & (cv2.blur(alone, (7, 7)).max(axis=2) == 0)].any()
     assert overlap(mask > 0, drawn_on(alone)) > 0.97
 
 
