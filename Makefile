@@ -78,7 +78,7 @@ docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python -m pip check
 	touch $@
 
-video: .venv/video ## what poses from video need: decoder, estimators
+video: .venv/video ## what poses and silhouettes from video need: decoder, estimators
 
 .venv/video: .venv/ready requirements-video.lock
 	$(INSTALL) requirements-video.lock

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from gaitcore import extensions
-from gaitcore.settings.data import Bodies
+from gaitcore.settings.data import Bodies, Segmenter
 from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
@@ -35,7 +35,9 @@ LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
 POSE_SOURCES = CONFIG.data.path if "keypoints" in CONFIG.data.modality else ()
 SILHOUETTE_SOURCES = CONFIG.data.silhouettes.path if CONFIG.data.silhouettes else ()
-SILHOUETTES_ARE_DRAWN = CONFIG.data.silhouettes is not None and not SILHOUETTE_SOURCES
+SILHOUETTE_FORMAT = CONFIG.data.silhouettes.format if CONFIG.data.silhouettes else ""
+SILHOUETTES_ARE_DRAWN = SILHOUETTE_FORMAT == "bodies"
+SILHOUETTES_FROM_VIDEO = SILHOUETTE_FORMAT == "video"
 
 RESULTS = f"results/{CONFIG.experiment}"
 
@@ -76,7 +78,9 @@ def run_configuration(wildcards):
     frames_of = modality_of(wildcards)
     unused = {"help", "silhouettes", *([] if FROM_VIDEO else ["video"])}
     if frames_of == "silhouettes":
-        unused = set(type(CONFIG.data).model_fields) - {"dataset", "silhouettes"}
+        videos = "format path frame_width frame_height fps video".split()
+        used = {"dataset", "silhouettes", *(videos if SILHOUETTES_FROM_VIDEO else [])}
+        unused = set(type(CONFIG.data).model_fields) - used
     configuration = settings(
         CONFIG,
         only={"experiment", "data"},
@@ -216,9 +220,8 @@ def reader_files():
 
 def silhouette_reader_files():
     """The file of the silhouettes' reader, for the code digest."""
-    source = CONFIG.data.silhouettes
-    read = source and not SILHOUETTES_ARE_DRAWN
-    return [extensions.file("silhouette_readers", source.format)] if read else []
+    read = [SILHOUETTE_FORMAT] if SILHOUETTE_SOURCES else []
+    return [extensions.file("silhouette_readers", name) for name in read]
 
 
 def extension_code():

@@ -6,11 +6,13 @@ ARTEFACT_RULES = (
     *(["merge_poses" if FROM_VIDEO else "read_poses"] if POSE_SOURCES else []),
     *(["read_silhouettes"] if SILHOUETTE_SOURCES else []),
     *(["draw_silhouettes"] if SILHOUETTES_ARE_DRAWN else []),
+    *(["merge_silhouettes"] if SILHOUETTES_FROM_VIDEO else []),
     *("splits", "train", "evaluate", "summary", "write_tables", "write_reproduction"),
 )
 TIMED = (
     *("walkers", "extract_poses", "merge_poses", "read_poses"),
-    *("read_silhouettes", "draw_silhouettes", "splits"),
+    *("extract_silhouettes", "merge_silhouettes", "read_silhouettes"),
+    *("draw_silhouettes", "splits"),
     *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
 )
 NO_SETTINGS = ("checkpoints", "contents", "scratch", "sources")
@@ -37,6 +39,8 @@ def artefacts():
 
     for subject in VIDEOS.by_subject if FROM_VIDEO else ():
         add("extract_poses", subject=subject)
+        if SILHOUETTES_FROM_VIDEO:
+            add("extract_silhouettes", subject=subject)
     for name, system, seed in product(ARTEFACT_RULES, CONFIG.compare, CONFIG.seeds):
         add(name, system=system, seed=seed)
     return list(made)

@@ -1,4 +1,9 @@
-# Silhouettes in whatever form the user has them, or drawn round the poses -> silhouettes.parquet.
+# Silhouettes in whatever form the user has them, drawn round the poses, or cut out of videos -> silhouettes.parquet.
+
+if SILHOUETTES_FROM_VIDEO:
+
+    include: "video_silhouettes.smk"
+
 
 if SILHOUETTE_SOURCES:
 

@@ -110,9 +110,13 @@ rule overlay_poses:
         "../workflow_scripts/overlay.py"
 
 
-rule overlay:  # the skeleton on the frames of a few sequences, to check the poses before training
+rule overlay:  # skeletons and masks on the frames of a few sequences, to check them before training
     input:
         experiment_paths(
             "results/{experiment}/overlay/{sequence}.png",
             sequence=VIDEOS.spread(6),
+        ),
+        experiment_paths(
+            "results/{experiment}/overlay/silhouettes/{sequence}.png",
+            sequence=VIDEOS.spread(6) if SILHOUETTES_FROM_VIDEO else [],
         ),

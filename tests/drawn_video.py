@@ -4,6 +4,7 @@ The models are real ones: onnxruntime runs them, and what they say is computed f
 channel at 255, so that an edge toward the black background is no other joint's colour.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 from itertools import product
 from pathlib import Path
@@ -17,12 +18,16 @@ import onnx.parser
 
 from gaitcore.digests import file_digest
 from gaitcore.keys import SequenceKey
+from gaitcore.modalities.keypoints.skeleton import INDEX, LINKS
 from gaitcore.modalities.keypoints.walkers.cameras import VIEWS
 from gaitcore.modalities.keypoints.walkers.walkers import WalkerSettings, walk
 
+Paint = Callable[[np.ndarray], np.ndarray]
 COLOURS = np.array([colour for colour in product((0, 128, 255), repeat=3) if max(colour) == 255][:17], np.uint8)
 RADIUS = 4  # pixels, of a blob
 WIDTH, HEIGHT = 320, 240
+GREY = (90, 90, 90)  # of a body: too dim for the person model, and no joint's colour
+DIM = 45  # half as bright
 MEAN, SPREAD = np.array([123.675, 116.28, 103.53]), np.array([58.395, 57.12, 57.375])
 
 PERFECT = WalkerSettings(subjects=9, min_frames=40, max_frames=60)
@@ -36,6 +41,24 @@ def draw(*people: np.ndarray, width: int = WIDTH, height: int = HEIGHT) -> np.nd
             centre = tuple(round(16 * float(value)) for value in point)  # sixteenths of a pixel
             cv2.circle(image, centre, 16 * RADIUS, colour.tolist(), cv2.FILLED, cv2.LINE_AA, shift=4)
     return image
+
+
+def draw_body(points: np.ndarray) -> np.ndarray:
+    """A frame (240, 320, 3) with a person (17, 2) who has a grey body round the joints' blobs."""
+    image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
+    trunk = [INDEX[f"{side}_{name}"] for side, name in (("left", "shoulder"), ("right", "shoulder"))]
+    trunk += [INDEX[f"{side}_{name}"] for side, name in (("right", "hip"), ("left", "hip"))]
+    whole = points.round().astype(int)
+    cv2.fillPoly(image, [whole[trunk]], GREY)
+    for a, b in LINKS:
+        cv2.line(image, whole[a].tolist(), whole[b].tolist(), GREY, 2 * RADIUS + 3)
+    cv2.line(image, whole[INDEX["nose"]].tolist(), whole[trunk].mean(axis=0).astype(int).tolist(), GREY, 2 * RADIUS + 3)
+    return np.maximum(image, draw(points))
+
+
+def drawn_on(image: np.ndarray) -> np.ndarray:
+    """(H, W) of truth values: where a person is drawn."""
+    return image.max(axis=2) >= DIM
 
 
 def walked(subject: int, condition: str, sequence: int, view: int, settings: WalkerSettings = PERFECT) -> np.ndarray:
@@ -65,11 +88,13 @@ def write_video(path: Path, frames: list[np.ndarray], *, rate: float = 25, times
     return path
 
 
-def write_walk(folder: Path, subject: int, condition: str, sequence: int, view: int, frames: int = 40) -> np.ndarray:
+def write_walk(
+    folder: Path, subject: int, condition: str, sequence: int, view: int, frames: int = 40, paint: Paint = draw
+) -> np.ndarray:
     """A drawn walker's video under its sequence's name; the joints (T, 17, 2) that were drawn."""
     joints = walked(subject, condition, sequence, view)[:frames]
     name = SequenceKey(f"{subject:03d}", condition, sequence, view).name
-    write_video(folder / f"{name}.avi", [draw(points) for points in joints])
+    write_video(folder / f"{name}.avi", [paint(points) for points in joints])
     return joints
 
 
@@ -126,6 +151,17 @@ def pose_model(path: Path, width: int = 192, height: int = 256) -> Path:
         sharpness=1 / (2 * 40**2),
         bell=np.tile(bell / bell.sum(), (17, 1, 1, 1)),
     )
+
+
+def mask_model(path: Path, width: int = 128, height: int = 128) -> Path:
+    """Probabilities (1, 1, height, width) of a drawn person: near 1 where a pixel of 0 to 1 is bright enough."""
+    graph = f"""(float[1, 3, {height}, {width}] image) => (float[1, 1, {height}, {width}] person) {{
+        brightest = ReduceMax <axes = [1], keepdims = 1> (image)
+        above = Sub (brightest, dim)
+        steep = Mul (above, slope)
+        person = Sigmoid (steep)
+    }}"""
+    return save_model(path, graph, dim=DIM / 255, slope=100)
 
 
 def person_model(path: Path, width: int = WIDTH, height: int = HEIGHT, parts: int = 1) -> Path:
@@ -188,3 +224,10 @@ def settings(folder: Path, *, people: str = "exactly_one", detect_every: int = 1
         "people": people,
         "detect_every": detect_every,
     }
+
+
+def segmenter(folder: Path) -> dict:
+    """``data.silhouettes.segmenter`` with the model of masks, which is written to ``folder``."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = mask_model(folder / "masks.onnx")
+    return {"kind": "onnx", "weights": str(model), "sha256": file_digest(model)}

@@ -34,7 +34,7 @@ from gaitcore.files import write_text
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
 UNLISTED = (
     # State of unfinished work: training, a comparison (snakemake verify), poses from a video.
-    *("checkpoints/", "verify/", "poses/unfinished/"),
+    *("checkpoints/", "verify/", "poses/unfinished/", "silhouettes/unfinished/"),
     # Records of the job that writes the manifest, which end after it.
     *("receipts/manifest.json", "logs/manifest.log", "benchmarks/manifest.tsv"),
 )

@@ -28,7 +28,7 @@ from gaitcore.settings.values import (
 from gaitcore.settings.walkers import WalkerSettings
 
 FORMATS = Chosen("readers", others=("video",))
-SILHOUETTE_FORMATS = Chosen("silhouette_readers", others=("bodies",))
+SILHOUETTE_FORMATS = Chosen("silhouette_readers", others=("bodies", "video"))
 
 
 class Detector(Settings):
@@ -70,6 +70,21 @@ class Bodies(Settings):
     clothing: dict[Condition, Literal["bag", "coat"]] = Field(
         {"bg": "bag", "cl": "coat"}, description="conditions in which a bag is carried or a coat is worn"
     )
+
+
+class Segmenter(Settings):
+    """The network that separates the walker from the background; only for data.silhouettes.format: video."""
+
+    kind: Literal["mediapipe", "onnx"] = Field(
+        "mediapipe", description="mediapipe (its selfie segmenter, nothing to fetch) or onnx (a model of your own)"
+    )
+    weights: PathText | None = Field(None, description="file of an ONNX model, relative to the repository")
+    sha256: Sha256 | None = Field(None, description="SHA-256 of that file; another file is refused")
+    scaling: Literal["unit", "symmetric", "imagenet"] = Field(
+        "unit",
+        description="what an ONNX model expects of a pixel: 0 to 1, -1 to 1, or less ImageNet's mean, by its spread",
+    )
+    threshold: Probability = Field(0.5, description="pixels of at least this probability are the walker")
 
 
 KeyColumn = Literal["subject", "condition", "sequence", "view"]
@@ -130,15 +145,19 @@ class Silhouettes(Settings):
     """Where the silhouettes come from; only for a data.modality with silhouettes."""
 
     format: Annotated[Line, AfterValidator(partial(known_name, SILHOUETTE_FORMATS)), SILHOUETTE_FORMATS] = Field(
-        description="source format of the silhouettes; bodies draws them round the experiment's own poses"
+        description="source format of the silhouettes; bodies draws them round the experiment's own poses, video cuts "
+        "them out of the videos of data.path"
     )
     path: Annotated[tuple[PathText, ...], BeforeValidator(listed)] = Field(
-        (), description="folder or folders, relative to the repository; none for bodies"
+        (), description="folder or folders, relative to the repository; none for bodies and video"
     )
     tree: Tree | None = Field(
         None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
     )
     bodies: Bodies | None = Field(None, description="how bodies are drawn, if the format is bodies; null: as below")
+    segmenter: Segmenter | None = Field(
+        None, description="how people are cut out of videos, if the format is video; null: as below"
+    )
     source: Line = Field("", description="what made them, recorded in the silhouette table; empty: the format says it")
 
 

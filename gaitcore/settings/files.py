@@ -21,6 +21,7 @@ from gaitcore.modalities import modality_names
 from gaitcore.names import checked_name
 from gaitcore.networks import OPTIONS, modality, network_options
 from gaitcore.settings.chosen import check_options, section_of
+from gaitcore.settings.data import Data, Detector, Segmenter, Silhouettes, Video
 from gaitcore.settings.experiment import Config, System
 from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, holds, merged_layers, source_of
 from gaitcore.settings.network import Network
@@ -40,8 +41,13 @@ RENAMED = {  # keys of the previous release; those inside a section are also ren
 
 _MOST_LAYERS = 100
 _FOLDERS = (  # beside those of the systems
-    *("benchmarks", "checkpoints", "figures", "inspection", "logs", "movies", "overlay", "poses", "tables", "verify"),
+    *("benchmarks", "checkpoints", "figures", "inspection", "logs", "movies", "overlay", "poses", "silhouettes"),
+    *("tables", "verify"),
 )
+_MADE_FROM = {  # formats of silhouettes without a path
+    "bodies": "bodies are drawn round the experiment's poses",
+    "video": "people are cut out of the videos of the experiment's poses",
+}
 _NULL = ("null", "")  # on the command line, where a text may be absent
 _WEIGHTS = {"weights": "the file; docs/poses.md says where to get it", "sha256": "what sha256sum prints for the file"}
 
@@ -323,27 +329,37 @@ def _check_modalities(config: Config, layers: Layers) -> None:
             f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes is null; give "
             "their format and path there."
         )
-    silhouettes = config.data.silhouettes
-    if silhouettes and (silhouettes.format == "bodies") == bool(silhouettes.path):
-        expected = (
-            "none, since bodies are drawn round the experiment's poses; take it out"
-            if silhouettes.path
-            else "a folder with the silhouettes"
-        )
-        raise ConfigError(
-            f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes.path is "
-            f"{', '.join(silhouettes.path) or 'missing'}, expected {expected}."
-        )
-    if silhouettes and silhouettes.format == "bodies" and "keypoints" not in config.data.modality:
-        raise ConfigError(
-            f"{source_of(['data', 'modality'], layers)}: data.modality is {named}, but data.silhouettes.format is "
-            "bodies, which are drawn round poses; write [keypoints, silhouettes]."
-        )
+    if config.data.silhouettes is not None:
+        _check_source_of_silhouettes(config.data, config.data.silhouettes, layers)
     if "silhouettes" not in config.data.modality and config.data.silhouettes is not None:
         raise ConfigError(
             f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes is set, but data.modality is {named}; add "
             "silhouettes there, or set data.silhouettes to null."
         )
+
+
+def _check_source_of_silhouettes(data: Data, silhouettes: Silhouettes, layers: Layers) -> None:
+    """Check what silhouettes are made from: a folder of their own, or the experiment's poses, or its videos too."""
+    made, made_from = silhouettes.format, _MADE_FROM.get(silhouettes.format)
+    if bool(made_from) == bool(silhouettes.path):
+        expected = f"none, since {made_from}; take it out" if made_from else "a folder with the silhouettes"
+        raise ConfigError(
+            f"{source_of(['data', 'silhouettes'], layers)}: data.silhouettes.path is "
+            f"{', '.join(silhouettes.path) or 'missing'}, expected {expected}."
+        )
+    if made_from and "keypoints" not in data.modality:
+        raise ConfigError(
+            f"{source_of(['data', 'modality'], layers)}: data.modality is {', '.join(data.modality)}, but "
+            f"data.silhouettes.format is {made}, and {made_from}; write [keypoints, silhouettes]."
+        )
+    if made == "video" and data.format != "video":
+        raise ConfigError(
+            f"{source_of(['data', 'silhouettes', 'format'], layers)}: data.silhouettes.format is video, but "
+            f"data.format is {data.format}, so there are no videos; set data.format to video, or another format here."
+        )
+    segmenter = silhouettes.segmenter
+    if made == "video" and segmenter and segmenter.kind == "onnx":
+        _check_weights(segmenter, "silhouettes.segmenter", segmenter.kind, layers)
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:
@@ -372,17 +388,21 @@ def _check_video(config: Config, layers: Layers) -> None:
         ("video", video, video.estimator),
         ("video.detector", video.detector, video.detector.kind),
     ):
-        if name == "mediapipe":
-            continue
-        for key in ("weights", "sha256"):
-            if getattr(part, key) is None:
-                where = source_of(["data", *section.split("."), key], layers)
-                raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
+        if name != "mediapipe":
+            _check_weights(part, section, name, layers)
     if video.people == "exactly_one" and video.detect_every > 1:
         raise ConfigError(
             f"{source_of(['data', 'video', 'detect_every'], layers)}: data.video.detect_every is {video.detect_every}, "
             "but exactly_one counts people in every frame; set it to 1, or data.video.people: track."
         )
+
+
+def _check_weights(part: Video | Detector | Segmenter, section: str, name: str, layers: Layers) -> None:
+    """Refuse a network without the file of its weights, or without that file's digest."""
+    for key in ("weights", "sha256"):
+        if getattr(part, key) is None:
+            where = source_of(["data", *section.split("."), key], layers)
+            raise ConfigError(f"{where}: data.{section}.{key} is not set, but {name} needs it ({_WEIGHTS[key]}).")
 
 
 def _check_options(system: System, lineage: list[str], layers: Layers) -> None:

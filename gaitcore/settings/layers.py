@@ -38,8 +38,10 @@ def source_of(location: Location, layers: Layers) -> str:
 
 
 def holds(content: Any, location: Location) -> bool:
-    """Whether a layer sets the key, or puts a plain value where a section is expected."""
+    """Whether a layer sets the key, or puts a plain value where a section is expected; null is a section's absence."""
     for part in location:
+        if content is None:
+            return False
         if not isinstance(content, Mapping | list):
             return True
         content = _inner(content, part)

@@ -78,6 +78,7 @@ def test_a_network_whose_modality_the_data_lack_is_refused(base):
 
 
 SILHOUETTES = {"format": "casia_b_png", "path": "data/raw/silhouettes"}
+FILMED = {"modality": ["keypoints", "silhouettes"], "format": "video", "video": {"estimator": "mediapipe"}}
 
 
 @pytest.mark.parametrize("modality", [["keypoints", "silhouettes"], ["silhouettes", "keypoints"]])
@@ -89,8 +90,14 @@ def test_silhouettes_have_a_source_of_their_own(base, modality):
         "path": ("data/raw/silhouettes",),
         "tree": None,
         "bodies": None,
+        "segmenter": None,
         "source": "",
     }
+
+
+def test_silhouettes_are_cut_out_of_the_experiments_own_videos(base):
+    silhouettes = load_config(base, {"data": {**FILMED, "silhouettes": {"format": "video"}}}).data.silhouettes
+    assert (silhouettes.path, silhouettes.segmenter) == ((), None)
 
 
 def test_bodies_are_drawn_round_the_experiments_own_poses(base):
@@ -124,8 +131,27 @@ def test_bodies_are_drawn_round_the_experiments_own_poses(base):
         ),
         (
             {"modality": "silhouettes", "silhouettes": {"format": "bodies"}},
-            "data.modality is silhouettes, but data.silhouettes.format is bodies, which are drawn round poses; write "
-            "[keypoints, silhouettes].",
+            "data.modality is silhouettes, but data.silhouettes.format is bodies, and bodies are drawn round the "
+            "experiment's poses; write [keypoints, silhouettes].",
+        ),
+        (
+            {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "video", "path": "data/raw"}},
+            "data.silhouettes.path is data/raw, expected none, since people are cut out of the videos of the "
+            "experiment's poses; take it out.",
+        ),
+        (
+            {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "video"}},
+            "data.silhouettes.format is video, but data.format is gaitgraph_csv, so there are no videos; set "
+            "data.format to video, or another format here.",
+        ),
+        (
+            {**FILMED, "silhouettes": {"format": "video", "segmenter": {"kind": "onnx", "weights": "a.onnx"}}},
+            "data.silhouettes.segmenter.sha256 is not set, but onnx needs it (what sha256sum prints for the file).",
+        ),
+        (
+            {**FILMED, "silhouettes": {"format": "video", "segmenter": {"threshold": 2}}},
+            "data.silhouettes.segmenter.threshold is 2, expected a number from 0 to 1 (pixels of at least this "
+            "probability are the walker).",
         ),
         ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is listed twice."),
         (

@@ -166,7 +166,7 @@ def test_silhouettes_alone_go_to_the_tables_without_any_poses(workflow):
         "modality": ["silhouettes"],
         "silhouettes": {
             **{"format": "casia_b_png", "path": ["data/raw/drawn"], "source": "a pencil"},
-            **{"tree": None, "bodies": None},
+            **{"tree": None, "bodies": None, "segmenter": None},
         },
     }
     manifest = json.loads((results / "manifest.json").read_text())

@@ -172,6 +172,24 @@ def read_blocks(path: str | Path, keep: np.ndarray | None = None) -> Iterator[Bl
                 yield Block(*(column[rows[start:stop]] for column in block))
 
 
+def read_walks(path: str | Path) -> Iterator[Walk]:
+    """The sequences of a small table, such as a subject's shard, which is in memory as a whole.
+
+    Each has the digest of the whole table's source, since a table keeps no other; raises what :func:`read_blocks`
+    raises.
+    """
+    digest, sequences, blocks = read_info(path).source_digest, list_sequences(path), list(read_blocks(path))
+    if not blocks:
+        return
+    frame = np.concatenate([block.frame for block in blocks])
+    masks = np.concatenate([block.masks for block in blocks])
+    start = 0
+    for *key, frames in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False):
+        rows = slice(start, start + frames)
+        yield Walk(SequenceKey(*key), frame[rows], masks[rows], digest)
+        start += frames
+
+
 @contextmanager
 def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, SilhouetteInfo]]:
     """A table's file and what it says of itself."""

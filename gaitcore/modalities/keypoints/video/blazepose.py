@@ -5,25 +5,14 @@ detector on a frame, the estimator on the square around a box. MediaPipe's own t
 follows one person and smooths the motion, is not used: the poses of a frame depend on that frame alone.
 """
 
-import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from functools import cache
-from importlib.metadata import version
-from pathlib import Path
-from threading import Lock
 
-import mediapipe
 import numpy as np
-from google.protobuf import text_format
-from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
 from mediapipe.framework.formats.rect_pb2 import NormalizedRect
-from mediapipe.python.solution_base import SolutionBase
 
-from gaitcore.digests import file_digest
 from gaitcore.modalities.keypoints.parsing.tracks import Box, overlap
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
-from gaitcore.modalities.keypoints.video.estimators import Identity
+from gaitcore.modalities.keypoints.video.mediapipe_graphs import model_identity, open_graph
 from gaitcore.settings.data import Video
 
 # The points of BlazePose that are COCO's 17, in COCO's order.
@@ -59,9 +48,9 @@ node {
   output_stream: "LANDMARKS:landmarks"
 }
 """
+_NAME = "MediaPipe BlazePose full"
 _FULL = 1  # model complexity
 _WHOLE = NormalizedRect(x_center=0.5, y_center=0.5, width=1, height=1)
-_QUIET = Lock()  # one thread at a time
 
 
 def make_detector(video: Video) -> "BlazePoseDetector":
@@ -79,8 +68,8 @@ class BlazePoseDetector:
 
     def __init__(self, score: float) -> None:
         self.score = score
-        self.identity = _identity("pose_detection/pose_detection.tflite")
-        self._graph = _graph(_DETECTION)
+        self.identity = model_identity(_NAME, "pose_detection/pose_detection.tflite")
+        self._graph = open_graph(_DETECTION)
 
     def detect(self, image: np.ndarray) -> list[Box]:
         """Everybody in a frame (H, W, 3) of RGB bytes, the surest first."""
@@ -123,8 +112,8 @@ class BlazePoseEstimator:
     batch = 1  # MediaPipe takes one image at a time
 
     def __init__(self) -> None:
-        self.identity = _identity("pose_landmark/pose_landmark_full.tflite")
-        self._graph = _graph(_LANDMARKS, {"complexity": _FULL}, square=_WHOLE)
+        self.identity = model_identity(_NAME, "pose_landmark/pose_landmark_full.tflite")
+        self._graph = open_graph(_LANDMARKS, {"complexity": _FULL}, square=_WHOLE)
 
     def estimate(self, images: Sequence[np.ndarray], boxes: Sequence[Box]) -> np.ndarray:
         """Keypoints (N, 17, 3), pixels and confidence; see :class:`.estimators.Estimator`."""
@@ -144,33 +133,6 @@ class BlazePoseEstimator:
             return np.full((NUM_JOINTS, len(CHANNELS)), np.nan, np.float32)
         points = (landmarks.landmark[index] for index in COCO)
         return np.array([(point.x * width, point.y * height, point.visibility) for point in points], np.float32)
-
-
-def _graph(text: str, side_inputs: dict[str, object] | None = None, **more: object) -> SolutionBase:
-    """Build a MediaPipe graph and run it once with stderr silenced, which hides its start-up messages."""
-    with _QUIET, _silenced():
-        graph = SolutionBase(graph_config=text_format.Parse(text, CalculatorGraphConfig()), side_inputs=side_inputs)
-        graph.process({"image": np.zeros((2, 2, 3), np.uint8), **more})
-    return graph
-
-
-@contextmanager
-def _silenced() -> Iterator[None]:
-    """Within the block, output of C++ code to the standard error stream is discarded."""
-    kept = os.dup(2)
-    with Path(os.devnull).open("w") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-@cache
-def _identity(weights: str) -> Identity:
-    digest = file_digest(Path(mediapipe.__file__).parent / "modules" / weights)
-    return Identity("MediaPipe BlazePose full", f"mediapipe {version('mediapipe')}", digest)
 
 
 def _tiles(width: int, height: int) -> Iterator[tuple[int, int, int]]:

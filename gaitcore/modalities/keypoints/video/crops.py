@@ -24,11 +24,20 @@ class Crop(NamedTuple):
 
     def cut(self, image: np.ndarray, width: int, height: int) -> np.ndarray:
         """The crop as an image (height, width, 3), bilinear; what lies outside the frame is black."""
+        return cv2.warpAffine(image, self._matrix(width, height), (width, height), flags=cv2.INTER_LINEAR)
+
+    def put_back(self, picture: np.ndarray, width: int, height: int) -> np.ndarray:
+        """A picture (h, w) of the crop as an image of the frame (height, width), bilinear; 0 outside the crop."""
+        matrix = self._matrix(picture.shape[1], picture.shape[0])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return cv2.warpAffine(picture, matrix, (width, height), flags=flags)
+
+    def _matrix(self, width: int, height: int) -> np.ndarray:
+        """(2, 3): from pixels of the frame to those of a picture of the crop."""
         ratio = width / self.width
-        matrix = np.array(
+        return np.array(
             [[ratio, 0, width / 2 - ratio * self.x], [0, ratio, height / 2 - ratio * self.y]], dtype=np.float64
         )
-        return cv2.warpAffine(image, matrix, (width, height), flags=cv2.INTER_LINEAR)
 
     def to_frame(self, points: np.ndarray, width: float, height: float) -> np.ndarray:
         """Points (..., 2) of a map of the crop that is ``width`` x ``height`` -> pixels of the frame."""

@@ -48,20 +48,22 @@ class Estimator(Protocol):
         """
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
+    """The module that makes a tool, and the packages it needs beside the decoder's."""
+
     module: str
     packages: tuple[str, ...]
 
 
 _DECODING = ("av", "cv2")
 _ESTIMATORS = {
-    "hrnet": _Part("gaitcore.modalities.keypoints.video.hrnet", ()),
-    "mediapipe": _Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
-    "onnx": _Part("gaitcore.modalities.keypoints.video.onnx_pose", ("onnxruntime",)),
+    "hrnet": Part("gaitcore.modalities.keypoints.video.hrnet", ()),
+    "mediapipe": Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
+    "onnx": Part("gaitcore.modalities.keypoints.video.onnx_pose", ("onnxruntime",)),
 }
 _DETECTORS = {
-    "mediapipe": _Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
-    "yolox": _Part("gaitcore.modalities.keypoints.video.yolox", ("onnxruntime",)),
+    "mediapipe": Part("gaitcore.modalities.keypoints.video.blazepose", ("mediapipe",)),
+    "yolox": Part("gaitcore.modalities.keypoints.video.yolox", ("onnxruntime",)),
 }
 
 
@@ -72,12 +74,18 @@ def modules(video: Video) -> tuple[str, ...]:
 
 def check_installed(video: Video) -> None:
     """Raise a ConfigError where a package is missing that the settings need."""
-    wanted = (*_DECODING, *_ESTIMATORS[video.estimator].packages, *_DETECTORS[video.detector.kind].packages)
-    missing = [package for package in dict.fromkeys(wanted) if find_spec(package) is None]
+    check_packages(
+        f"Poses from video (estimator {video.estimator}, detector {video.detector.kind})",
+        (*_ESTIMATORS[video.estimator].packages, *_DETECTORS[video.detector.kind].packages),
+    )
+
+
+def check_packages(what: str, packages: Sequence[str]) -> None:
+    """Raise a ConfigError where ``what`` needs a package that is missing, or the decoder is."""
+    missing = [package for package in dict.fromkeys((*_DECODING, *packages)) if find_spec(package) is None]
     if missing:
         raise ConfigError(
-            f"Poses from video (estimator {video.estimator}, detector {video.detector.kind}) need packages that are "
-            f"not installed: {', '.join(missing)}. Install them with: make video"
+            f"{what} need packages that are not installed: {', '.join(missing)}. Install them with: make video"
         )
 
 

@@ -5,25 +5,19 @@ thread alone: the number of threads changes only the time. The poses of a video 
 shard is written, so that an interrupted run is resumed with the next video.
 """
 
-import hashlib
-import json
 import logging
 import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from threading import local
 from typing import NamedTuple
 
-import numpy as np
-
 from gaitcore.digests import file_digest
-from gaitcore.files import replacing
 from gaitcore.keys import parse_sequence_name
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.table import PoseInfo, combined_digest, table_of_sequences
-from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, count_frames
+from gaitcore.modalities.keypoints.video.decoding import Decoder, count_frames
 from gaitcore.modalities.keypoints.video.estimators import (
     Detector,
     Estimator,
@@ -33,6 +27,7 @@ from gaitcore.modalities.keypoints.video.estimators import (
 )
 from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, Scratch
 from gaitcore.modalities.report import DropReport, write_report
 from gaitcore.settings.data import Video
 
@@ -69,18 +64,19 @@ def extract_subject(
     tools = _Tools(video)
     info = _with_source(info, tools)
     digests = {name: file_digest(path) for name, path in videos.items()}
-    scratch = _Scratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
+    scratch = Scratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
     subject = next(iter(videos)).partition("-")[0]
     with FrameProgress(subject, sum(count_frames(Path(path)) for path in videos.values())) as progress:
 
         def extract(name: str) -> VideoPoses:
-            poses = scratch.read(name, digests[name])
-            if poses is not None:
+            kept = scratch.read(name, digests[name])
+            if kept is not None:
                 progress.skip(count_frames(Path(videos[name])))
-                return poses
+                return _poses_of(kept)
             decoder = Decoder(Path(videos[name]), info.frame_width, info.frame_height, info.fps)
             poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
-            scratch.write(name, digests[name], poses)
+            arrays = {"frame": poses.frame, "keypoints": poses.keypoints}
+            scratch.write(name, digests[name], Kept(arrays, poses.notes))
             return poses
 
         with ThreadPoolExecutor(threads) as pool:
@@ -94,47 +90,21 @@ class _Tools:
     """A detector and an estimator for each thread, made on first use."""
 
     def __init__(self, video: Video) -> None:
-        self._video = video
-        self._thread = local()
+        self._detectors = PerThread(lambda: make_detector(video))
+        self._estimators = PerThread(lambda: make_estimator(video))
         self.following = Following(video.people, video.detect_every)
 
     @property
     def detector(self) -> Detector:
-        if not hasattr(self._thread, "detector"):
-            self._thread.detector = make_detector(self._video)
-        detector: Detector = self._thread.detector
-        return detector
+        return self._detectors.own
 
     @property
     def estimator(self) -> Estimator:
-        if not hasattr(self._thread, "estimator"):
-            self._thread.estimator = make_estimator(self._video)
-        estimator: Estimator = self._thread.estimator
-        return estimator
+        return self._estimators.own
 
 
-class _Scratch:
-    """The poses of each finished video, by the digest of everything they depend on."""
-
-    def __init__(self, folder: Path, settings: str) -> None:
-        self._folder, self._settings = folder, settings
-        folder.mkdir(parents=True, exist_ok=True)
-
-    def read(self, name: str, digest: str) -> VideoPoses | None:
-        path = self._path(name, digest)
-        if not path.is_file():
-            return None
-        with np.load(path) as file:
-            notes = [Note(*note) for note in json.loads(str(file["notes"]))]
-            return VideoPoses(file["frame"], file["keypoints"], notes)
-
-    def write(self, name: str, digest: str, poses: VideoPoses) -> None:
-        with replacing(self._path(name, digest)) as unfinished, unfinished.open("wb") as file:
-            np.savez(file, frame=poses.frame, keypoints=poses.keypoints, notes=json.dumps(poses.notes))
-
-    def _path(self, name: str, digest: str) -> Path:
-        key = hashlib.sha256(f"{digest} {self._settings}".encode()).hexdigest()
-        return self._folder / f"{name}.{key[:16]}.npz"
+def _poses_of(kept: Kept) -> VideoPoses:
+    return VideoPoses(kept.arrays["frame"], kept.arrays["keypoints"], kept.notes)
 
 
 def _with_source(info: PoseInfo, tools: _Tools) -> PoseInfo:

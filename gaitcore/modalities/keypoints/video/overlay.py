@@ -37,21 +37,21 @@ def draw_sequence(video: Path, poses: Path, sequence: str, *, strip: Path, video
         video_out: MP4 to write, every frame. For a source that cannot be read, one black frame with a message.
     """
     table = PoseTable.read(poses)
-    info, poses_by_frame = table.info, _sequence_poses(table, sequence)
+    info, poses_by_frame = table.info, sequence_poses(table, sequence)
     frames = Decoder(video, info.frame_width, info.frame_height, info.fps).frames()
     pictures, caption = {}, f"{sequence}: {len(poses_by_frame)} frames with a pose"
     with replacing(video_out) as unfinished, _Writer(unfinished, info.fps) as writer:
         try:
             for number, picture in _drawn(frames, poses_by_frame):
                 writer.add(picture)
-                pictures[number] = _resized(picture, STRIP_HEIGHT)
+                pictures[number] = resized(picture, STRIP_HEIGHT)
         except UnusableVideo as error:
             caption = f"{sequence}: {error}"
         if not pictures:
             pictures = {0: np.zeros((CAPTION_HEIGHT, PICTURES * STRIP_HEIGHT, 3), np.uint8)}
-            writer.add(_captioned(pictures[0], caption))
-    strip_frames = _spread(sorted(set(poses_by_frame) & set(pictures)) or sorted(pictures))
-    _write_png(strip, _captioned(np.concatenate([pictures[number] for number in strip_frames], axis=1), caption))
+            writer.add(captioned(pictures[0], caption))
+    strip_frames = spread(sorted(set(poses_by_frame) & set(pictures)) or sorted(pictures))
+    write_png(strip, captioned(np.concatenate([pictures[number] for number in strip_frames], axis=1), caption))
 
 
 class _Writer:
@@ -77,13 +77,14 @@ class _Writer:
         self._container.mux(self._stream.encode(frame))
 
 
-def _write_png(path: Path, picture: np.ndarray) -> None:
+def write_png(path: Path, picture: np.ndarray) -> None:
+    """Write a picture (H, W, 3) of RGB bytes, whole or not at all."""
     _, png = cv2.imencode(".png", picture[..., ::-1])
     with replacing(path) as unfinished:
         unfinished.write_bytes(png.tobytes())
 
 
-def _captioned(picture: np.ndarray, text: str) -> np.ndarray:
+def captioned(picture: np.ndarray, text: str) -> np.ndarray:
     """A picture with a line of text above it."""
     bar = np.zeros((CAPTION_HEIGHT, picture.shape[1], 3), np.uint8)
     place = (CAPTION_HEIGHT // 3, CAPTION_HEIGHT * 3 // 4)
@@ -109,19 +110,20 @@ def _drawn(
 ) -> Iterator[tuple[int, np.ndarray]]:
     for number, image in frames:
         scale = _SCALE if image.shape[0] < _SMALL else 1
-        picture = _resized(image, scale * image.shape[0])
+        picture = resized(image, scale * image.shape[0])
         if number in poses:
             picture = draw_skeleton(picture, poses[number] * (scale, scale, 1))
         yield number, picture
 
 
-def _sequence_poses(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
+def sequence_poses(table: PoseTable, sequence: str) -> dict[int, np.ndarray]:
     """frame -> keypoints (17, 3) of one sequence."""
     one = table.select([name == sequence for name in sequence_names(table.sequences)])
     return dict(zip(one.frame.tolist(), one.keypoints, strict=True))
 
 
-def _spread(frames: list[int]) -> list[int]:
+def spread(frames: list[int]) -> list[int]:
+    """At most eight of the frames, evenly spread."""
     number = min(PICTURES, len(frames))
     return [frames[n] for n in np.linspace(0, len(frames) - 1, number).round().astype(int)]
 
@@ -135,6 +137,7 @@ def _pixel(point: np.ndarray) -> tuple[int, int]:
     return round(float(point[0])), round(float(point[1]))
 
 
-def _resized(image: np.ndarray, height: int) -> np.ndarray:
+def resized(image: np.ndarray, height: int) -> np.ndarray:
+    """The image at another height, its width in proportion."""
     width = round(image.shape[1] * height / image.shape[0])
     return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,69 @@
+"""What jobs over a subject's videos have in common: a tool for each thread, and finished videos kept until the end."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import local
+from typing import Any, Generic, NamedTuple, TypeVar
+
+import numpy as np
+
+from gaitcore.files import replacing
+from gaitcore.modalities.keypoints.video.decoding import Note
+
+T = TypeVar("T")
+
+
+class PerThread(Generic[T]):
+    """One tool for each thread, made by ``make`` on first use."""
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make = make
+        self._thread = local()
+
+    @property
+    def own(self) -> T:
+        """The tool of the thread that asks."""
+        if not hasattr(self._thread, "tool"):
+            self._thread.tool = self._make()
+        tool: T = self._thread.tool
+        return tool
+
+
+class Kept(NamedTuple):
+    """What one video gave: arrays by name, and notes for the report."""
+
+    arrays: Mapping[str, np.ndarray]
+    notes: list[Note]
+
+
+class Scratch:
+    """What each finished video gave, by the digest of everything it depends on.
+
+    ``settings`` is the text of all settings, and of the code; a digest is that of a video.
+    """
+
+    def __init__(self, folder: Path, settings: str) -> None:
+        self._folder, self._settings = folder, settings
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def read(self, name: str, digest: str) -> Kept | None:
+        """What the video of a sequence gave; None where it is not finished."""
+        path = self._path(name, digest)
+        if not path.is_file():
+            return None
+        with np.load(path) as file:
+            arrays = {key: file[key] for key in file.files}
+        notes = [Note(*note) for note in json.loads(str(arrays.pop("notes")))]
+        return Kept(arrays, notes)
+
+    def write(self, name: str, digest: str, kept: Kept) -> None:
+        """Keep what the video of a sequence gave, whole or not at all."""
+        everything: dict[str, Any] = {**kept.arrays, "notes": json.dumps(kept.notes)}
+        with replacing(self._path(name, digest)) as unfinished, unfinished.open("wb") as file:
+            np.savez(file, **everything)
+
+    def _path(self, name: str, digest: str) -> Path:
+        key = hashlib.sha256(f"{digest} {self._settings}".encode()).hexdigest()
+        return self._folder / f"{name}.{key[:16]}.npz"
