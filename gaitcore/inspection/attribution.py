@@ -14,6 +14,8 @@ In both, the map at a place may contain information of other places, by attentio
 frame information of all frames within the kernel.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Protocol, cast
 
 import numpy as np
@@ -41,12 +43,12 @@ class MappedNetwork(Protocol):
 class Similarity(nn.Module):
     """Similarity of the embeddings of probes to other embeddings: frames (B, T, ...) and (B, ..., D) -> (B,).
 
-    The last map passes through ``at``, (B, channels, T', ...); the backward pass ends there.
+    ``compared`` is a function of two embeddings. Of embeddings with parts its mean over parts is taken. The last map passes through ``at``, (B, channels, T', ...); the backward pass ends there.
     """
 
-    def __init__(self, network: nn.Module, distance: str) -> None:
+    def __init__(self, network: nn.Module, compared: Callable[[Tensor, Tensor], Tensor]) -> None:
         super().__init__()
-        self.network, self.distance = network, distance
+        self.network, self.compared = network, compared
         self.at = nn.Identity()
 
     def forward(self, frames: Tensor, embeddings: Tensor) -> Tensor:
@@ -55,8 +57,8 @@ class Similarity(nn.Module):
             last, *others = network.last_map(frames)
         last = self.at(last.movedim(-1, 1).requires_grad_())
         read = network.read(last.movedim(1, -1), *others)
-        similarities = similarity(read.reshape(embeddings.shape), embeddings, self.distance)
-        return similarities.reshape(len(similarities), -1).mean(dim=1)  # over parts
+        similarities = self.compared(read.reshape(embeddings.shape), embeddings)
+        return similarities.reshape(len(similarities), -1).mean(dim=1)
 
 
 def similarity(a: Tensor, b: Tensor, distance: str) -> Tensor:
@@ -64,6 +66,19 @@ def similarity(a: Tensor, b: Tensor, distance: str) -> Tensor:
     if distance == "cosine":
         return F.cosine_similarity(a, b, dim=-1)
     return -torch.linalg.vector_norm(a - b, dim=-1)
+
+
+def agreement(a: Tensor, b: Tensor, distance: str) -> Tensor:
+    """What of the similarity of embeddings (..., D) depends on both: the cosine, or the inner product over the distance.
+
+    The gradient of minus a Euclidean distance by ``a`` is (b - a) / distance. The term of ``a`` alone makes an embedding
+    shorter, whatever it is compared with; without it the gradient is b / distance. For a single part this is the order
+    in which :func:`gaitcore.evaluation.distances.similarities` ranks the gallery of a probe.
+    """
+    if distance == "cosine":
+        return similarity(a, b, distance)
+    apart = torch.linalg.vector_norm(a - b, dim=-1).detach()
+    return (a * b).sum(dim=-1) / apart.clamp(min=torch.finfo(apart.dtype).eps)
 
 
 def attribution(method: str, network: nn.Module, poses: Tensor, embeddings: Tensor, distance: str) -> Tensor:
@@ -80,14 +95,15 @@ def attribution(method: str, network: nn.Module, poses: Tensor, embeddings: Tens
         (B, T, J) weights that sum to 1 for each probe, or are all 0 where no attribution is positive. A map
         with fewer frames than the window is interpolated to its length.
     """
-    weights = _weights(method, network, poses, embeddings, distance)  # (B, 1, T', J)
+    compared = partial(similarity, distance=distance)
+    weights = _weights(method, network, poses, embeddings, compared)  # (B, 1, T', J)
     return _summing_to_one(LayerAttribution.interpolate(weights, poses.shape[1:3], "bilinear")[:, 0])
 
 
 def silhouette_attribution(
     method: str, network: nn.Module, silhouettes: Tensor, embeddings: Tensor, distance: str
 ) -> Tensor:
-    """On which rows and columns of the silhouettes of each probe its similarity to an embedding depends.
+    """On which rows and columns of the silhouettes of each probe its :func:`agreement` with an embedding depends.
 
     Args:
         method: "grad_cam" or "hires_cam".
@@ -101,7 +117,8 @@ def silhouette_attribution(
         positive. The last map is interpolated to H rows and to columns in the same proportion; what is then outside
         the W columns, since the network padded its input, is cut off.
     """
-    weights = _weights(method, network, silhouettes, embeddings, distance).sum(dim=2)  # (B, 1, H', W')
+    compared = partial(agreement, distance=distance)
+    weights = _weights(method, network, silhouettes, embeddings, compared).sum(dim=2)  # (B, 1, H', W')
     height, width = silhouettes.shape[-2:]
     columns = round(weights.shape[-1] * height / weights.shape[-2])
     aside = (columns - width) // 2
@@ -109,9 +126,15 @@ def silhouette_attribution(
     return _summing_to_one(weights[..., aside : aside + width])
 
 
-def _weights(method: str, network: nn.Module, frames: Tensor, embeddings: Tensor, distance: str) -> Tensor:
+def _weights(
+    method: str,
+    network: nn.Module,
+    frames: Tensor,
+    embeddings: Tensor,
+    compared: Callable[[Tensor, Tensor], Tensor],
+) -> Tensor:
     """(B, 1, T', ...), the positive attribution at each place of the last map."""
-    model = Similarity(network, distance)  # one for each call, since captum's hooks must not be shared between threads
+    model = Similarity(network, compared)  # one for each call, since captum's hooks must not be shared between threads
     maps = _METHODS[method](model, model.at).attribute(frames, additional_forward_args=(embeddings,))
     return F.relu(maps.detach().sum(dim=1, keepdim=True))
 

@@ -57,8 +57,8 @@ def map_sentence(name: str) -> str | None:
 
     A network with a map has ``last_map(x)`` and ``read(*last_map(x))``, the embedding. ``last_map`` returns the map and
     whatever else is read beside it. The map of poses (B, T, J, C) is over frames and joints, (B, T', J, C'); that of
-    silhouettes (B, T, 64, 44) over frames, rows and columns, (B, T', H', W', C'), with T' = 1 where it is of all frames.
-    The pixels of the latter are squares: a map of 16 x 11 is of 64 x 44 pixels, one of 7 x 7 of the square round them.
+    silhouettes (B, T, 64, 44) is over frames, rows and columns, (B, T', H', W', C'), and T' is 1 where it is one map of
+    all frames. Its cells are squares: 16 x 11 of them are 64 x 44 pixels, 7 x 7 of them the square round these.
     """
     return extensions.declared("networks", name)["MAP"]
 

@@ -170,14 +170,15 @@ def test_hires_cam_of_gaitpart_is_in_the_strip_of_the_part_that_is_compared():
     assert rows[36:40].sum() > 0.5
 
 
-def test_the_weights_of_parts_are_those_of_the_mean_of_their_similarities():
+def test_the_weights_of_parts_are_gradients_of_their_distances_without_the_terms_of_the_probe_alone():
     torch.manual_seed(0)
     network = build_model("gaitpart", widths=[4, 8, 16], embedding_dim=8).eval()
     silhouettes = torch.rand(2, 5, 64, 44)
     match = network(torch.rand(2, 5, 64, 44)).detach()
     last = network.last_map(silhouettes)[0].detach().requires_grad_()
-    distances = (network.read(last) - match).norm(dim=2).mean(dim=1)
-    (gradient,) = torch.autograd.grad(-distances.sum(), last)
+    parts = network.read(last)  # (B, 16, 8)
+    without_own = match / (parts - match).norm(dim=2, keepdim=True)
+    (gradient,) = torch.autograd.grad(parts, last, without_own.detach())
     cells = F.relu((last * gradient).sum(dim=-1)).sum(dim=1)  # (B, 16, 11)
     expected = F.interpolate(cells[:, None], (64, 44), mode="bilinear")[:, 0]
     expected = expected / expected.sum(dim=(1, 2), keepdim=True)
