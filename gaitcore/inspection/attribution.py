@@ -43,7 +43,8 @@ class MappedNetwork(Protocol):
 class Similarity(nn.Module):
     """Similarity of the embeddings of probes to other embeddings: frames (B, T, ...) and (B, ..., D) -> (B,).
 
-    ``compared`` is a function of two embeddings. Of embeddings with parts its mean over parts is taken. The last map passes through ``at``, (B, channels, T', ...); the backward pass ends there.
+    ``compared`` is a function of two embeddings. Of embeddings with parts its mean over parts is taken. The last map
+    passes through ``at``, (B, channels, T', ...); the backward pass ends there.
     """
 
     def __init__(self, network: nn.Module, compared: Callable[[Tensor, Tensor], Tensor]) -> None:
@@ -69,11 +70,11 @@ def similarity(a: Tensor, b: Tensor, distance: str) -> Tensor:
 
 
 def agreement(a: Tensor, b: Tensor, distance: str) -> Tensor:
-    """What of the similarity of embeddings (..., D) depends on both: the cosine, or the inner product over the distance.
+    """What of the similarity of embeddings (..., D) depends on both: the cosine, or inner product / distance.
 
-    The gradient of minus a Euclidean distance by ``a`` is (b - a) / distance. The term of ``a`` alone makes an embedding
-    shorter, whatever it is compared with; without it the gradient is b / distance. For a single part this is the order
-    in which :func:`gaitcore.evaluation.distances.similarities` ranks the gallery of a probe.
+    The gradient of minus a Euclidean distance by ``a`` is (b - a) / distance. The term of ``a`` alone makes an
+    embedding shorter, whatever it is compared with; without it the gradient is b / distance. For a single part this is
+    the order in which :func:`gaitcore.evaluation.distances.similarities` ranks the gallery of a probe.
     """
     if distance == "cosine":
         return similarity(a, b, distance)
