@@ -125,6 +125,15 @@ def table_path(name):
     return f"results/{{experiment}}/{modalities.table_name(name)}"
 
 
+def tables_of_frames(_=None):
+    """The tables of all modalities of the experiment by name, e.g. poses and silhouettes."""
+    tables = {}
+    for name in CONFIG.data.modality:
+        (path,) = experiment_paths(table_path(name))
+        tables[Path(path).stem] = path
+    return tables
+
+
 def split_path(name):
     """The roles of the sequences of a modality: split.csv for the first one."""
     suffix = "" if name == LISTING else f"_{name}"

@@ -48,11 +48,6 @@ ON_SILHOUETTE_MAPS = {
     ),
 }
 
-TABLES_OF_FRAMES = {
-    Path(modalities.table_name(name)).stem: one_file(table_path(name))
-    for name in CONFIG.data.modality
-}
-
 # name -> specification, in the order of the report
 FIGURES = {
     **(ON_MAPS if MAPPED else {}),
@@ -93,5 +88,5 @@ FIGURES = {
         split=one_file("results/{experiment}/split.csv"),
         poses_report=one_file(report_of_listing()),
     ),
-    "contact_sheet": figure_spec("contact_sheet", **TABLES_OF_FRAMES),
+    "contact_sheet": figure_spec("contact_sheet", **tables_of_frames()),
 }

@@ -213,7 +213,8 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], kinds: list[str],
 
 
 def _write(axes: Axes, place: tuple[float, float], text: str, **alignment: Any) -> None:
-    axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, **alignment)
+    ground = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}  # silhouettes are on black
+    axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, bbox=ground, **alignment)
 
 
 def _caption(config: Config, sheets: Sequence[Cells], every: pd.DataFrame, numbers: pd.DataFrame, subject: str) -> str:

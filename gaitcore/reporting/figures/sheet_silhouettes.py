@@ -70,5 +70,5 @@ class Silhouettes:
 
 def _outside_percent(image: np.ndarray | int) -> float:
     """The percentage of an image (64, 64) outside the columns that networks take."""
-    image = np.asarray(image)
-    return float(in_percent(1 - image[:, COLUMNS].sum() / (image.sum() or 1)))
+    outside = np.delete(np.asarray(image), COLUMNS, axis=1)
+    return float(in_percent(outside.sum() / (np.sum(image) or 1)))

@@ -108,9 +108,10 @@ def _caption(config: Config, by_system: dict[str, SilhouetteMaps]) -> str:
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
         f"sequence of its subject from another view, over rows and columns of the silhouette, on "
         f"{config.data.dataset}, seed {config.seeds[0]}. The map is drawn over the gait energy image, the mean of the "
-        f"silhouettes. The left column shows the probe {first.probe}, matched with {matches}; the other columns show "
-        "the mean over the probes of each condition. Each map is scaled to its largest weight. The quarters of the "
-        f"height, from the head to the feet, have {shares} of the weight, mean over conditions. "
+        f"silhouettes; higher weights are more opaque. The left column shows the probe {first.probe}, matched with "
+        f"{matches}; the other columns show the mean over the probes of each condition. Each map is scaled to its "
+        f"largest weight. The quarters of the height, from the head to the feet, have {shares} of the weight, mean "
+        "over conditions. "
         f"{maps_sentence(config, FRAMES)}"
     )
 
