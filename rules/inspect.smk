@@ -3,7 +3,6 @@
 from gaitcore.networks import has_map
 
 
-
 def mapped_systems(modality):
     """The systems whose networks take frames of this modality and end with a map of them."""
     return [

@@ -19,7 +19,7 @@ class Silhouettes:
     """The cells of silhouettes.parquet, see :class:`gaitcore.reporting.figures.contact_sheet.Cells`."""
 
     name = "silhouette"
-    whole = ("silhouettes", "first_silhouette", "last_silhouette")
+    whole: tuple[str, ...] = ("silhouettes", "first_silhouette", "last_silhouette")
     aspect = 1.0
 
     def __init__(self, silhouettes: Path) -> None:

@@ -31,7 +31,7 @@ class Skeletons:
     """The cells of poses.parquet, see :class:`gaitcore.reporting.figures.contact_sheet.Cells`."""
 
     name = "skeleton"
-    whole = ("frames", "first_frame", "shown_frame", "last_frame")
+    whole: tuple[str, ...] = ("frames", "first_frame", "shown_frame", "last_frame")
 
     def __init__(self, poses: Path) -> None:
         self.table = PoseTable.read(poses)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,7 +87,7 @@ def _figure(config: Config, panels: Maps) -> Figure:
 def _panel(axes: Axes, map_: SilhouetteMap) -> AxesImage:
     """The gait energy image in grey, and over it the map, more opaque where its weight is higher."""
     rows, columns = map_.attribution.shape
-    place = {"extent": (0.5, columns + 0.5, rows + 0.5, 0.5), "interpolation": "nearest"}
+    place: dict[str, Any] = {"extent": (0.5, columns + 0.5, rows + 0.5, 0.5), "interpolation": "nearest"}
     axes.imshow(map_.silhouette, cmap="gray", vmin=0, vmax=1, **place)
     if not map_.attribution.any():
         axes.text(0.5, 0.5, "no positive\nattribution", transform=axes.transAxes, color="white", ha="center")

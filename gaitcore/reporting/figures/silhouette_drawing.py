@@ -1,7 +1,7 @@
 """A silhouette or a gait energy image in its square of 64 x 64 pixels, white on black."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -53,8 +53,8 @@ def energy_images(path: Path, sequences: pd.DataFrame, rows: np.ndarray) -> dict
 
 def draw_square(axes: Axes) -> None:
     """The square of 64 x 64 pixels as a border, in the middle of axes of any shape; a margin around it is visible."""
-    width, height = axes.get_figure().get_size_inches() * axes.get_position().size
-    across, down = (SIZE * (0.5 + MARGIN) * max(1, ratio) for ratio in (width / height, height / width))
+    ratio = axes.bbox.width / axes.bbox.height
+    across, down = (SIZE * (0.5 + MARGIN) * max(1, longer) for longer in (ratio, 1 / ratio))
     axes.set_xlim(SIZE / 2 - across, SIZE / 2 + across)
     axes.set_ylim(SIZE / 2 + down, SIZE / 2 - down)
     axes.set_axis_off()
@@ -64,7 +64,7 @@ def draw_square(axes: Axes) -> None:
 def show_silhouette(axes: Axes, image: np.ndarray) -> AxesImage:
     """Draw an image (64, 64), from 0 to 1, in the axes of :func:`draw_square`."""
     limits = axes.get_xlim(), axes.get_ylim()
-    place = {"extent": (0, SIZE, SIZE, 0), "interpolation": "nearest", "aspect": "auto"}
+    place: dict[str, Any] = {"extent": (0, SIZE, SIZE, 0), "interpolation": "nearest", "aspect": "auto"}
     shown = axes.imshow(image, cmap="gray", vmin=0, vmax=1, **place)
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])
