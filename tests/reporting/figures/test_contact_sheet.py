@@ -202,7 +202,7 @@ def test_silhouettes_alone_are_drawn_as_gait_energy_images(walkers, silhouettes)
     }
     assert np.unique(image(shown["NM 0"])).tolist() == [0, 0.5]
     assert np.argwhere(image(shown["NM 0"])[5]).ravel().tolist() == list(range(27, 37))
-    assert shown["NM 0"].get_images()[0].get_extent() == (0, 64, 64, 0)
+    assert shown["NM 0"].get_images()[0].get_extent() == [0, 64, 64, 0]
     assert shown["NM 0"].get_xlim() == pytest.approx((-0.04 * 64, 1.04 * 64))
     assert shown["NM 0"].get_ylim() == pytest.approx((1.04 * 64, -0.04 * 64))
     numbers = drawing.numbers
