@@ -218,8 +218,8 @@ def test_silhouettes_alone_are_drawn_as_gait_energy_images(walkers, silhouettes)
         "synthetic walkers as read (4 sequences of 2 subjects, 2 views, 3 conditions): the first sequence of subject "
         "001 from each view (columns) in each condition (rows); 1 cell with other subjects, whose names are in the "
         "cell; 2 cells without any sequence. A cell shows the gait energy image of the sequence, the mean of its "
-        "silhouettes of 64 × 64 pixels. Networks take the middle 44 columns; 5.13% of the area shown lies outside "
-        "them."  # 2 columns of 10 / 2 + 10 + 12 + 10 + 2
+        "silhouettes of 64 × 64 pixels. Networks take the middle 44 columns; 5.41% of the area shown lies outside "
+        "them."  # 2 of 5 + 10 + 12 + 10 columns
     )
 
 
