@@ -112,9 +112,15 @@ def _caption(config: Config, by_system: dict[str, SilhouetteMaps]) -> str:
         f"silhouettes; higher weights are more opaque. The left column shows the probe {first.probe}, matched with "
         f"{matches}; the other columns show the mean over the probes of each condition. Each map is scaled to its "
         f"largest weight. The quarters of the height, from the head to the feet, have {shares} of the weight, mean "
-        "over conditions. "
-        f"{maps_sentence(config, FRAMES)}"
+        f"over conditions. {_gradient_sentence(config)}{maps_sentence(config, FRAMES)}"
     )
+
+
+def _gradient_sentence(config: Config) -> str:
+    """What the gradient of a Euclidean distance lacks, see :func:`gaitcore.inspection.attribution.agreement`."""
+    distances = {system_settings(config, system).evaluation.distance for system in mapped_systems(config, FRAMES)}
+    sentence = "The gradient of the Euclidean distance is without the term of the probe's embedding alone. "
+    return sentence if "euclidean" in distances else ""
 
 
 def _quarters(maps: SilhouetteMaps) -> list[float]:

@@ -59,7 +59,8 @@ def test_the_caption_names_the_method_the_matches_and_the_quarters(config, maps)
     assert "the probe 025-nm-05-090, matched with 025-nm-01-072 (GaitSet); 025-nm-02-108 (GaitPart);" in caption
     assert (
         "The quarters of the height, from the head to the feet, have 25%, 50%, 0% and 25% (GaitSet); 25%, 50%, 0% and "
-        "25% (GaitPart) of the weight, mean over conditions."
+        "25% (GaitPart) of the weight, mean over conditions. The gradient of the Euclidean distance is without the "
+        "term of the probe's embedding alone. The map is, for GaitSet, what the pyramid reads: "
     ) in caption
     assert caption.endswith("GEI (no learning) has no such map.")
 
