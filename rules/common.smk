@@ -11,7 +11,7 @@ from gaitcore.settings.data import Bodies
 from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
-from gaitcore.networks import modality
+from gaitcore.networks import has_map, modality
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
 
@@ -149,6 +149,15 @@ def report_of_listing():
 def modality_of(wildcards):
     """The kind of frames that a system's network takes, e.g. keypoints."""
     return modality(system_settings(CONFIG, wildcards.system).network.name)
+
+
+def mapped_systems(frames_of):
+    """The systems whose networks take frames of this modality and end with a map of them."""
+    networks = {
+        system: system_settings(CONFIG, system).network.name
+        for system in CONFIG.compare
+    }
+    return [system for system, name in networks.items() if has_map(name, frames_of)]
 
 
 def frame_table(wildcards):

@@ -1,16 +1,5 @@
 # Spectrum and attribution of each trained network: the numbers of the paper's Fig. 3 and Fig. 4; where the networks of
 # silhouettes look.
-from gaitcore.networks import has_map
-
-
-def mapped_systems(modality):
-    """The systems whose networks take frames of this modality and end with a map of them."""
-    return [
-        system
-        for system in CONFIG.compare
-        if has_map(system_settings(CONFIG, system).network.name, modality)
-    ]
-
 
 # PoseGait has no such map: its maps are over frames and features.
 MAPPED = mapped_systems("keypoints")
