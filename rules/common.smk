@@ -11,7 +11,7 @@ from gaitcore.settings.data import Bodies, Segmenter
 from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
-from gaitcore.networks import modality
+from gaitcore.networks import has_map, modality
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
 
@@ -129,6 +129,15 @@ def table_path(name):
     return f"results/{{experiment}}/{modalities.table_name(name)}"
 
 
+def tables_of_frames(_=None):
+    """The tables of all modalities of the experiment by name, e.g. poses and silhouettes."""
+    tables = {}
+    for name in CONFIG.data.modality:
+        (path,) = experiment_paths(table_path(name))
+        tables[Path(path).stem] = path
+    return tables
+
+
 def split_path(name):
     """The roles of the sequences of a modality: split.csv for the first one."""
     suffix = "" if name == LISTING else f"_{name}"
@@ -144,6 +153,15 @@ def report_of_listing():
 def modality_of(wildcards):
     """The kind of frames that a system's network takes, e.g. keypoints."""
     return modality(system_settings(CONFIG, wildcards.system).network.name)
+
+
+def mapped_systems(frames_of):
+    """The systems whose networks take frames of this modality and end with a map of them."""
+    networks = {
+        system: system_settings(CONFIG, system).network.name
+        for system in CONFIG.compare
+    }
+    return [system for system, name in networks.items() if has_map(name, frames_of)]
 
 
 def frame_table(wildcards):

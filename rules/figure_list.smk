@@ -20,10 +20,10 @@ def one_file(pattern):
     return experiment_paths(pattern)[0]
 
 
-def inspection_paths(file):
-    """A file of the inspections of all runs whose networks have a map over frames and joints."""
+def inspection_paths(file, systems=MAPPED):
+    """A file of the inspections of all runs whose networks have a map."""
     pattern = "results/{experiment}/inspection/{system}/seed-{seed}/{file}"
-    return experiment_paths(pattern, system=MAPPED, file=file)
+    return experiment_paths(pattern, system=systems, file=file)
 
 
 ON_MAPS = {
@@ -41,9 +41,17 @@ ON_MAPS = {
     ),
 }
 
+ON_SILHOUETTE_MAPS = {
+    "silhouette_attribution": figure_spec(
+        "silhouette_attribution",
+        maps=inspection_paths("silhouette_maps.safetensors", MAPPED_SILHOUETTES),
+    ),
+}
+
 # name -> specification, in the order of the report
 FIGURES = {
     **(ON_MAPS if MAPPED else {}),
+    **(ON_SILHOUETTE_MAPS if MAPPED_SILHOUETTES else {}),
     "seeds": figure_spec(
         "seeds",
         metrics=experiment_paths(
@@ -80,13 +88,5 @@ FIGURES = {
         split=one_file("results/{experiment}/split.csv"),
         poses_report=one_file(report_of_listing()),
     ),
-    **(
-        {
-            "contact_sheet": figure_spec(
-                "contact_sheet", poses=one_file("results/{experiment}/poses.parquet")
-            )
-        }
-        if POSE_SOURCES
-        else {}
-    ),
+    "contact_sheet": figure_spec("contact_sheet", **tables_of_frames()),
 }

@@ -1,12 +1,9 @@
-# Spectrum and attribution of each trained network: the numbers of the paper's Fig. 3 and Fig. 4.
-from gaitcore.networks import has_map
+# Spectrum and attribution of each trained network: the numbers of the paper's Fig. 3 and Fig. 4; where the networks of
+# silhouettes look.
 
 # PoseGait has no such map: its maps are over frames and features.
-MAPPED = [
-    system
-    for system in CONFIG.compare
-    if has_map(system_settings(CONFIG, system).network.name)
-]
+MAPPED = mapped_systems("keypoints")
+MAPPED_SILHOUETTES = mapped_systems("silhouettes")
 
 
 rule inspect_run:
@@ -47,3 +44,41 @@ rule inspect_run:
         "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_run.py"
+
+
+rule inspect_silhouettes:
+    input:
+        table=frame_table,
+        others=other_tables,
+        split=system_split,
+        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+    output:
+        maps="results/{experiment}/inspection/{system}/seed-{seed}/silhouette_maps.safetensors",
+    log:
+        "results/{experiment}/logs/{system}/seed-{seed}/inspect_silhouettes.log",
+    benchmark:
+        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect_silhouettes.tsv"
+    threads: 2
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        input_settings=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
+        evaluation=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).evaluation
+        ),
+        protocol=protocol_in_use(),
+        attribution=CONFIG.figures.attribution,
+        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        code=lambda wildcards: testing_code(
+            wildcards, "workflow_scripts/inspect_silhouettes.py"
+        ),
+    message:
+        "Computing attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+    script:
+        "../workflow_scripts/inspect_silhouettes.py"

@@ -1,9 +1,9 @@
-# One sequence of the pose table as an animated GIF.
+# One sequence as an animated GIF: its skeletons, its silhouettes or both.
 
 
 rule draw_movie:
     input:
-        poses="results/{experiment}/poses.parquet",
+        unpack(tables_of_frames),
         style="gaitcore/reporting/figures/figures.mplstyle",
     output:
         "results/{experiment}/movies/{sequence}.gif",

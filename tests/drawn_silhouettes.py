@@ -47,3 +47,21 @@ def save_pickle(root, place, value):
 def made_up_masks(frames, seed=0, width=64):
     """(frames, 64, width) uint8 of all values."""
     return np.random.default_rng(seed).integers(0, 256, (frames, 64, width)).astype(np.uint8)
+
+
+def write_table(path, walks, dataset="test"):
+    """silhouettes.parquet of sequences: name -> (frame numbers, masks (T, 64, 64))."""
+    from gaitcore.keys import parse_sequence_name
+    from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
+
+    keys = sorted((parse_sequence_name(name) for name in walks), key=lambda key: key.order())
+    ordered = [Walk(key, np.asarray(walks[key.name][0], np.int32), walks[key.name][1], key.name) for key in keys]
+    write_walks(path, ordered, SilhouetteInfo(dataset))
+    return path
+
+
+def rectangle(rows, columns, frames=1, value=255):
+    """(frames, 64, 64) uint8, black but for these rows and columns."""
+    masks = np.zeros((frames, 64, 64), np.uint8)
+    masks[:, rows, columns] = value
+    return masks

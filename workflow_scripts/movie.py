@@ -7,4 +7,5 @@ from job import job
 with job(snakemake):
     from gaitcore.reporting.figures.write_movie import write_movie
 
-    write_movie(Path(snakemake.input.poses), snakemake.wildcards.sequence, Path(snakemake.output[0]))
+    tables = {name: Path(file) for name, file in snakemake.input.items() if name != "style"}
+    write_movie(tables.pop("poses", None), snakemake.wildcards.sequence, Path(snakemake.output[0]), **tables)

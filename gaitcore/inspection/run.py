@@ -1,7 +1,6 @@
-"""Compute the spectrum and attribution of one trained network.
+"""Compute the spectrum and attribution of one trained network of skeletons.
 
-Every test sequence is represented by its centre window. A probe's match is the nearest gallery sequence of its own
-subject from another view. All systems are inspected on the same probes, whether recognised or not.
+Every test sequence is represented by its centre window.
 """
 
 import logging
@@ -19,16 +18,13 @@ from torch import Tensor
 from gaitcore.artefacts.attribution_maps import AttributionMaps, write_maps
 from gaitcore.artefacts.inspected_probes import share_columns, write_probes
 from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
-from gaitcore.errors import ConfigError, ProtocolError
-from gaitcore.evaluation.distances import identical_view
 from gaitcore.evaluation.trained import TrainedNetwork, open_trained
 from gaitcore.execution import compute
-from gaitcore.inspection.attribution import MappedNetwork, attribution, frames_for_half, similarity
+from gaitcore.inspection.attribution import MappedNetwork, attribution, frames_for_half
 from gaitcore.inspection.fourier import spectrum_sums
-from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
+from gaitcore.inspection.matching import example_row, matched_probes
+from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.skeleton import JOINTS
-from gaitcore.protocols.derivation import excludes_identical_view
-from gaitcore.protocols.roles import GALLERY, PROBE
 from gaitcore.sampling.centre_window import centre_window
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -39,8 +35,6 @@ log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 CHUNK = {"cpu": 6, "cuda": 256}  # sequences per forward pass
-PROBES_PER_CHUNK = 64  # compared with the whole gallery at a time
-SIDE_VIEW = 90  # degrees
 
 
 @dataclass(frozen=True)
@@ -104,52 +98,10 @@ def inspect_run(
     trained = open_trained(network, input, device, tables=tables, split=split, protocol=protocol, weights=weights)
     spectrum, embeddings = _first_pass(trained)
     write_spectrum(spectrum, outputs.spectrum)
-    probes = match(embeddings, trained.keys, distance, excludes_identical_view(protocol))
-    if probes.empty:
-        raise ProtocolError(
-            f"{split}: no probe has a gallery sequence of its subject to be compared with, expected one; there "
-            "is nothing to inspect. Change protocol.gallery or protocol.probes."
-        )
+    probes = matched_probes(embeddings, trained.keys, distance, protocol, split)
     attribute = partial(attribution, method, trained.network, distance=distance)
     weights_of_probes = _weights(trained, embeddings, probes, attribute)
-    _write_weights(weights_of_probes, probes, _example_row(example_probe, probes), outputs)
-
-
-def match(
-    embeddings: np.ndarray, keys: pd.DataFrame, distance: str, exclude_identical_view: bool = True
-) -> pd.DataFrame:
-    """The probes that have a gallery sequence of their subject from another view, with the nearest such sequence.
-
-    Args:
-        embeddings: (N, D).
-        keys: N rows with subject, condition, sequence, view and role.
-        distance: "cosine" or "euclidean".
-        exclude_identical_view: False also compares sequences of one view.
-
-    Returns:
-        The key columns; ``row`` and ``match_row``, of the probe and its match in ``keys``; ``match``, its name;
-        ``similarity``; ``recognised``: whether no sequence of another subject is nearer.
-    """
-    gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
-    gallery_embeddings, probe_embeddings = (torch.from_numpy(embeddings[part.index]) for part in (gallery, probes))
-    chunks = probe_embeddings.split(PROBES_PER_CHUNK)
-    all_pairs = torch.cat([similarity(chunk[:, None], gallery_embeddings, distance) for chunk in chunks]).numpy()
-    excluded = identical_view(probes["view"], gallery["view"]) & exclude_identical_view
-    similarities = np.where(excluded, -np.inf, all_pairs)  # (probes, gallery)
-    same_subject = np.equal.outer(probes["subject"].to_numpy(), gallery["subject"].to_numpy())
-    own = np.where(same_subject, similarities, -np.inf)
-    best = own.argmax(axis=1)
-    matched = probes[list(KEY_COLUMNS)].assign(
-        row=probes.index,
-        match_row=gallery.index[best],
-        match=sequence_names(gallery.iloc[best]),
-        similarity=own.max(axis=1),
-        recognised=own.max(axis=1) >= similarities.max(axis=1),
-    )
-    matched = matched[np.isfinite(matched["similarity"])].reset_index(drop=True)
-    views = "another view" if exclude_identical_view else "any view"
-    log.info("%d of %d probes have a gallery sequence of their subject from %s", len(matched), len(probes), views)
-    return matched
+    _write_weights(weights_of_probes, probes, example_row(example_probe, probes), outputs)
 
 
 def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
@@ -166,26 +118,6 @@ def _first_pass(trained: TrainedNetwork) -> tuple[Spectrum, np.ndarray]:
     magnitude, energy, embeddings = zip(*_in_chunks(spectra_and_embeddings, sequences), strict=True)
     means = [sum(parts[1:], start=parts[0]).div(number).cpu().numpy() for parts in (magnitude, energy)]
     return Spectrum(means[0], means[1], number), torch.cat(embeddings).cpu().numpy()
-
-
-def _example_row(example_probe: str, probes: pd.DataFrame) -> int:
-    """The row of the matched probes whose single map is kept."""
-    in_condition = probes[probes["condition"] == example_probe]
-    if len(in_condition):
-        return int(in_condition.index[int(in_condition["view"].map(_angle_to_side).argmin())])
-    names = sequence_names(probes)
-    if example_probe not in names:
-        raise ConfigError(
-            f"figures.probe: {example_probe} is not a probe with a gallery sequence of its subject from another view; "
-            f"expected e.g. {names[0]}."
-        )
-    return names.index(example_probe)
-
-
-def _angle_to_side(view: str) -> float:
-    """The angle between a view and the side view in degrees, infinite for a view without degrees."""
-    angle = degrees(view)
-    return np.inf if angle is None else abs(angle - SIDE_VIEW)
 
 
 def _weights(

@@ -53,17 +53,19 @@ def paper_text(name: str) -> dict[str, str]:
 
 
 def map_sentence(name: str) -> str | None:
-    """What the map is that a network ends with, over frames and joints, and that figures show; None if it has none.
+    """What the map is that a network ends with, and that figures show; None if it has none.
 
-    A network with a map has ``last_map(x)``, (B, T, J, C) poses -> the map (B, T', J, C') and whatever else is read
-    beside it, and ``read(*last_map(x))``, the embedding.
+    A network with a map has ``last_map(x)`` and ``read(*last_map(x))``, the embedding. ``last_map`` returns the map and
+    whatever else is read beside it. The map of poses (B, T, J, C) is over frames and joints, (B, T', J, C'); that of
+    silhouettes (B, T, 64, 44) is over frames, rows and columns, (B, T', H', W', C'), and T' is 1 where it is one map of
+    all frames. Its cells are squares: 16 x 11 of them are 64 x 44 pixels, 7 x 7 of them the square round these.
     """
     return extensions.declared("networks", name)["MAP"]
 
 
-def has_map(name: str) -> bool:
-    """Whether a network ends with a map over frames and joints."""
-    return map_sentence(name) is not None
+def has_map(name: str, of: str = "keypoints") -> bool:
+    """Whether a network takes the frames of this modality and ends with a map of them."""
+    return modality(name) == of and map_sentence(name) is not None
 
 
 def network_options(name: str) -> tuple[str, ...]:

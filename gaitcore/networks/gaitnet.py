@@ -31,7 +31,7 @@ from gaitcore.settings.values import Fraction, Probability
 
 TITLE = "GaitNet"
 MODALITY = "silhouettes"
-MAP = None
+MAP = "what the last dilated convolutions give, of the sum of the silhouettes"
 
 
 SIDE = 64  # pixels, of the square silhouette
@@ -86,13 +86,27 @@ class GaitNet(nn.Module):
         self.apply(_initialise)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._embedding(self._maps(x))
+
+    def last_map(self, x: Tensor) -> tuple[Tensor]:
+        """(B, T, 64, 44) -> (B, 1, 7, 7, 96): the map of the padded square, before the linear layer."""
+        return (self._maps(x).movedim(1, -1).unsqueeze(1),)
+
+    def read(self, x: Tensor) -> Tensor:
+        """The last map (B, 1, 7, 7, 96) -> (B, 1, embedding_dim)."""
+        return self._embedding(x.squeeze(1).movedim(-1, 1))
+
+    def _maps(self, x: Tensor) -> Tensor:
         x = SUMMED * x.mean(dim=1, keepdim=True)  # (B, 1, 64, 44)
         aside = (SIDE - x.shape[-1]) // 2
         x = F.pad(x, (aside, aside))  # (B, 1, 64, 64)
         x = _pool(F.relu(self.norm(self.conv(x))))  # (B, 64, 30, 30)
         x = _pool(self.blocks[0](x))  # (B, 96, 15, 15)
         x = _pool(self.blocks[1](x))  # (B, 96, 7, 7)
-        x = self.blocks[2](x).flatten(1)  # (B, 96 * 7 * 7)
+        return cast(Tensor, self.blocks[2](x))  # (B, 96, 7, 7)
+
+    def _embedding(self, x: Tensor) -> Tensor:
+        x = x.flatten(1)  # (B, 96 * 7 * 7)
         x = self.dropout(F.relu(self.head(x)))  # (B, embedding_dim)
         return x.unsqueeze(1)  # (B, 1, embedding_dim)
 

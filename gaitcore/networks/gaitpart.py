@@ -24,7 +24,7 @@ from gaitcore.settings.values import Channels
 
 TITLE = "GaitPart"
 MODALITY = "silhouettes"
-MAP = None
+MAP = "what the last focal convolution gives"
 
 
 # The key names of OpenGait, as patterns, and what they are called here.
@@ -120,9 +120,23 @@ class GaitPart(nn.Module):
         self.head = PartLinear(parts, widths[-1], embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._embedding(self._maps(x))
+
+    def last_map(self, x: Tensor) -> tuple[Tensor]:
+        """(B, T, 64, 44) -> (B, T, 16, 11, widths[-1]): the maps of the frames, before the parts are pooled."""
+        return (self._maps(x).movedim(2, -1),)
+
+    def read(self, x: Tensor) -> Tensor:
+        """The last map (B, T, 16, 11, widths[-1]) -> (B, parts, embedding_dim)."""
+        return self._embedding(x.movedim(-1, 2))
+
+    def _maps(self, x: Tensor) -> Tensor:
         x = x.unsqueeze(2)  # (B, T, 1, 64, 44)
         for block in self.frames:
             x = block(x)  # (B, T, 32, 32, 22), (B, T, 64, 16, 11), in the end (B, T, 128, 16, 11)
+        return x
+
+    def _embedding(self, x: Tensor) -> Tensor:
         x = strips(x, self.parts)  # (B, T, 128, parts)
         x = x.permute(0, 3, 2, 1).flatten(1, 2)  # (B, parts * 128, T)
         x = sum(motion(x) for motion in self.motions).amax(dim=-1)  # (B, parts * 128)

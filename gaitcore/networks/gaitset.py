@@ -23,7 +23,7 @@ from gaitcore.settings.values import Channels
 
 TITLE = "GaitSet"
 MODALITY = "silhouettes"
-MAP = None
+MAP = "what the pyramid reads: the maxima over frames, beside the maps of the whole set"
 
 
 SCALES = (1, 2, 4, 8, 16)  # strips of the pyramid
@@ -88,11 +88,25 @@ class GaitSet(nn.Module):
         self.head = PartLinear(2 * sum(SCALES), third, embedding_dim)
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._embedding(*self._maps(x))
+
+    def last_map(self, x: Tensor) -> tuple[Tensor]:
+        """(B, T, 64, 44) -> (B, 1, 16, 11, 2 * widths[-1]): the channels of the frames, then those of the set."""
+        return (torch.cat(self._maps(x), dim=1).movedim(1, -1).unsqueeze(1),)
+
+    def read(self, x: Tensor) -> Tensor:
+        """The last map (B, 1, 16, 11, 2 * widths[-1]) -> (B, 62, embedding_dim)."""
+        of_frames, of_set = x.squeeze(1).movedim(-1, 1).chunk(2, dim=1)
+        return self._embedding(of_frames, of_set)
+
+    def _maps(self, x: Tensor) -> tuple[Tensor, Tensor]:
         first = self.frames[0](x.unsqueeze(2))  # (B, T, 32, 32, 22)
         second = self.frames[1](first)  # (B, T, 64, 16, 11)
         of_frames = self.frames[2](second).amax(dim=1)  # (B, 128, 16, 11), the maximum over the set
         of_set = self.sets[0](first.amax(dim=1)) + second.amax(dim=1)  # (B, 64, 16, 11)
-        of_set = self.sets[1](of_set) + of_frames  # (B, 128, 16, 11)
+        return of_frames, self.sets[1](of_set) + of_frames  # (B, 128, 16, 11) each
+
+    def _embedding(self, of_frames: Tensor, of_set: Tensor) -> Tensor:
         pyramid = [strips(map_, number) for number in SCALES for map_ in (of_frames, of_set)]
         return self.head(torch.cat(pyramid, dim=-1).transpose(1, 2))  # (B, 62, 128) -> (B, 62, embedding_dim)
 

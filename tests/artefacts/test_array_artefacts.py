@@ -15,6 +15,12 @@ from safetensors.torch import save_file
 from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps, write_maps
 from gaitcore.artefacts.embeddings import read_embeddings, write_embeddings
 from gaitcore.artefacts.run_record import write_run
+from gaitcore.artefacts.silhouette_maps import (
+    SilhouetteMap,
+    SilhouetteMaps,
+    read_silhouette_maps,
+    write_silhouette_maps,
+)
 from gaitcore.artefacts.spectrum import Spectrum, read_spectrum, write_spectrum
 from gaitcore.artefacts.weights import read_weights, write_weights
 from gaitcore.digests import file_digest
@@ -134,7 +140,22 @@ def test_attribution_maps_are_read_as_they_were_written(tmp_path):
     assert refused(read_maps, path) == ": has no probe in its metadata; delete it and run again."
 
 
-@pytest.mark.parametrize("read", [read_weights, read_spectrum, read_maps])
+def test_silhouette_maps_are_read_as_they_were_written(tmp_path):
+    path = tmp_path / "silhouette_maps.safetensors"
+    probe, nm = SilhouetteMap(np.eye(3), np.ones((3, 3))), SilhouetteMap(np.full((3, 3), 0.125), np.zeros((3, 3)))
+    write_silhouette_maps(SilhouetteMaps("001-nm-05-090", "001-nm-01-072", probe, {"nm": nm}), path)
+    maps = read_silhouette_maps(path)
+    assert (maps.probe, maps.match) == ("001-nm-05-090", "001-nm-01-072")
+    for read, written in ((maps.probe_map, probe), (maps.condition_maps["nm"], nm)):
+        assert read.attribution.tolist() == written.attribution.tolist()
+        assert read.silhouette.tolist() == written.silhouette.tolist()
+    write_maps(AttributionMaps("a", "b", np.eye(3), {}), path)
+    assert refused(read_silhouette_maps, path) == (
+        ": holds probe (3, 3), expected probe and conditions, all (2, H, W); delete it and run again."
+    )
+
+
+@pytest.mark.parametrize("read", [read_weights, read_spectrum, read_maps, read_silhouette_maps])
 def test_a_file_that_is_missing_or_cut_off_ends_in_one_sentence(tmp_path, read):
     path = tmp_path / "file.safetensors"
     assert refused(read, path) == ": no such file; run the workflow to make it."

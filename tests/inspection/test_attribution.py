@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from gaitcore.inspection.attribution import attribution, frames_for_half
+from gaitcore.inspection.attribution import attribution, frames_for_half, silhouette_attribution
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.networks import build_model
 
@@ -106,6 +106,84 @@ def test_where_nothing_speaks_for_a_match_there_is_no_weight():
     weights = attribution("grad_cam", network, torch.zeros(2, 60, 17, 2), torch.ones(2, 4), "cosine")
     assert (weights == 0).all()
     assert np.isnan(frames_for_half(weights.numpy())).all()
+
+
+class SeesOneCell(nn.Module):
+    """Takes one cell of the means over squares of ``side`` pixels, of silhouettes padded to ``width`` columns."""
+
+    def __init__(self, side, width, row, column):
+        super().__init__()
+        self.side, self.width, self.row, self.column = side, width, row, column
+
+    def last_map(self, silhouettes):
+        aside = (self.width - silhouettes.shape[-1]) // 2
+        return (F.avg_pool2d(F.pad(silhouettes, (aside, aside)), self.side)[..., None] + 1,)
+
+    def read(self, last):
+        return last[:, :, self.row, self.column].mean(dim=1)  # (B, 1)
+
+
+@pytest.mark.parametrize(
+    ("side", "width", "column", "seen"),
+    [
+        (4, 44, 5, range(20, 24)),  # a map of 16 x 11
+        (8, 64, 3, range(14, 22)),  # a map of 8 x 8, of a square with 10 columns more at each side
+    ],
+)
+def test_a_cell_of_the_map_is_drawn_where_it_is_in_the_silhouette(side, width, column, seen):
+    network = SeesOneCell(side, width, 2, column)
+    weights = silhouette_attribution(
+        "hires_cam", network, torch.rand(2, 5, 64, 44), torch.full((2, 1), 9.0), "euclidean"
+    )
+    assert weights.shape == (2, 64, 44)
+    torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(2))
+    columns, rows = weights[0].sum(dim=0), weights[0].sum(dim=1)
+    spread = side // 2  # of the interpolation, to both sides
+    assert columns.nonzero().flatten().tolist() == list(range(seen.start - spread, seen.stop + spread))
+    assert rows.nonzero().flatten().tolist() == list(range(2 * side - spread, 3 * side + spread))
+    middle = seen.start + side / 2 - 0.5
+    assert float((columns * torch.arange(44)).sum()) == pytest.approx(middle, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ["gaitset", "gaitpart", "gaitnet"])
+@pytest.mark.parametrize("method", METHODS)
+def test_networks_of_silhouettes_have_weights_over_rows_and_columns(name, method):
+    torch.manual_seed(0)
+    network = build_model(name).eval()
+    silhouettes = torch.rand(2, 5, 64, 44)
+    match = network(silhouettes + 0.1 * torch.rand(2, 5, 64, 44)).detach()
+    weights = silhouette_attribution(method, network, silhouettes, match, "euclidean")
+    assert weights.shape == (2, 64, 44)
+    assert (weights >= 0).all()
+    torch.testing.assert_close(weights.sum(dim=(1, 2)), torch.ones(2))
+
+
+def test_hires_cam_of_gaitpart_is_in_the_strip_of_the_part_that_is_compared():
+    torch.manual_seed(0)
+    network = build_model("gaitpart").eval()
+    with torch.no_grad():
+        network.head.weight[torch.arange(16) != 9] = 0
+    silhouettes = torch.rand(1, 5, 64, 44)
+    match = network(torch.rand(1, 5, 64, 44)).detach()
+    rows = silhouette_attribution("hires_cam", network, silhouettes, match, "cosine").sum(dim=(0, 2))
+    assert set(rows.nonzero().flatten().tolist()) <= set(range(34, 42))  # rows 36 to 39, and the interpolation
+    assert rows[36:40].sum() > 0.5
+
+
+def test_the_weights_of_parts_are_gradients_of_their_distances_without_the_terms_of_the_probe_alone():
+    torch.manual_seed(0)
+    network = build_model("gaitpart", widths=[4, 8, 16], embedding_dim=8).eval()
+    silhouettes = torch.rand(2, 5, 64, 44)
+    match = network(torch.rand(2, 5, 64, 44)).detach()
+    last = network.last_map(silhouettes)[0].detach().requires_grad_()
+    parts = network.read(last)  # (B, 16, 8)
+    without_own = match / (parts - match).norm(dim=2, keepdim=True)
+    (gradient,) = torch.autograd.grad(parts, last, without_own.detach())
+    cells = F.relu((last * gradient).sum(dim=-1)).sum(dim=1)  # (B, 16, 11)
+    expected = F.interpolate(cells[:, None], (64, 44), mode="bilinear")[:, 0]
+    expected = expected / expected.sum(dim=(1, 2), keepdim=True)
+    weights = silhouette_attribution("hires_cam", network, silhouettes, match, "euclidean")
+    torch.testing.assert_close(weights, expected, rtol=1e-4, atol=1e-7)
 
 
 def test_half_of_the_weight_is_carried_by_half_of_the_frames_if_all_weigh_the_same():

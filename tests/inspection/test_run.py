@@ -11,7 +11,8 @@ from gaitcore.artefacts.inspected_probes import read_probes
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.artefacts.split import write_split
 from gaitcore.errors import ConfigError, ProtocolError
-from gaitcore.inspection.run import InspectionOutputs, inspect_run, match
+from gaitcore.inspection.matching import match
+from gaitcore.inspection.run import InspectionOutputs, inspect_run
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.skeleton import JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, table_of_sequences

@@ -3,6 +3,7 @@
 import matplotlib.style
 import numpy as np
 import pytest
+from drawn_silhouettes import rectangle, write_table
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
@@ -174,3 +175,69 @@ def test_of_an_empty_table_no_similar_sequence_is_named(tmp_path):
     with pytest.raises(DataError) as raised:
         write_movie(table, NAME, tmp_path / "walk.gif")
     assert str(raised.value) == f"{table}: no 001-nm-01-090 among 0 sequences."
+
+
+def stills(path):
+    """Its pictures, (height, width, 3) each, and how long each stands, in milliseconds."""
+    with Image.open(path) as gif:
+        read = [(np.array(still.convert("RGB")), still.info["duration"]) for still in ImageSequence.Iterator(gif)]
+    return [picture for picture, _ in read], [duration for _, duration in read]
+
+
+@pytest.fixture
+def silhouettes(tmp_path):
+    """001-nm-01-090 with frames 1, 2 and 5: the upper half white, then the lower one, then grey."""
+    masks = np.concatenate(
+        [
+            rectangle(slice(0, 32), slice(0, 64)),
+            rectangle(slice(32, 64), slice(0, 64)),
+            rectangle(slice(0, 64), slice(0, 64), value=136),
+        ]
+    )
+    walks = {NAME: ((1, 2, 5), masks), "003-nm-01-090": ((1,), rectangle(0, 0))}
+    return write_table(tmp_path / "silhouettes.parquet", walks)
+
+
+def halves(square):
+    """The grey level in the middle of the upper and the lower half of the picture of a silhouette."""
+    return [int(square[row, square.shape[1] // 2, 0]) for row in (len(square) // 4, 3 * len(square) // 4)]
+
+
+def test_silhouettes_alone_are_shown_at_25_frames_a_second(silhouettes, tmp_path):
+    write_movie(None, NAME, tmp_path / "walk.gif", silhouettes=silhouettes)
+    pictures, stood = stills(tmp_path / "walk.gif")
+    assert stood == [40, 40, 80, 40]
+    assert {picture.shape for picture in pictures} == {(24 + 320 + 8, 340, 3)}
+    squares = [picture[24:344, 10:330] for picture in pictures]
+    assert [halves(squares[place]) for place in (0, 1, 3)] == [[255, 0], [0, 255], [136, 136]]
+    assert_says(pictures[1], f"{NAME}   frame 2   0.04 s")
+    assert_says(pictures[2], f"{NAME}   frames 3 to 4 missing   0.08 s")
+    assert halves(squares[2]) == [255, 255]  # no silhouette, but a text
+
+
+def test_a_silhouette_is_beside_its_skeleton_and_a_frame_may_have_one_of_them(poses, silhouettes, tmp_path):
+    table = poses([1, 3], fps=50.0)
+    write_movie(table, NAME, tmp_path / "walk.gif", silhouettes=silhouettes)
+    pictures, stood = stills(tmp_path / "walk.gif")
+    assert stood == [20, 20, 20, 20, 20]
+    assert {picture.shape for picture in pictures} == {(418, 480 + 8 + 320, 3)}
+    squares = [picture[24 + 20 : 24 + 340, 488:] for picture in pictures]  # in the middle of 360
+    assert [halves(square)[0] for square in squares] == [255, 0, 255, 255, 136]
+    assert [len(skeleton(picture)) > 0 for picture in pictures] == [True, False, True, False, False]
+    for picture, label in zip(pictures, ("frame 1", "frame 2", "frame 3", "frame 4 missing", "frame 5"), strict=True):
+        assert_says(picture, f"{NAME}   {label}   {(int(label.split()[1]) - 1) / 50:.2f} s")
+
+
+def test_a_sequence_of_one_table_alone_is_drawn_from_it(poses, silhouettes, tmp_path):
+    write_movie(poses([1, 2]), "003-nm-01-090", tmp_path / "walk.gif", silhouettes=silhouettes)
+    with Image.open(tmp_path / "walk.gif") as gif:
+        assert (gif.n_frames, gif.size) == (1, (340, 352))
+
+
+def test_a_sequence_that_is_in_no_table_is_refused(poses, silhouettes, tmp_path):
+    table = poses([1, 2])
+    with pytest.raises(DataError) as raised:
+        write_movie(table, "003-nm-01-091", tmp_path / "walk.gif", silhouettes=silhouettes)
+    assert str(raised.value) == (
+        f'{table} and {silhouettes}: no 003-nm-01-091 among 3 sequences; did you mean "003-nm-01-090"?'
+    )

@@ -4,6 +4,7 @@ import json
 
 import pandas as pd
 import pytest
+from PIL import Image
 from scratch_workflow import Workflow
 
 from gaitcore.artefacts.split import read_split
@@ -70,6 +71,18 @@ def test_a_system_without_learning_has_a_row_and_no_history(results):
     assert len(pd.read_csv(results / "gei" / "seed-0" / "training.csv")) == 0
     record = json.loads((results / "gei" / "seed-0" / "run.json").read_text())
     assert (record["parameters"], record["epoch"], record["final_loss"]) == (0, 0, None)
+
+
+def test_the_figures_show_silhouettes(workflow, results):
+    figures = [f"results/both/figures/{name}.csv" for name in ("silhouette_attribution", "contact_sheet")]
+    done = workflow.snakemake(*figures, "movie", experiment="both", config=("sequence=004-nm-01-090",))
+    assert done.returncode == 0, done.stdout
+    maps = pd.read_csv(results / "figures" / "silhouette_attribution.csv")
+    assert (set(maps["system"]), len(maps)) == ({"gaitset"}, 4 * 64 * 44)
+    sheet = pd.read_csv(results / "figures" / "contact_sheet.csv")
+    assert sheet["frames"].fillna(0).tolist() == sheet["silhouettes"].fillna(0).tolist()
+    with Image.open(results / "movies" / "004-nm-01-090.gif") as gif:
+        assert gif.size == (480 + 8 + 320, 418)
 
 
 def test_a_second_run_has_nothing_to_do(workflow):

@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 
 SIZE = 64  # pixels, both ways
+COLUMNS = slice(10, 54)  # that networks take; GaitSet, published code: a tenth of each side is cut off
 DARKEST = 10_000  # a frame whose pixel values sum to this or less is dropped: fewer than 40 white pixels
 
 _SHARPNESS = -0.75  # OpenCV's a

@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.modalities.silhouettes.pretreatment import SIZE
+from gaitcore.modalities.silhouettes.pretreatment import COLUMNS, SIZE
 from gaitcore.modalities.silhouettes.table import Block, list_sequences, read_blocks, read_info
 from gaitcore.settings.input import Input
 
-COLUMNS = slice(10, 54)  # of 64; GaitSet, published code: a tenth of each side is cut off
 _WHITE = 255
 
 

@@ -1,36 +1,26 @@
-"""One sequence of each view and condition in its camera frame, to check that the data were read correctly."""
+"""One sequence of each view and condition, to check that the data were read correctly.
 
-from collections.abc import Iterator
+A cell shows its skeleton in the camera frame, its gait energy image, or one below the other.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import product
 from math import ceil
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.textpath import TextPath
 
 from gaitcore.errors import DataError
-from gaitcore.keys import canonical, natural, view_title
-from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, INDEX
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
-from gaitcore.percent import in_percent
+from gaitcore.keys import KEY_COLUMNS, canonical, natural, view_title
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.skeleton_drawing import (
-    BY_HAND,
-    CONFIDENCE,
-    THICK,
-    THIN,
-    confidence_scale,
-    draw_frame,
-    draw_shadow,
-    draw_skeleton,
-    outside,
-)
+from gaitcore.reporting.figures.sheet_silhouettes import Silhouettes
+from gaitcore.reporting.figures.sheet_skeletons import Skeletons
+from gaitcore.reporting.figures.skeleton_drawing import BY_HAND
 from gaitcore.reporting.figures.style import PAGE, condition_title, counted
 from gaitcore.settings.experiment import Config
 
@@ -38,37 +28,87 @@ from gaitcore.settings.experiment import Config
 SECTIONS = "data protocol tables"
 
 
-FIRST, LAST = "#D0D0D0", "#9A9A9A"  # colours of the skeleton at the first and at the last frame
-FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]
-# inches: longest side of a cell, lowest row; heights of the whole figure, of the line of views, of the legend
+# inches: longest side of a cell, lowest row; heights of the whole figure, of the line of views, of a legend
 LARGEST, LEAST_ROW, PAGE_HEIGHT, TITLE, LEGEND = 1.15, 0.2, 8.5, 0.2, 0.5
 
 
-def draw(config: Config, *, poses: Path) -> Drawing:
-    """Draw the figure from poses.parquet.
+class Cells(Protocol):
+    """What the cells of one modality show.
+
+    Attributes:
+        name: of what is drawn, for captions: "skeleton".
+        sequences: the sequences of its table, one row each.
+        aspect: width / height of a cell.
+        whole: the numbers that are whole.
+    """
+
+    name: str
+    sequences: pd.DataFrame
+    aspect: float
+    whole: tuple[str, ...]
+
+    def choose(self, rows: np.ndarray) -> None:
+        """Make these rows of ``sequences`` ready for all that follows."""
+
+    def numbers(self, row: int) -> dict[str, Any]:
+        """The numbers of a sequence, as the CSV has them."""
+
+    def draw_border(self, axes: Axes) -> None:
+        """Draw what a cell has with and without a sequence."""
+
+    def draw(self, axes: Axes, row: int, line: float) -> str:
+        """Draw a sequence, its finest line ``line`` points wide, and return a remark for the corner of the cell."""
+
+    def draw_legend(self, figure: Figure, bottom: float, line: float) -> None:
+        """Draw the legend, from ``bottom`` (inches) up."""
+
+    def caption(self, below: str) -> str:
+        """Sentences on what a cell shows; ``below`` is the name of the cells above it, or empty."""
+
+
+def draw(config: Config, *, poses: Path | None = None, silhouettes: Path | None = None) -> Drawing:
+    """Draw the figure from poses.parquet, silhouettes.parquet or both.
 
     The numbers, one row for each condition and view: condition, view, subject, sequence (empty where there is
-    none), frames, first_frame, shown_frame, last_frame (as numbered in the source),
-    points_outside_percent (the percentage of the sequence's points outside the camera frame) and mean_confidence.
+    none). Of poses: frames, first_frame, shown_frame, last_frame (as numbered in the source), points_outside_percent
+    (the percentage of the sequence's points outside the camera frame) and mean_confidence. Of silhouettes: silhouettes
+    (their number), first_silhouette, last_silhouette (as numbered in the source) and area_outside_percent (the
+    percentage of the gait energy image outside the columns that networks take).
 
     Raises:
-        DataError: the table holds no sequence.
+        DataError: a table holds no sequence.
     """
-    table = PoseTable.read(poses)
-    if not len(table):
-        raise DataError(f"{poses}: no sequences, expected at least one; poses_report.csv beside it says why.")
-    chosen = chosen_sequences(table.sequences)
+    sheets: list[Cells] = [Skeletons(poses)] if poses else []
+    sheets += [Silhouettes(silhouettes)] if silhouettes else []
+    for path, sheet in zip(filter(None, (poses, silhouettes)), sheets, strict=True):
+        if not len(sheet.sequences):
+            raise DataError(f"{path}: no sequences, expected at least one; {path.stem}_report.csv beside it says why.")
+    every = _in_any(sheets)
+    chosen = chosen_sequences(every)
     conditions = _in_order(config, set(chosen["condition"]))
     views = sorted(chosen["view"].unique(), key=natural)
     grid = pd.MultiIndex.from_product([conditions, views], names=["condition", "view"])
-    cells = chosen.reset_index(names="row").set_index(["condition", "view"]).reindex(grid)
+    cells = chosen.set_index(["condition", "view"]).reindex(grid)
+    for sheet in sheets:
+        sheet.choose(cells[sheet.name].dropna().to_numpy(int))
     subject = str(chosen["subject"].iloc[0])
-    numbers = _numbers(table, cells)
-    return Drawing(_figure(config, table, cells, subject), numbers, _caption(config, table, numbers, subject))
+    numbers = _numbers(sheets, cells)
+    return Drawing(_figure(config, sheets, cells, subject), numbers, _caption(config, sheets, every, numbers, subject))
+
+
+def _in_any(sheets: Sequence[Cells]) -> pd.DataFrame:
+    """The sequences of all tables, those that are in most tables first, with their row in each table or NaN."""
+    keys = list(KEY_COLUMNS)
+    tables = [sheet.sequences[keys].assign(**{sheet.name: range(len(sheet.sequences))}) for sheet in sheets]
+    every = tables[0]
+    for table in tables[1:]:
+        every = every.merge(table, how="outer", on=keys)
+    order = every[keys].map(natural).assign(absent=every.isna().sum(axis=1))
+    return every.loc[order.sort_values(["absent", *keys], kind="stable").index].reset_index(drop=True)
 
 
 def chosen_sequences(sequences: pd.DataFrame) -> pd.DataFrame:
-    """One row of a table's ``sequences`` for each condition and view in the data; the index is kept.
+    """One row of ``sequences`` for each condition and view in the data; the index is kept.
 
     Each is the first sequence of the subject with most conditions and views, or of the next subject where it has none.
     """
@@ -82,23 +122,16 @@ def _in_order(config: Config, conditions: set[str]) -> list[str]:
     return [condition for condition in known if condition in conditions]
 
 
-def _frames_of(table: PoseTable, row: int) -> slice:
-    return slice(table.offsets[row], table.offsets[row + 1])
-
-
-def _numbers(table: PoseTable, cells: pd.DataFrame) -> pd.DataFrame:
+def _numbers(sheets: Sequence[Cells], cells: pd.DataFrame) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
     for (condition, view), (_, cell) in zip(cells.index, cells.iterrows(), strict=True):
         rows.append({"condition": condition, "view": view})
-        if pd.notna(cell["row"]):
-            frames = _frames_of(table, int(cell["row"]))
-            frame, keypoints = table.frame[frames], table.keypoints[frames]
-            rows[-1] |= {"subject": cell["subject"], "sequence": cell["sequence"], "frames": len(frame)}
-            rows[-1] |= {"first_frame": frame[0], "shown_frame": frame[len(frame) // 2], "last_frame": frame[-1]}
-            rows[-1] |= {"points_outside_percent": round(in_percent(outside(keypoints, table.info).mean()), 3)}
-            rows[-1] |= {"mean_confidence": round(_mean_confidence(keypoints), 3)}
-    whole = ("frames", "first_frame", "shown_frame", "last_frame")
-    return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+        if pd.notna(cell["subject"]):
+            rows[-1] |= {"subject": cell["subject"], "sequence": cell["sequence"]}
+        for sheet in sheets:
+            if pd.notna(cell[sheet.name]):
+                rows[-1] |= sheet.numbers(int(cell[sheet.name]))
+    return pd.DataFrame(rows).astype({column: "Int64" for sheet in sheets for column in sheet.whole})
 
 
 class _Grid(NamedTuple):
@@ -111,52 +144,57 @@ class _Grid(NamedTuple):
     width: float  # of a cell
     height: float
     row: float  # from one row to the next
+    legends: float  # height of all legends
 
     @property
     def figure_height(self) -> float:
-        return self.blocks * (TITLE + self.rows * self.row) + LEGEND
+        return self.blocks * (TITLE + self.rows * self.row) + self.legends
 
 
-def _grid(titles: list[str], views: int, info: PoseInfo) -> _Grid:
+def _grid(titles: list[str], views: int, sheets: Sequence[Cells]) -> _Grid:
     """The grid whose number of views in a row makes the cells of a page largest."""
     labels = max(TextPath((0, 0), title, size=8).get_extents().width for title in titles) / 72 + 0.1
-    grids = [_grid_of(blocks, len(titles), views, labels, info) for blocks in range(1, views + 1)]
+    grids = [_grid_of(blocks, len(titles), views, labels, sheets) for blocks in range(1, views + 1)]
     return max(grids, key=lambda grid: (round(grid.width, 3), -grid.blocks))
 
 
-def _grid_of(blocks: int, rows: int, views: int, labels: float, info: PoseInfo) -> _Grid:
-    aspect = info.frame_width / info.frame_height
+def _grid_of(blocks: int, conditions: int, views: int, labels: float, sheets: Sequence[Cells]) -> _Grid:
+    aspect, rows, legends = sheets[0].aspect, conditions * len(sheets), LEGEND * len(sheets)
     columns = ceil(views / blocks)
-    tallest = (PAGE_HEIGHT - LEGEND - blocks * TITLE) / (blocks * rows)
+    tallest = (PAGE_HEIGHT - legends - blocks * TITLE) / (blocks * rows)
     width = min((PAGE - labels) / columns, LARGEST, min(LARGEST, max(tallest, LEAST_ROW)) * aspect)
     left = labels + (PAGE - labels - columns * width) / 2
-    return _Grid(columns, blocks, rows, left, width, width / aspect, max(width / aspect, LEAST_ROW))
+    return _Grid(columns, blocks, rows, left, width, width / aspect, max(width / aspect, LEAST_ROW), legends)
 
 
-def _figure(config: Config, table: PoseTable, cells: pd.DataFrame, subject: str) -> Figure:
+def _figure(config: Config, sheets: Sequence[Cells], cells: pd.DataFrame, subject: str) -> Figure:
     conditions, views = cells.index.unique("condition"), cells.index.unique("view")
     titles = [condition_title(config, condition) for condition in conditions]
-    grid = _grid(titles, len(views), table.info)
+    grid = _grid(titles, len(views), sheets)
     figure = Figure((PAGE, grid.figure_height), layout=BY_HAND)
-    scale = confidence_scale(table.keypoints)
-    axes = dict(zip(cells.index, _cell_axes(figure, grid, titles, list(views)), strict=True))
     line = min(0.8, max(0.25, 0.6 * grid.height))
-    for place, (_, cell) in zip(cells.index, cells.iterrows(), strict=True):
-        draw_frame(axes[place], table.info)
-        if pd.isna(cell["row"]):
-            _write(axes[place], (0.5, 0.5), "none", ha="center", va="center")
+    places = product(conditions, sheets, views)
+    axes_of_cells = _cell_axes(figure, grid, titles, [sheet.name for sheet in sheets], list(views))
+    for (condition, sheet, view), axes in zip(places, axes_of_cells, strict=True):
+        cell = cells.loc[(condition, view)]
+        sheet.draw_border(axes)
+        if pd.isna(cell[sheet.name]):
+            _write(axes, (0.5, 0.5), "none", ha="center", va="center")
             continue
-        _draw_walk(axes[place], table.keypoints[_frames_of(table, int(cell["row"]))], table.info, line, scale)
+        remark = sheet.draw(axes, int(cell[sheet.name]), line)
+        if remark:
+            _write(axes, (0.92, 0.08), remark, ha="right", va="bottom")
         if cell["subject"] != subject:
-            _write(axes[place], (0.08, 0.92), cell["subject"], ha="left", va="top")
-    _draw_legend(figure, scale, line)
+            _write(axes, (0.08, 0.92), cell["subject"], ha="left", va="top")
+    for number, sheet in enumerate(reversed(sheets)):
+        sheet.draw_legend(figure, number * LEGEND, line)
     return figure
 
 
-def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[str]) -> Iterator[Axes]:
-    """The axes of each condition's views in turn, with a title for every row and column."""
+def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], kinds: list[str], views: list[str]) -> Iterator[Axes]:
+    """The axes of each condition's views in turn, a row for each kind of cells, with titles of rows and columns."""
     width, height = figure.get_size_inches()
-    for number, title in enumerate(titles):
+    for number, (title, kind) in enumerate(product(titles, kinds)):
         for place, view in enumerate(views):
             block, column = divmod(place, grid.columns)
             top = height - TITLE - block * (TITLE + grid.rows * grid.row) - number * grid.row
@@ -164,74 +202,32 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], views: list[str])
             if number == 0:
                 x = left + grid.width / 2
                 figure.text(x / width, (top + 0.02) / height, view_title(view), ha="center", va="bottom", size=7)
-            if column == 0:
-                figure.text((left - 0.05) / width, centre / height, title, ha="right", va="center")
+            if column == 0 and kind == kinds[0]:
+                middle = top - len(kinds) * grid.row / 2
+                figure.text((left - 0.05) / width, middle / height, title, ha="right", va="center")
             bottom = centre - grid.height / 2
             yield figure.add_axes(
                 (left / width, bottom / height, grid.width / width, grid.height / height),
-                label=f"{title} {canonical(view)}",
+                label=f"{title} {canonical(view)}" + f" {kind}" * (kind != kinds[0]),
             )
 
 
-def _draw_walk(axes: Axes, keypoints: np.ndarray, info: PoseInfo, line: float, scale: Normalize) -> None:
-    """Draw the middle frame of (T, 17, 3) on top of the first and last ones and the arrow between their feet."""
-    draw_shadow(axes, keypoints[0], line, FIRST)
-    draw_shadow(axes, keypoints[-1], line, LAST)
-    start, end = keypoints[0, FEET, :2].mean(axis=0), keypoints[-1, FEET, :2].mean(axis=0)
-    style = {"arrowstyle": "-|>,head_width=0.12,head_length=0.24", "color": LAST, "linewidth": line, "shrinkA": 0}
-    way = axes.annotate("", end, start, arrowprops=style | {"shrinkB": 0}, annotation_clip=False)
-    if way.arrow_patch is not None:
-        way.arrow_patch.set_clip_path(axes.patch)  # without it the arrow would reach into other cells
-    middle = keypoints[len(keypoints) // 2]
-    draw_skeleton(axes, middle, line, scale)
-    outliers = int(outside(middle, info).sum())
-    if outliers:
-        _write(axes, (0.92, 0.08), f"{outliers} out", ha="right", va="bottom")
-
-
 def _write(axes: Axes, place: tuple[float, float], text: str, **alignment: Any) -> None:
-    axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, **alignment)
+    ground = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}  # silhouettes are on black
+    axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, bbox=ground, **alignment)
 
 
-def _draw_legend(figure: Figure, scale: Normalize, line: float) -> None:
-    """Draw the legend of the lines and the colour bar of the confidence below the cells."""
-    height = figure.get_size_inches()[1]
-    styles = {
-        "left side": (THICK, "black"),
-        "right side": (THIN, "black"),
-        "first frame": (THIN, FIRST),
-        "last frame": (THIN, LAST),
-    }
-    handles = [Line2D([], [], color=colour, lw=line * width, label=label) for label, (width, colour) in styles.items()]
-    place = {"bbox_to_anchor": (0.04, 0.2 / height), "bbox_transform": figure.transFigure}
-    figure.legend(handles=handles, loc="lower left", ncols=4, borderaxespad=0, **place)
-    axes = figure.add_axes((0.7, 0.22 / height, 0.26, 0.09 / height))
-    bar = figure.colorbar(ScalarMappable(scale, CONFIDENCE), cax=axes, orientation="horizontal")
-    bar.outline.set_linewidth(0.5)
-    figure.text(0.685, 0.265 / height, "Confidence", ha="right", va="center", size=7)
-
-
-def _caption(config: Config, table: PoseTable, numbers: pd.DataFrame, subject: str) -> str:
-    info, sequences = table.info, table.sequences
+def _caption(config: Config, sheets: Sequence[Cells], every: pd.DataFrame, numbers: pd.DataFrame, subject: str) -> str:
     empty = numbers["subject"].isna()
     others = int(((numbers["subject"] != subject) & ~empty).sum())
     counts = (
-        f"{counted(len(sequences), 'sequence')} of {counted(sequences['subject'].nunique(), 'subject')}, "
+        f"{counted(len(every), 'sequence')} of {counted(every['subject'].nunique(), 'subject')}, "
         f"{counted(numbers['view'].nunique(), 'view')}, {counted(numbers['condition'].nunique(), 'condition')}"
     )
     exceptions = f"; {counted(others, 'cell')} with other subjects, whose names are in the cell" * bool(others)
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())
-    confidence, outliers = _mean_confidence(table.keypoints), in_percent(outside(table.keypoints, info).mean())
+    above = ["", *(sheet.name for sheet in sheets)]
     return (
         f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
-        f"in each condition (rows){exceptions}. The skeleton of the middle frame is drawn in the camera frame of "
-        f"{info.frame_width} × {info.frame_height} pixels; joints are darker with higher confidence, and the left side "
-        "has thick lines. "
-        "The first frame is light grey, the last dark grey; the arrow connects the feet in the two. "
-        f"Over all sequences, the mean confidence is {confidence:.2f}, and {outliers:.2f}% of the points "
-        "lie outside the frame."
-    )
-
-
-def _mean_confidence(keypoints: np.ndarray) -> float:
-    return keypoints[..., CHANNEL_INDEX["confidence"]].mean(dtype=float)
+        f"in each condition (rows){exceptions}. "
+    ) + " ".join(sheet.caption(name) for sheet, name in zip(sheets, above, strict=False))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from places import GOLDEN
 
-from gaitcore.modalities.silhouettes.pretreatment import aligned, is_dark
-from gaitcore.modalities.silhouettes.store import COLUMNS
+from gaitcore.modalities.silhouettes.pretreatment import COLUMNS, aligned, is_dark
 
 
 @pytest.fixture(scope="module")

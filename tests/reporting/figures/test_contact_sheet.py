@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from drawn_silhouettes import rectangle, write_table
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from gaitcore.errors import DataError
@@ -171,6 +172,93 @@ def test_one_sequence_is_a_sheet_of_one_cell(walkers, write):
         "synthetic walkers as read (1 sequence of 1 subject, 1 view, 1 condition): the first sequence of subject 007 "
         "from each view (columns) in each condition (rows). The skeleton "
     )
+
+
+@pytest.fixture
+def silhouettes(tmp_path):
+    """A table like that of the poses, but without 001 from 90 degrees, and with bg from 90 degrees.
+
+    The silhouettes are 10 columns wide; those of 001-nm-01-000 are there in the last two of four frames only.
+    """
+    walks = {
+        name: (range(21, 25), rectangle(slice(0, 64), slice(27, 37), frames=4))
+        for name in ("001-nm-01-000", "001-bg-01-000", "001-bg-01-090", "002-cl-01-000")
+    }
+    walks["001-nm-01-000"][1][:2] = 0
+    walks["001-bg-01-090"][1][:, :, 8:10] = 255
+    return write_table(tmp_path / "silhouettes.parquet", walks)
+
+
+def image(axes):
+    (shown,) = axes.get_images()
+    return np.asarray(shown.get_array())
+
+
+def test_silhouettes_alone_are_drawn_as_gait_energy_images(walkers, silhouettes):
+    drawing = draw(walkers, silhouettes=silhouettes)
+    shown = cells(drawing)
+    assert {label: written(axes) for label, axes in shown.items()} == {
+        **{"NM 0": [], "NM 90": ["none"], "BG 0": [], "BG 90": [], "CL 0": ["002"], "CL 90": ["none"]},
+    }
+    assert np.unique(image(shown["NM 0"])).tolist() == [0, 0.5]
+    assert np.argwhere(image(shown["NM 0"])[5]).ravel().tolist() == list(range(27, 37))
+    assert shown["NM 0"].get_images()[0].get_extent() == [0, 64, 64, 0]
+    assert shown["NM 0"].get_xlim() == pytest.approx((-0.04 * 64, 1.04 * 64))
+    assert shown["NM 0"].get_ylim() == pytest.approx((1.04 * 64, -0.04 * 64))
+    numbers = drawing.numbers
+    assert numbers.astype(object).where(numbers.notna(), None).values.tolist() == [
+        ["nm", "000", "001", "01", 4, 21, 24, 0.0],
+        ["nm", "090", *[None] * 6],
+        ["bg", "000", "001", "01", 4, 21, 24, 0.0],
+        ["bg", "090", "001", "01", 4, 21, 24, 16.667],  # 2 of 12 columns
+        ["cl", "000", "002", "01", 4, 21, 24, 0.0],
+        ["cl", "090", *[None] * 6],
+    ]
+    assert drawing.caption == (
+        "synthetic walkers as read (4 sequences of 2 subjects, 2 views, 3 conditions): the first sequence of subject "
+        "001 from each view (columns) in each condition (rows); 1 cell with other subjects, whose names are in the "
+        "cell; 2 cells without any sequence. A cell shows the gait energy image of the sequence, the mean of its "
+        "silhouettes of 64 × 64 pixels. Networks take the middle 44 columns; 5.41% of the area shown lies outside "
+        "them."  # 2 of 5 + 10 + 12 + 10 columns
+    )
+
+
+def test_the_silhouettes_of_the_same_sequences_are_below_their_skeletons(walkers, poses, silhouettes):
+    drawing = draw(walkers, poses=poses, silhouettes=silhouettes)
+    shown = cells(drawing)
+    above, below = shown["NM 0"].get_position(), shown["NM 0 silhouette"].get_position()
+    assert (above.x0, above.width, above.height) == pytest.approx((below.x0, below.width, below.height))
+    assert above.y0 >= below.y1 > shown["BG 0"].get_position().y1
+    assert joints(shown["NM 0"])[-1] == (30, 25)
+    assert image(shown["NM 0 silhouette"]).max() == 0.5
+    nothing = {label for label, axes in shown.items() if written(axes) == ["none"]}
+    assert nothing == {"NM 90 silhouette", "BG 90", "CL 90", "CL 90 silhouette"}
+    numbers = drawing.numbers.set_index(["condition", "view"])
+    assert numbers.loc[("bg", "090"), ["subject", "sequence", "silhouettes"]].tolist() == ["001", "01", 4]
+    assert numbers["frames"].isna().tolist() == [False, False, False, True, False, True]
+    assert numbers["silhouettes"].isna().tolist() == [False, True, False, False, False, True]
+    titles = [text.get_text() for text in drawing.figure.texts]
+    assert titles == ["0°", "NM", "90°", "BG", "CL", "Mean silhouette", "Confidence"]
+    assert "(8 sequences of 3 subjects, 2 views, 3 conditions)" in drawing.caption
+    assert "outside the frame. Below each skeleton is the gait energy image of the sequence, " in drawing.caption
+
+
+def test_of_a_subjects_sequences_one_with_both_is_preferred(walkers, write, tmp_path):
+    poses = write({"001-nm-01-000": walk(20), "001-nm-02-000": walk(30)})
+    table = write_table(tmp_path / "silhouettes.parquet", {"001-nm-02-000": (range(3), rectangle(5, 5, frames=3))})
+    assert draw(walkers, poses=poses, silhouettes=table).numbers["sequence"].tolist() == ["02"]
+
+
+def test_a_silhouette_is_a_square_in_a_cell_of_any_shape(walkers, poses, silhouettes):
+    drawing = draw(walkers, poses=poses, silhouettes=silhouettes)  # the camera frame is 2 : 1
+    axes = cells(drawing)["NM 0 silhouette"]
+    assert axes.get_xlim() == pytest.approx((32 - 1.08 * 64, 32 + 1.08 * 64))
+    assert axes.get_ylim() == pytest.approx((1.04 * 64, -0.04 * 64))
+
+
+def test_the_same_silhouettes_give_the_same_bytes(walkers, silhouettes, drawn_twice):
+    first, again = drawn_twice("contact_sheet", walkers, silhouettes=silhouettes)
+    assert first == again
 
 
 def test_a_table_without_any_sequence_is_refused(walkers, write):
