@@ -265,12 +265,12 @@ def test_a_protocol_from_outside_decides_roles_and_how_they_are_measured(outside
 
 def test_records_name_the_files_from_outside_and_no_place_on_this_machine(outside):
     network = ("inputs/from_hips.py", "networks/layers.py", "networks/meanpose.py")
-    loss = ("losses/prototype.py",)
+    loss, protocol = ("losses/prototype.py",), ("protocols/exchanged.py",)  # the protocol derives the roles again
     run = "{}/seed-0/{}.json"
-    assert outside.json(run.format("meanpose", "run"))["extensions"] == outside.digests(*network)
-    assert outside.json(run.format("meanpose", "metrics"))["extensions"] == outside.digests(*network)
-    assert outside.json(run.format("gaitformer", "run"))["extensions"] == outside.digests(*loss)
-    assert outside.json(run.format("gaitformer", "metrics"))["extensions"] == {}
+    assert outside.json(run.format("meanpose", "run"))["extensions"] == outside.digests(*network, *protocol)
+    assert outside.json(run.format("meanpose", "metrics"))["extensions"] == outside.digests(*network, *protocol)
+    assert outside.json(run.format("gaitformer", "run"))["extensions"] == outside.digests(*loss, *protocol)
+    assert outside.json(run.format("gaitformer", "metrics"))["extensions"] == outside.digests(*protocol)
     manifest = outside.json("manifest.json")
     assert manifest["extensions"] == outside.digests(
         *loss, *network, "readers/numpy_files.py", "protocols/exchanged.py"

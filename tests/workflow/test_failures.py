@@ -3,11 +3,13 @@
 import re
 import shutil
 import subprocess
+import sys
 
 import pandas as pd
 import pytest
 
 from gaitcore.digests import file_digest
+from gaitcore.settings.training import Training
 
 pytestmark = pytest.mark.workflow
 
@@ -24,12 +26,12 @@ def test_missing_data_says_where_to_get_it_and_where_to_put_it(finished):
 
 
 def test_a_wrong_setting_stops_before_any_work(finished, edited):
-    edited("experiments/tiny.yaml", lambda text: text.replace("epochs: 1", "epochs: 0"))
+    edited("experiments/tiny.yaml", lambda text: text.replace("epochs: 1", "epochs: -1"))
     done = finished.snakemake("tables")
     assert done.returncode == 1
     assert done.stdout.rstrip().endswith(
-        "experiments/tiny.yaml, line 15: training.epochs is 0, expected a whole number from 1 to 100000 "
-        "(passes over the training sequences)."
+        "experiments/tiny.yaml, line 15: training.epochs is -1, expected a whole number from 0 to 100000 "
+        f"({Training.model_fields['epochs'].description})."
     )
 
 
@@ -43,7 +45,7 @@ def test_a_name_that_leads_outside_the_results_is_refused(finished, edited):
 
 
 def test_another_directory_is_refused_with_the_way_back(finished, tmp_path):
-    command = ["snakemake", "-s", finished.folder / "Snakefile", "--cores", "1", "-n", "tables"]
+    command = [sys.executable, "-m", "snakemake", "-s", finished.folder / "Snakefile", "--cores", "1", "-n", "tables"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.rstrip().splitlines()[-1] == (
