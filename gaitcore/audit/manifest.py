@@ -7,6 +7,7 @@ Not listed are the state of unfinished work, hidden files and the records of the
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,10 @@ def renew_manifest(folder: str | Path) -> None:
     path = Path(folder, NAME)
     if path.is_file():
         add_benchmarks(path.parent)
-        _write(path, read_manifest(folder).model_dump(exclude={"artefacts"}), read_receipts(path.parent))
+        receipts = read_receipts(path.parent)
+        _write(path, read_manifest(folder).model_dump(exclude={"artefacts"}), receipts)
+        for job in receipts:  # every file has been compared, so that what is newer was changed from now on
+            os.utime(JobPlace(path.parent, job).receipt)
 
 
 def read_manifest(folder: str | Path) -> Manifest:
