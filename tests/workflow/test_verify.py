@@ -22,14 +22,16 @@ def test_the_first_seed_of_each_system_is_reproduced_to_the_byte(finished):
 
 
 def test_weights_that_training_does_not_give_fail(finished):
-    """Weights whose receipt fits them: nothing but training again can tell."""
-    weights = finished.results("gaitmixer/seed-0/weights.safetensors")
+    """Weights whose record and receipt fit them: nothing but training again can tell."""
+    weights, record = (finished.results(f"gaitmixer/seed-0/{name}") for name in ("weights.safetensors", "run.json"))
     receipt = finished.results("receipts/gaitmixer/seed-0/train.json")
-    originals = {path: path.read_bytes() for path in (weights, receipt)}
+    originals = {path: path.read_bytes() for path in (weights, record, receipt)}
     try:
-        before = file_digest(weights)
+        before = {path: file_digest(path) for path in (weights, record)}
         weights.write_bytes(originals[weights][:-4] + bytes(4))
-        receipt.write_text(receipt.read_text().replace(before, file_digest(weights)))
+        record.write_text(record.read_text().replace(before[weights], file_digest(weights)))
+        for path, digest in before.items():
+            receipt.write_text(receipt.read_text().replace(digest, file_digest(path)))
         done = finished.snakemake("verify")
         assert done.returncode == 1
         assert "gaitmixer, seed 0: NOT reproduced; same machine, but other bytes in weights.safetensors" in done.stdout
