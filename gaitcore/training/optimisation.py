@@ -6,6 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from gaitcore.errors import ConfigError
 from gaitcore.settings.training import Phase, Training
 
 
@@ -40,6 +41,9 @@ class Optimisation:
         parameters: the parameters to train.
         settings: the recipe.
         steps: number of steps in an epoch.
+
+    Raises:
+        ConfigError: the schedule has three phases, and there are too few steps for them.
     """
 
     def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int):
@@ -66,6 +70,8 @@ class Optimisation:
                 self.optimiser, milestones=list(settings.milestones), gamma=settings.decay
             )
         else:
+            if settings.schedule == "three_phases":
+                _check_three_phases(settings.warmup, current.epochs * self.steps)
             self.schedule = torch.optim.lr_scheduler.OneCycleLR(
                 self.optimiser,
                 max_lr=current.learning_rate,
@@ -108,3 +114,13 @@ class Optimisation:
 
     def _phase_settings(self) -> Phase:
         return phases(self.settings)[self.phase]
+
+
+def _check_three_phases(warmup: float, steps: int) -> None:
+    """Refuse a cycle in which a phase has no step."""
+    rise, fall, end = warmup * steps - 1, 2 * warmup * steps - 2, steps - 1
+    if not 0 < rise < fall < end:
+        raise ConfigError(
+            f"training.schedule is three_phases with a warmup of {warmup:g}, but a run has {steps} steps in all, so that "
+            "one of its phases has none; train longer, or set a warmup of at most 0.5."
+        )

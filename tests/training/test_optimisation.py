@@ -6,6 +6,7 @@ import pytest
 import torch
 from places import REPOSITORY
 
+from gaitcore.errors import ConfigError
 from gaitcore.settings.files import load_config
 from gaitcore.settings.training import Training
 from gaitcore.training.optimisation import Optimisation, phase_of
@@ -102,6 +103,12 @@ def test_a_cycle_in_three_phases_is_back_at_its_start_after_falling_as_long_as_i
     assert rates.index(max(rates)) in (46, 47)
     assert rates[94] == pytest.approx(1e-5, rel=0.1)
     assert rates[-1] == pytest.approx(1e-8)
+
+
+@pytest.mark.parametrize(("steps", "warmup"), [(1, 0.5), (2, 0.5), (100, 0.6), (2, 0.475)])
+def test_too_few_steps_for_three_phases_are_refused(steps, warmup):
+    with pytest.raises(ConfigError, match=f"with a warmup of {warmup}, but a run has {steps} steps in all"):
+        optimisation(steps, epochs=1, schedule="three_phases", warmup=warmup)
 
 
 @pytest.mark.parametrize("schedule", ["steps", "three_phases"])

@@ -17,10 +17,10 @@ systems:
   gaitgraph: {training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 64}}}
   gaitgraph2: {training: {epochs: 1, batch: {size: 64}}}
   posegait: {network: {embedding_dim: 24}, training: {epochs: 1, batch: {size: 64}}}
-  gaittr: {network: {widths: [32]}, training: {epochs: 1, batch: {subjects: 3, sequences: 4, steps: 2}}}
+  gaittr: {network: {widths: [32]}, training: {epochs: 1, batch: {subjects: 3, sequences: 4, steps: 4}}}
   gpgait:
     network: {embedding_dim: 8, shared: [4], width: 8}
-    training: {epochs: 1, batch: {subjects: 3, sequences: 4, steps: 2}}
+    training: {epochs: 1, batch: {subjects: 3, sequences: 4, steps: 4}}
   skeletongait:
     network: {frames: 4, embedding_dim: 8, widths: [2, 2, 2, 2]}
     training: {epochs: 1, batch: {subjects: 3, sequences: 2, steps: 2}}
