@@ -121,6 +121,6 @@ def _check_three_phases(warmup: float, steps: int) -> None:
     rise, fall, end = warmup * steps - 1, 2 * warmup * steps - 2, steps - 1
     if not 0 < rise < fall < end:
         raise ConfigError(
-            f"training.schedule is three_phases with a warmup of {warmup:g}, but a run has {steps} steps in all, so that "
-            "one of its phases has none; train longer, or set a warmup of at most 0.5."
+            f"training.schedule is three_phases with a warmup of {warmup:g}, but a run has {steps} steps in all, so "
+            "that one of its phases has none; train longer, or set a warmup of at most 0.5."
         )
