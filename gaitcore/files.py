@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,16 @@ _SPECIAL = {
 # Packing makes real poses 2 to 6 times smaller, silhouettes 20 times, and a repeated byte 1000 times (gzip) or more.
 _MOST_RATIO = 250
 _ALWAYS_UNPACKED = 1 << 26  # bytes
+
+
+def detach(path: Path) -> None:
+    """Make a file that is a link one of its own, so that it can be written without changing what it links to.
+
+    DVC may link the files of a project into its cache.
+    """
+    if path.is_file() and (path.is_symlink() or path.stat().st_nlink > 1):
+        with replacing(path) as own:
+            shutil.copy2(path, own)
 
 
 @contextmanager

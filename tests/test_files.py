@@ -10,7 +10,7 @@ import time
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.files import check_writable, correct_times, replacing, storage_problem, write_json
+from gaitcore.files import check_writable, correct_times, detach, replacing, storage_problem, write_json
 
 
 def test_the_file_appears_when_the_block_ends(tmp_path):
@@ -112,3 +112,15 @@ def test_times_in_the_future_are_corrected_in_the_own_folder_and_refused_elsewhe
         DataError, match=rf"^{source}: its time, 20(39|40)-\d\d-\d\d \d\d:\d\d, is in the future; if the clock"
     ):
         correct_times([own, source], own.parent)
+
+
+@pytest.mark.parametrize("link", ["symlink_to", "hardlink_to"])
+def test_a_link_becomes_a_file_of_its_own_with_the_same_content(tmp_path, link):
+    cache, path = tmp_path / "cache", tmp_path / "path"
+    cache.write_text("kept")
+    getattr(path, link)(cache)
+    detach(path)
+    assert (path.read_text(), path.is_symlink(), path.stat().st_nlink) == ("kept", False, 1)
+    path.write_text("new")
+    assert cache.read_text() == "kept"
+    detach(tmp_path / "absent")

@@ -20,7 +20,7 @@ from gaitcore import extensions
 from gaitcore.audit.kept import restore
 from gaitcore.audit.receipts import JobPlace, checked_inputs, parameters_digest, write_receipt
 from gaitcore.errors import DataError, GaitError
-from gaitcore.files import storage_problem
+from gaitcore.files import detach, storage_problem
 
 LATENCY = 60  # seconds, as in profiles/slurm
 
@@ -56,6 +56,8 @@ def job(snakemake) -> Iterator[None]:
     parameters = parameters_digest(dict(snakemake.params.items()))
     inputs, outputs, failure = {}, [], None
     try:
+        detach(Path(snakemake.log[0]))
+        detach(place.benchmark)
         _log_to_file(log, snakemake.log[0])
         place.receipt.unlink(missing_ok=True)
         inputs = _checked_inputs(place, snakemake)
