@@ -221,7 +221,8 @@ def test_other_systems_than_the_experiments_are_refused(restored):
     overlay.write_text(overlay.read_text().replace("seeds: [0]", "seeds: [0, 3]"))
     told = restored.run("dvc", "repro", fails=True)
     assert (
-        "dvc.yaml, line 9: vars.runs.seeds is [0], but the experiment in config.yaml has [0, 3]; write there: seeds: [0, 3]"
+        "dvc.yaml, line 9: vars.runs.seeds is [0], but the experiment in config.yaml has [0, 3]; "
+        "write there: seeds: [0, 3]"
     ) in told
 
 
