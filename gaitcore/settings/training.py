@@ -162,6 +162,9 @@ class Training(Settings):
 
     @model_validator(mode="after")
     def _steps_have_milestones(self) -> "Training":
-        if (self.schedule == "steps") != bool(self.milestones):
-            raise ValueError("schedule: steps and milestones belong together, and one of them is missing")
+        if self.schedule == "steps" and not self.milestones:
+            raise ValueError("schedule is steps, but milestones is empty; name the steps after which the rate falls")
+        if self.milestones and self.schedule != "steps":
+            remedy = "write schedule: steps, or milestones: []"
+            raise ValueError(f"schedule is {self.schedule}, but there are milestones; {remedy}")
         return self

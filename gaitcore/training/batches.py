@@ -2,6 +2,7 @@
 
 import logging
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,35 +21,39 @@ def training_items(sequences: pd.DataFrame, repeat: Mapping[str, int]) -> np.nda
     return np.repeat(np.arange(len(sequences)), times)
 
 
-class BalancedBatches:
+class SubjectBatches(ABC):
     """Iterating gives one epoch: (subjects x sequences,) rows of ``subjects`` per batch.
 
-    Source: GaitMixer, section 4.2, "(74, 4), denoting 74 people and 4 walking samples per person"; the published code
-    shuffles each subject's list, walks through it four at a time and shuffles again when fewer than four are left.
-    pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen
-    twice in an epoch and others not at all.
-
-    A batch holds all subjects where there are fewer than it should have. A subject with fewer sequences than the batch
-    takes of each is used repeatedly, in the order of its list.
+    A batch holds all subjects where there are fewer than it should have; a subject is in a batch at most once.
 
     Args:
         subjects: (S,) the subject of each sequence.
         items: rows of ``subjects`` to draw from, with repetitions (:func:`training_items`).
         batch: subjects and sequences of a batch.
-        generator: source of every shuffle.
+        generator: source of every draw.
     """
 
-    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch, generator: np.random.Generator):
+    steps: int  # in an epoch
+
+    def __init__(
+        self,
+        subjects: np.ndarray,
+        items: np.ndarray,
+        batch: BalancedBatch | DrawnBatch,
+        generator: np.random.Generator,
+    ):
         labels = subjects[items]
-        self.generator = generator
-        self.sequences = batch.sequences
+        self.generator, self.sequences = generator, batch.sequences
         self.rows = [items[labels == subject] for subject in np.unique(labels)]
-        self.used = [len(rows) for rows in self.rows]  # all are used up, so each list is shuffled before its first use
         self.subjects = min(batch.subjects, len(self.rows))
         self.batch_size = self.subjects * self.sequences
-        self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
         self.batches_done = 0  # in the current epoch
-        _warn_of_few_subjects(self.subjects, batch.subjects)
+        if self.subjects < batch.subjects:
+            log.warning(
+                "training.batch.subjects is %d, but there are %d training subjects: every batch holds all of them",
+                batch.subjects,
+                self.subjects,
+            )
 
     def __str__(self) -> str:
         return f"batches of {self.batch_size} sequences ({self.subjects} subjects x {self.sequences})"
@@ -70,20 +75,44 @@ class BalancedBatches:
         self.batches_done = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """The position in the lists and in the epoch, for a checkpoint."""
-        rows = [torch.from_numpy(rows.copy()) for rows in self.rows]
-        return {
-            "generator": self.generator.bit_generator.state,
-            "rows": rows,
-            "used": self.used,
-            "drawn": self.batches_done,
-        }
+        """The position in the epoch, for a checkpoint."""
+        return {"generator": self.generator.bit_generator.state, "drawn": self.batches_done}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from such a position."""
         self.generator.bit_generator.state = state["generator"]
-        self.rows = [rows.numpy() for rows in state["rows"]]
-        self.used, self.batches_done = state["used"], state["drawn"]
+        self.batches_done = state["drawn"]
+
+    @abstractmethod
+    def _take(self, subject: int) -> np.ndarray:
+        """(sequences,) rows of one subject for a batch."""
+
+
+class BalancedBatches(SubjectBatches):
+    """Each subject's list is shuffled and used up before it is shuffled again.
+
+    Source: GaitMixer, section 4.2, "(74, 4), denoting 74 people and 4 walking samples per person"; the published code
+    shuffles each subject's list, walks through it four at a time and shuffles again when fewer than four are left.
+    pytorch-metric-learning's MPerClassSampler draws afresh for every batch instead, so that some sequences are seen
+    twice in an epoch and others not at all.
+
+    A subject with fewer sequences than the batch takes of each is used repeatedly, in the order of its list.
+    """
+
+    def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: BalancedBatch, generator: np.random.Generator):
+        super().__init__(subjects, items, batch, generator)
+        self.used = [len(rows) for rows in self.rows]  # all are used up, so each list is shuffled before its first use
+        self.steps = max(1, (len(items) - 1) // self.batch_size)  # the published code's count
+
+    def state_dict(self) -> dict[str, Any]:
+        """The position in the lists and in the epoch, for a checkpoint."""
+        rows = [torch.from_numpy(rows.copy()) for rows in self.rows]
+        return {**super().state_dict(), "rows": rows, "used": self.used}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue from such a position."""
+        super().load_state_dict(state)
+        self.rows, self.used = [rows.numpy() for rows in state["rows"]], state["used"]
 
     def _take(self, subject: int) -> np.ndarray:
         rows, wanted = self.rows[subject], self.sequences
@@ -95,59 +124,23 @@ class BalancedBatches:
         return np.resize(rows[start : start + wanted], wanted)  # a short list is repeated
 
 
-class DrawnBatches:
-    """Iterating gives one epoch: for each batch, subjects and sequences of each, drawn anew.
+class DrawnBatches(SubjectBatches):
+    """Subjects and sequences are drawn anew for each batch, and the recipe says how many steps are an epoch.
 
     Source: GaitSet, published code (sequences with replacement); OpenGait and FastPoseGait (without, where a subject
     has enough). GaitSet's code never draws the very first sequence, by a slip that is not repeated here.
-
-    Args:
-        subjects: (S,) the subject of each sequence.
-        items: rows of ``subjects`` to draw from, with repetitions (:func:`training_items`).
-        batch: subjects and sequences of a batch, and the steps of an epoch.
-        generator: source of every draw.
     """
 
     def __init__(self, subjects: np.ndarray, items: np.ndarray, batch: DrawnBatch, generator: np.random.Generator):
-        labels = subjects[items]
-        self.generator, self.batch, self.steps = generator, batch, batch.steps
-        self.rows = [items[labels == subject] for subject in np.unique(labels)]
-        self.subjects = min(batch.subjects, len(self.rows))
-        self.batch_size = self.subjects * batch.sequences
-        self.batches_done = 0  # in the current epoch
-        _warn_of_few_subjects(self.subjects, batch.subjects)
+        super().__init__(subjects, items, batch, generator)
+        self.steps, self.replacement = batch.steps, batch.replacement
 
     def __str__(self) -> str:
-        return f"batches of {self.batch_size} sequences ({self.subjects} subjects x {self.batch.sequences}, drawn anew)"
+        return f"{super().__str__()}, drawn anew"
 
-    def __len__(self) -> int:
-        return self.steps
-
-    @property
-    def sequences_of_an_epoch(self) -> int:
-        """The number of sequences in an epoch; one that is drawn twice counts twice."""
-        return self.steps * self.batch_size
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        """The batches of an epoch; after an interruption, the remaining ones."""
-        while self.batches_done < self.steps:
-            self.batches_done += 1
-            chosen = self.generator.choice(len(self.rows), self.subjects, replace=False)
-            yield np.concatenate([self._draw(self.rows[subject]) for subject in chosen])
-        self.batches_done = 0
-
-    def state_dict(self) -> dict[str, Any]:
-        """The position in the epoch, for a checkpoint."""
-        return {"generator": self.generator.bit_generator.state, "drawn": self.batches_done}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Continue from such a position."""
-        self.generator.bit_generator.state = state["generator"]
-        self.batches_done = state["drawn"]
-
-    def _draw(self, rows: np.ndarray) -> np.ndarray:
-        wanted = self.batch.sequences
-        return self.generator.choice(rows, wanted, replace=self.batch.replacement or len(rows) < wanted)
+    def _take(self, subject: int) -> np.ndarray:
+        rows = self.rows[subject]
+        return self.generator.choice(rows, self.sequences, replace=self.replacement or len(rows) < self.sequences)
 
 
 class ShuffledBatches:
@@ -204,19 +197,10 @@ def build_batches(
     items: np.ndarray,
     batch: BalancedBatch | ShuffledBatch | DrawnBatch,
     generator: np.random.Generator,
-) -> BalancedBatches | ShuffledBatches | DrawnBatches:
-    """The batches of a recipe; ``subjects`` (S,) and ``items`` as in :class:`BalancedBatches`."""
+) -> SubjectBatches | ShuffledBatches:
+    """The batches of a recipe; ``subjects`` (S,) and ``items`` as in :class:`SubjectBatches`."""
     if isinstance(batch, ShuffledBatch):
         return ShuffledBatches(items, batch, generator)
     if isinstance(batch, DrawnBatch):
         return DrawnBatches(subjects, items, batch, generator)
     return BalancedBatches(subjects, items, batch, generator)
-
-
-def _warn_of_few_subjects(present: int, wanted: int) -> None:
-    if present < wanted:
-        log.warning(
-            "training.batch.subjects is %d, but there are %d training subjects: every batch holds all of them",
-            wanted,
-            present,
-        )

@@ -121,14 +121,14 @@ def test_a_name_in_another_tree_that_cannot_be_a_key_is_reported(tmp_path):
 
 
 def test_names_that_are_not_text_are_written_to_the_report(tmp_path):
-    save(tmp_path / "root", "001/nm-01/090/a.pkl", "001/a\nb/090/a.pkl", "001/\udcff/090/a.pkl")
+    save(tmp_path / "walks", "001/nm-01/090/a.pkl", "001/a\nb/090/a.pkl", "001/\udcff/090/a.pkl")
     table, report = read_poses(
-        "pickle_tree", tmp_path / "root", dataset="walks", frame_width=320, frame_height=240, fps=25
+        "pickle_tree", tmp_path / "walks", dataset="walks", frame_width=320, frame_height=240, fps=25
     )
     write_report(report, tmp_path / "report.csv")
     assert sorted(read_report(tmp_path / "report.csv")["file"]) == [
-        f"{tmp_path}/root/001/\\udcff/090",
-        f"{tmp_path}/root/001/a\\nb/090",
+        f"{tmp_path}/walks/001/\\udcff/090",
+        f"{tmp_path}/walks/001/a\\nb/090",
     ]
     assert len(table) == 2
 

@@ -243,6 +243,15 @@ LINE = "--config on the command line: "
             {"systems": {"gaitmixer": {"training": {"epochs": -1}}}},
             LINE + f"systems.gaitmixer.training.epochs is -1, expected a whole number from 0 to 100000 ({EPOCHS}).",
         ),
+        (
+            {"training": {"schedule": "steps"}},
+            LINE + "training: schedule is steps, but milestones is empty; name the steps after which the rate falls.",
+        ),
+        (
+            {"training": {"milestones": [10]}},
+            LINE
+            + "training: schedule is one_cycle, but there are milestones; write schedule: steps, or milestones: [].",
+        ),
         ({"seeds": [1, 2, 1]}, LINE + "seeds: 1 is listed twice."),
         (
             {"seeds": [-1]},

@@ -11,6 +11,7 @@ Source: breadths and depths of segments, rounded, from Winter, Biomechanics and 
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -48,8 +49,6 @@ _BAG, _BAG_BEHIND, _BAG_BELOW = 0.085, 0.10, 0.02
 _COAT, _SLEEVE, _HEM = 1.25, 1.45, 0.55  # factors on trunk and arms; how far down the thighs a coat goes
 _GROUPS = ("head", "trunk", "arm", "leg")
 _SPREAD_LIMIT = 2.0  # standard deviations
-
-Picture = ImageDraw.ImageDraw
 
 
 def draw_walks(table: PoseTable, settings: Bodies, report: DropReport) -> Iterator[Walk]:
@@ -139,21 +138,16 @@ def _drawn(
     return None if is_dark(mask) else aligned(mask)
 
 
+@dataclass(frozen=True, eq=False)
 class _Body:
     """One body in one picture: joints (17, 2) in its pixels, ``TALL`` of which are the height from nose to ankles."""
 
-    def __init__(
-        self,
-        picture: Picture,
-        joints: np.ndarray,
-        seen: np.ndarray,
-        facing: float,
-        build: Mapping[str, float],
-        wears: str,
-    ):
-        self.picture, self.joints, self.seen, self.facing, self.build, self.wears = (
-            *(picture, joints, seen, facing, build, wears),
-        )
+    picture: ImageDraw.ImageDraw
+    joints: np.ndarray
+    seen: np.ndarray
+    facing: float
+    build: Mapping[str, float]
+    wears: str
 
     def draw(self) -> None:
         """The whole body."""

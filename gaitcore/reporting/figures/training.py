@@ -70,7 +70,8 @@ def collapse_spreads(config: Config) -> list[float]:
 
     The root mean square distance between two embeddings is sqrt(2 spread) of their length.
     """
-    distances = {system_settings(config, name).training.collapse_distance for name in config.compare}
+    recipes = (system_settings(config, name).training for name in config.compare)
+    distances = {recipe.collapse_distance for recipe in recipes if recipe.epochs}
     return sorted(distance**2 / 2 for distance in distances - {0.0})
 
 
@@ -117,6 +118,8 @@ def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict[str, Any])
 
 
 def _caption(config: Config, numbers: pd.DataFrame) -> str:
+    if numbers.empty:
+        return f"Training on {config.data.dataset}: no system is trained, so there is no curve."
     quantities = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
     seeds = len(config.seeds)
     lines = f"Lines are means over {seeds} seeds, bands reach from the lowest to the highest. " if seeds > 1 else ""
@@ -145,7 +148,10 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
     """Sentences that a reader of these curves needs."""
     recipes = {system_settings(config, name).title: system_settings(config, name).training for name in config.compare}
-    sentences = [
+    untrained = [title for title, recipe in recipes.items() if not recipe.epochs]
+    recipes = {title: recipe for title, recipe in recipes.items() if recipe.epochs}
+    sentences = [f"Not trained: {listed(untrained)}. "] if untrained else []
+    sentences += [
         f"{title}'s second phase begins after epoch {recipe.epochs}. "
         for title, recipe in recipes.items()
         if recipe.second_phase

@@ -205,3 +205,21 @@ def test_the_caption_warns_of_losses_of_different_kinds_and_of_a_second_phase(wa
 def test_the_same_files_give_the_same_bytes(mixer, unequal, drawn_twice):
     first, again = drawn_twice("training", mixer, training=unequal)
     assert first == again
+
+
+def test_a_system_without_training_has_no_curve_and_is_named(walkers, write):
+    recipes = {"body_statistics": walkers.systems["body_statistics"], "gaitmixer": walkers.systems["gaitmixer"]}
+    compared = walkers.model_copy(update={"compare": ("gaitmixer", "body_statistics"), "systems": recipes})
+    trained = [(0.5, 1e-3, 0.4, None)]
+    drawing = draw(compared, training=write(trained, trained, [], []))
+    assert set(drawing.numbers["system"]) == {"gaitmixer"}
+    assert "Not trained: Body statistics (no learning)." in drawing.caption
+
+
+def test_without_any_training_the_caption_says_so(walkers, tmp_path):
+    alone = walkers.model_copy(update={"compare": ("body_statistics",), "seeds": (0,)})
+    write_history(
+        pd.DataFrame(columns=[*COLUMNS, "mined_triplets", "seconds", "sequences_per_second"]), tmp_path / "h.csv"
+    )
+    drawing = draw(alone, training=[tmp_path / "h.csv"])
+    assert drawing.caption.endswith(": no system is trained, so there is no curve.")
