@@ -12,6 +12,7 @@ from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
+from gaitcore.protocols.partitions import partition_file, pinned
 from gaitcore.systems import system_settings
 from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
 
@@ -26,6 +27,7 @@ if Path.cwd().resolve() != Path(workflow.basedir).resolve():
 try:
     SEQUENCE = sequence_to_draw(config.pop("sequence", None))
     CONFIG = load_config("config.yaml", config)
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
@@ -71,6 +73,12 @@ def protocol_in_use():
     """The protocol with the split in use alone: every job that uses roles derives them again by it."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
     return settings(CONFIG.protocol, exclude={"splits": others})
+
+
+def partition_files():
+    """The partition file that the protocol names, an input of every job that derives roles; none without one."""
+    path = partition_file(CONFIG.protocol)
+    return [str(path)] if path else []
 
 
 def run_configuration(wildcards):

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, natural
+from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, key_of_name, natural
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source
 from gaitcore.settings.data import Tree
@@ -21,7 +21,6 @@ from gaitcore.settings.data import Tree
 PICKLES = (".pkl", ".pickle", ".npy")
 CASIA_B = Tree()
 _EXAMPLE = ", e.g. 001/nm-01/090"
-_NOT_IN_A_KEY = re.compile(r"[-. ]")  # a hyphen separates the keys of a name
 _SHOWN = 5  # files of a folder that the report names
 _MOST_LISTED = 1 << 27  # bytes of a list; 268,000 sequences have 15 MB
 
@@ -141,7 +140,7 @@ def _level(level: str) -> re.Pattern[str]:
 def _key(keys: Mapping[str, Any], path: Path, report: DropReport) -> SequenceKey | None:
     """The key of a sequence. Hyphens, dots and blanks become ``_``; what else cannot be in a key is reported."""
     key = SequenceKey(*(keys[column] for column in KEY_COLUMNS))
-    changed = SequenceKey(*(_NOT_IN_A_KEY.sub("_", text) for text in key))
+    changed = SequenceKey(*(key_of_name(text) for text in key))
     for column, before, after in zip(KEY_COLUMNS, key, changed, strict=True):
         if not is_key(after):
             report.add(path, f"names no sequence: {column} {before[:80]!r}, expected {EXPECTED_KEY}")

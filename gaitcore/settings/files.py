@@ -302,11 +302,12 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
-    if system.training.select == "best_validation" and not config.protocol.splits[config.protocol.split].validation:
+    split = config.protocol.splits.get(config.protocol.split)  # None for a partition file, which has no such subjects
+    if system.training.select == "best_validation" and not (split and split.validation):
         raise ConfigError(
             f"{source_of(['training', 'select'], layers)}: training.select is best_validation, but "
-            f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
-            "or select last."
+            f"{'protocol.splits.' if split else ''}{config.protocol.split} holds no validation subjects out; "
+            f"{'name some there, or ' if split else ''}select last."
         )
 
 

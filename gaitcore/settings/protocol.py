@@ -8,7 +8,22 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from gaitcore.errors import short
 from gaitcore.keys import KEY_COLUMNS, natural, walk_name
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Condition, Count, Frames, Key, Keys, Line, Settings, Subjects, Truth, listed, unique
+from gaitcore.settings.values import (
+    Condition,
+    Count,
+    Frames,
+    Key,
+    Keys,
+    Line,
+    SequenceNames,
+    Settings,
+    Sha256,
+    Subjects,
+    Truth,
+    listed,
+    path_text,
+    unique,
+)
 from gaitcore.suggest import nearest
 
 LISTED, OTHERS = "listed", "others"  # words in place of patterns of conditions
@@ -22,6 +37,10 @@ class Split(Settings):
     train: Subjects = Field(description="subjects to train on, e.g. 1-74 or P01, P02")
     test: Subjects = Field(description="subjects to test on, e.g. 75-124")
     validation: Subjects = Field((), description="training subjects held out to choose the epoch, e.g. 60-74")
+    probes: SequenceNames = Field((), description="single sequences that are probes, e.g. 0002-camid33_videoid2-seq0")
+    gallery: SequenceNames = Field(
+        (), description="single sequences of the gallery; none listed: all others of test subjects"
+    )
 
     @model_validator(mode="after")
     def _nobody_trains_and_is_tested(self) -> "Split":
@@ -37,6 +56,7 @@ class Split(Settings):
 
 Walks = dict[Condition, Keys]
 KINDS = Chosen("protocols")
+PARTITION_ENDINGS = (".json", ".csv")  # of a file that split may name
 Patterns = Annotated[
     tuple[Line, ...], BeforeValidator(listed), Field(min_length=1, max_length=100), AfterValidator(unique)
 ]
@@ -74,7 +94,12 @@ class Protocol(Settings):
         "cross_view",
         description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
     )
-    split: Line = Field(description="name of the split in use")
+    split: Line = Field(
+        description="name of the split in use, or a partition file (.json, .csv) relative to the repository"
+    )
+    split_sha256: Sha256 | None = Field(
+        None, description="SHA-256 of that file; another file is refused; null: recorded as it is"
+    )
     splits: dict[Line, Split] = Field(description="training and test subjects, by name of the split")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]; {} with comparisons")
     probes: Walks = Field(description="probe sequences per condition, in the tables' order; {} with comparisons")
@@ -104,7 +129,10 @@ class Protocol(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
-        if self.split not in self.splits:
+        of_file = self.split.lower().endswith(PARTITION_ENDINGS)
+        if self.split not in self.splits and of_file:
+            path_text(self.split)
+        elif self.split not in self.splits:
             raise ValueError(f'there is no split "{short(self.split)}"{nearest(self.split, self.splits)}')
         for side in ("gallery", "probes"):
             if bool(getattr(self, side)) == bool(self.comparisons):
@@ -114,8 +142,6 @@ class Protocol(Settings):
         for name in self.comparisons:
             if name in _COLUMNS:
                 raise ValueError(f"the comparison {name} has the name of a column of split.csv; rename it")
-        if self.submission and self.submission.subject in self.splits[self.split].train:
-            raise ValueError(f"submission.subject {self.submission.subject} is a training subject")
         for condition, sequences in self.probes.items():
             both = set(sequences) & set(self.gallery.get(condition, ()))
             if both:

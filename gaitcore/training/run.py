@@ -21,7 +21,7 @@ from gaitcore.digests import file_digest
 from gaitcore.errors import ProtocolError
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.roles import TRAIN
+from gaitcore.protocols.roles import TRAIN, part_name
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
@@ -90,8 +90,8 @@ def train_run(
     sequences, store = open_sequences(frames_of, tables, split, TRAIN, protocol=protocol, settings=input, device=device)
     if sequences.empty:
         raise ProtocolError(
-            f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
-            "to train on; name some there, or evaluate released weights (README.md)."
+            f"{split}: no sequence has the role train, because {part_name(protocol, TRAIN)} names no subject to "
+            "train on; name some there, or evaluate released weights (README.md)."
         )
     model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
     inputs = {path.name: file_digest(path) for path in (*tables.values(), split)}
