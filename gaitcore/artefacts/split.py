@@ -31,7 +31,7 @@ COLUMNS = {**KEY_TYPES, "frames": WHOLE, "role": ROLE, "reason": TEXT}
 def write_split(assigned: pd.DataFrame, path: str | Path, comparisons: Sequence[str] = ()) -> None:
     """Write the result of :func:`gaitcore.protocols.roles.assign_roles`, whole or not at all.
 
-    ``comparisons`` are the columns with the side of each sequence in each comparison, where comparisons share sequences.
+    ``comparisons`` are the columns with the side of each sequence in each comparison, where these share sequences.
     """
     write_csv(text_keys(assigned[[*COLUMNS, *comparisons]]), path)
 

@@ -27,7 +27,7 @@ from gaitcore.keys import canonical
 from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
-from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
+from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, metric_title, with_spread
 from gaitcore.settings.experiment import Config
 
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
@@ -103,12 +103,13 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
     made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
     ledger = _Ledger(folder, manifest, made)
-    runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
+    metric = cell.get("metric", "rank1")
+    runs = tuple(_run(ledger, system, seed, metric, place, table) for seed in config.seeds)
     common = tuple(_common_files(ledger, table))
     return Trace(
         table,
         cell,
-        _estimate(folder / "summary.csv", system, place),
+        _estimate(folder / "summary.csv", system, metric, place),
         runs,
         common,
         tuple(_problems(cell, runs, common)),
@@ -122,6 +123,7 @@ class _Open(BaseModel):
 class _Protocol(_Open):
     gallery: dict[str, Any]
     probes: dict[str, Any]
+    comparisons: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Tables(_Open):
@@ -183,14 +185,14 @@ class _Ledger:
             ) from None
 
 
-def _estimate(summary: Path, system: str, place: tuple[str, str]) -> Estimate:
-    rank1 = estimates(read_summary(summary), "rank1")
-    by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in rank1.items()}
+def _estimate(summary: Path, system: str, metric: str, place: tuple[str, str]) -> Estimate:
+    values = estimates(read_summary(summary), metric)
+    by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in values.items()}
     try:
         return by_view[system, *place]
     except KeyError:
         raise DataError(
-            f"{summary}: has no row of rank1 for {system}, {', '.join(place)}; delete it and run again."
+            f"{summary}: has no row of {metric} for {system}, {', '.join(place)}; delete it and run again."
         ) from None
 
 
@@ -203,19 +205,20 @@ def _system(method: str, manifest: Manifest, folder: Path) -> str:
 
 def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]:
     """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
-    if "view" not in cell:
+    if "condition" in cell:
         return cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
-    titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *config.protocol.probes])
-    for name in config.protocol.probes:
+    rows = config.protocol.comparisons or config.protocol.probes
+    titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *rows])
+    for name in rows:
         if titles[name] == title:
-            return name, cell["view"]
+            return name, cell.get("view", MEAN)
     raise DataError(
         f'{table}: the block "{cell["block"]}" is no probe condition of the manifest; run the workflow again.'
     )
 
 
-def _run(ledger: _Ledger, system: str, seed: int, place: tuple[str, str], table: Path) -> TracedRun:
+def _run(ledger: _Ledger, system: str, seed: int, metric: str, place: tuple[str, str], table: Path) -> TracedRun:
     run = f"{system}/seed-{seed}"
     record, metrics = (
         read_run(ledger.folder / run / "run.json"),
@@ -231,21 +234,21 @@ def _run(ledger: _Ledger, system: str, seed: int, place: tuple[str, str], table:
         ledger.traced(f"{run}/training.csv", run_json=record.outputs),
         *(ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
     )
-    accuracy = _accuracy(metrics, *place, ledger.folder / run / "metrics.json")
+    accuracy = _accuracy(metrics, metric, *place, ledger.folder / run / "metrics.json")
     return TracedRun(seed, accuracy, files, record, metrics.code_digest)
 
 
-def _accuracy(metrics: Metrics, condition: str, view: str, path: Path) -> float:
+def _accuracy(metrics: Metrics, metric: str, condition: str, view: str, path: Path) -> float:
     try:
-        means = metrics.means["rank1"]
+        means = metrics.means[metric]
         if condition == MEAN:
             return math.fsum(means.values()) / len(means)
         if view == MEAN:
             return means[condition]
-        per_view = metrics.conditions[condition].per_probe_view["rank1"]
+        per_view = metrics.conditions[condition].per_probe_view[metric]
         return {canonical(spelled): value for spelled, value in per_view.items()}[view]
     except (KeyError, ZeroDivisionError):
-        raise DataError(f"{path}: has no rank1 of {condition}, {view}; delete it and run again.") from None
+        raise DataError(f"{path}: has no {metric} of {condition}, {view}; delete it and run again.") from None
 
 
 def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
@@ -263,8 +266,9 @@ def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
 
 def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
     recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
-    if not abs(recomputed - float(cell["rank1_percent"])) <= _TOLERANCE:
-        yield f"the table has {cell['rank1_percent']} %, but the runs give {recomputed:.4f} %"
+    printed = cell.get("percent", cell.get("rank1_percent"))
+    if not abs(recomputed - float(printed)) <= _TOLERANCE:
+        yield f"the table has {printed} %, but the runs give {recomputed:.4f} %"
     seen = set()
     for file in [*common, *(file for run in runs for file in run.files)]:
         for recorder, digest in file.recorded.items():
@@ -286,15 +290,21 @@ def trace_text(trace: Trace) -> str:
     """A trace as text."""
     cell = trace.cell
     place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
+    metric = metric_title(cell.get("metric", "rank1"))
+    metric = metric[0].lower() + metric[1:]
     ends = interval(trace.estimate)
     seeds = f"{len(trace.runs)} seed{'s' * (len(trace.runs) > 1)}"
     lines = [
         f"{trace.table}: {cell['method']}, {place}",
-        f"  rank-1 {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; the mean of {seeds}",
+        f"  {metric} {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; the mean of {seeds}",
         *_file_lines(trace.common, indent="  "),
     ]
     for run in trace.runs:
-        lines += ["", f"seed {run.seed}: rank-1 {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
+        lines += [
+            "",
+            f"seed {run.seed}: {metric} {in_percent(run.accuracy):.2f} %",
+            *_file_lines(run.files, indent="  "),
+        ]
         lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
     lines += ["", *_closing(trace)]
     return "\n".join(lines)

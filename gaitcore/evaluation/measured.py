@@ -12,6 +12,7 @@ from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut
 from gaitcore.settings.evaluation import Evaluation
 
 MAP = "mAP"
+ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
 
 
 def rank_metric(k: int) -> str:

@@ -49,9 +49,9 @@ def summarise(
     """Means over seeds with spread and interval, and every pair of systems compared: the rows of ``summary.csv``.
 
     ``by_subject`` has one row per system, seed, condition, view (of the probe) and subject, with ``probes``
-    (how many sequences) and metrics such as ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and over
-    all non-identical gallery views). A metric of another evaluation is NaN in the rows of this one, and metrics with the
-    same rows are summarised together. The accuracy of a condition and view is the mean over its *probes*; that of a
+    (how many sequences) and metrics such as ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and
+    over all non-identical gallery views). A metric of another evaluation is NaN in the rows of this one, and metrics
+    with the same rows are summarised together. The accuracy of a condition and view is the mean over its *probes*; that of a
     condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
     a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent from it.
 
@@ -169,7 +169,7 @@ def _measurements(frame: pd.DataFrame) -> _Measurements:
     )
     probes = np.zeros((len(runs), len(subjects), len(cells)))
     probes[where] = frame["probes"]
-    metrics = [name for name in frame if name not in _COLUMNS]
+    metrics = [str(name) for name in frame if name not in _COLUMNS]
     values = np.zeros((*probes.shape, len(metrics)))
     values[where] = frame[metrics]
     by_system, probes_of = {}, {}
@@ -193,7 +193,7 @@ def _with_columns(by_subject: pd.DataFrame) -> pd.DataFrame:
 
 
 def _check_fractions(frame: pd.DataFrame, used: pd.Series) -> None:
-    """Refuse numbers that are not fractions, and rows that are not those of one evaluation; ``used`` are their indices."""
+    """Refuse numbers that are no fractions, and rows that are not of one evaluation; ``used`` are their indices."""
     metrics = list(frame.columns.difference(_COLUMNS, sort=False))
     fractions = frame[metrics].apply(lambda column: column.between(0, 1) | column.isna()).all(axis=1)
     times = used.value_counts().reindex(frame.index, fill_value=0)
@@ -201,8 +201,8 @@ def _check_fractions(frame: pd.DataFrame, used: pd.Series) -> None:
     if len(wrong):
         found = ", ".join(f"{metric} {wrong.iloc[0][metric]}" for metric in metrics)
         raise DataError(
-            f"The results by subject hold {found} for {_place(wrong)}; expected fractions from 0 to 1, or all metrics of one "
-            "evaluation."
+            f"The results by subject hold {found} for {_place(wrong)}; expected fractions from 0 to 1, or all metrics "
+            "of one evaluation."
         )
 
 

@@ -15,12 +15,11 @@ import pandas as pd
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
 from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, identical_view, similarities
-from gaitcore.evaluation.measured import MAP, Measured, rank_metric
+from gaitcore.evaluation.measured import ALL_VIEWS, MAP, Measured, rank_metric
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
 
 MINP = "mINP"
-ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
 PROBES_AT_ONCE = 1024  # so that memory grows with the gallery alone
 
 

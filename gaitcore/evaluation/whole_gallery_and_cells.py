@@ -34,9 +34,7 @@ def measure(
         name: cross_view.cross_view_metrics(embeddings, keys, (1,), excluded, distance=settings.distance)
         for name, excluded in _MEANS
     }
-    tables = [
-        metrics.by_subject.rename(columns={"rank1": name})[[*_KEYS, name]] for name, metrics in by_camera.items()
-    ]
+    tables = [metrics.by_subject.rename(columns={"rank1": name})[[*_KEYS, name]] for name, metrics in by_camera.items()]
     cells = by_camera[CELLS]
     return Measured(
         means={

@@ -10,8 +10,8 @@ from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
 from gaitcore.protocols.partitions import listed_sequences
 from gaitcore.protocols.roles import EXCLUDED, ROLES, SUBMITTED, TESTED, VALIDATED, check_disjoint, split_in_use
-from gaitcore.protocols.sides import GALLERY, NEITHER, PROBE, columns, compared
-from gaitcore.settings.protocol import Protocol
+from gaitcore.protocols.sides import GALLERY, NEITHER, PROBE, chosen, columns, compared
+from gaitcore.settings.protocol import LISTED, OTHERS, Protocol
 
 _COMPARED = (*TESTED, *VALIDATED, *SUBMITTED)
 ROLE_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason")
@@ -140,6 +140,16 @@ def gaps(assigned: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
     ]
     if walks:
         sentences.append(f"The protocol names walks of which no test subject has a usable sequence: {some_of(walks)}.")
+    conditions = assigned.loc[assigned["role"].isin((*TESTED, *SUBMITTED)), "condition"].drop_duplicates()
+    patterns = [
+        f"{pattern} ({name}, {part})"
+        for name, comparison in protocol.comparisons.items()
+        for part, named in (("gallery", comparison.gallery), ("probes", comparison.probes))
+        for pattern in named
+        if pattern not in (LISTED, OTHERS) and not chosen(conditions, [pattern]).any()
+    ]
+    if patterns:
+        sentences.append(f"The comparisons name conditions that no test subject has: {some_of(patterns)}.")
     return tuple(sentences)
 
 

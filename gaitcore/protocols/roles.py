@@ -61,10 +61,9 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
     by_comparison = sides(sequences, protocol, lambda: _listed(sequences, split_in_use(protocol)))
     submission = _submission(sequences, protocol)
     role_of = _rule(protocol)
-    rows = zip(
-        sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False), zip(*by_comparison.values()), submission, strict=True
-    )
-    roles = [role_of(*row) for row in rows]
+    rows = sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)
+    own_sides = zip(*by_comparison.values(), strict=True)
+    roles = [role_of(*row) for row in zip(rows, own_sides, submission, strict=True)]
     assigned = sequences.assign(role=[role for role, _ in roles], reason=[reason for _, reason in roles])
     tested = assigned["role"].isin((*TESTED, *VALIDATED))
     if protocol.comparisons:
@@ -209,8 +208,8 @@ def _check_comparisons(assigned: pd.DataFrame, protocol: Protocol) -> None:
             if not (tested[name] == side).any():
                 words = {PROBE: "probes", GALLERY: "gallery"}
                 raise ProtocolError(
-                    f"The comparison {name} has no {side} sequence: no test subject has one of {some_of(patterns)} of at "
-                    f"least {protocol.min_frames} frames; {_held(assigned, patterns)}. Change "
+                    f"The comparison {name} has no {side} sequence: no test subject has one of {some_of(patterns)} of "
+                    f"at least {protocol.min_frames} frames; {_held(assigned, patterns)}. Change "
                     f"protocol.comparisons.{name}.{words[side]}."
                 )
 

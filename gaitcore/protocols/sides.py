@@ -36,8 +36,12 @@ def sides(sequences: pd.DataFrame, protocol: Protocol, listed: Callable[[], List
     conditions = sequences["condition"]
     found = {}
     for name, comparison in protocol.comparisons.items():
-        probe = listed()[PROBE] if comparison.probes == (LISTED,) else chosen(conditions, comparison.probes)
-        gallery = ~probe if comparison.gallery == (OTHERS,) else chosen(conditions, comparison.gallery)
+        probe, gallery = (
+            listed()[side] if patterns == (LISTED,) else chosen(conditions, patterns)
+            for side, patterns in ((PROBE, comparison.probes), (GALLERY, comparison.gallery))
+        )
+        if comparison.gallery == (OTHERS,):
+            gallery = ~probe
         if (both := probe & gallery).any():
             raise ProtocolError(
                 f"protocol.comparisons.{name}: sequences of condition {some_of(conditions[both].unique())} are both "

@@ -69,13 +69,19 @@ class Comparison(Settings):
         description="patterns of conditions, e.g. [U0_D0, U0_D0_BG] or '*bg*'; or listed: the sequences in the "
         "partition file's PROBE_SET"
     )
-    gallery: Patterns = Field(description="patterns of conditions; or others: all test sequences that are no probes")
+    gallery: Patterns = Field(
+        description="patterns of conditions; or listed: those in GALLERY_SET; or others: all test sequences that are "
+        "no probes of this comparison"
+    )
 
     @model_validator(mode="after")
     def _words_stand_alone(self) -> "Comparison":
-        for side, patterns, word in (("probes", self.probes, LISTED), ("gallery", self.gallery, OTHERS)):
-            if word in patterns and len(patterns) > 1:
-                raise ValueError(f"{side} has {word} beside patterns of conditions, expected one or the other")
+        for side, patterns in (("probes", self.probes), ("gallery", self.gallery)):
+            words = sorted({LISTED, OTHERS} & set(patterns))
+            if words and len(patterns) > 1:
+                raise ValueError(f"{side} has {words[0]} beside patterns of conditions, expected one or the other")
+        if OTHERS in self.probes:
+            raise ValueError(f"probes is {OTHERS}, expected patterns of conditions, or {LISTED}")
         return self
 
 
@@ -92,7 +98,8 @@ class Protocol(Settings):
 
     kind: Annotated[Line, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
         "cross_view",
-        description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
+        description="who is compared with whom: cross_view, whole_gallery, whole_gallery_and_cells, or a kind of your "
+        "own (docs/protocol.md)",
     )
     split: Line = Field(
         description="name of the split in use, or a partition file (.json, .csv) relative to the repository"
@@ -105,8 +112,8 @@ class Protocol(Settings):
     probes: Walks = Field(description="probe sequences per condition, in the tables' order; {} with comparisons")
     comparisons: dict[Condition, Comparison] = Field(
         {},
-        description="instead of gallery and probes: comparisons by name, in the tables' order, each with its own probes "
-        "and gallery, e.g. CL: {probes: [U0_D0], gallery: [U1_D1, U2_D2]}",
+        description="instead of gallery and probes: comparisons by name, in the tables' order, each with its own "
+        "probes and gallery, e.g. CL: {probes: [U0_D0], gallery: [U1_D1, U2_D2]}",
     )
     submission: Submission | None = Field(
         None, description="probes of unknown identity, for the target submission; null: there are none"

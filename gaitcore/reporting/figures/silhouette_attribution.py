@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 
 from gaitcore.artefacts.silhouette_maps import SilhouetteMap, SilhouetteMaps, read_silhouette_maps
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
@@ -41,7 +42,9 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
         if seed == config.seeds[0]:
             of_run = read_silhouette_maps(path)
             by_name = {PROBE: of_run.probe_map, **of_run.condition_maps}
-            panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+            panels |= {
+                (system, name): by_name[name] for name in (PROBE, *compared_names(config.protocol)) if name in by_name
+            }
             by_system[system] = of_run
     numbers = pd.concat(
         [_long(system, config.seeds[0], name, map_) for (system, name), map_ in panels.items()], ignore_index=True
