@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent
 # Code that is in no digest: the schema, whose values are parameters of the rules (a test checks that it has no
 # behaviour), the sentences of errors and hints, and progress bars.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "training/progress.py"),
+    *("settings/", "errors.py", "suggest.py", "training/progress.py", "modalities/progress.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
 

@@ -17,7 +17,7 @@ import pandas as pd
 
 from gaitcore.errors import ProtocolError, short
 from gaitcore.keys import KEY_COLUMNS, canonical, key_of_name
-from gaitcore.modalities.keypoints.parsing.foreign_json import MalformedError, parse, shown
+from gaitcore.modalities.foreign_json import MalformedError, parse, shown
 from gaitcore.modalities.source_files import read_source
 from gaitcore.settings.protocol import Protocol, Split
 from gaitcore.settings.values import listed_sequence, subject_key

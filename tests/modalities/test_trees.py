@@ -177,7 +177,7 @@ def test_a_list_that_cannot_be_used_is_refused(tmp_path, text, message):
         ),
         (
             {"folders": "subject/condition-sequence/view/view"},
-            "names the view twice, expected once in folders or constant",
+            "names the view twice, expected once in folders, constant or numbered",
         ),
         ({"folders": "subject/../view"}, '".." is not a level of folders, expected subject, condition, sequence, view'),
         ({"files": "../*.pkl"}, '"../*.pkl" is not a pattern of file names, expected one like 03-*.pkl'),

@@ -265,7 +265,7 @@ LINE = "--config on the command line: "
         (
             {"data": {"format": "opengait"}},
             LINE + 'data.format: there is no source format "opengait"; expected one of: alphapose_json, gaitgraph_csv, '
-            "openpose_json, pickle_tree, pose_table, psymo_json, video.",
+            "openpose_json, pickle_tree, pose_table, pose_text, psymo_json, video.",
         ),
         (
             {"data": {"format": "gaitgraf_csv"}},

@@ -1,7 +1,7 @@
 """Entry point for all source formats: ``read_poses`` selects the reader and returns the pose table and the report."""
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,19 @@ import numpy as np
 import pandas as pd
 
 from gaitcore import extensions
-from gaitcore.errors import DataError
+from gaitcore.errors import ConfigError, DataError
 from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
 from gaitcore.modalities.keypoints.bounds import NORMALISED, USUAL_CONFIDENCES, faults, normalised
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.keypoints.walks import Walk, write_walks
+from gaitcore.modalities.progress import counted
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.trees import tree_option
-from gaitcore.settings.data import Tree
+from gaitcore.settings.data import Data, Tree
+
+_PEOPLE = {"first": "the first person of each frame", "index": "the person that silhouettes chose"}
 
 
 def source_formats() -> tuple[str, ...]:
@@ -38,12 +42,14 @@ def read_poses(
     conditions: Sequence[str] | None = None,
     mixed_sources: bool = False,
     tree: Tree | None = None,
+    **options: Any,
 ) -> tuple[PoseTable, pd.DataFrame]:
     """Read poses of any source format (:func:`source_formats`) into a pose table.
 
     ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in
     frames per second. With ``conditions``, sequences of other conditions are left out and reported. Pose tables of
     several estimators are merged only with ``mixed_sources``. ``tree`` says what the folders in ``path`` name.
+    ``options`` are settings of ``data`` that some readers take: people, people_index, lost_joints, frame_order.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
     that is not in the table. Whatever reader made them, frames out of bounds (:mod:`.bounds`) and sequences whose
@@ -52,6 +58,71 @@ def read_poses(
     Raises ConfigError for an unknown format and for a ``tree`` with a format that has none, DataError where a path is
     missing or nothing in it is usable.
     """
+    reader, paths = _reader_and_paths(source_format, path)
+    source = _source(pose_source or reader.LABEL, options)
+    info = PoseInfo(dataset, frame_width, frame_height, float(fps), source, source_version)
+    report = DropReport()
+    options = _options(reader, source_format, tree, mixed_sources, options)
+    table = _in_bounds(reader.read(paths, info, report, **options), ", ".join(map(str, paths)), report)
+    if conditions is not None:
+        table = _keep_conditions(table, conditions, paths, report)
+    return table, report.to_frame()
+
+
+def write_poses(
+    source_format: str,
+    path: str | Path | Sequence[str | Path],
+    table: str | Path,
+    *,
+    dataset: str,
+    frame_width: int,
+    frame_height: int,
+    fps: float,
+    pose_source: str = "",
+    mixed_sources: bool = False,
+    tree: Tree | None = None,
+    **options: Any,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Write the poses of any source format as a pose table; the same bytes and report as of :func:`read_poses`.
+
+    A reader that yields one sequence after the other (``walks``) is read so, so that memory stays small whatever the
+    size of the data set.
+
+    Returns:
+        One row per sequence (subject, condition, sequence, view, frames), and the report.
+
+    Raises:
+        ConfigError, DataError: as :func:`read_poses`.
+    """
+    reader, paths = _reader_and_paths(source_format, path)
+    if not hasattr(reader, "walks"):
+        whole, report = read_poses(
+            source_format,
+            paths,
+            dataset=dataset,
+            frame_width=frame_width,
+            frame_height=frame_height,
+            fps=fps,
+            pose_source=pose_source,
+            mixed_sources=mixed_sources,
+            tree=tree,
+            **options,
+        )
+        whole.write(table)
+        return whole.sequences, report
+    info = PoseInfo(dataset, frame_width, frame_height, float(fps), _source(pose_source or reader.LABEL, options))
+    lines = DropReport()
+    options = _options(reader, source_format, tree, mixed_sources, options)
+    confidences = _Confidences()
+    walks = confidences.noted(counted(reader.walks(paths, info, lines, **options)))
+    expected = reader.expected(tree) if tree else reader.expected()
+    sequences = write_walks(table, walks, paths, expected, info, lines)
+    confidences.report(", ".join(map(str, paths)), lines)
+    return sequences, lines.to_frame()
+
+
+def _reader_and_paths(source_format: str, path: str | Path | Sequence[str | Path]) -> tuple[Any, list[Path]]:
+    """The reader's module and the paths, which are there."""
     reader = extensions.load("readers", source_format)
     paths = [Path(path)] if isinstance(path, str | Path) else [Path(one) for one in path]
     if not paths:
@@ -60,15 +131,47 @@ def read_poses(
         if not one.exists():
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
         check_regular(one, reader.EXPECTED)
-    info = PoseInfo(dataset, frame_width, frame_height, float(fps), pose_source or reader.LABEL, source_version)
-    report = DropReport()
-    takes_mixed = "mixed_sources" in inspect.signature(reader.read).parameters
-    options: dict[str, Any] = {"mixed_sources": mixed_sources} if takes_mixed else {}
-    options |= tree_option(reader.read, tree, "data", source_format)
-    table = _in_bounds(reader.read(paths, info, report, **options), ", ".join(map(str, paths)), report)
-    if conditions is not None:
-        table = _keep_conditions(table, conditions, paths, report)
-    return table, report.to_frame()
+    return reader, paths
+
+
+def _options(
+    reader: Any, source_format: str, tree: Tree | None, mixed_sources: bool, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The keyword arguments of a reader; a ConfigError for an option that is set and that it does not take."""
+    takes = inspect.signature(reader.read).parameters
+    chosen = {"mixed_sources": mixed_sources} if "mixed_sources" in takes else {}
+    for name, value in options.items():
+        if name in takes:
+            chosen[name] = value
+        elif value != Data.model_fields[name].default:
+            raise ConfigError(
+                f"data.{name} is {value}, but data.format: {source_format} does not use it; remove data.{name}."
+            )
+    return chosen | tree_option(reader.read, tree, "data", source_format)
+
+
+def _source(estimator: str, options: Mapping[str, Any]) -> str:
+    """The estimator as the metadata name it, with the rule by which one of several people is kept."""
+    rule = _PEOPLE.get(options.get("people", "track"))
+    return f"{estimator}, {rule}" if rule else estimator
+
+
+class _Confidences:
+    """The range of the confidences of sequences that pass by, for one line of the report."""
+
+    def __init__(self) -> None:
+        self._low, self._high = np.inf, -np.inf
+
+    def noted(self, walks: Iterable[Walk]) -> Iterator[Walk]:
+        for walk in walks:
+            if len(walk.frame):
+                confidence = walk.keypoints[..., CHANNEL_INDEX["confidence"]]
+                self._low = min(self._low, float(confidence.min()))
+                self._high = max(self._high, float(confidence.max()))
+            yield walk
+
+    def report(self, files: str, report: DropReport) -> None:
+        _note_confidences(self._low, self._high, files, report)
 
 
 def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
@@ -97,13 +200,12 @@ def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
             f"confidences from 0 to 1.{first}."
         )
     table = table if keep.all() else table.select(keep)
-    _note_confidences(table, files, report)
+    confidence = table.keypoints[..., CHANNEL_INDEX["confidence"]]
+    _note_confidences(float(confidence.min()), float(confidence.max()), files, report)
     return table
 
 
-def _note_confidences(table: PoseTable, files: str, report: DropReport) -> None:
-    confidence = table.keypoints[..., CHANNEL_INDEX["confidence"]]
-    low, high = float(confidence.min()), float(confidence.max())
+def _note_confidences(low: float, high: float, files: str, report: DropReport) -> None:
     least, most = USUAL_CONFIDENCES
     if low < least or high > most:
         report.add(files, f"confidences from {low:.3g} to {high:.3g}, expected {least:g} to {most:g}; they are kept")
