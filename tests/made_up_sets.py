@@ -76,9 +76,7 @@ def gait3d(raw: Path) -> None:
 def grew(raw: Path) -> None:
     """One sequence of types 01 and 02 of each test subject, and five probes of unknown identity."""
     files = {f"{person:05d}train/00/t{person}{number}/t.pkl": 100 + person for person in TRAIN for number in range(2)}
-    files |= {
-        f"{person:05d}/{kind}/g{person}x{kind}/g.pkl": person for person in GREW_TEST for kind in ("01", "02")
-    }
+    files |= {f"{person:05d}/{kind}/g{person}x{kind}/g.pkl": person for person in GREW_TEST for kind in ("01", "02")}
     files |= {f"probe/03/{video}/{video}.pkl": person for video, person in PROBES_GREW.items()}
     write(raw / "grew", files)
     partition(

@@ -98,7 +98,7 @@ def test_gait3d_has_listed_probes_and_columns_of_metrics(made):
     header = re.sub(" +", " ", (results / "tables" / "table1.md").read_text())
     assert "| Probe | Method | Rank-1 | Rank-5 | Rank-10 | mAP | mINP | Interval of Rank-1 |" in header
     text = caption_and_notes(results)
-    assert "gallery all other test sequences; probes: All the listed sequences; against the whole gallery." in text
+    assert "gallery all other test sequences, probes All (the listed sequences); against the whole gallery." in text
     assert "Probes: All 4, against 8 gallery sequences." in text
 
 
@@ -165,7 +165,7 @@ def test_sustech1ks_rows_overlap(made):
     assert cells["view"].drop_duplicates().tolist() == ["0", "270", "270_far", "mean"]
     assert rank1(results) == {**dict.fromkeys(SUSTECH1K, 100.0), "mean": 100.0}
     text = caption_and_notes(results, "table2")
-    assert "gallery 00_nm; probes: Normal *01_nm*; Bag *bg*; " in text
+    assert "gallery 00_nm, probes Normal (\\*01_nm\\*), Bag (\\*bg\\*), " in text
     assert "Probes: Normal 12, Bag 24, Clothing 12, Carrying 12, Umbrella 24, " in text
 
 
@@ -179,7 +179,7 @@ def test_grews_stand_in_and_its_submission(made):
     assert cells["metric"].drop_duplicates().tolist() == ["rank1", "rank5", "rank10", "rank20", "mAP", "mINP"]
     assert rank1(results) == {"StandIn": 100.0, "mean": 100.0}
     text = caption_and_notes(results)
-    assert "4 training and 10 test subjects; gallery 01; probes: Stand-in 02;" in text
+    assert "4 training and 10 test subjects; gallery 01, probes Stand-in (02); " in text
     assert "5 probes of unknown identity are in the submission alone." in text
 
     run = results / "gaittr" / "seed-0"

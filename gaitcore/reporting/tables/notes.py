@@ -51,8 +51,8 @@ def _comparisons(context: TableContext) -> str:
     """The probes and the gallery of each comparison; a gallery that all share comes first."""
     galleries = {gallery for _, gallery in context.comparisons.values()}
     if len(galleries) == 1:
-        probes = (f"{context.condition_titles[name]} {probes}" for name, (probes, _) in context.comparisons.items())
-        return f"gallery {galleries.pop()}; probes: {'; '.join(probes)}"
+        probes = (f"{context.condition_titles[name]} ({probes})" for name, (probes, _) in context.comparisons.items())
+        return f"gallery {galleries.pop()}, probes {', '.join(probes)}"
     return "; ".join(
         f"{context.condition_titles[name]}: probes {probes}, gallery {gallery}"
         for name, (probes, gallery) in context.comparisons.items()
