@@ -70,9 +70,16 @@ def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
-    """The published number of every system and condition beside the measured one."""
+    """The published number of every system and condition beside the measured one; where none is, the measured alone."""
+    comparisons = _comparisons(summary, context)
+    if all(published is None for _, _, published, _ in comparisons):
+        lines = [
+            (title, condition, with_spread(estimate), interval(estimate) or _NOTHING, str(estimate.n_seeds))
+            for title, condition, _, estimate in comparisons
+        ]
+        return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), tuple(lines))
     lines = []
-    for title, condition, published, estimate in _comparisons(summary, context):
+    for title, condition, published, estimate in comparisons:
         number, difference, position = _NOTHING, _NOTHING, _NOTHING
         if published is not None:
             number = f"{printed(published):.1f}"
