@@ -35,7 +35,8 @@ code { overflow-wrap: anywhere; }
 th, .numbers td { white-space: nowrap; }
 th button { all: unset; cursor: pointer; }
 th button:focus-visible, figure img:focus-visible { outline: 2px solid #0b57a4; }
-th[aria-sort=ascending] button::after { content: " \\2191"; } th[aria-sort=descending] button::after { content: " \\2193"; }
+th[aria-sort=ascending] button::after { content: " \\2191"; }
+th[aria-sort=descending] button::after { content: " \\2193"; }
 figure { display: inline-block; vertical-align: top; width: calc(var(--inches) * 138px); max-width: 100%;
   margin: 1rem 2.5rem 1.5rem 0; }
 figure.large { display: block; width: 100%; }
@@ -60,7 +61,7 @@ pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; l
 }
 """.strip()
 
-# Rows are sorted within their block, whose name stays on the first of them. Texts are compared after their first number.
+# Rows are sorted within their block, whose name stays on the first of them; by number first, then by text.
 _SCRIPT = """
 for (const table of document.querySelectorAll("table")) {
   const body = table.tBodies[0], blocks = [];
@@ -69,7 +70,8 @@ for (const table of document.querySelectorAll("table")) {
     blocks[blocks.length - 1].push(row);
   }
   const value = (row, column) => {
-    const text = row.cells[column].textContent, number = parseFloat(text.replace(/[,[]/g, "").replace("−", "-"));
+    const text = row.cells[column].textContent;
+    const number = parseFloat(text.replace(/[,[]/g, "").replace("−", "-"));
     return [Number.isNaN(number) ? -Infinity : number, text];
   };
   const titles = [...table.tHead.rows[0].cells], named = blocks.length > 1;
@@ -107,7 +109,8 @@ for (const image of document.querySelectorAll("figure img")) {
 
 _PAGE = """{% macro show_files(files) %}
 <p class="files">{{ files.lead }}:
-{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{% if not loop.last %}, {% endif %}{% endfor %}</p>
+{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{% if not loop.last %}, {% endif %}
+{%- endfor %}</p>
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table>
@@ -227,4 +230,5 @@ _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
-    return _TEMPLATE.render(page=page, style=Markup(_STYLE), script=Markup(_SCRIPT), interval_title=INTERVAL_TITLE).lstrip()
+    inside = {"style": Markup(_STYLE), "script": Markup(_SCRIPT)}
+    return _TEMPLATE.render(page=page, interval_title=INTERVAL_TITLE, **inside).lstrip()

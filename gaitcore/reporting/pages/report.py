@@ -50,7 +50,11 @@ def report_page(
     )
     return Page(
         title=f"Report: {context.experiment} on {context.dataset}",
-        lead=(*_lead(summary, context), _verdict(verified, folder), Contents(tuple(section.title for section in sections))),
+        lead=(
+            *_lead(summary, context),
+            _verdict(verified, folder),
+            Contents(tuple(section.title for section in sections)),
+        ),
         sections=sections,
     )
 
@@ -73,8 +77,8 @@ def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
 
 def _verdict(verified: int, folder: Path) -> str:
     return (
-        f"The {verified} files behind this page are as the jobs that made them left them; this was checked when the page "
-        f"was written. To check every file of the folder: python -m gaitcore check-manifest {folder.as_posix()}"
+        f"The {verified} files behind this page are as the jobs that made them left them; this was checked when the "
+        f"page was written. To check every file of the folder: python -m gaitcore check-manifest {folder.as_posix()}"
     )
 
 
