@@ -23,7 +23,7 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from time import perf_counter, sleep
+from time import perf_counter, process_time, sleep
 
 import numpy as np
 
@@ -122,7 +122,7 @@ def killed(folder: Path) -> dict:
 
 
 def train(folder: Path) -> dict:
-    """Steps of the published batch, 8 subjects x 16 sequences x 30 frames, with a tenth of GaitSet's channels."""
+    """Steps of the published batch, 8 subjects x 16 sequences x 30 frames, with a sixteenth of GaitSet's channels."""
     from gaitcore.execution import compute
     from gaitcore.modalities.silhouettes.augmentation import augmented
     from gaitcore.modalities.silhouettes.store import open_store
@@ -133,7 +133,7 @@ def train(folder: Path) -> dict:
     from gaitcore.training.loop import train as run
 
     device = compute.prepare(threads=2)
-    small = {"network": {"widths": [4, 8, 16], "embedding_dim": 32}}
+    small = {"network": {"widths": [2, 4, 8], "embedding_dim": 16}}
     small["training"] = {"epochs": 1, "batch": {"steps": STEPS}}
     chosen = {"experiment": "casia_b", "systems": {"gaitset": small}}
     system = system_settings(load_config(REPOSITORY / "config.yaml", chosen), "gaitset")
@@ -201,7 +201,7 @@ def main() -> None:
     folder = arguments.folder
     if arguments.stage:
         result = STAGES[arguments.stage](folder)
-        print(json.dumps({**result, "peak_mb": _memory()["peak"]}))
+        print(json.dumps({**result, "cpu_seconds": round(process_time(), 1), "peak_mb": _memory()["peak"]}))
         return
     if not (folder / "complete").exists():
         print(f"writing {folder / 'pickles'}, once")
