@@ -38,6 +38,10 @@ def walk_of_pictures(key: SequenceKey, folder: Path, report: DropReport, *, size
     digests: list[tuple[str, str]] = []
     for number, path in _numbered(key, folder, report):
         check_regular(path, "a PNG picture")
+        if not path.is_file():
+            found = "a folder" if path.is_dir() else "a link to nothing"
+            report.add(path, f"{found}, expected a PNG picture", sequence=key.name, frame=number)
+            continue
         content = path.read_bytes()
         digests.append((path.name, hashlib.sha256(content).hexdigest()))
         mask = read_mask(content, size)
