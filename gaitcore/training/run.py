@@ -29,6 +29,7 @@ from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
+from gaitcore.training.optimisation import all_epochs
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ def train_run(
     torch.manual_seed(seed)
     frames_of = modality(network.name)
     sequences, store = open_sequences(frames_of, tables, split, TRAIN, protocol=protocol, settings=input, device=device)
-    if sequences.empty:
+    if sequences.empty and all_epochs(training):
         raise ProtocolError(
             f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
             "to train on; name some there, or give the system weights of its own (README.md)."
