@@ -1,4 +1,4 @@
-"""Weights that were trained elsewhere: imported or started from, with what differs told and what must not be refused."""
+"""Weights that were trained elsewhere, imported or started from: what differs is told, what must not be is refused."""
 
 import json
 from dataclasses import replace
@@ -32,6 +32,7 @@ DATA = {"dataset": "Walks A", "pose_source": "HRNet", "fps": 25.0, "frame_width"
 OTHER_DATA = {"dataset": "Walks B", "pose_source": "AlphaPose", "fps": 15.0, "frame_width": 1920}
 BATCH = {"kind": "balanced", "subjects": 3, "sequences": 2}
 RECIPE = Training.model_validate(DEMO.training.model_dump() | {"epochs": 2, "batch": BATCH})
+PLAIN = Protocol.model_validate(PROTOCOL).model_dump(mode="json")
 ALL_TESTED = PROTOCOL | {"splits": {"s": {"train": [], "test": "1-5"}}}
 
 
@@ -69,7 +70,7 @@ def trained(folder, network=NETWORK, data=DATA, recipe=RECIPE, start=None, sourc
         configuration={
             "experiment": folder.name,
             "data": data,
-            "protocol": Protocol.model_validate(PROTOCOL).model_dump(mode="json"),
+            "protocol": PLAIN,
         },
         start=start,
         **options,
@@ -77,11 +78,10 @@ def trained(folder, network=NETWORK, data=DATA, recipe=RECIPE, start=None, sourc
     return folder / "weights.safetensors"
 
 
-def imported(
-    folder, path, weights=None, network=NETWORK, data=DATA, protocol=PROTOCOL, source="1" * 64, seed=None, **input
-):
+def imported(folder, path, weights=None, network=NETWORK, data=DATA, protocol=PROTOCOL, source="1" * 64, **options):
     """The run.json of weights that were taken over to be evaluated on other data."""
     write_table(folder, source, seed=1)
+    seed, input = options.pop("seed", None), options
     import_run(
         "taken",
         seed,
@@ -150,7 +150,7 @@ def test_another_shape_is_refused_with_the_option_that_differs(tmp_path):
     with pytest.raises(DataError) as raised:
         imported(tmp_path / "b", path, network=longer)
     assert str(raised.value) == (
-        f"{path}: temporal.0.mix.weight has shape (8, 1, 5), expected (8, 1, 7); The network's option kernel is 5 in "
+        f"{path}: temporal.0.depthwise.weight has shape (8, 1, 5, 1), expected (8, 1, 7, 1); the network's option kernel is 5 in "
         "training and 7 here."
     )
 
@@ -208,7 +208,7 @@ def test_a_last_layer_of_another_size_is_left_out_and_told(tmp_path, caplog):
     start = Weights(path=str(path), sha256=file_digest(path))
     recipe = RECIPE.model_copy(update={"start_from": start, "epochs": 0})
     weights = read_weights(trained(tmp_path / "b", wider, OTHER_DATA, recipe, path, source="2" * 64))
-    assert read_run(tmp_path / "b" / "run.json").origin.left_out == ("head.weight", "head.bias")
+    assert read_run(tmp_path / "b" / "run.json").origin.left_out == ("head.bias", "head.weight")
     assert f"{path}: head.weight was left out, since it has another shape than here" in caplog.text
     before = read_weights(path)
     assert weights["head.weight"].shape == (16, 8)
