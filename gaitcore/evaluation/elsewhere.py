@@ -74,7 +74,11 @@ def load_elsewhere(
     if weights.trained_on:
         trained_on |= weights.trained_on.model_dump(mode="json", exclude_none=True)
     options = list(_option_differences(record, network)) if record else []
-    remedy = f"; t{options[0][1:-1]}" if options else "; correct the network's options, or give the weights of such a network"
+    remedy = (
+        f"; t{options[0][1:-1]}"
+        if options
+        else "; correct the network's options, or give the weights of such a network"
+    )
     left_out = released.fit(model, named, str(path), remedy, last)
     if record:
         _check_nobody_is_tested(path, record, protocol, data, source_digest)

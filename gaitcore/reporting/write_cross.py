@@ -21,7 +21,7 @@ from gaitcore.reporting.fonts import with_fonts
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.context import table_context
-from gaitcore.reporting.tables.cross import TestedOn, cross_cells, cross_latex, cross_page, cross_table
+from gaitcore.reporting.tables.cross import CrossResults, cross_cells, cross_latex, cross_page, cross_table
 from gaitcore.settings.experiment import Config
 
 
@@ -60,6 +60,6 @@ def write_cross(experiments: Iterable[tuple[Config, ExperimentFiles]], path: Pat
     write_caption(plain(f"{table.caption} {framed} {' '.join(table.notes)}"), path)
 
 
-def _tested_on(config: Config, files: ExperimentFiles) -> TestedOn:
+def _tested_on(config: Config, files: ExperimentFiles) -> CrossResults:
     context = table_context(config, read_split(files.split), read_runs(files.runs), read_report(files.report))
-    return TestedOn(config, read_summary(files.summary), context)
+    return CrossResults(config, read_summary(files.summary), context)

@@ -27,7 +27,7 @@ UNTRAINED = "not trained"
 
 
 @dataclass(frozen=True, eq=False)
-class TestedOn:
+class CrossResults:
     """The results of one experiment: its configuration, summary.csv, and the facts that its tables print."""
 
     config: Config
@@ -43,7 +43,7 @@ class _Training:
     place: str
 
 
-def cross_cells(results: Sequence[TestedOn]) -> pd.DataFrame:
+def cross_cells(results: Sequence[CrossResults]) -> pd.DataFrame:
     """The rows of cross.csv: by system, training and test set, for each condition and their mean."""
     rows = [row for result in results for row in _rows(result, results)]
     frame = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -60,7 +60,7 @@ def cross_cells(results: Sequence[TestedOn]) -> pd.DataFrame:
     return frame.loc[order.sort_values(["system", "place", "tested"], kind="stable").index].reset_index(drop=True)
 
 
-def _rows(result: TestedOn, results: Sequence[TestedOn]) -> Iterator[dict[str, object]]:
+def _rows(result: CrossResults, results: Sequence[CrossResults]) -> Iterator[dict[str, object]]:
     rank1 = estimates(result.summary, "rank1")
     for name in measured_systems(result.summary):
         training = _training(result.config, name)
@@ -98,7 +98,7 @@ def _training(config: Config, name: str) -> _Training:
     return _Training(like, str(system.weights.path))
 
 
-def _title(training: _Training, result: TestedOn, results: Sequence[TestedOn]) -> str:
+def _title(training: _Training, result: CrossResults, results: Sequence[CrossResults]) -> str:
     """The title of the trained system, in the experiment that trained it where that is one of them."""
     own = [one for one in results if one.config.experiment == training.place]
     for one in (*own, result):
@@ -109,12 +109,12 @@ def _title(training: _Training, result: TestedOn, results: Sequence[TestedOn]) -
     return training.system
 
 
-def _place_title(place: str, results: Sequence[TestedOn]) -> str:
+def _place_title(place: str, results: Sequence[CrossResults]) -> str:
     titles = {result.config.experiment: result.context.dataset for result in results}
     return titles.get(place, place) or UNTRAINED
 
 
-def cross_caption(results: Sequence[TestedOn], level: float) -> str:
+def cross_caption(results: Sequence[CrossResults], level: float) -> str:
     """What the matrix shows."""
     return (
         "Rank-1 accuracy (%) by the data set trained on (rows) and the data set tested on (columns), the mean over the "
@@ -123,7 +123,7 @@ def cross_caption(results: Sequence[TestedOn], level: float) -> str:
     )
 
 
-def cross_notes(results: Sequence[TestedOn]) -> list[str]:
+def cross_notes(results: Sequence[CrossResults]) -> list[str]:
     """The protocol and chance of each data set, what differs from training, and collapsed trainings."""
     sentences = []
     for result in results:
@@ -156,7 +156,7 @@ class CrossTable:
     label: str
 
 
-def cross_table(cells: pd.DataFrame, results: Sequence[TestedOn], level: float) -> CrossTable:
+def cross_table(cells: pd.DataFrame, results: Sequence[CrossResults], level: float) -> CrossTable:
     """The matrix of the means over conditions."""
     means = cells[cells["condition"] == MEAN]
     tested = [result.config.experiment for result in results]
