@@ -68,7 +68,7 @@ rule verify:  # no output: it never counts as done
         mem_mb=1000,
         runtime=10,
     params:
-        scratch=lambda wildcards, input: str(Path(input.again[0]).parents[2]),
+        scratch=f"{RESULTS}/verify",
     message:
         "Comparing the retrained runs with the first ones"
     script:

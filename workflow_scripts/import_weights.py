@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from job import job
+from job import job, weights_path
 
 with job(snakemake):
     from gaitcore.evaluation.importing import import_run
@@ -18,7 +18,7 @@ with job(snakemake):
         SystemNetwork.model_validate(params.network),
         Input.model_validate(params.input_settings),
         Weights.model_validate(params.weights),
-        path=Path(snakemake.input.weights[0] if isinstance(snakemake.input.weights, list) else snakemake.input.weights),
+        path=weights_path(snakemake.input.weights),
         table=Path(snakemake.input.table),
         protocol=Protocol.model_validate(params.configuration["protocol"]),
         configuration=params.configuration,

@@ -18,7 +18,7 @@ from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
-from gaitcore.errors import ProtocolError
+from gaitcore.errors import ConfigError, ProtocolError
 from gaitcore.evaluation.elsewhere import load_elsewhere
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
@@ -87,6 +87,7 @@ def train_run(
     Raises:
         DataError: split.csv is not what the protocol makes of the table.
         ProtocolError: the split names nobody to train on.
+        ConfigError: the training should start from weights, and ``start`` is None.
     """
     device = compute.prepare(threads)
     torch.manual_seed(seed)
@@ -99,7 +100,9 @@ def train_run(
         )
     model = build_model(**store.network_arguments(), **network.model_dump())
     origin = None
-    if start and training.start_from:
+    if training.start_from:
+        if start is None:
+            raise ConfigError("training.start_from is set, but the training was given no file of weights.")
         origin = load_elsewhere(
             model,
             start,

@@ -248,3 +248,9 @@ def test_an_interrupted_fine_tuning_resumes_to_the_same_bytes(tmp_path, monkeypa
     resumed = trained(tmp_path / "c", checkpoint_minutes=0, **settings)
     assert resumed.read_bytes() == whole.read_bytes()
     assert read_run(tmp_path / "c" / "run.json").resumed_after_steps == (2,)
+
+
+def test_a_training_that_should_start_from_weights_and_has_no_file_is_refused(tmp_path):
+    recipe = RECIPE.model_copy(update={"start_from": Weights(experiment="a", system="gaitmixer")})
+    with pytest.raises(GaitError, match=r"training\.start_from is set, but the training was given no file of weights"):
+        trained(tmp_path / "a", recipe=recipe)
