@@ -29,7 +29,7 @@ from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
 from gaitcore.settings.values import Folders, Settings
 from gaitcore.suggest import nearest
-from gaitcore.systems import system_settings
+from gaitcore.systems import crossed, system_settings
 from gaitcore.yaml_files import DEEPEST, plain_value, read_yaml
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
         config = Config.model_validate({**merged_layers(layers), "experiment": name})
     except ValidationError as error:
         raise ConfigError(sentence(error, layers)) from None
+    config = _crossed(config, layers)
     _check_modalities(config, layers)
     _check_protocol(config, layers)
     _check_walkers(config, layers)
@@ -297,6 +298,8 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
         )
     least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
+    if system.weights is not None:
+        return  # what follows concerns training
     takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
     if takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
@@ -310,6 +313,17 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
             "or select last."
         )
+
+
+def _crossed(config: Config, layers: Layers) -> Config:
+    if config.experiment in config.cross:
+        raise ConfigError(
+            f"{source_of(['cross'], layers)}: cross names {config.experiment} itself, expected other experiments."
+        )
+    try:
+        return crossed(config)
+    except ValidationError:  # of a system: reported with its place as each of them is checked
+        return config
 
 
 def _check_modalities(config: Config, layers: Layers) -> None:

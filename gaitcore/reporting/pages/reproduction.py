@@ -38,6 +38,7 @@ def _comparison_section(evidence: Evidence) -> Section:
         notes.reported_sentence(context),
         *(verdicts if context.show_published else ["No published rows are shown, so there is no verdict."]),
         *notes.marked_run_notes(summary, context),
+        *notes.origin_notes(context),
         notes.chance_note(summary, context),
         notes.interval_sentence(summary),
     )
