@@ -3,15 +3,15 @@
 
 rule write_submission:
     input:
-        embeddings="results/{experiment}/{system}/seed-{seed}/embeddings.parquet",
+        embeddings="results/{experiment}/{system}/{run}/embeddings.parquet",
         split=system_split,
     output:
-        table="results/{experiment}/{system}/seed-{seed}/submission.csv",
-        archive="results/{experiment}/{system}/seed-{seed}/submission.zip",
+        table="results/{experiment}/{system}/{run}/submission.csv",
+        archive="results/{experiment}/{system}/{run}/submission.zip",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/submission.log",
+        "results/{experiment}/logs/{system}/{run}/submission.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/submission.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/submission.tsv"
     threads: 1
     resources:
         mem_mb=4000,
@@ -25,7 +25,7 @@ rule write_submission:
         ),
         code=code_digest("workflow_scripts/submission.py"),
     message:
-        "Writing the submission of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Writing the submission of {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/submission.py"
 

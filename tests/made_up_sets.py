@@ -1,8 +1,8 @@
 """Small trees of five data sets as their users hold them, with people who differ in build and walk.
 
 Each set has a few training and test subjects; the poses are (T, 17, 3), x and y in pixels and the confidence. A person
-has lengths of limbs and a rhythm of their own. A sequence adds its place in the picture, which confuses a network that has
-learnt nothing, and little else, so that by build the nearest sequence of another walk is one of the same person.
+has lengths of limbs and a rhythm of their own. A sequence adds its place in the picture, which confuses a network that
+has learnt nothing, and little else, so that by build the nearest sequence of another walk is one of the same person.
 """
 
 import json

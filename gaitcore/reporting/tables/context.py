@@ -77,6 +77,7 @@ class TableContext:
     gaps: tuple[str, ...] = ()
     without_training: tuple[str, ...] = ()  # titles of systems
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
+    elsewhere: Mapping[str, RunRecord] = field(default_factory=dict)  # system with weights from elsewhere -> its run
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # condition or comparison -> the same
     comparisons: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # -> probes and gallery in words
@@ -87,6 +88,10 @@ class TableContext:
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
         return self.system_titles.get(system, system)
+
+    def imported(self, system: str) -> bool:
+        """Whether a system's weights were trained elsewhere and not here."""
+        return system in self.elsewhere and self.elsewhere[system].imported
 
     def collapsed_seeds(self, system: str) -> list[int]:
         """Seeds of this system whose embeddings became one point."""
@@ -120,6 +125,7 @@ def table_context(
     splits = {config.data.modality[0]: split, **(others or {})}
     usable = usable_walks(split)
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
+    trained = {name: system for name, system in systems.items() if system.weights is None}
     subjects = split.groupby("role")["subject"].nunique()
     comparisons = compared(split, protocol)
     matched = {name: _matched(rows) for name, rows in comparisons.items()}
@@ -128,7 +134,7 @@ def table_context(
     return TableContext(
         experiment=config.experiment,
         dataset=config.data.dataset,
-        train_subjects=int(subjects.get(TRAIN, 0)),
+        train_subjects=int(subjects.get(TRAIN, 0)) if trained else 0,
         test_subjects=int(split.loc[split["role"].isin(TESTED), "subject"].nunique()),
         gallery=", ".join(_walks(config, protocol.gallery, usable).values()),
         probe_labels={
@@ -138,8 +144,9 @@ def table_context(
         condition_titles={name: condition_title(config, name) for name in compared_names(protocol)},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
-        epoch=_common(_epoch(config, system.training.select) for system in systems.values() if system.training.epochs),
-        without_training=tuple(system.title for system in systems.values() if not system.training.epochs),
+        epoch=_common(_epoch(config, system.training.select) for system in trained.values() if system.training.epochs),
+        without_training=tuple(system.title for system in trained.values() if not system.training.epochs),
+        elsewhere={run.system: run for run in reversed(runs) if run.origin},
         # A guess can be right only for a probe whose subject is in the gallery.
         chance=float(np.mean([_chance(rows, matched[name], misses) for name, rows in comparisons.items()])),
         excluded={
@@ -153,7 +160,7 @@ def table_context(
         comparisons={
             name: (_selection(one.probes), _selection(one.gallery)) for name, one in protocol.comparisons.items()
         },
-        lengths=_lengths(config, systems),
+        lengths=_lengths(config, trained),
         unknown_probes=int((split["role"] == UNKNOWN_PROBE).sum()),
         published_set=config.tables.published_set,
         runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
