@@ -48,7 +48,7 @@ def faults(keypoints: np.ndarray, width: int, height: int) -> dict[int, str]:
     zero = np.flatnonzero((values[:, 0] == 0) & (values[:, 1] == 0))
     zero = zero[(keypoints[zero, :, :2] == 0).all(axis=(1, 2))]
     rows = np.union1d(np.flatnonzero(outside), zero).tolist()
-    return {row: _reason(values[row], low, high) for row in rows}
+    return {row: _reason(values[row], low, high, bool(width)) for row in rows}
 
 
 def normalised(keypoints: np.ndarray, width: int, height: int) -> str:
@@ -88,7 +88,7 @@ def _limits(channels: int, width: int, height: int) -> tuple[np.ndarray, np.ndar
     return low, high
 
 
-def _reason(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
+def _reason(values: np.ndarray, low: np.ndarray, high: np.ndarray, of_frame: bool) -> str:
     if not np.isfinite(values).all():
         return NOT_FINITE
     outside = np.flatnonzero((values < low) | (values > high))
@@ -97,5 +97,6 @@ def _reason(values: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
     first = int(outside[0])
     joint, channel = divmod(first, len(values) // NUM_JOINTS)
     name = (*CHANNELS, DEPTH)[channel]
-    unit = "" if name == "confidence" else f" pixels ({COORDINATE_LIMIT} frames)"
+    frames = f" ({COORDINATE_LIMIT} frames)" if of_frame else ""
+    unit = "" if name == "confidence" else f" pixels{frames}"
     return f"{name} of {JOINTS[joint]} is {values[first]:g}, expected {low[first]:g} to {high[first]:g}{unit}"

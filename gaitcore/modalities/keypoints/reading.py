@@ -214,10 +214,11 @@ class _Seen:
             report.add(files, f"coordinates in crops of the person, of at most {width} x {height} pixels")
             return replace(info, frame_width=width, frame_height=height)
         if self._frames >= CROP_LEAST and self._at_corner >= CROP_SHARE * self._frames:
+            share = in_percent(self._at_corner / self._frames)
             reason = (
-                f"in {in_percent(self._at_corner / self._frames):.0f} % of the frames the person is at the corner of "
-                f"the picture, as in crops of the person, and not in a frame of {info.frame_width} x {info.frame_height}; "
-                "set data.frame_width and data.frame_height to null, and input.unit to body_height or torso"
+                f"in {share:.0f} % of the frames the person is at the corner of the picture, as in crops of the person "
+                f"and not in a frame of {info.frame_width} x {info.frame_height}; set data.frame_width and "
+                "data.frame_height to null, and input.unit to body_height or torso"
             )
             report.add(files, reason)
             log.warning("%s: %s.", files, reason)
