@@ -30,7 +30,7 @@ def save(root, place, array):
 def poses(frames, at=(300.0, 400.0), seed=0):
     """People of about 180 pixels; (T, 17, 3)."""
     body = np.random.default_rng(seed).random((frames, 17, 3)) * (60, 180, 1)
-    return (body + (*at, 0)).astype(np.float32)
+    return (body + np.array([*at, 0])).astype(np.float32)
 
 
 @pytest.mark.parametrize("z", [False, True])
@@ -68,8 +68,8 @@ def test_a_z_in_some_sequences_is_refused_and_nothing_is_written(tmp_path):
     with pytest.raises(DataError) as caught:
         write_poses("pickle_tree", tmp_path / "root", tmp_path / "poses.parquet", **CAMERA, tree=OUMVLP)
     assert str(caught.value) == (
-        f"{tmp_path}/root/2/00/000/a.pkl has a z and {tmp_path}/root/1/00/000/a.pkl has none; give all sequences one, or "
-        "none."
+        f"{tmp_path}/root/2/00/000/a.pkl has a z and {tmp_path}/root/1/00/000/a.pkl has none; give all sequences "
+        "one, or none."
     )
     assert not (tmp_path / "poses.parquet").exists()
 
@@ -78,8 +78,8 @@ def test_coordinates_of_crops_are_told_where_a_frame_is_set(tmp_path):
     save(tmp_path / "root", "1/00/000/a.pkl", poses(120, at=(20, 10)))
     _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
     assert report["reason"].tolist() == [
-        "in 100 % of the frames the person is at the corner of the picture, as in crops of the person and not in a frame "
-        "of 1280 x 980; set data.frame_width and data.frame_height to null, and input.unit to body_height or torso"
+        "in 100 % of the frames the person is at the corner of the picture, as in crops of the person and not in a "
+        "frame of 1280 x 980; set data.frame_width and data.frame_height to null, and input.unit to body_height or torso"
     ]
     save(tmp_path / "root", "1/00/000/a.pkl", poses(120))
     _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
