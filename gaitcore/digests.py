@@ -32,6 +32,12 @@ def folder_digest(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def contents_digest(path: str | Path, most: int = 20_000) -> str:
+    """:func:`folder_digest` of a folder with at most ``most`` files, :func:`listing_digest` of a larger one."""
+    count = sum(len(files) for _, _, files in os.walk(path))
+    return folder_digest(path) if count <= most else listing_digest(path)
+
+
 def listing_digest(path: str | Path) -> str:
     """SHA-256 over the names, sizes and times of all files below a folder, in hexadecimal.
 

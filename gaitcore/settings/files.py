@@ -89,6 +89,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     if config.data.format == "video":
         _check_video(config, layers)
     _check_frame(config.data, layers)
+    _check_people(config.data, layers)
     return config
 
 
@@ -311,6 +312,16 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{source_of(['training', 'select'], layers)}: training.select is best_validation, but "
             f"{'protocol.splits.' if split else ''}{config.protocol.split} holds no validation subjects out; "
             f"{'name some there, or ' if split else ''}select last."
+        )
+
+
+def _check_people(data: Data, layers: Layers) -> None:
+    """Refuse the rule index without its folder, and the folder with another rule."""
+    if (data.people == "index") != (data.people_index is not None):
+        found = "null" if data.people_index is None else shown(data.people_index)
+        raise ConfigError(
+            f"{source_of(['data', 'people'], layers)}: data.people is {data.people}, but data.people_index is {found}; "
+            "set both (people: index and the folder), or neither."
         )
 
 
