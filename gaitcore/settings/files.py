@@ -79,6 +79,8 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     except ValidationError as error:
         raise ConfigError(sentence(error, layers)) from None
     _check_modalities(config, layers)
+    _check_frame(config.data, layers)
+    _check_people(config.data, layers)
     _check_protocol(config, layers)
     _check_walkers(config, layers)
     for system in config.compare:
@@ -88,8 +90,6 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
             _check_figure(config, option, system, layers)
     if config.data.format == "video":
         _check_video(config, layers)
-    _check_frame(config.data, layers)
-    _check_people(config.data, layers)
     return config
 
 

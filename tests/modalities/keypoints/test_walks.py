@@ -79,7 +79,8 @@ def test_coordinates_of_crops_are_told_where_a_frame_is_set(tmp_path):
     _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
     assert report["reason"].tolist() == [
         "in 100 % of the frames the person is at the corner of the picture, as in crops of the person and not "
-        "in a frame of 1280 x 980; set data.frame_width and data.frame_height to null, and input.unit to body_height or torso"
+        "in a frame of 1280 x 980; set data.frame_width and data.frame_height to null, and input.unit to "
+        "body_height or torso"
     ]
     save(tmp_path / "root", "1/00/000/a.pkl", poses(120))
     _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
