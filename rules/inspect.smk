@@ -11,6 +11,7 @@ rule inspect_run:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
         spectrum="results/{experiment}/inspection/{system}/{run}/spectrum.safetensors",
@@ -51,6 +52,7 @@ rule inspect_silhouettes:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
         maps="results/{experiment}/inspection/{system}/{run}/silhouette_maps.safetensors",

@@ -7,6 +7,7 @@ rule train:
         others=other_tables,
         split=system_split,
         start=first_weights,
+        partition=partition_files(),
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
         history=report(
