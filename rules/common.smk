@@ -15,7 +15,7 @@ from gaitcore.networks import has_map, modality
 from gaitcore.protocols.partitions import partition_file, pinned
 from gaitcore.protocols.sides import compared_names
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
-from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
+from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
 
 # All paths are relative to the folder of the Snakefile.
 if Path.cwd().resolve() != Path(workflow.basedir).resolve():
@@ -123,7 +123,13 @@ def one_of(names):
 
 def folder_contents(_):
     """The digests of folders: Snakemake itself notices added and removed files, but not changed ones."""
-    return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
+    folders = [*POSE_SOURCES, *people_index()]
+    return [contents_digest(path) for path in folders if Path(path).is_dir()]
+
+
+def people_index():
+    """The folder of OpenGait's choice of people; none where another rule is in use."""
+    return [CONFIG.data.people_index] if CONFIG.data.people == "index" else []
 
 
 def tree_list(section):

@@ -213,8 +213,11 @@ class Data(Settings):
     tree: Tree | None = Field(
         None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
     )
-    frame_width: Pixels = Field(description="pixels; where x and y are fractions, both are divided by it")
-    frame_height: Pixels = Field(description="pixels")
+    frame_width: Pixels | None = Field(
+        description="pixels; where x and y are fractions, both are divided by it; null, and the height too: "
+        "coordinates in a crop of the person, another one in each frame"
+    )
+    frame_height: Pixels | None = Field(description="pixels")
     people: Literal["track", "first", "index"] = Field(
         "track",
         description="who is kept of several people in a frame: the walker of the largest continuous track, the first "

@@ -1,7 +1,7 @@
 """Who trains, and which sequences are gallery and probes: the section ``protocol``."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
@@ -52,6 +52,10 @@ class Split(Settings):
         if strangers:
             raise ValueError(f"validation subject {strangers[0]} is not one of the train subjects it is held out of")
         return self
+
+
+def _no_minimum(value: Any) -> Any:
+    return 1 if value is None else value
 
 
 Walks = dict[Condition, Keys]
@@ -124,7 +128,9 @@ class Protocol(Settings):
         "subject and view); nothing: it is; null: as the kind is published, view for cross_view and nothing for "
         "whole_gallery",
     )
-    min_frames: Frames = Field(description="sequences with fewer usable frames are excluded everywhere")
+    min_frames: Annotated[Frames, BeforeValidator(_no_minimum)] = Field(
+        1, description="sequences with fewer usable frames are excluded everywhere; 1 or null: no minimum"
+    )
     min_frames_of: dict[Line, Frames] = Field(
         {}, description="the same for the frames of one modality, e.g. {silhouettes: 1}"
     )

@@ -1,7 +1,10 @@
 """Entry point for all source formats: ``read_poses`` selects the reader and returns the pose table and the report."""
 
 import inspect
+import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +15,26 @@ from gaitcore import extensions
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.files import check_regular
 from gaitcore.keys import natural, sequence_names
-from gaitcore.modalities.keypoints.bounds import NORMALISED, USUAL_CONFIDENCES, faults, normalised
+from gaitcore.modalities.keypoints.bounds import (
+    CROP_LEAST,
+    CROP_SHARE,
+    NORMALISED,
+    USUAL_CONFIDENCES,
+    at_corner,
+    faults,
+    normalised,
+)
+from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.keypoints.walks import Walk, write_walks
 from gaitcore.modalities.progress import counted
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.trees import tree_option
+from gaitcore.percent import in_percent
 from gaitcore.settings.data import Data, Tree
+
+log = logging.getLogger(__name__)
 
 _PEOPLE = {"first": "the first person of each frame", "index": "the person that silhouettes chose"}
 
@@ -34,8 +49,8 @@ def read_poses(
     path: str | Path | Sequence[str | Path],
     *,
     dataset: str,
-    frame_width: int,
-    frame_height: int,
+    frame_width: int | None,
+    frame_height: int | None,
     fps: float,
     pose_source: str = "",
     source_version: str = "",
@@ -46,10 +61,11 @@ def read_poses(
 ) -> tuple[PoseTable, pd.DataFrame]:
     """Read poses of any source format (:func:`source_formats`) into a pose table.
 
-    ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in
-    frames per second. With ``conditions``, sequences of other conditions are left out and reported. Pose tables of
-    several estimators are merged only with ``mixed_sources``. ``tree`` says what the folders in ``path`` name.
-    ``options`` are settings of ``data`` that some readers take: people, people_index, lost_joints, frame_order.
+    ``path`` is a file or folder, or a list of them; ``frame_width`` and ``frame_height`` are in pixels, None for
+    coordinates in crops of the person, ``fps`` in frames per second. With ``conditions``, sequences of other conditions
+    are left out and reported. Pose tables of several estimators are merged only with ``mixed_sources``. ``tree`` says
+    what the folders in ``path`` name. ``options`` are settings of ``data`` that some readers take: people,
+    people_index, lost_joints, frame_order.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
     that is not in the table. Whatever reader made them, frames out of bounds (:mod:`.bounds`) and sequences whose
@@ -60,10 +76,14 @@ def read_poses(
     """
     reader, paths = _reader_and_paths(source_format, path)
     source = _source(pose_source or reader.LABEL, options)
-    info = PoseInfo(dataset, frame_width, frame_height, float(fps), source, source_version)
+    info = PoseInfo(dataset, frame_width or 0, frame_height or 0, float(fps), source, source_version)
     report = DropReport()
     options = _options(reader, source_format, tree, mixed_sources, options)
-    table = _in_bounds(reader.read(paths, info, report, **options), ", ".join(map(str, paths)), report)
+    files = ", ".join(map(str, paths))
+    table = _in_bounds(reader.read(paths, info, report, **options), files, report)
+    seen = _Seen()
+    seen.add(table.keypoints)
+    table = replace(table, info=seen.finished(table.info, files, report))
     if conditions is not None:
         table = _keep_conditions(table, conditions, paths, report)
     return table, report.to_frame()
@@ -75,8 +95,8 @@ def write_poses(
     table: str | Path,
     *,
     dataset: str,
-    frame_width: int,
-    frame_height: int,
+    frame_width: int | None,
+    frame_height: int | None,
     fps: float,
     pose_source: str = "",
     mixed_sources: bool = False,
@@ -110,15 +130,14 @@ def write_poses(
         )
         whole.write(table)
         return whole.sequences, report
-    info = PoseInfo(dataset, frame_width, frame_height, float(fps), _source(pose_source or reader.LABEL, options))
-    lines = DropReport()
+    source = _source(pose_source or reader.LABEL, options)
+    info = PoseInfo(dataset, frame_width or 0, frame_height or 0, float(fps), source)
+    lines, seen, files = DropReport(), _Seen(), ", ".join(map(str, paths))
     options = _options(reader, source_format, tree, mixed_sources, options)
-    confidences = _Confidences()
-    walks = confidences.noted(counted(reader.walks(paths, info, lines, **options)))
+    walks = counted(seen.passing(reader.walks(paths, info, lines, **options), info, lines))
     expected = reader.expected(tree) if tree else reader.expected()
-    sequences = write_walks(table, walks, paths, expected, info, lines)
-    confidences.report(", ".join(map(str, paths)), lines)
-    return sequences, lines.to_frame()
+    finish = partial(seen.finished, files=files, report=lines)
+    return write_walks(table, walks, paths, expected, info, lines, finish), lines.to_frame()
 
 
 def _reader_and_paths(source_format: str, path: str | Path | Sequence[str | Path]) -> tuple[Any, list[Path]]:
@@ -156,22 +175,54 @@ def _source(estimator: str, options: Mapping[str, Any]) -> str:
     return f"{estimator}, {rule}" if rule else estimator
 
 
-class _Confidences:
-    """The range of the confidences of sequences that pass by, for one line of the report."""
+class _Seen:
+    """What the keypoints that pass by have in common, for the metadata of the table and the end of the report."""
 
     def __init__(self) -> None:
-        self._low, self._high = np.inf, -np.inf
+        self._confidences = (np.inf, -np.inf)
+        self._size = np.zeros(2)
+        self._frames = self._at_corner = 0
 
-    def noted(self, walks: Iterable[Walk]) -> Iterator[Walk]:
+    def passing(self, walks: Iterable[Walk], info: PoseInfo, report: DropReport) -> Iterator[Walk]:
+        """The walks with their usable frames, whatever reader made them."""
         for walk in walks:
-            if len(walk.frame):
-                confidence = walk.keypoints[..., CHANNEL_INDEX["confidence"]]
-                self._low = min(self._low, float(confidence.min()))
-                self._high = max(self._high, float(confidence.max()))
-            yield walk
+            usable = usable_frames(walk.place, walk.key, walk.frame, walk.keypoints, info, report)
+            if usable is None:
+                yield walk._replace(frame=walk.frame[:0], keypoints=walk.keypoints[:0])
+            else:
+                self.add(usable[1])
+                yield walk._replace(frame=usable[0], keypoints=usable[1])
 
-    def report(self, files: str, report: DropReport) -> None:
-        _note_confidences(self._low, self._high, files, report)
+    def add(self, keypoints: np.ndarray) -> None:
+        """More frames (N, 17, 3 or 4), at least one."""
+        confidence = keypoints[..., CHANNEL_INDEX["confidence"]]
+        low, high = self._confidences
+        self._confidences = min(low, float(confidence.min())), max(high, float(confidence.max()))
+        self._size = np.maximum(self._size, np.abs(keypoints[..., :2]).max(axis=(0, 1)))
+        self._frames += len(keypoints)
+        self._at_corner += int(at_corner(keypoints).sum())
+
+    def finished(self, info: PoseInfo, files: str, report: DropReport) -> PoseInfo:
+        """The metadata with the size of the crops, where they have no frame; the last lines of the report."""
+        (low, high), (least, most) = self._confidences, USUAL_CONFIDENCES
+        if low < least or high > most:
+            report.add(
+                files, f"confidences from {low:.3g} to {high:.3g}, expected {least:g} to {most:g}; they are kept"
+            )
+        if not info.frame_width:
+            width, height = (int(np.ceil(max(side, 1))) for side in self._size)
+            report.add(files, f"coordinates in crops of the person, of at most {width} x {height} pixels")
+            return replace(info, frame_width=width, frame_height=height)
+        if self._frames >= CROP_LEAST and self._at_corner >= CROP_SHARE * self._frames:
+            share = in_percent(self._at_corner / self._frames)
+            reason = (
+                f"in {share:.0f} % of the frames the person is at the corner of the picture, as in crops of the person "
+                f"and not in a frame of {info.frame_width} x {info.frame_height}; set data.frame_width and "
+                "data.frame_height to null, and input.unit to body_height or torso"
+            )
+            report.add(files, reason)
+            log.warning("%s: %s.", files, reason)
+        return info
 
 
 def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
@@ -199,16 +250,7 @@ def _in_bounds(table: PoseTable, files: str, report: DropReport) -> PoseTable:
             f"{files}: no usable frame, expected x and y in pixels (fractions times the frame's width and height) and "
             f"confidences from 0 to 1.{first}."
         )
-    table = table if keep.all() else table.select(keep)
-    confidence = table.keypoints[..., CHANNEL_INDEX["confidence"]]
-    _note_confidences(float(confidence.min()), float(confidence.max()), files, report)
-    return table
-
-
-def _note_confidences(low: float, high: float, files: str, report: DropReport) -> None:
-    least, most = USUAL_CONFIDENCES
-    if low < least or high > most:
-        report.add(files, f"confidences from {low:.3g} to {high:.3g}, expected {least:g} to {most:g}; they are kept")
+    return table if keep.all() else table.select(keep)
 
 
 def _keep_conditions(

@@ -59,7 +59,8 @@ _WRITE_OPTIONS = {
 class PoseInfo:
     """The source of the poses: data set, camera frame and estimator.
 
-    ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in frames per second. ``source`` is the pose
+    ``frame_width`` and ``frame_height`` are in pixels; where coordinates are those of a crop of the person, they are
+    the size that holds them all, and 0 while a source is read. ``fps`` is in frames per second. ``source`` is the pose
     estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content, ``weights_digest`` that
     of the estimator's weights, where they are known.
     """

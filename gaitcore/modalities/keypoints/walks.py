@@ -87,8 +87,14 @@ def write_walks(
     expected: str,
     info: PoseInfo,
     report: DropReport,
+    finished: Callable[[PoseInfo], PoseInfo] = lambda info: info,
 ) -> pd.DataFrame:
     """Write the table of all usable sequences, the same bytes as those of :func:`table_of_walks`.
+
+    Args:
+        path: of the table.
+        walks, paths, expected, info, report: as of :func:`table_of_walks`.
+        finished: changes the metadata when all sequences have been read.
 
     Returns:
         One row for each sequence: key columns and frames.
@@ -121,7 +127,7 @@ def write_walks(
             for n in order
         )
         info = replace(info, source_digest=combined_digest(digests))
-        write_frames(path, sequences, blocks, info, with_z=channels > len(CHANNELS))
+        write_frames(path, sequences, blocks, finished(info), with_z=channels > len(CHANNELS))
     return sequences
 
 

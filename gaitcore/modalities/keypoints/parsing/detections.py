@@ -20,7 +20,7 @@ import numpy as np
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.foreign_json import MOST_BYTES, MalformedError, numbers, parse, shown
-from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, faults
+from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, CROP_LIMIT, faults
 from gaitcore.modalities.keypoints.parsing.frame_names import frame_number
 from gaitcore.modalities.keypoints.parsing.hidden_joints import complete, found
 from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, Skeleton, by_points
@@ -282,7 +282,7 @@ def _box(value: object, info: PoseInfo) -> Box:
         values = numbers(value, "box")
     except MalformedError:
         values = np.empty(0)
-    limit = COORDINATE_LIMIT * max(info.frame_width, info.frame_height)
+    limit = COORDINATE_LIMIT * max(info.frame_width, info.frame_height) or CROP_LIMIT
     if len(values) != len(Box._fields) or not (np.abs(values) <= limit).all():  # a NaN fails the comparison
         raise MalformedError(f"box {shown(value)}, expected left, top, width and height in pixels")
     return Box(*values.tolist())
