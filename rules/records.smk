@@ -78,6 +78,20 @@ def poses_settings():
     return {"shards": shards, **rule_settings(rules.merge_poses)}
 
 
+def silhouettes_settings():
+    """The settings of the rule that reads or draws silhouettes; {} where no stage of DVC makes any."""
+    made_by = {
+        "read_silhouettes": SILHOUETTE_SOURCES,
+        "draw_silhouettes": SILHOUETTES_ARE_DRAWN,
+    }
+    return {
+        key: value
+        for name, used in made_by.items()
+        if used
+        for key, value in rule_settings(getattr(rules, name)).items()
+    }
+
+
 def settings_by_stage():
     """Stage of dvc.yaml -> the settings of its rules."""
     by_system = {
@@ -88,9 +102,11 @@ def settings_by_stage():
         )
     }
     walkers = {"walkers": rule_settings(rules.walkers)} if rules.has("walkers") else {}
+    silhouettes = silhouettes_settings()
     return {
         **walkers,
         "poses": poses_settings(),
+        **({"silhouettes": silhouettes} if silhouettes else {}),
         "splits": rule_settings(rules.splits),
         **by_system,
         "tables": {

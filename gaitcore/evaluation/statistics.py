@@ -41,6 +41,7 @@ _RUN = ["system", "seed"]
 _CELL = ["condition", "view"]
 _KEYS = [*_RUN, *_CELL, "subject"]
 _PERMUTATIONS = 9999  # up to 13 subjects all 2**13 sign flips are enumerated and the p-value is exact
+_FLIPS_AT_ONCE = 2**22  # signs in memory at once, which SciPy needs some 80 bytes for; the p-value is the same
 _DECIMALS = 12  # far below one probe; the last bits of a sum depend on the machine
 
 
@@ -342,6 +343,7 @@ def _paired_p_value(shares: np.ndarray, seed: int) -> float:
         permutation_type="samples",  # of one sample: its signs
         vectorized=True,
         n_resamples=_PERMUTATIONS,
+        batch=max(1, _FLIPS_AT_ONCE // len(shares)),
         rng=np.random.default_rng(seed),
     )
     return float(test.pvalue)

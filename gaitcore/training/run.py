@@ -27,6 +27,7 @@ from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
+from gaitcore.training import estimate
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
 from gaitcore.training.optimisation import all_epochs
@@ -121,6 +122,7 @@ def train_run(
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     identity |= {"first weights": origin.sha256} if origin else {}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
+    estimate.tell(network, input, training, sequences, device)
     with checkpoints.stopping():
         result = train(
             model,

@@ -42,7 +42,8 @@ def _comparison_section(evidence: Evidence) -> Section:
         notes.chance_note(summary, context),
         notes.interval_sentence(summary),
     )
-    return Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets(sentences)))
+    title = COMPARISON_TITLE if context.show_published else "Measured: rank-1 accuracy (%)"
+    return Section(title, (comparison_grid(summary, context), Bullets(sentences)))
 
 
 def _differences_section(evidence: Evidence) -> Section:
