@@ -1,4 +1,4 @@
-"""Weights of a system: a file with its digest, or the runs of another experiment; the systems that `cross` stands for."""
+"""Weights of a system: a file with its digest, or runs of another experiment; the systems that `cross` stands for."""
 
 import pytest
 from places import REPOSITORY
