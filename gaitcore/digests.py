@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parent
 # behaviour), the sentences of errors and hints, progress bars,
 # and the estimate of a run's time.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "training/progress.py", "training/estimate.py"),
+    *("settings/", "errors.py", "suggest.py", "modalities/progress.py"),
+    *("training/progress.py", "training/estimate.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
 
@@ -31,6 +32,12 @@ def folder_digest(path: str | Path) -> str:
     for file in sorted(p for p in root.rglob("*") if p.is_file()):
         digest.update(f"{file.relative_to(root).as_posix()}\0{file_digest(file)}\n".encode())
     return digest.hexdigest()
+
+
+def contents_digest(path: str | Path, most: int = 20_000) -> str:
+    """:func:`folder_digest` of a folder with at most ``most`` files, :func:`listing_digest` of a larger one."""
+    count = sum(len(files) for _, _, files in os.walk(path))
+    return folder_digest(path) if count <= most else listing_digest(path)
 
 
 def listing_digest(path: str | Path) -> str:

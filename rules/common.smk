@@ -12,8 +12,10 @@ from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
+from gaitcore.protocols.partitions import partition_file, pinned
+from gaitcore.protocols.sides import compared_names
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
-from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
+from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
 
 # All paths are relative to the folder of the Snakefile.
 if Path.cwd().resolve() != Path(workflow.basedir).resolve():
@@ -26,6 +28,7 @@ if Path.cwd().resolve() != Path(workflow.basedir).resolve():
 try:
     SEQUENCE = sequence_to_draw(config.pop("sequence", None))
     CONFIG = load_config("config.yaml", config)
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
@@ -77,6 +80,12 @@ def protocol_in_use():
     return settings(CONFIG.protocol, exclude={"splits": others})
 
 
+def partition_files():
+    """The partition file that the protocol names, an input of every job that derives roles; none without one."""
+    path = partition_file(CONFIG.protocol)
+    return [str(path)] if path else []
+
+
 def run_configuration(wildcards):
     """The data and the protocol in use, which run.json records beside network and training."""
     frames_of = modality_of(wildcards)
@@ -114,7 +123,13 @@ def one_of(names):
 
 def folder_contents(_):
     """The digests of folders: Snakemake itself notices added and removed files, but not changed ones."""
-    return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
+    folders = [*POSE_SOURCES, *people_index()]
+    return [contents_digest(path) for path in folders if Path(path).is_dir()]
+
+
+def people_index():
+    """The folder of OpenGait's choice of people; none where another rule is in use."""
+    return [CONFIG.data.people_index] if CONFIG.data.people == "index" else []
 
 
 def tree_list(section):
@@ -338,6 +353,19 @@ def testing_code(wildcards, script, *modules):
             for name in other_modalities(wildcards)
         ),
         *modules,
+    )
+
+
+def submission_files(_):
+    """The submission of each run; a sentence where the experiment has no probes of unknown identity."""
+    if CONFIG.protocol.submission is None:
+        sys.exit(
+            f"submission: {CONFIG.experiment} has no probes of unknown identity; protocol.submission says which they are, "
+            "as in experiments/grew.yaml."
+        )
+    return experiment_paths(
+        "results/{experiment}/{system}/{run}/submission.{ending}",
+        ending=["csv", "zip"],
     )
 
 

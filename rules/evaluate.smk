@@ -6,6 +6,7 @@ rule evaluate:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
         embeddings="results/{experiment}/{system}/{run}/embeddings.parquet",

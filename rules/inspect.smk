@@ -11,6 +11,7 @@ rule inspect_run:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
         spectrum="results/{experiment}/inspection/{system}/{run}/spectrum.safetensors",
@@ -36,7 +37,7 @@ rule inspect_run:
         ).evaluation.distance,
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_run.py"
         ),
@@ -51,6 +52,7 @@ rule inspect_silhouettes:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
         maps="results/{experiment}/inspection/{system}/{run}/silhouette_maps.safetensors",
@@ -74,7 +76,7 @@ rule inspect_silhouettes:
         ),
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_silhouettes.py"
         ),

@@ -6,6 +6,7 @@ rule train:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         start=first_weights,
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",

@@ -23,6 +23,7 @@ use rule evaluate as evaluate_again with:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:
         embeddings=temp(

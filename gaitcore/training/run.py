@@ -22,7 +22,7 @@ from gaitcore.elsewhere import load_elsewhere
 from gaitcore.errors import ConfigError, ProtocolError
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.roles import TRAIN
+from gaitcore.protocols.roles import TRAIN, part_name
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
@@ -96,8 +96,8 @@ def train_run(
     sequences, store = open_sequences(frames_of, tables, split, TRAIN, protocol=protocol, settings=input, device=device)
     if sequences.empty and all_epochs(training):
         raise ProtocolError(
-            f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
-            "to train on; name some there, or give the system weights of its own (README.md)."
+            f"{split}: no sequence has the role train, because {part_name(protocol, TRAIN)} names no subject to "
+            "train on; name some there, or give the system weights of its own (README.md)."
         )
     model = build_model(**store.network_arguments(), **network.model_dump())
     origin = None

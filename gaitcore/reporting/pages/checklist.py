@@ -81,7 +81,12 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 def _input_channels(evidence: Evidence) -> str:
     """What each network receives of a pose."""
-    units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
+    units = {
+        "frame_width": "fractions of the frame's width",
+        "pixels": "pixels",
+        "body_height": "body heights from the middle of the box",
+        "torso": "torso lengths from the middle of the hips",
+    }
     titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
