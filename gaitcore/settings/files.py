@@ -23,12 +23,13 @@ from gaitcore.networks import OPTIONS, modality, network_options
 from gaitcore.settings.chosen import check_options, section_of
 from gaitcore.settings.data import Data, Detector, Segmenter, Silhouettes, Video
 from gaitcore.settings.experiment import Config, System
+from gaitcore.settings.kept import tell_kept_settings
 from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, holds, merged_layers, source_of
 from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
 from gaitcore.settings.values import Folders, Settings
 from gaitcore.suggest import nearest
-from gaitcore.systems import system_settings
+from gaitcore.systems import crossed, system_settings
 from gaitcore.yaml_files import DEEPEST, plain_value, read_yaml
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
         config = Config.model_validate({**merged_layers(layers), "experiment": name})
     except ValidationError as error:
         raise ConfigError(sentence(error, layers)) from None
+    config = _crossed(config, layers)
     _check_modalities(config, layers)
     _check_frame(config.data, layers)
     _check_people(config.data, layers)
@@ -90,6 +92,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
             _check_figure(config, option, system, layers)
     if config.data.format == "video":
         _check_video(config, layers)
+    tell_kept_settings(config, layers)
     return config
 
 
@@ -297,6 +300,8 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
         )
     least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
+    if system.weights is not None:
+        return  # what follows concerns training
     takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
     if takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
@@ -344,6 +349,17 @@ def _check_unit(config: Config, name: str, system: System, layers: Layers) -> No
             f"{source_of(['data', 'frame_width'], layers)}: data.frame_width is null, but {name} divides by it "
             "(input.unit: frame_width); set input.unit to body_height or torso."
         )
+
+
+def _crossed(config: Config, layers: Layers) -> Config:
+    if config.experiment in config.cross:
+        raise ConfigError(
+            f"{source_of(['cross'], layers)}: cross names {config.experiment} itself, expected other experiments."
+        )
+    try:
+        return crossed(config)
+    except ValidationError:  # of a system: reported with its place as each of them is checked
+        return config
 
 
 def _check_modalities(config: Config, layers: Layers) -> None:
