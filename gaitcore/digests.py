@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parent
 # behaviour), the sentences of errors and hints, progress bars,
 # and the estimate of a run's time.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "training/progress.py", "training/estimate.py", "modalities/progress.py"),
+    *("settings/", "errors.py", "suggest.py", "modalities/progress.py"),
+    *("training/progress.py", "training/estimate.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
 
