@@ -32,8 +32,8 @@ def test_the_tables_say_that_there_is_no_minimum_and_what_becomes_of_short_seque
     config = {"experiment": "demo", "compare": ["gaitmixer", "gaitgraph2"], "input": {"short_sequences": "repeated"}}
     facts = context(of={**config, "systems": {"gaitgraph2": {"input": {"short_sequences": "reflected"}}}}, min_frames=1)
     assert facts.lengths == (
-        "Sequences of any length are used; training sequences shorter than a window are repeated end to end (GaitMixer); "
-        "reflected at their ends (GaitGraph2)."
+        "Sequences of any length are used; training sequences shorter than a window are repeated end to end (GaitMixer)"
+        "; reflected at their ends (GaitGraph2)."
     )
 
 
