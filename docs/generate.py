@@ -68,8 +68,8 @@ layers are merged, each over the previous one:
 
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are five
-mappings: `protocol.gallery`, `protocol.probes`, `training.repeat`, `tables.conditions` and `figures.against`. The
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
+mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and `figures.against`. The
 others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
@@ -180,7 +180,9 @@ systems:
     network: {kernel: 9}
 ```
 
-[systems.md](systems.md) describes the systems.
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
+[systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """
 
 

@@ -11,9 +11,11 @@ from gaitcore.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
 # Code that is in no digest: the schema, whose values are parameters of the rules (a test checks that it has no
-# behaviour), the sentences of errors and hints, and progress bars.
+# behaviour), the sentences of errors and hints, progress bars,
+# and the estimate of a run's time.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "training/progress.py"),
+    *("settings/", "errors.py", "suggest.py", "modalities/progress.py"),
+    *("training/progress.py", "training/estimate.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
 
@@ -30,6 +32,12 @@ def folder_digest(path: str | Path) -> str:
     for file in sorted(p for p in root.rglob("*") if p.is_file()):
         digest.update(f"{file.relative_to(root).as_posix()}\0{file_digest(file)}\n".encode())
     return digest.hexdigest()
+
+
+def contents_digest(path: str | Path, most: int = 20_000) -> str:
+    """:func:`folder_digest` of a folder with at most ``most`` files, :func:`listing_digest` of a larger one."""
+    count = sum(len(files) for _, _, files in os.walk(path))
+    return folder_digest(path) if count <= most else listing_digest(path)
 
 
 def listing_digest(path: str | Path) -> str:

@@ -88,7 +88,7 @@ OWNERS = (
 )
 OF_SOURCES = (
     *("settings/files.py", "modalities/keypoints/readers/", "modalities/keypoints/parsing/"),
-    *("modalities/trees.py", "modalities/pickles.py"),
+    *("modalities/trees.py", "modalities/pickles.py", "modalities/foreign_json.py", "protocols/partitions.py"),
     *("modalities/keypoints/video/", "networks/", "reporting/tables/published.py"),
 )
 
