@@ -38,7 +38,7 @@ test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or 
 	$(INSTALL) requirements-test-s3.lock
 	$(BIN)/python -m pytest -m "dvc or slurm"
 
-stages: .venv/ready ## dvc.yaml for the experiment that config.yaml names
+stages: ## dvc.yaml for the experiment that config.yaml names
 	$(BIN)/python workflow_scripts/stages.py
 
 adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them

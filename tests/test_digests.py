@@ -1,5 +1,7 @@
 """Digests follow the code a rule uses, file by file, and nothing else."""
 
+import os
+
 from gaitcore import digests
 
 READERS_FACE = {"modalities/keypoints/readers/__init__.py"}
@@ -81,3 +83,13 @@ def test_a_large_folder_is_compared_by_its_listing_and_a_small_one_by_its_conten
         (tmp_path / name).write_text(name)
     assert digests.contents_digest(tmp_path, most=3) == digests.folder_digest(tmp_path)
     assert digests.contents_digest(tmp_path, most=2) == digests.listing_digest(tmp_path)
+
+
+def test_the_listing_of_a_file_is_its_name_size_and_time(tmp_path):
+    path = tmp_path / "090.pkl"
+    path.write_bytes(b"content")
+    before = digests.listing_digest(path)
+    os.utime(path, ns=(0, path.stat().st_mtime_ns))
+    assert digests.listing_digest(path) == before
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert digests.listing_digest(path) != before

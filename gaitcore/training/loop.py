@@ -117,8 +117,7 @@ def train(
     }
     if checkpoints:
         checkpoints.resume(run)
-    triplets = len(batches) * _triplets_of_a_step(criterion, batches, getattr(model, "parts", 1))
-    with Progress(epochs, len(batches), batches.batch_size, done=history.steps, triplets=triplets) as progress:
+    with Progress(epochs, len(batches), batches.batch_size, done=history.steps) as progress:
         for epoch in range(history.epoch, epochs + 1):
             if phase_of(epoch, settings) > optimiser.phase:
                 optimiser.begin(phase_of(epoch, settings))
@@ -146,17 +145,17 @@ def train(
                 accuracy = validate(model)
                 best.consider(accuracy, epoch, model)
             row = history.close(batches.sequences_of_an_epoch, accuracy)
-            progress.epoch(row)
+            progress.epoch(row, triplets=len(batches) * _triplets_of_a_step(criterion, batches))
     best.restore(model)
     return _result(history, best.epoch or epochs, settings, subjects)
 
 
-def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray], parts: int) -> int:
+def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray]) -> int:
     """The triplets that can violate the margin; 0 where the loss or the batches do not say how many there are."""
-    possible: Callable[[int, int, int], int] | None = getattr(criterion, "possible", None)
+    possible: Callable[[int, int], int] | None = getattr(criterion, "possible", None)
     if possible is None or not isinstance(batches, SubjectBatches):
         return 0
-    return possible(batches.subjects, batches.sequences, parts)
+    return possible(batches.subjects, batches.sequences)
 
 
 def _is_stuck(history: History, loss: ChosenSection) -> bool:
