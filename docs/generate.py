@@ -1,7 +1,7 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
-Writes docs/configuration.md from the configuration's schema and config.yaml, and the sizes of the networks into
-docs/systems.md; puts the demo's Table 2 into README.md
+Writes docs/configuration.md from the configuration's schema and config.yaml, config.schema.json for editors, and the
+sizes of the networks into docs/systems.md; puts the demo's Table 2 into README.md
 and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md, and
 the inputs and kills that were tried into docs/reliability.md, where they have.
 """
@@ -29,6 +29,7 @@ from gaitcore.settings.allowed import allowed, any_of
 from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.files import load_config
+from gaitcore.settings.json_schema import json_schema
 from gaitcore.settings.values import Settings
 from gaitcore.systems import system_settings
 from gaitcore.yaml_files import read_yaml
@@ -40,6 +41,10 @@ BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
 POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
 POSES_END = "<!-- end of poses from video -->"
+APPEARANCE_START = '<!-- appearance: made by "make bench-appearance docs" -->'
+APPEARANCE_END = "<!-- end of appearance -->"
+METRICS_START = '<!-- metrics: made by "make bench-metrics docs" -->'
+METRICS_END = "<!-- end of metrics -->"
 SIZES_START = '<!-- sizes of the networks: made by "make docs" -->'
 SIZES_END = "<!-- end of sizes -->"
 WINDOW = 60  # frames, of the sequence that multiply-adds are counted for
@@ -67,8 +72,8 @@ layers are merged, each over the previous one:
 
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are five
-mappings: `protocol.gallery`, `protocol.probes`, `training.repeat`, `tables.conditions` and `figures.against`. The
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
+mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and `figures.against`. The
 others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
@@ -76,8 +81,16 @@ The result is checked before any job starts. A wrong key or value ends the run w
 the line, the key and the allowed values:
 
 ```text
-experiments/demo.yaml, line 27: training.epohcs: unknown setting; did you mean "epochs"?
-experiments/demo.yaml, line 33: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?
+experiments/demo.yaml, line 34: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+```
+
+Editors that know JSON Schema complete the keys, show their meaning and mark mistakes while one types: the first line of
+each file names [config.schema.json](../config.schema.json). In VS Code the extension "YAML" by Red Hat does this. Keep
+that line in an overlay of your own:
+
+```yaml
+# yaml-language-server: $schema=../config.schema.json
 ```
 
 Every number has a range, which the tables below give. A truth value is not a number, and text is not one.
@@ -171,7 +184,9 @@ systems:
     network: {kernel: 9}
 ```
 
-[systems.md](systems.md) describes the systems.
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
+[systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """
 
 
@@ -197,6 +212,11 @@ def configuration_page() -> str:
     for system in model_names():
         parts += [f"### {model_title(system)}\n", _table(options(system), values), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def schema_file() -> str:
+    """The text of config.schema.json."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def sizes_table() -> str:
@@ -375,6 +395,45 @@ def pose_tables(result: dict) -> str:
     )
 
 
+def appearance_table(result: dict) -> str:
+    """What benchmarks/appearance.py measured, as Markdown."""
+    rows = [
+        [
+            name,
+            *(f"{ways[way][key]:.1f}" for way in ("ours", "plain") for key in ("seconds", "cpu_seconds", "peak_gb")),
+            *(f"{ways['plain'][key] / ways['ours'][key]:.1f}" for key in ("seconds", "cpu_seconds")),
+        ]
+        for name, ways in result["systems"].items()
+    ]
+    subjects, sequences, frames = result["batch"]
+    columns = ("seconds", "processor seconds", "GB")
+    header = ["", *(f"{way}, {column}" for way in ("ours", "plain") for column in columns), "ratio", "of processors"]
+    return f"{_measured_on(result)}\n\nA step of {subjects} x {sequences} x {frames} frames:\n\n{_grid(header, rows)}"
+
+
+def metrics_table(result: dict) -> str:
+    """What benchmarks/metrics.py measured, as Markdown."""
+    rows = [
+        [
+            row["kind"].replace("_", " "),
+            f"{row['sequences']:,} x {row['sequences']:,}",
+            *(f"{row[key]:.0f}" for key in ("seconds", "cpu_seconds")),
+            f"{row['peak_gb']:.1f}",
+        ]
+        for row in result["rows"]
+    ]
+    grid = _grid(["", "comparisons", "seconds", "processor seconds", "peak GB"], rows)
+    return f"{_measured_on(result)}\n\nEmbeddings of {result['dimensions']} numbers:\n\n{grid}"
+
+
+def _measured_on(result: dict) -> str:
+    machine = result["machine"]
+    return (
+        f"Measured on {result['made'][:10]}: {machine['cores']} cores ({machine['processor']}), torch "
+        f"{machine['packages']['torch']}; load average at the start {result['load']:.1f}."
+    )
+
+
 def _ratio(seconds: float, ours: float, name: str) -> str:
     return "" if "ours" in name else f"{seconds / ours:.1f}"
 
@@ -434,6 +493,7 @@ def _default(key: str, values: dict) -> str:
 
 def main() -> None:
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    (ROOT / "config.schema.json").write_text(schema_file(), encoding="utf-8")
     _replace(ROOT / "docs" / "systems.md", SIZES_START, SIZES_END, sizes_table())
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():
@@ -453,10 +513,15 @@ def main() -> None:
         if tried.is_file():
             text = table(json.loads(tried.read_text(encoding="utf-8")))
             _replace(ROOT / "docs" / "reliability.md", starts, ends, text)
-    poses = ROOT / "results" / "benchmarks_poses.json"
-    if poses.is_file():
-        text = pose_tables(json.loads(poses.read_text(encoding="utf-8")))
-        _replace(ROOT / "docs" / "performance.md", POSES_START, POSES_END, text)
+    for name, starts, ends, table in (
+        ("poses", POSES_START, POSES_END, pose_tables),
+        ("appearance", APPEARANCE_START, APPEARANCE_END, appearance_table),
+        ("metrics", METRICS_START, METRICS_END, metrics_table),
+    ):
+        measured = ROOT / "results" / f"benchmarks_{name}.json"
+        if measured.is_file():
+            text = table(json.loads(measured.read_text(encoding="utf-8")))
+            _replace(ROOT / "docs" / "performance.md", starts, ends, text)
 
 
 def _replace(page: Path, starts: str, ends: str, text: str) -> None:
