@@ -18,7 +18,7 @@ from gaitcore.protocols.roles import BOTH, EXCLUDED, TESTED, TRAIN, UNKNOWN_PROB
 from gaitcore.protocols.sides import GALLERY, PROBE, compared, compared_names, titled_names
 from gaitcore.reporting.tables.published import CASIA_B, estimator_of, shows_published
 from gaitcore.settings.evaluation import Evaluation
-from gaitcore.settings.experiment import Config, System
+from gaitcore.settings.experiment import Config
 from gaitcore.settings.protocol import LISTED, OTHERS, Protocol
 from gaitcore.systems import system_settings
 
