@@ -18,7 +18,7 @@ from gaitcore.protocols.roles import BOTH, EXCLUDED, TESTED, TRAIN, UNKNOWN_PROB
 from gaitcore.protocols.sides import GALLERY, PROBE, compared, compared_names, titled_names
 from gaitcore.reporting.tables.published import CASIA_B, estimator_of, shows_published
 from gaitcore.settings.evaluation import Evaluation
-from gaitcore.settings.experiment import Config
+from gaitcore.settings.experiment import Config, System
 from gaitcore.settings.protocol import LISTED, OTHERS, Protocol
 from gaitcore.systems import system_settings
 
@@ -81,7 +81,7 @@ class TableContext:
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # condition or comparison -> the same
     comparisons: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # -> probes and gallery in words
-    lengths: str = ""  # a sentence on the least length of a sequence; empty where there is none
+    lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
     unknown_probes: int = 0  # they are in the submission alone
     published_set: str = CASIA_B  # the data set of the published rows
 
@@ -160,7 +160,7 @@ def table_context(
         comparisons={
             name: (_selection(one.probes), _selection(one.gallery)) for name, one in protocol.comparisons.items()
         },
-        lengths=_lengths(config),
+        lengths=_lengths(config, trained),
         unknown_probes=int((split["role"] == UNKNOWN_PROBE).sum()),
         published_set=config.tables.published_set,
         runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
@@ -206,13 +206,29 @@ def _selection(patterns: Sequence[str]) -> str:
     return ", ".join(_SELECTIONS.get(pattern, pattern) for pattern in patterns)
 
 
-def _lengths(config: Config) -> str:
-    """The least length of a sequence, by modality where they differ; empty where there is none."""
+_SHORT = {
+    "reflected": "reflected at their ends",
+    "repeated": "repeated end to end",
+    "ordered": "repeated end to end",
+    "unordered": "drawn from with replacement",
+}
+
+
+def _lengths(config: Config, systems: Mapping[str, System]) -> str:
+    """The least length of a sequence, and what happens to training sequences that are shorter than a window."""
     least = {name: protocol_of(config.protocol, name).min_frames for name in config.data.modality}
-    texts = {name: f"at least {number} frames" for name, number in least.items() if number > 1}
-    if len(set(least.values())) > 1:
-        return "; ".join(f"The sequences of {name} have {text}." for name, text in texts.items())
-    return "".join(f"Sequences have {text}." for text in list(texts.values())[:1])
+    texts = {name: f"of at least {number} frames" if number > 1 else "of any length" for name, number in least.items()}
+    several = len(set(texts.values())) > 1
+    used = ", ".join(f"{name} {text}" for name, text in texts.items()) if several else next(iter(texts.values()))
+    rules: dict[str, list[str]] = {}
+    for system in systems.values():
+        if system.training.epochs and least[modality(system.network.name)] <= system.network.frames:
+            kind = system.training.sampling.kind
+            rule = system.input.short_sequences if kind == "window" else kind
+            rules.setdefault(_SHORT.get(rule, rule), []).append(system.title)
+    short = "; ".join(rule if len(rules) == 1 else f"{rule} ({', '.join(titles)})" for rule, titles in rules.items())
+    shorter = f"; training sequences shorter than a window are {short}" if rules else ""
+    return f"Sequences {used} are used{shorter}."
 
 
 _RUN = ("system", "seed", "collapsed", "untrained", "spread")

@@ -62,7 +62,7 @@ def _comparisons(context: TableContext) -> str:
 
 
 def counts_note(context: TableContext) -> str:
-    """The probes and gallery sequences of each row, and their least length; else empty."""
+    """The probes and gallery sequences of each row, and which lengths they have; else empty."""
     if not context.counts:
         return ""
     galleries = {gallery for _, gallery in context.counts.values()}
@@ -72,9 +72,8 @@ def counts_note(context: TableContext) -> str:
             probes, gallery = context.counts[name]
             rows.append(f"{title} {probes}" + (f" against {gallery}" if len(galleries) > 1 else ""))
     shared = f", against {galleries.pop()} gallery sequences" if len(galleries) == 1 else " gallery sequences"
-    unknown = f"{context.unknown_probes} probes of unknown identity are in the submission alone."
-    further = [context.lengths] * bool(context.lengths) + [unknown] * bool(context.unknown_probes)
-    return " ".join([f"Probes: {', '.join(rows)}{shared}.", *further])
+    unknown = f" {context.unknown_probes} probes of unknown identity are in the submission alone."
+    return f"Probes: {', '.join(rows)}{shared}. {context.lengths}{unknown if context.unknown_probes else ''}"
 
 
 def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
