@@ -69,6 +69,14 @@ def products_in(precision: str, device: torch.device) -> Iterator[None]:
         _use_tf32(False)
 
 
+def products_on(device: torch.device, precision: str) -> str:
+    """The precision that products have on a device; the log says so where it is not the one that was asked for."""
+    if precision == "tf32" and device.type != "cuda":
+        log.info("training.precision is tf32, which a CPU does not have: products are float32")
+        return "float32"
+    return precision
+
+
 def _use_tf32(use: bool) -> None:
     """One of torch's two interfaces for this alone: it refuses to read what was set by both."""
     torch.backends.cuda.matmul.allow_tf32 = use

@@ -5,7 +5,6 @@ import sys
 from collections.abc import Mapping
 from typing import Any
 
-from torch import Tensor
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -34,9 +33,9 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.bar.close()
 
-    def step(self, loss: Tensor) -> None:
-        """One step done, with this loss."""
-        self.bar.set_postfix(loss=f"{loss.item():.4f}", refresh=False)
+    def step(self, loss: float) -> None:
+        """One step done; ``loss`` is the last one that is known, NaN where none is."""
+        self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         self.bar.update(self.batch_size)
 
     def epoch(self, row: Mapping[str, Any]) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform, transform_of
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.settings.input import Input
@@ -84,7 +85,7 @@ class KeypointStore:
         position = frames.remainder((2 * last).clamp(min=1))  # in a cycle: forwards, then backwards
         frames = torch.minimum(position, 2 * last - position).clamp(min=0)
         poses = self.keypoints[self.first[sequences, None] + frames]
-        return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
+        return exchanged(poses) if copy == "swapped" else poses
 
     def network_input(self, windows: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, ...), by the input transform."""
@@ -93,6 +94,11 @@ class KeypointStore:
     def network_arguments(self) -> dict[str, Any]:
         """What follows from the input transform: ``joints`` and ``in_channels``, or ``maps``."""
         return self.input.network_arguments()
+
+
+def exchanged(windows: Tensor) -> Tensor:
+    """(B, T, 17, ...) with the left and the right joints exchanged."""
+    return picked(windows, OTHER_SIDE, dim=2)
 
 
 def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> KeypointStore:

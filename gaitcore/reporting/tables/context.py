@@ -76,6 +76,7 @@ class TableContext:
     without_training: tuple[str, ...] = ()  # titles of systems
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
+    products: Mapping[str, str] = field(default_factory=dict)  # system -> precision in training, where not float32
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -149,9 +150,11 @@ def table_context(
         misses=misses,
         source=_source(config, split, poses_report),
         gaps=gaps(split, protocol),
+        products={run.system: of for run in runs if (of := run.determinism.get("products", FLOAT32)) != FLOAT32},
     )
 
 
+FLOAT32 = "float32"
 _RUN = ("system", "seed", "collapsed", "untrained", "spread")
 
 

@@ -152,6 +152,5 @@ def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) 
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)
-    if sentence := notes.denominators_note(context):
-        yield sentence
+    yield from filter(None, (notes.denominators_note(context), notes.products_note(context)))
     yield notes.excluded_note(context)
