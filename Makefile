@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-poses fuzz kills lock video dvc slurm test-extras adopt image
+.PHONY: tables test test-quick coverage check docs bench bench-gpu bench-poses fuzz kills lock video dvc slurm test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -45,6 +45,9 @@ adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as it
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
+
+bench-gpu: .venv/ready ## the same on a GPU, in under four minutes: results/benchmarks_gpu.json
+	$(BIN)/python benchmarks/gpu.py
 
 bench-poses: .venv/video ## how fast poses are made from video: results/benchmarks_poses.json
 	$(BIN)/python benchmarks/poses.py

@@ -50,7 +50,7 @@ def test_it_is_the_network_up_to_rounding(options, frames, mode):
 
 def test_a_reflected_frame_has_the_weights_of_both_its_places():
     block = network(kernel=3, padding="both").temporal[0]
-    matrix = (taps(block, 4) @ torch.tensor([1.0, 10.0, 100.0])).view(4, 4)
+    matrix = (taps(block, 4, torch.device("cpu")) @ torch.tensor([1.0, 10.0, 100.0])).view(4, 4)
     assert matrix.tolist() == [[10, 101, 0, 0], [1, 10, 100, 0], [0, 1, 10, 100], [0, 0, 101, 10]]
 
 
