@@ -106,7 +106,9 @@ class Bench:
             )
             with torch.no_grad():
                 found = model.to(self.device)(torch.from_numpy(arrays["input"]).to(self.device)).cpu()
-            difference = (found - torch.from_numpy(arrays["output"])).abs().max() / max(1, np.abs(arrays["output"]).max())
+            difference = (found - torch.from_numpy(arrays["output"])).abs().max() / max(
+                1, np.abs(arrays["output"]).max()
+            )
             yield Row("golden values, float32", name, float(difference), "largest difference")
         yield from self._parity_of_the_special_path()
         yield from self._parity_of_the_loss()
@@ -124,7 +126,9 @@ class Bench:
             results.append((out, torch.cat([gradient.flatten() for gradient in gradients])))
             model.load_state_dict(state)
         (out, gradient), (fast_out, fast_gradient) = results
-        yield Row("special path", "gaitmixer, outputs", float((out - fast_out).detach().abs().max()), "largest difference")
+        yield Row(
+            "special path", "gaitmixer, outputs", float((out - fast_out).detach().abs().max()), "largest difference"
+        )
         relative = float((gradient - fast_gradient).norm() / gradient.norm())
         yield Row("special path", "gaitmixer, gradients", relative, "relative difference")
 
@@ -158,8 +162,9 @@ class Bench:
         optimiser = torch.optim.Adam([*model.parameters(), *loss_of.parameters()], lr=1e-4, weight_decay=1e-5)
         generator = torch.Generator(self.device).manual_seed(0)
         batch = self._batch(settings.training.batch, self.size.subjects)
-        rows = len(labels) if batch["kind"] == "shuffled" else batch["subjects"] * batch["sequences"]
-        chosen = torch.arange(min(rows, len(labels)), device=self.device)
+        shuffled = batch["kind"] == "shuffled"
+        rows = batch["size"] * batch["copies"] if shuffled else batch["subjects"] * batch["sequences"]
+        chosen = torch.arange(rows, device=self.device) % len(labels)
 
         def step() -> None:
             frames = random_window(store.lengths[chosen], self.size.frames, 0.5, generator)
@@ -284,9 +289,13 @@ class Bench:
         """Cost against the size of the batch, the number of subjects, and the frames of a window."""
         with _compiling_from(AS_THEY_ARE):
             for subjects in self.size.batches:
-                seconds, _, peak = self._steps("gaitmixer", "float32", batch=subjects, population=max(self.size.batches))
+                seconds, _, peak = self._steps(
+                    "gaitmixer", "float32", batch=subjects, population=max(self.size.batches)
+                )
                 sequences = subjects * self.size.sequences
-                yield Row("cost against the batch", f"{sequences} sequences", 1000 * seconds / sequences, "ms a sequence")
+                yield Row(
+                    "cost against the batch", f"{sequences} sequences", 1000 * seconds / sequences, "ms a sequence"
+                )
                 yield Row("memory against the batch", f"{sequences} sequences", peak, "GB")
             for population in self.size.populations:
                 seconds, _, _ = self._steps("gaitmixer", "float32", population=population)

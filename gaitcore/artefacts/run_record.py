@@ -73,7 +73,7 @@ class RunRecord(Record):
     wall_seconds: float
     resumed_after_steps: tuple[int, ...]
     peak_memory_bytes: int
-    peak_gpu_memory_bytes: int = 0
+    peak_gpu_memory_bytes: int
 
 
 def write_run(record: RunRecord, path: str | Path) -> None:

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 import torch
 
+from gaitcore.execution.cards import take_card
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -27,9 +29,11 @@ torch.ones(1).sqrt()
 def prepare(threads: int) -> torch.device:
     """Make this process compute deterministically, and choose its device: a GPU if there is one, else the CPU.
 
+    Of several GPUs it takes the one on which fewest of this user's jobs are (:mod:`gaitcore.execution.cards`).
+
     On a CPU no operation is split between threads, so that the order in which sums are added up, and with it the bytes
-    of a result, does not depend on their number; :func:`in_parallel` puts them to work. A GPU computes in float32, other
-    than torch's own default, by which convolutions use TF32; :func:`products_in` is the exception.
+    of a result, does not depend on their number; :func:`in_parallel` puts them to work. A GPU computes in float32; by
+    torch's own default its convolutions would use TF32, for which :func:`products_in` is the exception.
 
     Args:
         threads: CPU threads for :func:`in_parallel`.
@@ -38,6 +42,8 @@ def prepare(threads: int) -> torch.device:
     torch.use_deterministic_algorithms(True)
     # A debugging aid that costs a sixth of a step; torch makes the name at run time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if not torch.cuda.is_initialized():
+        take_card()
     if torch.cuda.is_available():
         _use_tf32(False)
         torch.backends.cudnn.benchmark = False  # no choice of an algorithm by its time

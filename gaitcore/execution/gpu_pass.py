@@ -8,6 +8,7 @@ import importlib.util
 import os
 import shutil
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import torch
@@ -47,7 +48,7 @@ class GpuPass:
         """Compile the pass when it next runs; where that is impossible, the reason."""
         if reason := _missing():
             return reason
-        known = torch._inductor.list_options()
+        known = import_module("torch._inductor").list_options()
         options = {name: value for name, value in _PINNED.items() if name in known}
         self._run = torch.compile(self.module, dynamic=False, options=options)
         return None

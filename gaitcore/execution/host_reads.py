@@ -74,5 +74,5 @@ def no_host_reads() -> Iterator[None]:
     Raises:
         HostReadError: there is such an operation, in a backward pass too.
     """
-    with _NothingToHost(), _NoHostReads():
+    with _NothingToHost(), _NoHostReads():  # type: ignore[no-untyped-call]
         yield

@@ -1,6 +1,7 @@
 """What a network computes of each frame independently, apart from the rest: overlapping windows share it."""
 
 from collections.abc import Callable
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -18,8 +19,9 @@ def per_frame(network: nn.Module) -> tuple[Function, Function]:
     rest takes the special path of the network's module where it has one.
     """
     on_gpu = any(parameter.is_cuda for parameter in network.parameters())
-    if on_gpu and (fast := banded(network)) and getattr(network.spatial, "per_frame", False):
-        return network.spatial, fast.after_spatial
+    spatial = getattr(network, "spatial", None)
+    if on_gpu and getattr(spatial, "per_frame", False) and (fast := banded(network)):
+        return cast(nn.Module, spatial), fast.after_spatial
     try:
         graph = traced(network)
     except CutError:

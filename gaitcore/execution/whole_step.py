@@ -5,8 +5,8 @@ them. Captured once as a graph (torch.cuda.CUDAGraph) and replayed, they are lau
 memory: what changes from step to step (the batch, the rates, the random numbers) is put into tensors and generators
 before it is replayed.
 
-The capture itself is the class :class:`CudaGraphs`, and everything else runs on a CPU too, where tests compare it with plain
-steps.
+The capture itself is the class :class:`CudaGraphs`. Everything else runs on a CPU too, where tests compare it with
+plain steps.
 """
 
 import logging

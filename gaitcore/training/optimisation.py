@@ -38,8 +38,8 @@ class Optimisation:
     Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's. Its form in
     three phases is GaitTR's and GPGait's, steps are OpenGait's.
 
-    A step is an :meth:`update` of the parameters, which may be part of a graph on a GPU, and then :meth:`advance`, which
-    sets the rates of the next step.
+    A step is an :meth:`update` of the parameters, which may be part of a graph on a GPU, and then :meth:`advance`,
+    which sets the rates of the next step.
 
     Args:
         parameters: the parameters to train.
@@ -51,16 +51,12 @@ class Optimisation:
         ConfigError: the schedule has three phases, and there are too few steps for them.
     """
 
-    def __init__(
-        self, parameters: Iterable[nn.Parameter], settings: Training, steps: int, *, as_tensors: bool = False
-    ):
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int, *, as_tensors: bool = False):
         self.parameters, self.settings, self.steps = list(parameters), settings, steps
         self.on_tensors: TensorOptimiser | None = None
         if as_tensors:
             first = {"rate": settings.learning_rate, "momentum": settings.momentum[1]}
-            self.on_tensors = TensorOptimiser(
-                self.parameters, settings.optimiser, decay=settings.weight_decay, **first
-            )
+            self.on_tensors = TensorOptimiser(self.parameters, settings.optimiser, decay=settings.weight_decay, **first)
         self.begin(phase=0)
 
     def begin(self, phase: int) -> None:

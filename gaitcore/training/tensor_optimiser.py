@@ -82,29 +82,29 @@ class TensorOptimiser(torch.optim.Optimizer):
         self.param_groups[0]["steps"] += 1
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
         """Update the parameters that have a gradient, with nothing read on the host."""
         decay = self.param_groups[0]["weight_decay"]
         factor, unbias, momentum, rest, shrink = self.rates.unbind()
-        used = [parameter for parameter in self.parameters if parameter.grad is not None]
+        used: list[Tensor] = [parameter for parameter in self.parameters if parameter.grad is not None]
         grads = [parameter.grad for parameter in used if parameter.grad is not None]
         if decay and self.kind == "adamw":
             torch._foreach_mul_(used, shrink)
         elif decay:
-            grads = list(torch._foreach_add(grads, used, alpha=decay))
+            grads = [*torch._foreach_add(grads, used, alpha=decay)]
         first = [self.state[parameter][self.names[0]] for parameter in used]
         torch._foreach_mul_(first, momentum)
         if self.kind == "sgd":
             torch._foreach_add_(first, grads)
-            change = torch._foreach_mul(first, factor)
+            change = [*torch._foreach_mul(first, factor)]
         else:
-            second = [self.state[parameter][self.names[1]] for parameter in used]
+            second = [self.state[parameter][self.names[-1]] for parameter in used]
             torch._foreach_add_(first, torch._foreach_mul(grads, rest))
             torch._foreach_mul_(second, BETA2)
             torch._foreach_addcmul_(second, grads, grads, 1 - BETA2)
             width = torch._foreach_sqrt(second)
             torch._foreach_mul_(width, unbias)
             torch._foreach_add_(width, EPS)
-            change = torch._foreach_div(first, width)
+            change = [*torch._foreach_div(first, width)]
             torch._foreach_mul_(change, factor)
         torch._foreach_add_(used, change)

@@ -1,6 +1,7 @@
 """The special path of temporal blocks gives what the network gives: outputs, gradients, running statistics."""
 
 import copy
+import shutil
 
 import pytest
 import torch
@@ -69,9 +70,25 @@ def test_other_networks_have_no_special_path(name):
 
 
 @pytest.mark.slow
-def test_the_special_path_compiles_as_a_whole():
+@pytest.mark.skipif(shutil.which("g++") is None, reason="there is no C++ compiler")
+def test_a_compiled_pass_is_the_network_up_to_rounding(monkeypatch):
+    monkeypatch.setattr("gaitcore.execution.gpu_pass._missing", lambda: None)  # what a GPU's kernels need
     model = network(kernel=5).float()
-    plain = copy.deepcopy(model)
-    x = torch.rand(6, 12, 17, 2)
-    compiled = torch.compile(banded(model), dynamic=False, fullgraph=True)
+    plain, compiled = copy.deepcopy(model), GpuPass(model)
+    x, direction = torch.rand(6, 12, 17, 2), torch.randn(6, 8)
+    assert compiled.compile() is None
+    for forward in (compiled, plain):
+        (forward(x) * direction).sum().backward()
     torch.testing.assert_close(compiled(x), plain(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(model.head.weight.grad, plain.head.weight.grad, rtol=1e-3, atol=1e-5)
+    torch.testing.assert_close(model.state_dict(), plain.state_dict(), rtol=1e-4, atol=1e-5)
+    compiled.as_it_is()
+    assert torch.equal(compiled(x), compiled.module(x))
+
+
+def test_without_triton_or_a_compiler_the_reason_is_given(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert GpuPass(network(kernel=5)).compile() == "the package triton is not installed"
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert GpuPass(network(kernel=5)).compile() == "there is no C compiler"

@@ -57,7 +57,7 @@ def build_loss(
     module: nn.Module = loss(**accepted, **settings.model_dump(exclude={"kind"}))
     for part in module.modules():
         if hasattr(part, "fixed_shapes"):
-            part.fixed_shapes = fixed_shapes
+            setattr(part, "fixed_shapes", fixed_shapes)  # noqa: B010
     if neck and not takes_neck:
         module.register_forward_pre_hook(lambda _, inputs: (inputs[0][:, :parts], inputs[1]))
     if not extensions.declared("losses", settings.kind).get("PARTS"):
