@@ -35,9 +35,10 @@ class HostReadError(Exception):
 
 class _NoHostReads(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if reason := _READING.get(func.overloadpacket):
+        operation = getattr(func, "overloadpacket", func)  # an operation of higher order has none
+        if reason := _READING.get(operation):
             raise HostReadError(f"{reason} ({func})")
-        if func.overloadpacket in _BY_INDEX and any(_is_mask(index) for index in args[1]):
+        if operation in _BY_INDEX and any(_is_mask(index) for index in args[1]):
             raise HostReadError(f"the shape of a result depends on values ({func} by a mask)")
         before = _devices(args, kwargs or {})
         result = func(*args, **(kwargs or {}))

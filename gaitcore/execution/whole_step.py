@@ -117,13 +117,21 @@ class Stepping:
             try:
                 self._try_out(recorder, fixed)
             except HostReadError as reason:
-                log.info("steps are not captured as a graph, which makes them slower: %s", reason)
-                self.recorder = None
-                return False
+                return self._give_up(str(reason))
             self._compile(recorder, fixed)
         self._warm_up(recorder, fixed)
-        self._recordings[len(rows)] = fixed, recorder.recorded(self.step, fixed)
+        try:
+            self._recordings[len(rows)] = fixed, recorder.recorded(self.step, fixed)
+        except torch.OutOfMemoryError:
+            raise GaitError(too_large(len(rows), self._largest(recorder, fixed))) from None
+        except RuntimeError as error:  # an operation that CUDA does not capture, and that no_host_reads does not know
+            return self._give_up(_first_line(error))
         return True
+
+    def _give_up(self, reason: str) -> bool:
+        log.warning("steps are not captured as a graph, which makes them slower: %s", reason)
+        self.recorder, self.how = None, "operation by operation"
+        return False
 
     def _try_out(self, recorder: Recorder, rows: Tensor) -> None:
         with self._undone(), recorder.warming_up(), no_host_reads():
@@ -142,7 +150,7 @@ class Stepping:
             except GaitError:
                 raise
             except Exception as error:  # a compiler fails in many ways, and without it the step is slower, not wrong
-                reason = f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
+                reason = _first_line(error)
         self.forward.as_it_is()
         log.warning("the network is not compiled, so that a step takes about twice as long: %s", reason)
 
@@ -204,9 +212,11 @@ class CudaGraphs:
     def warming_up(self) -> Iterator[None]:
         """On the stream on which steps are captured."""
         self.stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(self.stream):
-            yield
-        torch.cuda.current_stream().wait_stream(self.stream)
+        try:
+            with torch.cuda.stream(self.stream):
+                yield
+        finally:
+            torch.cuda.current_stream().wait_stream(self.stream)
 
     def recorded(self, step: Step, rows: Tensor) -> Callable[[], Tensor]:
         """A function that replays the graph of a step."""
@@ -249,6 +259,10 @@ def too_large(batch: int, largest: int | None) -> str:
         f"The GPU has too little memory for a training batch of {batch} sequences, of which {fits}; lower "
         "training.batch, set training.precision to bfloat16, or end what else runs on the GPU."
     )
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:200]}"
 
 
 def _of_device(device: torch.device) -> tuple[torch.Generator, ...]:

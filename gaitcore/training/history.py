@@ -53,8 +53,10 @@ class History:
 
     @property
     def loss(self) -> float:
-        """The loss of the last step whose loss was read; NaN in an epoch without one."""
-        return self.losses[-1] if self.losses else math.nan
+        """The last step's loss, or what is known: on a GPU the mean of the last epoch, and NaN in the first one."""
+        if self.losses:
+            return self.losses[-1]
+        return self.rows[-1]["loss"] if self.rows else math.nan
 
     def add(self, step: Tensor, learning_rate: float) -> None:
         """Add a step to the current epoch; ``step`` is what :func:`measured` gives.

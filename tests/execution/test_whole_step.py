@@ -11,6 +11,7 @@ from repeating import Repeats
 
 from gaitcore import modalities
 from gaitcore.errors import GaitError
+from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.host_reads import HostReadError, no_host_reads
 from gaitcore.execution.whole_step import COMPILED_FROM, Stepping, largest_batch
 from gaitcore.modalities.keypoints.input import transform_of
@@ -19,7 +20,10 @@ from gaitcore.modalities.silhouettes.store import SilhouetteStore
 from gaitcore.networks import build_model, modality
 from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
+from gaitcore.training.history import measured
 from gaitcore.training.loop import train
+from gaitcore.training.losses import build_loss
+from gaitcore.training.optimisation import Optimisation
 
 CONFIG = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"})
 SUBJECTS, EACH, FRAMES = 4, 3, 12
@@ -145,6 +149,25 @@ def test_a_step_that_reads_back_runs_as_it_is_and_the_log_says_why(caplog):
     ]
 
 
+class Refuses(Repeats):
+    def recorded(self, step, rows):
+        raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+
+def test_a_step_that_cannot_be_captured_runs_as_it_is_and_the_log_says_why(caplog):
+    counter = torch.zeros(1)
+    steps = Stepping(
+        lambda rows: counter.add_(len(rows)), torch.device("cpu"), Refuses, lambda: [counter], torch.Generator()
+    )
+    with caplog.at_level(logging.INFO):
+        assert [steps(np.array([1, 2])).item(), steps(np.array([5])).item()] == [2.0, 3.0]
+    assert steps.how == "operation by operation"
+    assert caplog.messages == [
+        "steps are not captured as a graph, which makes them slower: RuntimeError: operation not permitted when stream "
+        "is capturing"
+    ]
+
+
 class Pass:
     """A pass of a network that may be compiled; ``reason`` is what keeps it from that."""
 
@@ -209,6 +232,24 @@ def test_too_little_memory_ends_in_a_sentence_with_the_largest_batch(holds, fits
 @pytest.mark.parametrize(("available", "expected"), [(1000, 90), (150, 5), (100, 0), (50, 0)])
 def test_the_largest_batch_that_fits_follows_from_two_smaller_ones(available, expected):
     assert largest_batch([10, 20], [200, 300], available) == expected  # 100 bytes, and 10 for each sequence
+
+
+@pytest.mark.parametrize("system", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait", "gaittr"])
+def test_nothing_of_a_step_is_on_another_device_than_the_network(system):
+    """torch's meta device computes shapes alone, and mixes with a CPU as little as a GPU does."""
+    settings = system_settings(CONFIG, system)
+    network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system]})
+    store = store_of("keypoints", settings.input)
+    model = build_model(**store.network_arguments(), **network.model_dump()).to("meta")
+    options = {"subjects": SUBJECTS, "embedding_dim": network.embedding_dim, "fixed_shapes": True}
+    loss_of = build_loss(settings.training.loss, **options).to("meta")
+    optimiser = Optimisation([*model.parameters(), *loss_of.parameters()], settings.training, 5, as_tensors=True)
+    windows = torch.zeros(8, FRAMES, 17, 4 if "z" in settings.input.channels else 3, device="meta")
+    embeddings = GpuPass(model)(store.network_input(windows))
+    loss, triplets = loss_of(embeddings, torch.arange(8, device="meta") // 2)
+    loss.backward()
+    optimiser.step()
+    assert measured(loss, triplets, embeddings).device.type == "meta"
 
 
 @pytest.mark.parametrize(
