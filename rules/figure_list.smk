@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from gaitcore.declared import declared
 
 
-def figure_spec(kind, arguments=None, **files):
-    """A figure: its module in gaitcore/reporting/figures, further arguments, and the files it is drawn from."""
-    return SimpleNamespace(kind=kind, arguments=arguments or {}, files=files)
+def figure_spec(kind, arguments=None, code=(), **files):
+    """A figure: its module in gaitcore/reporting/figures, further arguments, code loaded by name, and its files."""
+    return SimpleNamespace(kind=kind, arguments=arguments or {}, code=code, files=files)
 
 
 def figure_sections(kind):
@@ -20,10 +20,27 @@ def one_file(pattern):
     return experiment_paths(pattern)[0]
 
 
+def pictured_inputs():
+    """The input transforms of the systems in use that make pictures of poses."""
+    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    files = dict.fromkeys(chain(*map(input_files, systems)))
+    return [file for file in files if "PICTURES" in declared(file)]
+
+
 def inspection_paths(file, systems=MAPPED):
     """A file of the inspections of all runs whose networks have a map."""
-    pattern = "results/{experiment}/inspection/{system}/seed-{seed}/{file}"
+    pattern = "results/{experiment}/inspection/{system}/{run}/{file}"
     return experiment_paths(pattern, system=systems, file=file)
+
+
+ON_TRAININGS = {
+    "training": figure_spec(
+        "training",
+        training=experiment_paths(
+            "results/{experiment}/{system}/{run}/training.csv", system=TRAINED
+        ),
+    ),
+}
 
 
 ON_MAPS = {
@@ -54,16 +71,14 @@ FIGURES = {
     **(ON_SILHOUETTE_MAPS if MAPPED_SILHOUETTES else {}),
     "seeds": figure_spec(
         "seeds",
-        metrics=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/metrics.json"
-        ),
+        metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
     **{
         f"cross_view_{system}": figure_spec(
             "cross_view",
             {"system": system},
             metrics=experiment_paths(
-                "results/{experiment}/{system}/seed-{seed}/metrics.json", system=system
+                "results/{experiment}/{system}/{run}/metrics.json", system=system
             ),
         )
         for system in CONFIG.compare
@@ -77,16 +92,16 @@ FIGURES = {
         )
         for option in CONFIG.figures.against
     },
-    "training": figure_spec(
-        "training",
-        training=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/training.csv"
-        ),
-    ),
+    **(ON_TRAININGS if TRAINED else {}),
     "exclusions": figure_spec(
         "exclusions",
         split=one_file("results/{experiment}/split.csv"),
         poses_report=one_file(report_of_listing()),
     ),
-    "contact_sheet": figure_spec("contact_sheet", **tables_of_frames()),
+    "contact_sheet": figure_spec(
+        "contact_sheet",
+        {"pictures": [file.stem for file in pictured_inputs()]},
+        code=pictured_inputs(),
+        **tables_of_frames(),
+    ),
 }

@@ -36,6 +36,7 @@ RUN = {
     "resumed_after_steps": (),
     "peak_memory_bytes": 7_400_000_000,
     "peak_gpu_memory_bytes": 0,
+    "origin": None,
 }
 
 

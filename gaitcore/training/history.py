@@ -16,7 +16,7 @@ _NOT_KEPT = {"since", "_unread"}  # attributes of a history that no checkpoint h
 
 def measured(loss: Tensor, triplets: int | Tensor, embeddings: Tensor) -> Tensor:
     """(3,) float64, where the embeddings are: a step's loss, its number of triplets, the spread of its embeddings."""
-    number = triplets if isinstance(triplets, Tensor) else torch.full_like(loss, triplets)
+    number = triplets if isinstance(triplets, Tensor) else torch.full_like(loss, triplets, dtype=torch.float64)
     return torch.stack([loss.detach().double(), number.detach().double(), _spread(embeddings)])
 
 
@@ -194,7 +194,7 @@ def _update(part: object, state: dict[str, Any], names: set[str]) -> None:
 def spread(embeddings: Tensor) -> float:
     """How far apart embeddings, (B, D) or (B, parts, D), are.
 
-    0 if all are one point, 1 if they have no direction in common. It is their total variance, the mean of
+    0 if all are one point (0, too), 1 if they have no direction in common. It is their total variance, the mean of
     |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
     """
     return _spread(embeddings).item()
@@ -202,4 +202,6 @@ def spread(embeddings: Tensor) -> float:
 
 def _spread(embeddings: Tensor) -> Tensor:
     z = embeddings.detach().double().flatten(1)
-    return 1.0 - z.mean(dim=0).square().sum() / z.square().sum(dim=1).mean()
+    size = z.square().sum(dim=1).mean()
+    apart = 1.0 - z.mean(dim=0).square().sum() / size
+    return torch.where(size > 0, apart, torch.zeros_like(apart))

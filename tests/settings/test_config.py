@@ -265,7 +265,7 @@ LINE = "--config on the command line: "
         (
             {"data": {"format": "opengait"}},
             LINE + 'data.format: there is no source format "opengait"; expected one of: alphapose_json, gaitgraph_csv, '
-            "openpose_json, pickle_tree, pose_table, psymo_json, video.",
+            "openpose_json, pickle_tree, pose_table, pose_text, psymo_json, video.",
         ),
         (
             {"data": {"format": "gaitgraf_csv"}},
@@ -303,6 +303,15 @@ LINE = "--config on the command line: "
             {"training": {"select": "best_validation"}},
             LINE + "training.select is best_validation, but protocol.splits.24/16 holds no validation subjects out; "
             "name some there, or select last.",
+        ),
+        (
+            {"data": {"frame_width": None}},
+            LINE + "data.frame_width is null, but the other side is not null; give it in pixels.",
+        ),
+        (
+            {"data": {"people": "index"}},
+            LINE + "data.people is index, but data.people_index is null; set both (people: index and the folder), or "
+            "neither.",
         ),
         (
             {"training": {"batch": {"subjcts": 3}}},
@@ -401,6 +410,32 @@ def test_a_wrong_setting_ends_in_one_sentence(base, override, sentence):
     assert without_line(raised) == sentence
 
 
+CROPS = {"frame_width": None, "frame_height": None, "walkers": None, "format": "pose_text", "path": "data/raw/gait3d"}
+
+
+def test_coordinates_of_crops_are_never_divided_by_a_frame(base):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "data": CROPS})
+    assert without_line(raised) == (
+        LINE + "data.frame_width is null, but gaitformer divides by it (input.unit: frame_width); set input.unit to "
+        "body_height or torso."
+    )
+    for unit in ("body_height", "torso", "pixels"):
+        config = load_config(base, {"experiment": "demo", "data": CROPS, "input": {"unit": unit}})
+        assert config.data.frame_width is None
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "data": {"frame_width": None, "frame_height": None}})
+    assert without_line(raised) == (
+        LINE + "data.frame_width is null, but data.walkers are drawn in it; give it in pixels."
+    )
+
+
+@pytest.mark.parametrize("least", [None, 1])
+def test_there_may_be_no_minimum_of_frames(base, least):
+    override = {"protocol": {"min_frames": least}, "input": {"short_sequences": "repeated"}}
+    assert load_config(base, {"experiment": "demo", **override}).protocol.min_frames == 1
+
+
 NETWORK = """\
 TITLE = "Mine"
 MODALITY = "keypoints"
@@ -433,7 +468,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 27: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 
@@ -542,6 +577,26 @@ def test_the_sections_old_keys_work_with_a_line_in_the_log_also_inside_a_system(
         line.format("systems.gaitgraph.evaluation.views", "systems.gaitgraph.evaluation.test_time_augmentation"),
         line.format("systems.gaitgraph.training.batch.views", "systems.gaitgraph.training.batch.copies"),
     ]
+
+
+def test_a_common_setting_on_the_command_line_is_not_silently_replaced_by_a_recipe(base, caplog):
+    given = {
+        "compare": ["gaitgraph2", "posegait", "gaitmixer"],
+        "training": {"epochs": 2, "learning_rate": 0.01},
+        "systems": {"posegait": {"training": {"learning_rate": 0.02}}},
+    }
+    load_config(base, {"experiment": "casia_b", **given})
+    assert caplog.messages == [
+        "--config on the command line: training.epochs is 2, but gaitgraph2 (200) and posegait (200) set "
+        "systems.NAME.training.epochs, which is used; set it there to change it.",
+        "--config on the command line: training.learning_rate is 0.01, but gaitgraph2 (0.005) sets "
+        "systems.NAME.training.learning_rate, which is used; set it there to change it.",
+    ]
+
+
+def test_a_setting_of_an_overlay_that_recipes_replace_is_as_it_should_be(base, caplog):
+    load_config(base, {"experiment": "ucalgary", "compare": ["gaitgraph", "posegait", "gaitmixer"]})
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(

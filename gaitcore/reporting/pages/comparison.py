@@ -32,7 +32,10 @@ VERDICT_NOTE = (
 WITHIN, ABOVE, BELOW = "within", "above", "below"
 _VERDICTS = (WITHIN, ABOVE, BELOW)
 _NO_VERDICT = "no interval"
+_INCOMPLETE = "incomplete data"
 _NOTHING = "–"
+
+Comparison = tuple[str, str, float | None, Estimate]  # titles of system and condition, published fraction, measured
 
 
 def verdict(published: float, measured: Estimate) -> str:
@@ -48,7 +51,12 @@ def verdict(published: float, measured: Estimate) -> str:
 
 
 def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
-    """How many published numbers lie within the measured intervals, in one sentence."""
+    """How many published numbers lie within the measured intervals, in one sentence; or why there is no verdict."""
+    if context.show_published and context.gaps:
+        return (
+            f"The data are incomplete, so there is no verdict on the published numbers: {' '.join(context.gaps)} "
+            "A smaller gallery makes identification easier, and fewer training subjects make it harder."
+        )
     verdicts = [
         verdict(number, estimate) for _, _, number, estimate in _comparisons(summary, context) if number is not None
     ]
@@ -64,21 +72,32 @@ def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
-    """The published number of every system and condition beside the measured one."""
+    """The published number of every system and condition beside the measured one; where none is, the measured alone."""
+    comparisons = _comparisons(summary, context)
+    if all(published is None for _, _, published, _ in comparisons):
+        return _measured_grid(comparisons)
     lines = []
-    for title, condition, published, estimate in _comparisons(summary, context):
+    for title, condition, published, estimate in comparisons:
         number, difference, position = _NOTHING, _NOTHING, _NOTHING
         if published is not None:
             number = f"{printed(published):.1f}"
             difference = points(estimate._replace(mean=estimate.mean - published))
-            position = verdict(published, estimate)
+            position = _INCOMPLETE if context.gaps else verdict(published, estimate)
         measured = with_spread(estimate), difference, interval(estimate) or _NOTHING
         lines.append((title, condition, number, *measured, position, str(estimate.n_seeds)))
     header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
     return Grid(header, tuple(lines))
 
 
-def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str, str, float | None, Estimate]]:
+def _measured_grid(comparisons: list[Comparison]) -> Grid:
+    lines = tuple(
+        (title, condition, with_spread(estimate), interval(estimate) or _NOTHING, str(estimate.n_seeds))
+        for title, condition, _, estimate in comparisons
+    )
+    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines)
+
+
+def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[Comparison]:
     """(system's title, condition's title, published fraction, measured) of every system and condition."""
     published, rank1 = _published(context), estimates(summary, "rank1")
     return [
@@ -90,8 +109,12 @@ def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str
 
 
 def _published(context: TableContext) -> dict[tuple[str, str], float]:
-    """(system's title, condition) -> the published fraction; empty where the tables show no published rows."""
+    """(system's title, condition) -> the published fraction; empty where the tables show no published rows.
+
+    A method with rows for poses of several kinds has none, since it is open which one a result is to be compared with.
+    """
     if not context.show_published:
         return {}
-    rows = published_rows(context.system_titles.values())
+    rows = published_rows(context.system_titles.values(), context.published_set)
+    rows = rows[rows.groupby("method")["frames"].transform("nunique") == 1]
     return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

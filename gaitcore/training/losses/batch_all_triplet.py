@@ -49,6 +49,15 @@ class Loss(nn.Module):
         same = labels[:, None] == labels
         return violations(distances, same, ~same, self.margin)
 
+    def possible(self, subjects: int, sequences: int, parts: int) -> int:
+        """The number of triplets of a batch of this many subjects, and sequences of each, that can violate the margin.
+
+        0 for "hard", whose number says nothing of violations.
+        """
+        batch = subjects * sequences
+        per_anchor = {"full": sequences * (batch - sequences), "hard": 0, "hard_violating": 1}
+        return parts * batch * per_anchor[self.mining]
+
     def _full(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Of each part the sum over the triplets that violate the margin, and their number."""
         totals, numbers = distances.new_zeros(len(distances)), labels.new_zeros(len(distances))
