@@ -125,14 +125,14 @@ def _steps(name: str, way: str, sequences: int) -> Iterator[None]:
     batches = build_batches(labels, np.arange(len(labels)), batch, rng)
     network = build_model(**system.network.model_dump()).train()
     forward = training_pass(network) if way == "ours" else network
-    criterion = build_loss(training.loss, subjects=SUBJECTS, embedding_dim=system.network.embedding_dim, parts=2)
+    criterion = build_loss(
+        training.loss, subjects=SUBJECTS, embedding_dim=system.network.embedding_dim, parts=2
+    )
     optimiser = Optimisation([*network.parameters()], training, len(batches))
     for rows in batches:
         chosen = torch.from_numpy(rows)
         numbers = training_frames(store.lengths[chosen], frames, training.sampling, 0.0, generator)
-        loss, _ = criterion(
-            forward(store.network_input(store.windows(chosen, numbers))), torch.from_numpy(labels[rows])
-        )
+        loss, _ = criterion(forward(store.network_input(store.windows(chosen, numbers))), torch.from_numpy(labels[rows]))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
