@@ -21,7 +21,9 @@ rule write_submission:
             system_settings(CONFIG, wildcards.system).evaluation
         ),
         submission=(
-            settings(CONFIG.protocol.submission) if CONFIG.protocol.submission else None
+            settings(CONFIG.protocol.submission)
+            if CONFIG.protocol.submission
+            else None
         ),
         code=code_digest("workflow_scripts/submission.py"),
     message:
