@@ -49,6 +49,9 @@ adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as it
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
 
+bench-gpu: .venv/ready ## training and evaluation on a GPU, in under four minutes: results/benchmarks_gpu.json
+	$(BIN)/python benchmarks/gpu.py
+
 bench-appearance: .venv/ready ## a step of GaitSet and GaitPart on a CPU, beside plain modules: results/benchmarks_appearance.json
 	$(BIN)/python benchmarks/appearance.py
 
