@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
+.PHONY: tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -48,6 +48,9 @@ adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as it
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
+
+bench-gpu: .venv/ready ## training and evaluation on a GPU, in under four minutes: results/benchmarks_gpu.json
+	$(BIN)/python benchmarks/gpu.py
 
 bench-appearance: .venv/ready ## a step of GaitSet and GaitPart on a CPU, beside plain modules: results/benchmarks_appearance.json
 	$(BIN)/python benchmarks/appearance.py

@@ -39,6 +39,8 @@ TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
 TABLE_ENDS = "<!-- end of demo table -->"
 BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
+GPU_START = '<!-- on a GPU: made by "make bench-gpu docs" -->'
+GPU_END = "<!-- end of on a GPU -->"
 POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
 POSES_END = "<!-- end of poses from video -->"
 APPEARANCE_START = '<!-- appearance: made by "make bench-appearance docs" -->'
@@ -295,6 +297,28 @@ def between(page: str, starts: str, ends: str, text: str) -> str:
     return f"{before}{starts}\n\n{text.strip()}\n\n{ends}{after}"
 
 
+def gpu_table(result: dict) -> str:
+    """What benchmarks/gpu.py measured, as Markdown."""
+    machine = result["machine"]
+    memory = f" with {machine['memory_gb']} GB" if "memory_gb" in machine else ""
+    rows = [[part, what, _number(value), unit] for part, what, value, unit in result["rows"]]
+    return "\n\n".join(
+        [
+            f"Measured on {result['made'][:10]}: {machine['card']}{memory}, {machine['cores']} CPU cores, Python "
+            f"{machine['python']}, torch {machine['torch']}, Triton {machine['triton'] or 'absent'}; "
+            f"{result['seconds']} s in all.",
+            _grid(["", "what", "value", "unit"], rows),
+        ]
+    )
+
+
+def _number(value: float | str) -> str:
+    """Three digits; text as it is."""
+    if isinstance(value, str):
+        return value
+    return f"{value:.1e}" if value and abs(value) < 1e-3 else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
 def benchmark_tables(result: dict) -> str:
     """What benchmarks/bench.py measured, as Markdown."""
     machine = result["machine"]
@@ -506,6 +530,10 @@ def main() -> None:
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))
         _replace(ROOT / "docs" / "performance.md", BENCHMARKS_START, BENCHMARKS_END, text)
+    on_gpu = ROOT / "results" / "benchmarks_gpu.json"
+    if on_gpu.is_file():
+        text = gpu_table(json.loads(on_gpu.read_text(encoding="utf-8")))
+        _replace(ROOT / "docs" / "performance.md", GPU_START, GPU_END, text)
     for name, starts, ends, table in (
         ("fuzz", FUZZ_START, FUZZ_END, fuzz_table),
         ("kills", KILLS_START, KILLS_END, kills_table),

@@ -63,8 +63,11 @@ class RunRecord(Record):
         pose_source_digest: SHA-256 of the source of the poses, empty where it is not known.
         code_digest: SHA-256 of the code that trained.
         extensions: name -> SHA-256 of each file from outside the repository that was used.
-        determinism: the switches of torch that make a run repeatable.
+        determinism: the switches of torch that make a run repeatable, the precision of products in training, and how
+            the steps were run.
         resumed_after_steps: the steps after which the run was resumed.
+        peak_memory_bytes: the most memory of the process, without the GPU's.
+        peak_gpu_memory_bytes: the most memory on the GPU; 0 without one.
         origin: the weights that were imported, or with which the training began; None where the seed drew them.
     """
 
@@ -93,6 +96,7 @@ class RunRecord(Record):
     wall_seconds: float
     resumed_after_steps: tuple[int, ...]
     peak_memory_bytes: int
+    peak_gpu_memory_bytes: int
     origin: Origin | None = None
 
     @property

@@ -111,6 +111,7 @@ def import_run(
         wall_seconds=round(monotonic() - began, 2),
         resumed_after_steps=(),
         peak_memory_bytes=compute.peak_memory(),
+        peak_gpu_memory_bytes=0,
         origin=origin,
     )
     write_run(record, run)

@@ -153,8 +153,9 @@ class Training(Settings):
     momentum: tuple[Fraction, Fraction] = Field(
         description="beta1, or the momentum of sgd, at the peak and at both ends; the second one where nothing cycles"
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        description="of the network's products in training; bfloat16 needs two thirds of the memory and is less exact"
+    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+        description="of the network's products in training; tf32 is float32 with 10 bits of mantissa, on a GPU alone; "
+        "bfloat16 has 7 and needs two thirds of the memory; sums, loss, weights and all evaluation are float32"
     )
     select: Literal["last", "best_validation"] = Field(
         description="which epoch's weights are kept; best_validation needs validation subjects in the split"

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Any
 
-from torch import Tensor
 from tqdm import tqdm
 
 log = logging.getLogger(__name__)
@@ -54,9 +53,9 @@ class Progress:
     def __exit__(self, *_: object) -> None:
         self.bar.close()
 
-    def step(self, loss: Tensor) -> None:
-        """One step done, with this loss."""
-        self.bar.set_postfix(loss=f"{loss.item():.4f}", refresh=False)
+    def step(self, loss: float) -> None:
+        """One step done; ``loss`` is the last one that is known, NaN where none is."""
+        self.bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
         self.bar.update(self.batch_size)
         self.steps += 1
         if self.steps == WARM_UP:

@@ -117,6 +117,7 @@ def train_run(
             last=True,
         )
     model = model.to(device)
+    products = compute.products_on(device, training.precision)
     inputs = {path.name: file_digest(path) for path in (*tables.values(), split)}
     settings = {**(configuration or {}), **_settings(network, input, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
@@ -159,10 +160,11 @@ def train_run(
         machine=Machine(**provenance.machine()),
         device=compute.device_name(device),
         threads=threads,
-        determinism=compute.determinism(),
+        determinism={**compute.determinism(), "products": products, "steps": result.steps},
         wall_seconds=round(result.seconds, 2),
         resumed_after_steps=tuple(result.resumed),
         peak_memory_bytes=compute.peak_memory(),
+        peak_gpu_memory_bytes=compute.peak_gpu_memory(),
         origin=origin,
     )
     write_run(record, outputs.run)

@@ -10,6 +10,7 @@ from places import REPOSITORY
 from stores import keypoint_store
 
 from gaitcore.errors import GaitError
+from gaitcore.execution.compute import products_on
 from gaitcore.modalities.keypoints.augmentation import augmented
 from gaitcore.networks import build_model
 from gaitcore.settings.files import load_config
@@ -210,3 +211,12 @@ def test_one_training_subject_teaches_nothing_whatever_the_loss(caplog):
     assert result.untrained
     assert result.history["loss"].iloc[0] > 0
     assert "there was nothing to learn: all training sequences are of one subject" in caplog.text
+
+
+def test_tf32_is_float32_on_a_cpu_and_the_log_says_so(caplog):
+    with caplog.at_level(logging.INFO):
+        assert products_on(torch.device("cpu"), "tf32") == "float32"
+    assert caplog.messages == ["training.precision is tf32, which a CPU does not have: products are float32"]
+    assert products_on(torch.device("cpu"), "bfloat16") == "bfloat16"
+    found, expected = (weights(run(precision=precision)[0]) for precision in ("tf32", "float32"))
+    assert all(torch.equal(tensor, expected[name]) for name, tensor in found.items())

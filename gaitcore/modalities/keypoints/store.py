@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform, transform_of
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS, OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.settings.input import Input
@@ -101,7 +102,7 @@ class KeypointStore:
         else:
             within = self._reflected(self.lengths[sequences, None], frames)
         poses = self.keypoints[self.first[sequences, None] + within]
-        return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
+        return exchanged(poses) if copy == "swapped" else poses
 
     @staticmethod
     def _reflected(lengths: Tensor, frames: Tensor) -> Tensor:
@@ -116,6 +117,11 @@ class KeypointStore:
     def network_arguments(self) -> dict[str, Any]:
         """What follows from the input transform: ``joints`` and ``in_channels``, or ``maps``."""
         return self.input.network_arguments()
+
+
+def exchanged(windows: Tensor) -> Tensor:
+    """(B, T, 17, ...) with the left and the right joints exchanged."""
+    return picked(windows, OTHER_SIDE, dim=2)
 
 
 def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> KeypointStore:

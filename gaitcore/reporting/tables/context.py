@@ -79,6 +79,7 @@ class TableContext:
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
     elsewhere: Mapping[str, RunRecord] = field(default_factory=dict)  # system with weights from elsewhere -> its run
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
+    products: Mapping[str, str] = field(default_factory=dict)  # system -> precision in training, where not float32
     counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # condition or comparison -> the same
     comparisons: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # -> probes and gallery in words
     lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
@@ -173,6 +174,7 @@ def table_context(
         misses=misses,
         source=_source(config, split, poses_report),
         gaps=gaps(split, protocol),
+        products={run.system: of for run in runs if (of := run.determinism.get("products", FLOAT32)) != FLOAT32},
     )
 
 
@@ -231,6 +233,7 @@ def _lengths(config: Config, systems: Mapping[str, System]) -> str:
     return f"Sequences {used} are used{shorter}."
 
 
+FLOAT32 = "float32"
 _RUN = ("system", "seed", "collapsed", "untrained", "spread")
 
 

@@ -255,6 +255,17 @@ def denominators_note(context: TableContext) -> str:
     )
 
 
+def products_note(context: TableContext) -> str:
+    """The precision of the network's products in training, where it was not float32; else empty."""
+    titles: dict[str, list[str]] = {}
+    for system, precision in context.products.items():
+        titles.setdefault(precision, []).append(context.system_title(system))
+    if not titles:
+        return ""
+    texts = "; ".join(f"in {precision} for {', '.join(of)}" for precision, of in titles.items())
+    return f"In training, products of matrices and convolutions were computed {texts}; all else in float32."
+
+
 def excluded_note(context: TableContext) -> str:
     """What was left out, by reason, or never reached the table of frames; what the protocol names and the data lack."""
     reasons = "; ".join(f"{count} ({why})" for why, count in context.excluded.items())

@@ -29,7 +29,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
         notes.chance_note(summary, context),
         *notes.marked_run_notes(summary, context),
         *notes.origin_notes(context),
-        *filter(None, [notes.counts_note(context), notes.denominators_note(context)]),
+        *filter(None, [notes.counts_note(context), notes.denominators_note(context), notes.products_note(context)]),
         notes.excluded_note(context),
         notes.interval_sentence(summary),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform, divisor, in_unit, prepared_width
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.settings.input import Input
 
@@ -48,7 +49,7 @@ class Transform(InputTransform):
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(..., 17, 3 or 4) pixels and confidence -> (..., 17, channels)."""
-        chosen = poses[..., [CHANNEL_INDEX[channel] for channel in self.names]]
+        chosen = picked(poses, [CHANNEL_INDEX[channel] for channel in self.names], dim=-1)
         if self.divisor == 1:
             return chosen
         divided = chosen / self.divisor

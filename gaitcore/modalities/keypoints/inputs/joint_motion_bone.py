@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform, divisor, in_unit, prepared_width
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX, TOWARDS_HEAD
 from gaitcore.settings.input import Input
 
@@ -52,5 +53,5 @@ class Transform(InputTransform):
         from_nose = xy - xy[:, :, INDEX["nose"], None]
         to_next = F.pad(xy[:, 1:-1] - xy[:, :-2], LAST_TWO)
         over_two = F.pad(xy[:, 2:] - xy[:, :-2], LAST_TWO)
-        bone = xy - xy[:, :, TOWARDS_HEAD]
+        bone = xy - picked(xy, TOWARDS_HEAD, dim=2)
         return torch.cat([xy, from_nose, to_next, over_two, bone], dim=-1)
