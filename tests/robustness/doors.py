@@ -111,7 +111,15 @@ def good_files(door: Door) -> inputs.Files:
     return GOOD_FILES[door.name]
 
 
-_FORMS = {".csv": "csv", ".json": "json", ".yaml": "yaml", ".pkl": "pickle", ".parquet": "parquet", ".png": "png"}
+_FORMS = {
+    ".csv": "csv",
+    ".txt": "csv",
+    ".json": "json",
+    ".yaml": "yaml",
+    ".pkl": "pickle",
+    ".parquet": "parquet",
+    ".png": "png",
+}
 _FORMS |= {".safetensors": "safetensors", ".pt": "torch", ".checkpoint": "checkpoint", ".arguments": "arguments"}
 
 

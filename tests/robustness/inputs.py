@@ -82,6 +82,16 @@ def openpose_json() -> Files:
     return files
 
 
+def pose_text() -> Files:
+    """Gait3D's text: a row of 53 numbers in a file for each frame."""
+    files = {}
+    for subject in SUBJECTS[:2]:
+        for number, frame in enumerate(poses(subject), 1):
+            row = ["0", "0", *(f"{value:.2f}" for value in frame.reshape(-1))]
+            files[f"raw/{subject}/camid0_videoid1/seq0/human_crop_f{number}.txt"] = (",".join(row) + "\n").encode()
+    return files
+
+
 def _place(name: str) -> str:
     subject, condition, sequence, view = name.split("-")
     return f"raw/{subject}/{condition}-{sequence}/{view}/{view}.pkl"
@@ -126,5 +136,5 @@ def videos() -> Files:
 
 # Formats whose sample is a function of this name.
 POSES = {"gaitgraph_csv": "csv", "alphapose_json": "json", "psymo_json": "json", "openpose_json": "json"}
-POSES |= {"pickle_tree": "pickle", "pose_table": "parquet"}
+POSES |= {"pickle_tree": "pickle", "pose_table": "parquet", "pose_text": "csv"}
 SILHOUETTES = {"casia_b_png": "png", "psymo_png": "png", "opengait_pickles": "pickle"}

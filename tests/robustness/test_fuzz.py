@@ -9,7 +9,7 @@ import pytest
 from doors import formats_without_a_door
 from places import REPOSITORY
 
-MUTATIONS = 270  # ten for each door
+MUTATIONS = 280  # ten for each door
 HERE = REPOSITORY / "tests" / "robustness"
 
 
