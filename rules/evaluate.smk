@@ -2,6 +2,7 @@
 
 
 rule evaluate:
+    """embeddings and accuracies of a run"""
     input:
         table=frame_table,
         others=other_tables,
@@ -48,6 +49,7 @@ rule evaluate:
 
 
 rule summary:
+    """means, intervals and tests over seeds and subjects"""
     input:
         experiment_paths("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
     output:

@@ -44,7 +44,10 @@ onsuccess:
         discard(Path(RESULTS))
         add_benchmarks(Path(RESULTS))
         renew_manifest(RESULTS)
-        print(f"The results of {CONFIG.experiment} are in {RESULTS}/.", file=sys.stderr)
+        print(
+            f"The results of {CONFIG.experiment} are in {RESULTS}/.",
+            file=sys.stderr,
+        )
     except GaitError as error:
         sys.exit(str(error))
 

@@ -2,6 +2,7 @@
 
 
 rule train:
+    """the weights of a system and seed"""
     input:
         table=frame_table,
         others=other_tables,

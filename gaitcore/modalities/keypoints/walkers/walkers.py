@@ -95,7 +95,7 @@ GAIT: dict[str, tuple[float, float, float]] = {
     "arm_second": (1.5, 0.50, 0.15),  # degrees: the arm at step frequency, half of the range
     "trunk_pitch": (1.2, 0.40, 0.12),  # degrees: the trunk forth and back at step frequency, half of the range
     "nod": (1.2, 0.50, 0.15),  # degrees: the head against it
-    "stride_variation": (0.018, 0.35, 0.10),  # coefficient of variation of the stride time
+    "stride_variation": (0.018, 0.15, 0.10),  # coefficient of variation of the stride time
 }
 
 # Traits around a value: typical value, spread between subjects, and between the walks of one subject.
