@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ from snakemake_logger_plugin_events import MARK
 
 HERE = Path(__file__).resolve().parent
 LOG = Path(".snakemake/log/screen.log")
+_PARENT_DIED = 1  # PR_SET_PDEATHSIG of prctl(2)
 SECONDS = 5.0  # of a job of whose rule nothing is known yet
 OF_A_JOB = re.compile(r"\[([^\]]+)\] (.*)")  # how workflow_scripts/job.py begins each line
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
@@ -61,8 +62,9 @@ class Job:
 class Run:
     """What has happened so far, from the lines of Snakemake and of the jobs; each gives sentences for the screen."""
 
-    def __init__(self) -> None:
-        self.cores = 1
+    def __init__(self, targets: Collection[str]) -> None:
+        """``targets``: rules that only name files, e.g. tables; they are not counted."""
+        self.targets, self.cores = targets, 1
         self.done = self.total = 0
         self.waiting: Counter[str] = Counter()  # rule -> jobs that have not begun
         self.threads: dict[str, int] = {}  # of a rule
@@ -126,12 +128,15 @@ class Run:
         return []
 
     def _run_info(self, event: Mapping[str, Any], now: float) -> list[str]:
-        self.waiting = Counter({rule: number for rule, number in event["stats"].items() if rule != "total"})
+        others = ("total", *self.targets)
+        self.waiting = Counter({rule: number for rule, number in event["stats"].items() if rule not in others})
         self.total = self.waiting.total()
         return [f"{counted(self.total, 'job')} to run on {counted(self.cores, 'core')}"]
 
     def _job_info(self, event: Mapping[str, Any], now: float) -> list[str]:
         rule, log = event["rule_name"], (event.get("log") or [""])[0]
+        if rule in self.targets:
+            return []
         name = " ".join([rule, *map(str, (event.get("wildcards") or {}).values())])
         job = Job(rule, name, event.get("rule_msg") or rule, log, event.get("threads") or 1, now)
         self.running[event["jobid"]] = job
@@ -140,14 +145,14 @@ class Run:
         return []
 
     def _job_finished(self, event: Mapping[str, Any], now: float) -> list[str]:
-        self.done += 1
         job = self.running.pop(event["job_id"], None)
-        if job is None:
+        if job is None or job.rule in self.targets:
             return []
+        self.done += 1
         self.times.setdefault(job.rule, []).append(now - job.started)
         left = self.left(now)
         more = f"; about {duration(left)} left" if left and self.done < self.total else ""
-        return [f"{self.done:>3}/{self.total}  {job.title} ({duration(now - job.started)}{more})"] if job.log else []
+        return [f"{self.done:>3}/{self.total}  {job.title} ({duration(now - job.started)}{more})"]
 
     def _job_error(self, event: Mapping[str, Any], now: float) -> list[str]:
         job = self.running.pop(event["jobid"], None)
@@ -199,7 +204,7 @@ class Screen:
 def main(arguments: list[str]) -> int:
     """Run Snakemake with these arguments; its exit status."""
     LOG.parent.mkdir(parents=True, exist_ok=True)
-    screen, run, started, finished = Screen(sys.stderr), Run(), monotonic(), Event()
+    screen, run, started, finished = Screen(sys.stderr), Run(arguments), monotonic(), Event()
     process = subprocess.Popen(
         [sys.executable, "-m", "snakemake", "--logger", "events", *arguments],
         stdin=subprocess.DEVNULL,
@@ -239,13 +244,8 @@ def main(arguments: list[str]) -> int:
 def ending(run: Run, status: int, took: str) -> Iterator[str]:
     """What a person reads when the run has ended, before its results."""
     if status == 0:
-        done = (
-            f"Done in {took}."
-            if run.total
-            else "Nothing to do: all files are as configuration, code and data make them."
-        )
         yield from (line for line in run.said if line.startswith("The lock of"))
-        yield done
+        yield f"Done in {took}." if run.total else "Nothing to do: all files are up to date."
         return
     for job in run.failed:
         yield f"Failed: {job.title}"
@@ -284,7 +284,7 @@ def experiment_of(arguments: list[str]) -> str:
     from gaitcore.yaml_files import read_yaml
 
     named = [text.partition("=")[2] for text in arguments if text.startswith("experiment=")]
-    return named[-1] if named else str(read_yaml(Path("config.yaml"))["experiment"])
+    return named[-1] if named else str(read_yaml("config.yaml").content["experiment"])
 
 
 def duration(seconds: float) -> str:
@@ -328,7 +328,7 @@ def _tick(screen: Screen, run: Run, finished: Event) -> None:
 def _end_with_parent() -> None:
     """In the new process: be interrupted when the parent dies, where the system is Linux."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGINT)
+        ctypes.CDLL(None).prctl(_PARENT_DIED, int(signal.SIGINT))
 
 
 def _end_group(group: int) -> None:

@@ -10,19 +10,7 @@ import sys
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
 MARK = "\x1e"
-FIELDS = (
-    "jobid",
-    "job_id",
-    "rule_name",
-    "rule_msg",
-    "wildcards",
-    "log",
-    "threads",
-    "done",
-    "total",
-    "stats",
-    "exception",
-)
+FIELDS = ("jobid", "job_id", "rule_name", "rule_msg", "wildcards", "log", "threads", "cores", "stats", "exception")
 
 
 class LogHandler(LogHandlerBase):
