@@ -29,6 +29,7 @@ HERE = Path(__file__).resolve().parent
 LOG = Path(".snakemake/log/screen.log")
 _PARENT_DIED = 1  # PR_SET_PDEATHSIG of prctl(2)
 SECONDS = 5.0  # of a job of whose rule nothing is known yet
+LONG = ("train", "extract_poses", "extract_silhouettes")  # rules whose jobs take most of the time
 OF_A_JOB = re.compile(r"\[([^\]]+)\] (.*)")  # how workflow_scripts/job.py begins each line
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
 NEXT = """\
@@ -92,8 +93,9 @@ class Run:
 
     def left(self, now: float) -> float | None:
         """Seconds until the end, about; None where too little is known."""
-        known = self.times or any(job.left for job in self.running.values())
-        if not known:
+        told = {job.rule for job in self.running.values() if job.left is not None}
+        unknown = [rule for rule in LONG if self._expects(rule) and rule not in self.times and rule not in told]
+        if unknown or not (self.times or told):
             return None
         seconds = sum(
             job.remaining(self._typical(job.rule, now), now) * self._share(job.rule) for job in self.running.values()
@@ -101,6 +103,10 @@ class Run:
         return seconds + sum(
             number * self._typical(rule, now) * self._share(rule) for rule, number in self.waiting.items()
         )
+
+    def _expects(self, rule: str) -> bool:
+        """Whether jobs of a rule run or wait."""
+        return self.waiting[rule] > 0 or any(job.rule == rule for job in self.running.values())
 
     def _share(self, rule: str) -> float:
         """The part of the machine that a job of a rule takes."""
@@ -218,7 +224,7 @@ def main(arguments: list[str]) -> int:
     )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: process.send_signal(number))
-    clock = Thread(target=_tick, args=(screen, run, finished), daemon=True)
+    clock = Thread(target=_tick, args=(screen, run, process, finished), daemon=True)
     clock.start()
     with LOG.open("w", encoding="utf-8") as log:
         for line in process.stdout or ():
@@ -231,8 +237,6 @@ def main(arguments: list[str]) -> int:
     finished.set()
     clock.join()
     screen.clear()
-    if status < 0:
-        _end_group(process.pid)
     for sentence in ending(run, status, duration(monotonic() - started)):
         screen.line(sentence)
     if status == 0:
@@ -318,9 +322,11 @@ def _for_people(line: str) -> str:
     return f"{event.get('rule_msg') or event['text']}\n"
 
 
-def _tick(screen: Screen, run: Run, finished: Event) -> None:
-    """Renew the line that changes each second."""
+def _tick(screen: Screen, run: Run, process: subprocess.Popen[str], finished: Event) -> None:
+    """Renew the line that changes each second; end the jobs that a killed Snakemake leaves behind."""
     while not finished.wait(1.0):
+        if (process.poll() or 0) < 0:
+            _end_group(process.pid)
         with screen.lock:
             screen.status(run.status(monotonic()))
 
