@@ -12,7 +12,7 @@ Typical values and spreads, rounded to what a demonstration needs:
     Murray, Sepic and Barnard, Phys Ther 47, 1967: shoulder and elbow angles.
     Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
 
-The demo exaggerates: its subjects differ more than people do (``WalkerSettings.between_subjects``), so that a network
+The demo exaggerates: its subjects move more differently than people do (``WalkerSettings.between_subjects``), so that a network
 learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
 """
 
@@ -145,7 +145,9 @@ def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
     """The body and gait of subject 1, 2, ...: a value for each trait of :data:`BODY`, :data:`GAIT` and :data:`OFFSETS`."""
     rng = _generator(settings, subject)
     of_body = {name: mean * _factor(spread * settings.between_bodies, rng) for name, (mean, spread, _) in BODY.items()}
-    of_gait = {name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in GAIT.items()}
+    of_gait = {
+        name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in GAIT.items()
+    }
     offsets = {
         name: mean + spread * settings.between_subjects * _normal(rng) for name, (mean, spread, _) in OFFSETS.items()
     }
