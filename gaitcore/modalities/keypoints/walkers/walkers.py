@@ -1,7 +1,7 @@
 """Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
 
-A subject is a draw from three tables of traits (:data:`BODY`, :data:`GAIT` and :data:`OFFSETS`); each walk changes the gait a little,
-never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
+A subject is a draw from three tables of traits (:data:`BODY`, :data:`GAIT` and :data:`OFFSETS`); each walk changes the
+gait a little, never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
 lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
 
 Typical values and spreads, rounded to what a demonstration needs:
@@ -12,8 +12,8 @@ Typical values and spreads, rounded to what a demonstration needs:
     Murray, Sepic and Barnard, Phys Ther 47, 1967: shoulder and elbow angles.
     Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
 
-The demo exaggerates: its subjects move more differently than people do (``WalkerSettings.between_subjects``), so that a network
-learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
+The demo exaggerates: its subjects move more differently than people do (``WalkerSettings.between_subjects``), so that a
+network learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
 """
 
 from collections.abc import Iterator
@@ -142,7 +142,7 @@ class Walk(NamedTuple):
 
 
 def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
-    """The body and gait of subject 1, 2, ...: a value for each trait of :data:`BODY`, :data:`GAIT` and :data:`OFFSETS`."""
+    """The body and gait of subject 1, 2, ...: a value for each trait of the three tables."""
     rng = _generator(settings, subject)
     of_body = {name: mean * _factor(spread * settings.between_bodies, rng) for name, (mean, spread, _) in BODY.items()}
     of_gait = {
