@@ -39,8 +39,14 @@ TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
 TABLE_ENDS = "<!-- end of demo table -->"
 BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
+GPU_START = '<!-- on a GPU: made by "make bench-gpu docs" -->'
+GPU_END = "<!-- end of on a GPU -->"
 POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
 POSES_END = "<!-- end of poses from video -->"
+APPEARANCE_START = '<!-- appearance: made by "make bench-appearance docs" -->'
+APPEARANCE_END = "<!-- end of appearance -->"
+METRICS_START = '<!-- metrics: made by "make bench-metrics docs" -->'
+METRICS_END = "<!-- end of metrics -->"
 SIZES_START = '<!-- sizes of the networks: made by "make docs" -->'
 SIZES_END = "<!-- end of sizes -->"
 WINDOW = 60  # frames, of the sequence that multiply-adds are counted for
@@ -68,8 +74,9 @@ layers are merged, each over the previous one:
 
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are five
-mappings: `protocol.gallery`, `protocol.probes`, `training.repeat`, `tables.conditions` and `figures.against`. The
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
+mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and
+`figures.against`. The
 others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
@@ -180,7 +187,9 @@ systems:
     network: {kernel: 9}
 ```
 
-[systems.md](systems.md) describes the systems.
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
+[systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """
 
 
@@ -288,6 +297,28 @@ def between(page: str, starts: str, ends: str, text: str) -> str:
     return f"{before}{starts}\n\n{text.strip()}\n\n{ends}{after}"
 
 
+def gpu_table(result: dict) -> str:
+    """What benchmarks/gpu.py measured, as Markdown."""
+    machine = result["machine"]
+    memory = f" with {machine['memory_gb']} GB" if "memory_gb" in machine else ""
+    rows = [[part, what, _number(value), unit] for part, what, value, unit in result["rows"]]
+    return "\n\n".join(
+        [
+            f"Measured on {result['made'][:10]}: {machine['card']}{memory}, {machine['cores']} CPU cores, Python "
+            f"{machine['python']}, torch {machine['torch']}, Triton {machine['triton'] or 'absent'}; "
+            f"{result['seconds']} s in all.",
+            _grid(["", "what", "value", "unit"], rows),
+        ]
+    )
+
+
+def _number(value: float | str) -> str:
+    """Three digits; text as it is."""
+    if isinstance(value, str):
+        return value
+    return f"{value:.1e}" if value and abs(value) < 1e-3 else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+
+
 def benchmark_tables(result: dict) -> str:
     """What benchmarks/bench.py measured, as Markdown."""
     machine = result["machine"]
@@ -389,6 +420,45 @@ def pose_tables(result: dict) -> str:
     )
 
 
+def appearance_table(result: dict) -> str:
+    """What benchmarks/appearance.py measured, as Markdown."""
+    rows = [
+        [
+            name,
+            *(f"{ways[way][key]:.1f}" for way in ("ours", "plain") for key in ("seconds", "cpu_seconds", "peak_gb")),
+            *(f"{ways['plain'][key] / ways['ours'][key]:.1f}" for key in ("seconds", "cpu_seconds")),
+        ]
+        for name, ways in result["systems"].items()
+    ]
+    subjects, sequences, frames = result["batch"]
+    columns = ("seconds", "processor seconds", "GB")
+    header = ["", *(f"{way}, {column}" for way in ("ours", "plain") for column in columns), "ratio", "of processors"]
+    return f"{_measured_on(result)}\n\nA step of {subjects} x {sequences} x {frames} frames:\n\n{_grid(header, rows)}"
+
+
+def metrics_table(result: dict) -> str:
+    """What benchmarks/metrics.py measured, as Markdown."""
+    rows = [
+        [
+            row["kind"].replace("_", " "),
+            f"{row['sequences']:,} x {row['sequences']:,}",
+            *(f"{row[key]:.0f}" for key in ("seconds", "cpu_seconds")),
+            f"{row['peak_gb']:.1f}",
+        ]
+        for row in result["rows"]
+    ]
+    grid = _grid(["", "comparisons", "seconds", "processor seconds", "peak GB"], rows)
+    return f"{_measured_on(result)}\n\nEmbeddings of {result['dimensions']} numbers:\n\n{grid}"
+
+
+def _measured_on(result: dict) -> str:
+    machine = result["machine"]
+    return (
+        f"Measured on {result['made'][:10]}: {machine['cores']} cores ({machine['processor']}), torch "
+        f"{machine['packages']['torch']}; load average at the start {result['load']:.1f}."
+    )
+
+
 def _ratio(seconds: float, ours: float, name: str) -> str:
     return "" if "ours" in name else f"{seconds / ours:.1f}"
 
@@ -460,6 +530,10 @@ def main() -> None:
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))
         _replace(ROOT / "docs" / "performance.md", BENCHMARKS_START, BENCHMARKS_END, text)
+    on_gpu = ROOT / "results" / "benchmarks_gpu.json"
+    if on_gpu.is_file():
+        text = gpu_table(json.loads(on_gpu.read_text(encoding="utf-8")))
+        _replace(ROOT / "docs" / "performance.md", GPU_START, GPU_END, text)
     for name, starts, ends, table in (
         ("fuzz", FUZZ_START, FUZZ_END, fuzz_table),
         ("kills", KILLS_START, KILLS_END, kills_table),
@@ -468,10 +542,15 @@ def main() -> None:
         if tried.is_file():
             text = table(json.loads(tried.read_text(encoding="utf-8")))
             _replace(ROOT / "docs" / "reliability.md", starts, ends, text)
-    poses = ROOT / "results" / "benchmarks_poses.json"
-    if poses.is_file():
-        text = pose_tables(json.loads(poses.read_text(encoding="utf-8")))
-        _replace(ROOT / "docs" / "performance.md", POSES_START, POSES_END, text)
+    for name, starts, ends, table in (
+        ("poses", POSES_START, POSES_END, pose_tables),
+        ("appearance", APPEARANCE_START, APPEARANCE_END, appearance_table),
+        ("metrics", METRICS_START, METRICS_END, metrics_table),
+    ):
+        measured = ROOT / "results" / f"benchmarks_{name}.json"
+        if measured.is_file():
+            text = table(json.loads(measured.read_text(encoding="utf-8")))
+            _replace(ROOT / "docs" / "performance.md", starts, ends, text)
 
 
 def _replace(page: Path, starts: str, ends: str, text: str) -> None:

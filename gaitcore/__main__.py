@@ -33,8 +33,12 @@ def _add_trace(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     trace = commands.add_parser("trace", help=summary, description=summary)
     trace.add_argument("table", metavar="TABLE", help="e.g. results/demo/tables/table2.csv")
     trace.add_argument("row", metavar="ROW", help="the method, e.g. GaitMixer")
-    trace.add_argument("column", metavar="COLUMN", help="condition (NM), probe view (90) or mean")
-    trace.add_argument("--block", help="the block, for a method in several blocks: NM in Table 1")
+    trace.add_argument(
+        "column", metavar="COLUMN", help="condition (NM), probe view (90) or mean; in a cross.csv the test set"
+    )
+    trace.add_argument(
+        "--block", help="the block, for a method in several blocks: NM in Table 1; in a cross.csv the training set"
+    )
     trace.set_defaults(run=_trace)
 
 
@@ -57,9 +61,13 @@ def _add_sign(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
 
 
 def _trace(options: argparse.Namespace) -> int:
+    from gaitcore.audit.cells import table_path
     from gaitcore.audit.trace import trace_cell, trace_text
+    from gaitcore.audit.trace_cross import CROSS, trace_cross
 
-    trace = trace_cell(options.table, options.row, options.column, options.block)
+    table = table_path(options.table)
+    traced = trace_cross if table.stem == CROSS else trace_cell
+    trace = traced(table, options.row, options.column, options.block)
     print(trace_text(trace))
     return 0 if trace.holds else 1
 

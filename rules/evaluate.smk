@@ -7,20 +7,21 @@ rule evaluate:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        embeddings="results/{experiment}/{system}/seed-{seed}/embeddings.parquet",
+        embeddings="results/{experiment}/{system}/{run}/embeddings.parquet",
         metrics=report(
-            "results/{experiment}/{system}/seed-{seed}/metrics.json",
+            "results/{experiment}/{system}/{run}/metrics.json",
             caption="../report/metrics.rst",
             category="Runs",
-            labels={"system": "{system}", "seed": "{seed}", "file": "accuracies"},
+            labels={"system": "{system}", "run": "{run}", "file": "accuracies"},
         ),
-        subjects="results/{experiment}/{system}/seed-{seed}/subjects.csv",
+        subjects="results/{experiment}/{system}/{run}/subjects.csv",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/evaluate.log",
+        "results/{experiment}/logs/{system}/{run}/evaluate.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/evaluate.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/evaluate.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -43,7 +44,7 @@ rule evaluate:
             *network_files(wildcards), protocol_file()
         ),
     message:
-        "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Evaluating {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/evaluate.py"
 
@@ -51,7 +52,7 @@ rule evaluate:
 rule summary:
     """means, intervals and tests over seeds and subjects"""
     input:
-        experiment_paths("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
+        experiment_paths("results/{experiment}/{system}/{run}/subjects.csv"),
     output:
         summary=report(
             "results/{experiment}/summary.csv",
@@ -69,7 +70,7 @@ rule summary:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=[(system, seed) for system in CONFIG.compare for seed in CONFIG.seeds],
+        runs=runs_of(CONFIG),
         statistics=settings(CONFIG.statistics),
         code=code_digest("workflow_scripts/summary.py"),
     message:

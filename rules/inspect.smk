@@ -12,15 +12,16 @@ rule inspect_run:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        spectrum="results/{experiment}/inspection/{system}/seed-{seed}/spectrum.safetensors",
-        maps="results/{experiment}/inspection/{system}/seed-{seed}/maps.safetensors",
-        probes="results/{experiment}/inspection/{system}/seed-{seed}/probes.csv",
+        spectrum="results/{experiment}/inspection/{system}/{run}/spectrum.safetensors",
+        maps="results/{experiment}/inspection/{system}/{run}/maps.safetensors",
+        probes="results/{experiment}/inspection/{system}/{run}/probes.csv",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/inspect.log",
+        "results/{experiment}/logs/{system}/{run}/inspect.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/inspect.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -37,12 +38,12 @@ rule inspect_run:
         ).evaluation.distance,
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_run.py"
         ),
     message:
-        "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Computing spectra and attribution of {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_run.py"
 
@@ -53,13 +54,14 @@ rule inspect_silhouettes:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        maps="results/{experiment}/inspection/{system}/seed-{seed}/silhouette_maps.safetensors",
+        maps="results/{experiment}/inspection/{system}/{run}/silhouette_maps.safetensors",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/inspect_silhouettes.log",
+        "results/{experiment}/logs/{system}/{run}/inspect_silhouettes.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect_silhouettes.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/inspect_silhouettes.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -76,11 +78,11 @@ rule inspect_silhouettes:
         ),
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_silhouettes.py"
         ),
     message:
-        "Computing attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Computing attribution of {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_silhouettes.py"

@@ -35,6 +35,8 @@ RUN = {
     "wall_seconds": 5400.0,
     "resumed_after_steps": (),
     "peak_memory_bytes": 7_400_000_000,
+    "peak_gpu_memory_bytes": 0,
+    "origin": None,
 }
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, model_serializer
+from pydantic import ConfigDict, Field, model_serializer
 
 from gaitcore.artefacts.records import Record, read_record, write_record
 
@@ -57,7 +57,8 @@ class Metrics(Record):
         means: metric -> condition -> mean over probe views, identical views excluded.
         unmatched_probes: probes whose subject has no gallery sequence.
         left_out: the cells without a probe or gallery sequence.
-        conditions: the cross-view table of each condition.
+        conditions: the cross-view table of each condition, or the accuracies of each comparison.
+        cells: where a protocol has two evaluations: the second one's cross-view table of each comparison.
     """
 
     system: str
@@ -70,6 +71,7 @@ class Metrics(Record):
     unmatched_probes: int
     left_out: tuple[LeftOut, ...]
     conditions: dict[str, ConditionMetrics]
+    cells: dict[str, ConditionMetrics] = Field(default_factory=dict, exclude_if=lambda cells: not cells)
 
 
 def write_metrics(metrics: Metrics, path: str | Path) -> None:

@@ -21,7 +21,7 @@ from gaitcore.sampling.whole_sequence import whole_sequences
 from gaitcore.settings.evaluation import Evaluation
 
 WINDOWS_OF_A_CORE = 6  # at once; a map of 256 channels is then 6 MB
-WINDOWS_OF_A_GPU = 768
+WINDOWS_OF_A_GPU = 1536
 
 
 def chosen_frames(lengths: Tensor, frames: int, settings: Evaluation) -> list[tuple[Tensor, Tensor]]:

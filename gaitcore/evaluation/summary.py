@@ -11,7 +11,7 @@ from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
 from gaitcore.errors import REMEDY, DataError
-from gaitcore.evaluation.statistics import MEAN, summarise
+from gaitcore.evaluation.statistics import MEAN, NO_SEED, summarise
 from gaitcore.percent import in_percent
 from gaitcore.settings.statistics import Statistics
 
@@ -21,12 +21,12 @@ PROBES = ["condition", "view", "subject", "probes"]
 
 
 def summarise_runs(
-    runs: Iterable[tuple[tuple[str, int], Path]], settings: Statistics, output: Path, rank1: Path | None = None
+    runs: Iterable[tuple[tuple[str, int | None], Path]], settings: Statistics, output: Path, rank1: Path | None = None
 ) -> None:
     """Gather each run's subjects.csv and write summary.csv.
 
     Args:
-        runs: (system, seed) of each run and the path of its subjects.csv.
+        runs: (system, seed) of each run and the path of its subjects.csv; the seed of weights from a file is None.
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
         rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
@@ -34,7 +34,10 @@ def summarise_runs(
     Raises:
         DataError: a file is damaged, or two runs were not measured on the same probes.
     """
-    tables = {path: read_subjects(path).assign(system=system, seed=seed) for (system, seed), path in runs}
+    tables = {
+        path: read_subjects(path).assign(system=system, seed=NO_SEED if seed is None else seed)
+        for (system, seed), path in runs
+    }
     _check_same_probes(tables)
     by_subject = pd.concat(tables.values(), ignore_index=True)
     summary = summarise(by_subject, **settings.model_dump())

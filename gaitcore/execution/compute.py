@@ -4,12 +4,15 @@ import ctypes
 import logging
 import os
 import resource
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
 import torch
+
+from gaitcore.execution.cards import take_card
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +29,11 @@ torch.ones(1).sqrt()
 def prepare(threads: int) -> torch.device:
     """Make this process compute deterministically, and choose its device: a GPU if there is one, else the CPU.
 
+    Of several GPUs it takes the one on which fewest of this user's jobs are (:mod:`gaitcore.execution.cards`).
+
     On a CPU no operation is split between threads, so that the order in which sums are added up, and with it the bytes
-    of a result, does not depend on their number; :func:`in_parallel` puts them to work.
+    of a result, does not depend on their number; :func:`in_parallel` puts them to work. A GPU computes in float32; by
+    torch's own default its convolutions would use TF32, for which :func:`products_in` is the exception.
 
     Args:
         threads: CPU threads for :func:`in_parallel`.
@@ -36,7 +42,11 @@ def prepare(threads: int) -> torch.device:
     torch.use_deterministic_algorithms(True)
     # A debugging aid that costs a sixth of a step; torch makes the name at run time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if not torch.cuda.is_initialized():
+        take_card()
     if torch.cuda.is_available():
+        _use_tf32(False)
+        torch.backends.cudnn.benchmark = False  # no choice of an algorithm by its time
         log.info("computing on %s", torch.cuda.get_device_name())
         return torch.device("cuda")
     _keep_freed_memory()
@@ -45,6 +55,38 @@ def prepare(threads: int) -> torch.device:
     _threads = threads
     log.info("no GPU found: computing on the CPU with %d threads", threads)
     return torch.device("cpu")
+
+
+@contextmanager
+def products_in(precision: str, device: torch.device) -> Iterator[None]:
+    """Within the block, matrix products and convolutions on a GPU use TF32 if the precision is "tf32", else float32.
+
+    TF32 has the range of float32 and 10 bits of mantissa, as products of tensor cores take them; sums are float32. A
+    CPU has no TF32 and computes in float32. The products that a precision of "bfloat16" concerns are chosen by
+    ``torch.autocast``.
+    """
+    if device.type != "cuda" or precision != "tf32":
+        yield
+        return
+    _use_tf32(True)
+    try:
+        yield
+    finally:
+        _use_tf32(False)
+
+
+def products_on(device: torch.device, precision: str) -> str:
+    """The precision that products have on a device; the log says so where it is not the one that was asked for."""
+    if precision == "tf32" and device.type != "cuda":
+        log.info("training.precision is tf32, which a CPU does not have: products are float32")
+        return "float32"
+    return precision
+
+
+def _use_tf32(use: bool) -> None:
+    """One of torch's two interfaces for this alone: it refuses to read what was set by both."""
+    torch.backends.cuda.matmul.allow_tf32 = use
+    torch.backends.cudnn.allow_tf32 = use
 
 
 def in_parallel(function: Callable[..., T], *arguments: Iterable[Any]) -> list[T]:
@@ -61,8 +103,13 @@ def _workers(threads: int) -> ThreadPoolExecutor:
 
 
 def peak_memory() -> int:
-    """Bytes: the largest resident size of this process so far."""
+    """Bytes: the largest resident size of this process so far, without what is on a GPU."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def peak_gpu_memory() -> int:
+    """Bytes: the most that torch held on the GPU at once; 0 without a GPU."""
+    return torch.cuda.max_memory_reserved() if torch.cuda.is_available() else 0
 
 
 def determinism() -> dict[str, Any]:

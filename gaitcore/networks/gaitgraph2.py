@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.networks.resgcn import PUBLISHED_KEYS, ResGCN
 from gaitcore.settings.values import Channels
 
@@ -66,7 +67,7 @@ class GaitGraph2(ResGCN):
         joints = torch.cat([poses, xy - xy[:, :, :1]], dim=-1)
         to_next = F.pad(xy[:, 1:-1] - xy[:, :-2], LAST_TWO)  # pixels; 0 in the last two frames
         over_two = F.pad(xy[:, 2:] - xy[:, :-2], LAST_TWO)
-        bone = xy - xy[:, :, PARENTS]
+        bone = xy - picked(xy, PARENTS, dim=2)
         length = (bone[..., 0] ** 2 + bone[..., 1] ** 2).sqrt() + 1e-4  # pixels
         angles = torch.acos((bone / length[..., None]).clamp(-1, 1))  # rounding can pass 1
         return joints, self._with_confidence(to_next, over_two, poses), self._with_confidence(bone, angles, poses)

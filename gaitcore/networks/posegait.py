@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.settings.values import Fraction
 
@@ -98,7 +99,7 @@ class PoseGait(nn.Module):
 
 def relative_to_neck(poses: Tensor) -> Tensor:
     """(B, T, J, C) pixels -> the same relative to the neck, in distances from neck to hips."""
-    neck, hips = (poses[:, :, joints].mean(dim=2) for joints in (SHOULDERS, HIPS))  # (B, T, C)
+    neck, hips = (picked(poses, joints, dim=2).mean(dim=2) for joints in (SHOULDERS, HIPS))  # (B, T, C)
     height = torch.linalg.vector_norm(neck - hips, dim=-1).clamp(min=1.0)  # pixels
     return (poses - neck[:, :, None]) / height[..., None, None]
 
@@ -106,7 +107,7 @@ def relative_to_neck(poses: Tensor) -> Tensor:
 def features(poses: Tensor) -> Tensor:
     """(B, T, J, C) pixels -> (B, T, rows): normalised joints, angles and lengths of the limbs, motion (section 3.2)."""
     pose = relative_to_neck(poses)
-    limbs = pose[:, :, [b for _, b in LIMBS]] - pose[:, :, [a for a, _ in LIMBS]]  # (B, T, limbs, C)
+    limbs = picked(pose, [b for _, b in LIMBS], dim=2) - picked(pose, [a for a, _ in LIMBS], dim=2)  # (B, T, limbs, C)
     lengths = torch.linalg.vector_norm(limbs, dim=-1)
     in_image = torch.atan2(limbs[..., 0], limbs[..., 1])  # from the vertical, in the plane of the image
     across = torch.linalg.vector_norm(limbs[..., :2], dim=-1, keepdim=True)

@@ -10,7 +10,12 @@ from gaitcore.settings.training import OrderedSampling, Sampling, UnorderedSampl
 
 
 def training_frames(
-    lengths: Tensor, frames: int, sampling: Sampling, reverse: float, generator: torch.Generator
+    lengths: Tensor,
+    frames: int,
+    sampling: Sampling,
+    reverse: float,
+    generator: torch.Generator,
+    longest: int | None = None,
 ) -> Tensor:
     """Frames of each sequence of a batch.
 
@@ -20,13 +25,14 @@ def training_frames(
         sampling: the kind and its options.
         reverse: probability of reversing a sequence in time; a set has no order, so that nothing is reversed in it.
         generator: source of the draws, on the device of ``lengths``.
+        longest: frames of the longest training sequence, where it must not be read from ``lengths``.
 
     Returns:
         (B, T) frame numbers; a window of a sequence that is shorter than T has numbers below 0 and from the length on.
     """
     match sampling:
         case UnorderedSampling(replacement=replacement):
-            return unordered_set(lengths, frames, replacement, generator)
+            return unordered_set(lengths, frames, replacement, generator, longest)
         case OrderedSampling(skip=skip):
             run = ordered_run(lengths, frames, skip, generator)
             backwards = torch.rand(len(lengths), generator=generator, device=lengths.device) < reverse

@@ -21,6 +21,7 @@ from gaitcore.settings.values import (
     Truth,
     Whole,
 )
+from gaitcore.settings.weights import Weights
 
 Epochs = Annotated[Whole, Field(ge=1, le=100_000)]
 LearningRate = Annotated[Number, Field(gt=0, le=100)]
@@ -121,6 +122,9 @@ class Training(Settings):
         description="passes over the training sequences; 0 leaves the network as it is drawn, for a network without "
         "weights and to see what training adds"
     )
+    start_from: Weights | None = Field(
+        None, description="weights with which the training begins (fine-tuning); null: those that the seed draws"
+    )
     second_phase: Phase | None = Field(
         None, description="a phase after these epochs, with epochs and learning_rate of its own; null: none"
     )
@@ -149,8 +153,9 @@ class Training(Settings):
     momentum: tuple[Fraction, Fraction] = Field(
         description="beta1, or the momentum of sgd, at the peak and at both ends; the second one where nothing cycles"
     )
-    precision: Literal["float32", "bfloat16"] = Field(
-        description="of the network's products in training; bfloat16 needs two thirds of the memory and is less exact"
+    precision: Literal["float32", "tf32", "bfloat16"] = Field(
+        description="of the network's products in training; tf32 is float32 with 10 bits of mantissa, on a GPU alone; "
+        "bfloat16 has 7 and needs two thirds of the memory; sums, loss, weights and all evaluation are float32"
     )
     select: Literal["last", "best_validation"] = Field(
         description="which epoch's weights are kept; best_validation needs validation subjects in the split"

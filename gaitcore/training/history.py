@@ -11,9 +11,19 @@ from torch import Tensor, nn
 
 from gaitcore.errors import GaitError
 
+_NOT_KEPT = {"since", "_unread"}  # attributes of a history that no checkpoint holds
+
+
+def measured(loss: Tensor, triplets: int | Tensor, embeddings: Tensor) -> Tensor:
+    """(3,) float64, where the embeddings are: a step's loss, its number of triplets, the spread of its embeddings."""
+    number = triplets if isinstance(triplets, Tensor) else torch.full_like(loss, triplets, dtype=torch.float64)
+    return torch.stack([loss.detach().double(), number.detach().double(), _spread(embeddings)])
+
 
 class History:
     """The completed epochs, and sums over the steps of the current one.
+
+    What a step on a GPU measured stays there until it is needed: at the end of the epoch, or for a checkpoint.
 
     Attributes:
         rows: the rows of training.csv, one per completed epoch.
@@ -27,6 +37,7 @@ class History:
         self.steps = 0
         self.seconds = 0.0
         self.resumed: list[int] = []
+        self._unread: list[tuple[Tensor, float]] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -40,22 +51,38 @@ class History:
         """The number of the current epoch, from 1."""
         return len(self.rows) + 1
 
-    def add(self, loss: Tensor, triplets: int, embeddings: Tensor, learning_rate: float) -> None:
-        """Add a step to the current epoch.
+    @property
+    def loss(self) -> float:
+        """The last step's loss, or what is known: on a GPU the mean of the last epoch, and NaN in the first one."""
+        if self.losses:
+            return self.losses[-1]
+        return self.rows[-1]["loss"] if self.rows else math.nan
+
+    def add(self, step: Tensor, learning_rate: float) -> None:
+        """Add a step to the current epoch; ``step`` is what :func:`measured` gives.
 
         Raises:
-            GaitError: the loss is not a finite number.
+            GaitError: the loss is not a finite number. On a GPU this is noticed when the losses are read.
         """
-        value, self.learning_rate = loss.item(), learning_rate
-        if not math.isfinite(value):
-            raise GaitError(
-                f"The loss became {value} in epoch {self.epoch}, step {len(self.losses) + 1}, at a learning rate of "
-                f"{learning_rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the poses."
-            )
         self.steps += 1
-        self.losses.append(value)
-        self.triplets += triplets
-        self.spread = spread(embeddings)
+        self._unread.append((step, learning_rate))
+        if step.device.type == "cpu":
+            self._read()
+
+    def _read(self) -> None:
+        if not self._unread:
+            return
+        steps, rates = zip(*self._unread, strict=True)
+        self._unread.clear()
+        for (loss, triplets, of_embeddings), rate in zip(torch.stack(steps).tolist(), rates, strict=True):
+            if not math.isfinite(loss):
+                raise GaitError(
+                    f"The loss became {loss} in epoch {self.epoch}, step {len(self.losses) + 1}, at a learning rate of "
+                    f"{rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the poses."
+                )
+            self.losses.append(loss)
+            self.triplets += int(triplets)
+            self.spread, self.learning_rate = of_embeddings, rate
 
     def close(self, sequences: int, validation_rank1: float | None) -> dict[str, Any]:
         """End the current epoch and return its row.
@@ -63,7 +90,11 @@ class History:
         Args:
             sequences: the number of sequences trained on in it; one that was drawn twice counts twice.
             validation_rank1: fraction; None if it was not measured after this epoch.
+
+        Raises:
+            GaitError: the loss of a step was not a finite number.
         """
+        self._read()
         self._tick()
         row = {
             "epoch": self.epoch,
@@ -86,13 +117,18 @@ class History:
         self.since = now
 
     def state_dict(self) -> dict[str, Any]:
-        """All of it, for a checkpoint."""
+        """All of it, for a checkpoint.
+
+        Raises:
+            GaitError: the loss of a step was not a finite number.
+        """
+        self._read()
         self._tick()
-        return {name: value for name, value in vars(self).items() if name != "since"}
+        return {name: value for name, value in vars(self).items() if name not in _NOT_KEPT}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from such a state; raises ValueError for any other."""
-        _update(self, state, set(vars(self)) - {"since"})
+        _update(self, state, vars(self).keys() - _NOT_KEPT)
         self.resumed = [*self.resumed, self.steps]
         self.since = perf_counter()
 
@@ -158,8 +194,14 @@ def _update(part: object, state: dict[str, Any], names: set[str]) -> None:
 def spread(embeddings: Tensor) -> float:
     """How far apart embeddings, (B, D) or (B, parts, D), are.
 
-    0 if all are one point, 1 if they have no direction in common. It is their total variance, the mean of
+    0 if all are one point (0, too), 1 if they have no direction in common. It is their total variance, the mean of
     |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
     """
+    return _spread(embeddings).item()
+
+
+def _spread(embeddings: Tensor) -> Tensor:
     z = embeddings.detach().double().flatten(1)
-    return 1.0 - (z.mean(dim=0).square().sum() / z.square().sum(dim=1).mean()).item()
+    size = z.square().sum(dim=1).mean()
+    apart = 1.0 - z.mean(dim=0).square().sum() / size
+    return torch.where(size > 0, apart, torch.zeros_like(apart))

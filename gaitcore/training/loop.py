@@ -1,9 +1,9 @@
-"""The training loop: batch, augment, forward, loss, step."""
+"""The training loop: batch, augment, forward, loss, backward, update."""
 
 import logging
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,17 +11,23 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.artefacts.training_history import COLUMNS
+from gaitcore.execution.compute import products_in
+from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.training_pass import training_pass
+from gaitcore.execution.whole_step import MakeRecorder, Stepping, recorder_of
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.training_frames import training_frames
+from gaitcore.settings.chosen import ChosenSection
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
-from gaitcore.training.batches import build_batches, training_items
+from gaitcore.training.batches import SubjectBatches, build_batches, check_for_neck, training_items
 from gaitcore.training.checkpoints import Checkpoints, Stateful
-from gaitcore.training.history import BestEpoch, Draws, History
+from gaitcore.training.history import BestEpoch, Draws, History, measured
 from gaitcore.training.losses import build_loss
 from gaitcore.training.optimisation import Optimisation, all_epochs, phase_of
 from gaitcore.training.progress import Progress
+
+_STUCK = 1e-4  # how near to the margin a loss is that does not move from it, relative
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +46,7 @@ class TrainingResult:
         untrained: whether there was nothing to learn: one subject alone, or a loss of 0 throughout.
         seconds: training time, all sessions of a resumed run together.
         resumed: the steps after which the run was resumed.
+        steps: how the steps were run, see :class:`gaitcore.execution.whole_step.Stepping`.
     """
 
     history: pd.DataFrame
@@ -49,6 +56,7 @@ class TrainingResult:
     untrained: bool
     seconds: float
     resumed: list[int]
+    steps: str = ""
 
 
 def train(
@@ -62,6 +70,7 @@ def train(
     seed: int,
     validate: Callable[[nn.Module], float] | None = None,
     checkpoints: Checkpoints | None = None,
+    recorder: MakeRecorder | None = None,
 ) -> TrainingResult:
     """Train a network in place.
 
@@ -76,18 +85,24 @@ def train(
             the caller seeds.
         validate: network -> validation accuracy, which chooses the epoch; None keeps the last epoch.
         checkpoints: the checkpoints from which the run is resumed and to which it is saved; None for no checkpoints.
+        recorder: what records a step as one graph; None for that of the device, which a CPU does not have.
 
     Raises:
+        ConfigError: a batch has one sequence alone, and the network a batch-norm neck.
         GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
-            the run, or a checkpoint could not be written.
+            the run, a checkpoint could not be written, or the GPU has too little memory for a batch.
     """
     if not all_epochs(settings):
         log.info("training.epochs is 0: the network stays as it was drawn")
         return TrainingResult(pd.DataFrame(columns=list(COLUMNS)), 0, None, False, False, 0.0, [])
     device = store.device
+    recorder = recorder or recorder_of(device)
+    as_graph = recorder is not None  # so that nothing in a step is read back to the host
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
     items = training_items(sequences, settings.repeat)
     batches = build_batches(labels.cpu().numpy(), items, settings.batch, np.random.default_rng(seed))
+    if hasattr(model, "neck"):
+        check_for_neck(batches, type(model).__name__)
     generator = torch.Generator(device).manual_seed(seed)
     subjects = int(labels.max()) + 1
     criterion = build_loss(
@@ -96,13 +111,42 @@ def train(
         embedding_dim=network.embedding_dim,
         parts=getattr(model, "parts", 1),
         neck=hasattr(model, "neck"),
+        fixed_shapes=as_graph,
     ).to(device)
-    optimiser = Optimisation([*model.parameters(), *criterion.parameters()], settings, len(batches))
-    forward = training_pass(model)
+    parameters = [*model.parameters(), *criterion.parameters()]
+    optimiser = Optimisation(parameters, settings, len(batches), as_tensors=as_graph)
+    forward = GpuPass(model) if as_graph else training_pass(model)
     history, best = History(), BestEpoch()
     epochs = all_epochs(settings)
     log.info("training on %d subjects: %d epochs of %d steps, %s", subjects, epochs, len(batches), batches)
 
+    longest = int(store.lengths.max()) if as_graph else None
+
+    def step(chosen: Tensor) -> Tensor:
+        """A step with these sequences (B,); what it measured."""
+        reverse = settings.augmentation.reverse
+        lengths = store.lengths[chosen]
+        frames = training_frames(lengths, network.frames, settings.sampling, reverse, generator, longest)
+        windows = augmented(store.windows(chosen, frames), settings.augmentation, store, generator)
+        with (
+            products_in(settings.precision, device),
+            torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"),
+        ):
+            embeddings = forward(store.network_input(windows)).float()
+        loss, triplets = criterion(embeddings, labels[chosen])
+        optimiser.zero_grad()
+        with products_in(settings.precision, device):
+            loss.backward()
+        optimiser.update()
+        return measured(loss, triplets, embeddings)
+
+    def changed() -> list[Tensor]:
+        """Every tensor that a step changes."""
+        modules = (model, criterion)
+        weights = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
+        return [*weights, *optimiser.tensors()]
+
+    take_step = Stepping(step, device, recorder, changed, generator, forward, steps=epochs * len(batches))
     run: dict[str, Stateful] = {
         "model": model,
         "criterion": criterion,
@@ -120,19 +164,9 @@ def train(
                 optimiser.begin(phase_of(epoch, settings))
             model.train()
             for batch in batches:
-                chosen = torch.from_numpy(batch).to(device)
-                reverse = settings.augmentation.reverse
-                frames = training_frames(store.lengths[chosen], network.frames, settings.sampling, reverse, generator)
-                windows = store.windows(chosen, frames)
-                windows = augmented(windows, settings.augmentation, store, generator)
-                with torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"):
-                    embeddings = forward(store.network_input(windows)).float()
-                loss, triplets = criterion(embeddings, labels[chosen])
-                history.add(loss, triplets, embeddings, optimiser.learning_rate)
-                optimiser.zero_grad()
-                loss.backward()
-                optimiser.step()
-                progress.step(loss)
+                history.add(take_step(batch), optimiser.learning_rate)
+                optimiser.advance()
+                progress.step(history.loss)
                 if checkpoints:
                     checkpoints.after_step(history.steps, run)
                 if checkpoints and history.steps == epochs * len(batches):
@@ -142,9 +176,28 @@ def train(
                 accuracy = validate(model)
                 best.consider(accuracy, epoch, model)
             row = history.close(batches.sequences_of_an_epoch, accuracy)
-            progress.epoch(row)
+            progress.epoch(row, triplets=len(batches) * _triplets_of_a_step(criterion, batches))
     best.restore(model)
-    return _result(history, best.epoch or epochs, settings, subjects)
+    return replace(_result(history, best.epoch or epochs, settings, subjects), steps=take_step.how)
+
+
+def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray]) -> int:
+    """The triplets that can violate the margin; 0 where the loss or the batches do not say how many there are."""
+    possible: Callable[[int, int], int] | None = getattr(criterion, "possible", None)
+    if possible is None or not isinstance(batches, SubjectBatches):
+        return 0
+    return possible(batches.subjects, batches.sequences)
+
+
+def _is_stuck(history: History, loss: ChosenSection) -> bool:
+    """Whether the loss of the last epoch is the margin of the triplets: then all embeddings are one point.
+
+    A network without unit length can shrink its embeddings to a point, which their spread, relative to their length,
+    does not show.
+    """
+    if loss.kind != "batch_all_triplet":
+        return False
+    return math.isclose(history.rows[-1]["loss"], loss.model_dump()["margin"], rel_tol=_STUCK)
 
 
 def _result(history: History, epoch: int, settings: Training, subjects: int) -> TrainingResult:
@@ -158,6 +211,13 @@ def _result(history: History, epoch: int, settings: Training, subjects: int) -> 
             "training.learning_rate",
             distance,
             settings.collapse_distance,
+        )
+    elif _is_stuck(history, settings.loss):
+        collapsed = True
+        log.warning(
+            "the run has collapsed: the loss of the last epoch is training.loss.margin (%g), so all embeddings are one "
+            "point and the accuracy is meaningless; set training.loss.mining to full, or lower training.learning_rate",
+            settings.loss.model_dump()["margin"],
         )
     without_loss = all(row["loss"] == 0 for row in history.rows)
     untrained = subjects < 2 or without_loss

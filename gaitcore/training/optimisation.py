@@ -8,6 +8,7 @@ from torch import nn
 
 from gaitcore.errors import ConfigError
 from gaitcore.settings.training import Phase, Training
+from gaitcore.training.tensor_optimiser import TensorOptimiser
 
 
 def phases(training: Training) -> tuple[Phase, ...]:
@@ -37,27 +38,38 @@ class Optimisation:
     Source: GaitMixer, section 4.2: Adam with a one-cycle schedule (Smith and Topin, 2018), PyTorch's. Its form in
     three phases is GaitTR's and GPGait's, steps are OpenGait's.
 
+    A step is an :meth:`update` of the parameters, which may be part of a graph on a GPU, and then :meth:`advance`,
+    which sets the rates of the next step.
+
     Args:
         parameters: the parameters to train.
         settings: the recipe.
         steps: number of steps in an epoch.
+        as_tensors: whether the rates are tensors (:mod:`gaitcore.training.tensor_optimiser`).
 
     Raises:
         ConfigError: the schedule has three phases, and there are too few steps for them.
     """
 
-    def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int):
+    def __init__(self, parameters: Iterable[nn.Parameter], settings: Training, steps: int, *, as_tensors: bool = False):
         self.parameters, self.settings, self.steps = list(parameters), settings, steps
+        self.on_tensors: TensorOptimiser | None = None
+        if as_tensors:
+            first = {"rate": settings.learning_rate, "momentum": settings.momentum[1]}
+            self.on_tensors = TensorOptimiser(self.parameters, settings.optimiser, decay=settings.weight_decay, **first)
         self.begin(phase=0)
 
     def begin(self, phase: int) -> None:
-        """Start a phase, from 0, with a new optimiser and a new schedule."""
+        """Start a phase, from 0, with an optimiser at its beginning and a new schedule."""
         self.phase, self.done = phase, 0  # completed steps of this phase
         settings, current = self.settings, self._phase_settings()
         at_peak, at_ends = settings.momentum
         rate, decay = current.learning_rate, settings.weight_decay
         self.optimiser: torch.optim.Optimizer
-        if settings.optimiser == "sgd":
+        if self.on_tensors is not None:
+            self.on_tensors.restart(rate, at_ends)
+            self.optimiser = self.on_tensors
+        elif settings.optimiser == "sgd":
             self.optimiser = torch.optim.SGD(self.parameters, lr=rate, momentum=at_ends, weight_decay=decay)
         else:
             adam = _ADAMS[settings.optimiser]
@@ -83,6 +95,7 @@ class Optimisation:
                 max_momentum=at_ends,
                 three_phase=settings.schedule == "three_phases",
             )
+        self._prepare()
 
     @property
     def learning_rate(self) -> float:
@@ -95,10 +108,29 @@ class Optimisation:
 
     def step(self) -> None:
         """Update the parameters, then the learning rate."""
+        self.update()
+        self.advance()
+
+    def update(self) -> None:
+        """Update the parameters by their gradients."""
         self.optimiser.step()
+
+    def advance(self) -> None:
+        """Set the learning rate and the momentum of the next step."""
         self.done += 1
+        if self.on_tensors is not None:
+            self.on_tensors.count()
         if self.done < self.steps * self._phase_settings().epochs:
             self.schedule.step()
+        self._prepare()
+
+    def tensors(self) -> list[torch.Tensor]:
+        """What an update changes beside the parameters, if the rates are tensors."""
+        return self.on_tensors.tensors() if self.on_tensors is not None else []
+
+    def _prepare(self) -> None:
+        if self.on_tensors is not None:
+            self.on_tensors.prepare()
 
     def state_dict(self) -> dict[str, Any]:
         """State for a checkpoint."""
@@ -111,6 +143,7 @@ class Optimisation:
         self.optimiser.load_state_dict(state["optimiser"])
         self.schedule.load_state_dict(state["schedule"])
         self.done = state["done"]
+        self._prepare()
 
     def _phase_settings(self) -> Phase:
         return phases(self.settings)[self.phase]

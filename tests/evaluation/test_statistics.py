@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, NO_SEED, summarise
 
 COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [
@@ -288,16 +288,22 @@ def test_systems_with_different_probes_have_rows_of_their_own_and_are_not_compar
 def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_refused():
     frame = one_cell({"a": [[0.5, 0.5]]})
     with pytest.raises(DataError) as error:
-        summarise(frame.drop(columns="mAP"))
+        summarise(frame.drop(columns="rank1"))
     assert str(error.value) == (
-        "The results by subject lack the column 'mAP'; expected system, seed, condition, view, subject, probes, rank1, "
-        "rank5, mAP."
+        "The results by subject lack the column 'rank1'; expected system, seed, condition, view, subject, probes, "
+        "rank1."
+    )
+    with pytest.raises(DataError) as error:
+        summarise(frame.assign(mAP=[0.25, np.nan]))
+    assert str(error.value) == (
+        "The results by subject hold rank1 0.5, rank5 1.0, mAP 0.25 for a seed 0, nm at 0 degrees, subject 000; "
+        "expected fractions from 0 to 1, or all metrics of one evaluation."
     )
     with pytest.raises(DataError) as error:
         summarise(frame.assign(rank1=[0.5, 94.9]))
     assert str(error.value) == (
         "The results by subject hold rank1 94.9, rank5 1.0, mAP 0.25 for a seed 0, nm at 0 degrees, subject 001; "
-        "expected fractions from 0 to 1."
+        "expected fractions from 0 to 1, or all metrics of one evaluation."
     )
     with pytest.raises(DataError) as error:
         summarise(pd.concat([frame, frame.iloc[:1]]))
@@ -307,3 +313,17 @@ def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_ref
     with pytest.raises(DataError) as error:
         summarise(frame.iloc[:0])
     assert str(error.value) == "The results by subject hold no probe, so there is nothing to summarise."
+
+
+def test_weights_from_a_file_have_no_seed_and_are_paired_with_every_run_of_another_system():
+    by_subject = one_cell({"a": [[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], "file": [[1.0, 1.0, 1.0]]})
+    by_subject.loc[by_subject["system"] == "file", "seed"] = NO_SEED
+    summary = summarise(by_subject)
+    alone = row(summary, "file", "nm", "mean")
+    assert (alone["mean"], alone["n_seeds"], alone["n_subjects"]) == (1.0, 0, 3)
+    assert np.isnan(alone["std"])
+    pair = row(summary, "a - file", "nm", "mean", DIFFERENCE)
+    assert pair["mean"] == pytest.approx((2 / 3 + 1 / 3) / 2 - 1)
+    assert pair["n_seeds"] == 2
+    reverse = summarise(by_subject.iloc[::-1])
+    assert row(reverse, "file - a", "nm", "mean", DIFFERENCE)["mean"] == pytest.approx(1 - (2 / 3 + 1 / 3) / 2)

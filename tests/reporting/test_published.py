@@ -1,14 +1,23 @@
 """The published numbers are the paper's, and they agree with each other but for the one place that is named."""
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from places import REPOSITORY
+
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables.published import (
+    CASIA_B,
     DISCREPANCY,
+    SUBJECTS,
     estimator_of,
+    published_others,
     published_rows,
     published_table1,
     published_table2,
 )
+from gaitcore.reporting.tables.tables import table2
+from gaitcore.settings.files import load_config
 
 
 def test_table_1_has_five_methods_three_conditions_and_eleven_views_with_their_mean():
@@ -60,3 +69,27 @@ def test_later_rows_stand_beside_the_papers_for_the_systems_that_are_compared():
     assert list(rows["method"].unique())[-2:] == ["GaitMixer", "GPGait"]
     assert rows.query("method == 'GPGait'")["rank1"].tolist() == pytest.approx([0.936, 0.802, 0.693, 0.810])
     assert set(rows.query("method == 'GPGait'")["frames"]) == {"HRNet"}
+
+
+@pytest.mark.parametrize("name", [name for name in SUBJECTS if name != CASIA_B])
+def test_the_rows_of_another_set_are_of_its_overlays_comparisons_and_have_a_source(name):
+    protocol = load_config(REPOSITORY / "config.yaml", {"experiment": name})
+    rows = published_others(name)
+    assert set(rows["condition"]) <= set(compared_names(protocol.protocol))
+    assert protocol.tables.published_set == name
+    assert rows["source"].str.contains(r"\(").all()
+    assert published_rows(["GPGait"], name)["title"].tolist() == rows["title"].tolist()
+
+
+def test_rows_of_other_poses_are_never_compared_for_a_best(summary, context):
+    """CCPG's published rows: GPGait's best of its own poses alone, SkeletonGait's beside it."""
+    titles = {"nm": "CL", "ar": "UP"}
+    named = summary.replace({"condition": titles})
+    facts = {"condition_titles": {"CL": "CL", "UP": "UP"}, "probe_labels": {"CL": "CL", "UP": "UP"}}
+    of_ccpg = replace(context, show_published=True, published_set="ccpg", estimator="HRNet", **facts)
+    rows = table2(named, of_ccpg).rows
+    assert [(row.block, row.method, round(row.cells["CL"].mean, 4)) for row in rows if row.published] == [
+        ("Published", "GPGait, HRNet, 17 joints", 0.5475),
+        ("Published", "SkeletonGait, 18 joints, maps", 0.524),
+    ]
+    assert not any(row.best for row in rows if row.published)

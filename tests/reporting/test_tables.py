@@ -227,3 +227,10 @@ def test_a_run_that_had_nothing_to_learn_is_never_best_and_its_row_says_so(summa
         "throughout, so the accuracy is not that of a trained network. Such runs are part of the mean, and such a row "
         "is never bold."
     ) in table.notes
+
+
+def test_the_notes_name_the_systems_whose_products_were_not_float32(summary, context):
+    sentence = "In training, products of matrices and convolutions were computed in"
+    assert sentence not in " ".join(table1(summary, context).notes)
+    others = replace(context, products={"alpha": "bfloat16", "beta_net": "tf32"})
+    assert f"{sentence} bfloat16 for Alpha; in tf32 for Beta_net; all else in float32." in table1(summary, others).notes

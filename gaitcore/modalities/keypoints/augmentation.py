@@ -9,8 +9,7 @@ code: point noise, left and right exchanged frame by frame, joint noise.
 import torch
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
-from gaitcore.modalities.keypoints.store import KeypointStore
+from gaitcore.modalities.keypoints.store import KeypointStore, exchanged
 from gaitcore.settings.training import Augmentation
 
 NOISE_FRAME_WIDTH = 320  # the published noise is in pixels of a frame this wide
@@ -36,11 +35,11 @@ def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, gen
     xy = xy + _noise(scale * settings.point_noise, xy.shape, settings.noise, generator)
     if settings.swap and settings.swap_each == "frame":
         swapped = _chance(xy.shape[:2], settings.swap, generator)
-        xy = torch.where(swapped[..., None, None], xy[:, :, OTHER_SIDE], xy)
-        others = [torch.where(swapped[..., None], other[:, :, OTHER_SIDE], other) for other in others]
+        xy = torch.where(swapped[..., None, None], exchanged(xy), xy)
+        others = [torch.where(swapped[..., None], exchanged(other), other) for other in others]
     xy = xy + _noise(scale * settings.joint_noise, (len(xy), 1, *xy.shape[2:]), settings.noise, generator)
     if any(settings.move):
-        reach = scale * torch.tensor(settings.move, device=xy.device)
+        reach = scale * torch.cat([torch.full((1,), amount, device=xy.device) for amount in settings.move])
         xy = xy + reach * _noise(1.0, (len(xy), 1, 1, 2), "uniform", generator)
     if settings.confidence_noise:
         noise = _noise(settings.confidence_noise, others[0].shape, settings.noise, generator)
@@ -48,7 +47,7 @@ def augmented(windows: Tensor, settings: Augmentation, store: KeypointStore, gen
     poses = torch.cat([xy, torch.stack(others, dim=-1)], dim=-1)
     if settings.swap and settings.swap_each == "window":
         swapped = _chance((len(poses),), settings.swap, generator)
-        poses = torch.where(swapped[:, None, None, None], poses[:, :, OTHER_SIDE], poses)
+        poses = torch.where(swapped[:, None, None, None], exchanged(poses), poses)
     return poses
 
 

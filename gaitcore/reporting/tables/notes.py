@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from gaitcore.artefacts.run_record import RunRecord, run_of
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import SourceFacts, TableContext
@@ -22,14 +23,17 @@ from gaitcore.reporting.tables.estimates import (
     points,
     titles_with_mean,
 )
-from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
+from gaitcore.reporting.tables.layout import COLLAPSED_MARK, IMPORTED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
 from gaitcore.reporting.tables.published import (
+    CASIA_B,
     DISCREPANCY,
     GAITNET_ROW,
     LATER,
+    OTHER_POSES,
     POSEGAIT_SPLIT,
     POSES,
     SOURCE,
+    sources,
 )
 
 _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
@@ -37,11 +41,39 @@ _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with 
 
 def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     """The subjects of training and test, the gallery and the probes."""
+    training = f"{context.train_subjects} training and " if context.train_subjects else ""
+    subjects = f"Protocol: {training}{context.test_subjects} test subjects"
+    if context.comparisons:
+        return f"{subjects}; {_comparisons(context)}; {context.comparison}."
     probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
-    return (
-        f"Protocol: {context.train_subjects} training and {context.test_subjects} test subjects, "
-        f"gallery {context.gallery}, probes {probes}, {context.comparison}."
+    return f"{subjects}, gallery {context.gallery}, probes {probes}, {context.comparison}."
+
+
+def _comparisons(context: TableContext) -> str:
+    """The probes and the gallery of each comparison; a gallery that all share comes first."""
+    galleries = {gallery for _, gallery in context.comparisons.values()}
+    if len(galleries) == 1:
+        probes = (f"{context.condition_titles[name]} ({probes})" for name, (probes, _) in context.comparisons.items())
+        return f"gallery {galleries.pop()}, probes {', '.join(probes)}"
+    return "; ".join(
+        f"{context.condition_titles[name]}: probes {probes}, gallery {gallery}"
+        for name, (probes, gallery) in context.comparisons.items()
     )
+
+
+def counts_note(context: TableContext) -> str:
+    """The probes and gallery sequences of each row, and which lengths they have; else empty."""
+    if not context.counts:
+        return ""
+    galleries = {gallery for _, gallery in context.counts.values()}
+    rows = []
+    for name, title in context.condition_titles.items():
+        if name in context.counts:
+            probes, gallery = context.counts[name]
+            rows.append(f"{title} {probes}" + (f" against {gallery}" if len(galleries) > 1 else ""))
+    shared = f", against {galleries.pop()} gallery sequences" if len(galleries) == 1 else " gallery sequences"
+    unknown = f" {context.unknown_probes} probes of unknown identity are in the submission alone."
+    return f"Probes: {', '.join(rows)}{shared}. {context.lengths}{unknown if context.unknown_probes else ''}"
 
 
 def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
@@ -49,10 +81,15 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     rank1 = estimates(summary, "rank1")
     seeds = {context.system_title(system): rank1[overall(system)].n_seeds for system in measured_systems(summary)}
     level = f"{in_percent(context.confidence):g}%"
+    if not any(seeds.values()):
+        return f"Measured: weights from files; in brackets the {level} bootstrap interval over subjects only."
+    from_files = [title for title, count in seeds.items() if not count]
+    seeds = {title: count for title, count in seeds.items() if count}
+    alone = f" Over subjects only where the weights are from a file ({', '.join(from_files)})." if from_files else ""
     if set(seeds.values()) == {1}:
         return (
             f"Measured: one seed; in brackets the {level} bootstrap interval over subjects only, "
-            "which does not cover retraining."
+            f"which does not cover retraining.{alone}"
         )
     counts = sorted(set(seeds.values()))
     each = ", ".join(f"{title} {count}" for title, count in seeds.items())
@@ -60,7 +97,7 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     only = " (over subjects only where there is one seed)" if 1 in counts else ""
     return (
         f"Measured: mean ± standard deviation over {number}; in brackets the {level} bootstrap interval "
-        f"of the mean over subjects and seeds{only}."
+        f"of the mean over subjects and seeds{only}.{alone}"
     )
 
 
@@ -80,16 +117,18 @@ def reported_sentence(context: TableContext) -> str:
 def interval_sentence(summary: pd.DataFrame) -> str:
     """The variation that the interval covers."""
     seeds = {estimate.n_seeds for key, estimate in estimates(summary, "rank1").items() if key == overall(key[0])}
-    narrow = "" if seeds == {1} else " A few seeds show only roughly how much results vary between training runs."
+    narrow = "" if seeds <= {0, 1} else " A few seeds show only roughly how much results vary between training runs."
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
-def published_notes(systems: Iterable[str] | None) -> list[str]:
-    """Where the published rows come from, and where the paper contradicts itself.
+def published_notes(systems: Iterable[str] | None, of: str = CASIA_B) -> list[str]:
+    """Where the published rows of a data set come from, and where the paper contradicts itself.
 
     ``systems`` are the titles of the measured systems, whose later rows are shown, too; None for Table 1, which has
     neither these nor rows of silhouettes.
     """
+    if of != CASIA_B:
+        return [f"{PUBLISHED_MARK} Published. {sources(of)}. {OTHER_POSES}"]
     of_both = [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, POSES]
     if systems is None:
         return of_both
@@ -113,6 +152,30 @@ def marked_run_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
                 "trained network. Such runs are part of the mean, and such a row is never bold."
             )
     return notes
+
+
+def origin_notes(context: TableContext) -> list[str]:
+    """One sentence or more per system whose weights, or first weights, were trained elsewhere."""
+    return [_origin_note(context.system_title(system), run) for system, run in context.elsewhere.items()]
+
+
+def _origin_note(title: str, run: RunRecord) -> str:
+    """Where weights come from, and what differs from the input that they were trained on."""
+    assert run.origin is not None
+    origin, before = run.origin, run_of(run.origin)
+    source = f"weights from {origin.path}, SHA-256 {origin.sha256}"
+    if run.imported and run.seed is not None and before:
+        source = f"weights of the runs of {before.system} in the experiment {before.settings.get('experiment')}"
+    dataset = origin.trained_on.get("dataset")
+    on = f"; they were trained on {dataset}" if dataset else ""
+    sentences = [
+        f"{IMPORTED_MARK} {title}: {source}, not trained here{on}."
+        if run.imported
+        else f"{title}: the training started from {source.removeprefix('weights from ')}{on}."
+    ]
+    if origin.left_out:
+        sentences.append(f"Left out, since they have another shape here: {', '.join(origin.left_out)}.")
+    return " ".join([*sentences, *origin.notes])
 
 
 def _seeds(seeds: list[int], system: str, context: TableContext) -> str:
@@ -190,6 +253,17 @@ def denominators_note(context: TableContext) -> str:
         f"The rows stand on different sequences: {'; '.join(texts)}. Systems with different "
         "ones are not compared by a test; protocol.common_tests restricts all rows to the same ones."
     )
+
+
+def products_note(context: TableContext) -> str:
+    """The precision of the network's products in training, where it was not float32; else empty."""
+    titles: dict[str, list[str]] = {}
+    for system, precision in context.products.items():
+        titles.setdefault(precision, []).append(context.system_title(system))
+    if not titles:
+        return ""
+    texts = "; ".join(f"in {precision} for {', '.join(of)}" for precision, of in titles.items())
+    return f"In training, products of matrices and convolutions were computed {texts}; all else in float32."
 
 
 def excluded_note(context: TableContext) -> str:

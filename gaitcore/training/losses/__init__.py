@@ -4,7 +4,8 @@ A file that declares ``TITLE`` (printed in captions) is a loss. Its class ``Loss
 (B, embedding_dim) and labels (B,), from 0, and returns the loss and the number of triplets it was taken over (0 for a
 loss without triplets). A loss per part declares ``PARTS = True`` and also takes embeddings (B, parts, embedding_dim).
 One that also declares ``NECK = True`` takes (B, 2 * parts, embedding_dim), the parts before and behind the batch-norm
-neck of a network.
+neck of a network. One that also computes with shapes that depend on the batch's size alone, for a step that is captured
+as a graph on a GPU, declares ``fixed_shapes = False`` in its class and does so where this is True.
 The options are the arguments of the class; the schema of ``training.loss`` is made from its signature.
 """
 
@@ -19,7 +20,13 @@ from gaitcore.settings.chosen import ChosenSection
 
 
 def build_loss(
-    settings: ChosenSection, *, subjects: int, embedding_dim: int, parts: int = 1, neck: bool = False
+    settings: ChosenSection,
+    *,
+    subjects: int,
+    embedding_dim: int,
+    parts: int = 1,
+    neck: bool = False,
+    fixed_shapes: bool = False,
 ) -> nn.Module:
     """The loss of a recipe; its parameters, if any, are trained with the network's.
 
@@ -29,6 +36,7 @@ def build_loss(
         embedding_dim, parts: length and number of the embeddings of a sequence; likewise.
         neck: whether the network ends with a batch-norm neck, so that in training it returns its parts twice, before
             and behind it.
+        fixed_shapes: whether losses that can shall compute with shapes that depend on the batch's size alone.
 
     New parameters are drawn from torch's global generator. A loss that does not take parts refuses embeddings with
     several parts with a ConfigError; a single part is an embedding like any other. A loss that does not take a neck
@@ -47,6 +55,9 @@ def build_loss(
     common = {"subjects": subjects, "embedding_dim": embedding_dim, "parts": parts}
     accepted = {name: value for name, value in common.items() if name in inspect.signature(loss).parameters}
     module: nn.Module = loss(**accepted, **settings.model_dump(exclude={"kind"}))
+    for part in module.modules():
+        if hasattr(part, "fixed_shapes"):
+            setattr(part, "fixed_shapes", fixed_shapes)  # noqa: B010
     if neck and not takes_neck:
         module.register_forward_pre_hook(lambda _, inputs: (inputs[0][:, :parts], inputs[1]))
     if not extensions.declared("losses", settings.kind).get("PARTS"):

@@ -7,6 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from gaitcore.settings.values import Positive
+from gaitcore.training.losses.fixed_shapes import violations
 
 TITLE = "batch-all triplet loss"
 PARTS = True
@@ -27,16 +28,37 @@ class Loss(nn.Module):
             (GaitSet); "hard_violating", the mean over those of them that violate the margin (FastPoseGait).
     """
 
+    fixed_shapes = False
+
     def __init__(self, *, margin: Positive = 0.2, mining: Literal["full", "hard", "hard_violating"] = "full"):
         super().__init__()
         self.margin, self.mining = margin, mining
+        self.parts = 0  # of the last batch
 
-    def forward(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, int]:
+    def forward(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         labels, order = labels.sort(stable=True)  # the sequences of a subject lie side by side
         parts = embeddings[order].reshape(len(labels), -1, embeddings.shape[-1]).transpose(0, 1)  # (parts, B, D)
+        self.parts = len(parts)
         distances = torch.cdist(parts, parts, compute_mode=EXACT)  # (parts, B, B)
-        total, triplets = (self._full if self.mining == "full" else self._hard)(distances, labels)  # (parts,) each
-        return (total / triplets.clamp(min=1)).mean(), int(triplets.sum())
+        if self.mining == "full":
+            total, triplets = (self._counted if self.fixed_shapes else self._full)(distances, labels)  # (parts,) each
+        else:
+            total, triplets = self._hard(distances, labels)
+        return (total / triplets.clamp(min=1)).mean().to(embeddings.dtype), triplets.sum()
+
+    def _counted(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """As ``_full``, up to rounding, with fixed shapes."""
+        same = labels[:, None] == labels
+        return violations(distances, same, ~same, self.margin)
+
+    def possible(self, subjects: int, sequences: int) -> int:
+        """The number of triplets of a batch of this many subjects, and sequences of each, that can violate the margin.
+
+        They are those of all parts of the last batch. 0 for "hard", whose number says nothing of violations.
+        """
+        batch = subjects * sequences
+        per_anchor = {"full": sequences * (batch - sequences), "hard": 0, "hard_violating": 1}
+        return self.parts * batch * per_anchor[self.mining]
 
     def _full(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Of each part the sum over the triplets that violate the margin, and their number."""

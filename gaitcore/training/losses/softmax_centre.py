@@ -37,5 +37,6 @@ class Loss(nn.Module):
         return loss, 0
 
     def _move(self, difference: Tensor, labels: Tensor) -> None:
-        membership = F.one_hot(labels, len(self.centres)).to(difference.dtype)  # (B, subjects)
+        subjects = torch.arange(len(self.centres), device=labels.device)
+        membership = (labels[:, None] == subjects).to(difference.dtype)  # (B, subjects)
         self.centres += self.rate * (membership.T @ difference) / (1 + membership.sum(dim=0))[:, None]

@@ -45,7 +45,7 @@ class Loss(nn.Module):
         self.triplet = batch_all_triplet.Loss(margin=margin, mining=mining)
         self.directions = nn.Parameter(nn.init.xavier_uniform_(torch.empty(parts, embedding_dim, subjects)))
 
-    def forward(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, int]:
+    def forward(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         before, behind = embeddings.chunk(2, dim=1)  # (B, parts, D) each
         loss, triplets = self.triplet(before, labels)
         logits = self.scale * self.cosines(behind).flatten(0, 1)  # (B * parts, subjects)

@@ -1,8 +1,8 @@
 """Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
 
 A subject is a draw from three tables of traits (:data:`BODY`, :data:`GAIT` and :data:`OFFSETS`); each walk changes the
-gait a little, never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
-lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
+gait a little, never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis
+rides on the lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
 
 Typical values and spreads, rounded to what a demonstration needs:
     Winter, Biomechanics and Motor Control of Human Movement, 4th ed. 2009 (and ... of Human Gait, 1991): segment
