@@ -7,10 +7,13 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
-	$(BIN)/snakemake --cores all tables
+	@$(BIN)/python workflow_scripts/screen.py --cores all tables
+
+help: ## this list
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 test: .venv/ready ## everything the tests can check on this machine, on all cores
 	$(BIN)/python -m pytest $(PARALLEL)

@@ -14,29 +14,34 @@ include: "rules/receipts.smk"
 report: "report/workflow.rst"  # snakemake --report files.html
 
 
-rule tables:  # both tables, a summary page, the reproduction report, the manifest, and every file behind them
+rule tables:
+    """both tables, a summary page, the reproduction report, the manifest, and every file behind them"""
     default_target: True
     input:
         lambda _: artefacts(),
         experiment_paths("results/{experiment}/manifest.json"),
 
 
-rule tables_pdf:  # both tables and all figures in one PDF; needs LaTeX
+rule tables_pdf:
+    """both tables and all figures in one PDF; needs LaTeX"""
     input:
         experiment_paths("results/{experiment}/tables/tables.pdf"),
 
 
-rule manifest:  # the digests of all artefacts alone
+rule manifest:
+    """the digests of all artefacts alone"""
     input:
         experiment_paths("results/{experiment}/manifest.json"),
 
 
-rule poses:  # poses.parquet alone
+rule poses:
+    """poses.parquet alone"""
     input:
         table_of("keypoints"),
 
 
-rule silhouettes:  # silhouettes.parquet alone
+rule silhouettes:
+    """silhouettes.parquet alone"""
     input:
         table_of("silhouettes"),
 

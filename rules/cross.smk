@@ -34,6 +34,7 @@ def crossed_files(*patterns):
 
 
 rule write_cross:
+    """accuracies by data set trained on and tested on"""
     input:
         summaries=crossed_files("summary.csv"),
         splits=crossed_files("split.csv"),
@@ -62,7 +63,8 @@ rule write_cross:
         "../workflow_scripts/cross.py"
 
 
-rule cross:  # what is trained on one data set, tested on another: a matrix as table and figure
+rule cross:
+    """what is trained on one data set, tested on another: a matrix as table and figure"""
     input:
         crossed_files("summary.csv"),
         experiment_paths("results/{experiment}/cross/cross.csv"),

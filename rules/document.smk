@@ -2,6 +2,7 @@
 
 
 rule compile_tables:
+    """tables.pdf, by pdflatex"""
     input:
         tables=[
             "results/{experiment}/tables/table1.tex",

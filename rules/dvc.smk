@@ -2,6 +2,7 @@
 
 
 rule write_settings:
+    """the settings that DVC compares"""
     input:
         dvc="dvc.yaml",
     output:

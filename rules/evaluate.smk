@@ -2,6 +2,7 @@
 
 
 rule evaluate:
+    """embeddings and accuracies of a run"""
     input:
         table=frame_table,
         others=other_tables,
@@ -49,6 +50,7 @@ rule evaluate:
 
 
 rule summary:
+    """means, intervals and tests over seeds and subjects"""
     input:
         experiment_paths("results/{experiment}/{system}/{run}/subjects.csv"),
     output:

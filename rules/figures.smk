@@ -2,6 +2,7 @@
 
 
 rule draw_figure:
+    """one picture, with its numbers and its caption"""
     input:
         unpack(lambda wildcards: FIGURES[wildcards.figure].files),
         style="gaitcore/reporting/figures/figures.mplstyle",
@@ -40,7 +41,8 @@ rule draw_figure:
         "../workflow_scripts/figure.py"
 
 
-rule figures:  # all pictures, as PDF and PNG
+rule figures:
+    """all pictures, as PDF and PNG"""
     input:
         experiment_paths(
             "results/{experiment}/figures/{figure}.{format}",

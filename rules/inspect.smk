@@ -7,6 +7,7 @@ MAPPED_SILHOUETTES = mapped_systems("silhouettes")
 
 
 rule inspect_run:
+    """spectra and attribution of a run"""
     input:
         table=frame_table,
         others=other_tables,
@@ -48,6 +49,7 @@ rule inspect_run:
 
 
 rule inspect_silhouettes:
+    """attribution of a run on silhouettes"""
     input:
         table=frame_table,
         others=other_tables,

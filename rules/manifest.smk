@@ -2,6 +2,7 @@
 
 
 rule write_manifest:
+    """manifest.json"""
     input:
         artefacts(),
         sources=[*POSE_SOURCES, *SILHOUETTE_SOURCES],

@@ -2,6 +2,7 @@
 
 
 rule draw_movie:
+    """the animated GIF of a sequence"""
     input:
         unpack(tables_of_frames),
         style="gaitcore/reporting/figures/figures.mplstyle",
@@ -25,6 +26,7 @@ rule draw_movie:
         "../workflow_scripts/movie.py"
 
 
-rule movie:  # the sequence that --config sequence=... names, as an animated GIF
+rule movie:
+    """the sequence that --config sequence=... names, as an animated GIF"""
     input:
         movie_file,

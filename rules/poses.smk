@@ -4,6 +4,7 @@
 if POSE_SOURCES and CONFIG.data.walkers is not None:
 
     rule walkers:
+        """the poses of the synthetic walkers, as a CSV"""
         output:
             poses=CONFIG.data.path[0],
         log:
@@ -30,6 +31,7 @@ if FROM_VIDEO:
 elif POSE_SOURCES:
 
     rule read_poses:
+        """poses.parquet, from the files of poses"""
         input:
             CONFIG.data.path,
             *tree_list(CONFIG.data),

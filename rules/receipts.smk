@@ -3,7 +3,7 @@ from gaitcore.audit.kept import discard, forget, keep
 from gaitcore.audit.manifest import renew_manifest
 from gaitcore.audit.receipts import JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
-from workflow_scripts.running import alive, remove_stale_locks
+from workflow_scripts.running import alive, others, remove_stale_locks
 
 if workflow.is_main_process:
     try:
@@ -14,6 +14,12 @@ if workflow.is_main_process:
         if remove_stale_locks(CONFIG.experiment):
             print(
                 f"The lock of a run of {CONFIG.experiment} that was killed was removed.",
+                file=sys.stderr,
+            )
+        if processes := others(CONFIG.experiment):
+            print(
+                f"Another run of {CONFIG.experiment}, or a job of one that was killed, is alive and holds its files; "
+                f"wait until it has ended, or end it with: kill {' '.join(map(str, processes))}",
                 file=sys.stderr,
             )
         ALIVE = alive(CONFIG.experiment)
@@ -38,6 +44,10 @@ onsuccess:
         discard(Path(RESULTS))
         add_benchmarks(Path(RESULTS))
         renew_manifest(RESULTS)
+        print(
+            f"The results of {CONFIG.experiment} are in {RESULTS}/.",
+            file=sys.stderr,
+        )
     except GaitError as error:
         sys.exit(str(error))
 

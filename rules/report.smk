@@ -2,6 +2,7 @@
 
 
 rule write_report:
+    """report.html"""
     input:
         summary="results/{experiment}/summary.csv",
         splits=[split_path(name) for name in CONFIG.data.modality],
@@ -45,6 +46,7 @@ rule write_report:
         "../workflow_scripts/report.py"
 
 
-rule report:  # one page: tables, figures, run times, configuration
+rule report:
+    """one page: tables, figures, run times, configuration"""
     input:
         experiment_paths("results/{experiment}/report.html"),

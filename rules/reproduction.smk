@@ -3,6 +3,7 @@ from gaitcore.settings.files import paper_config
 
 
 rule write_reproduction:
+    """published against measured"""
     input:
         summary="results/{experiment}/summary.csv",
         splits=[split_path(name) for name in CONFIG.data.modality],

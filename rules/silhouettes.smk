@@ -8,6 +8,7 @@ if SILHOUETTES_FROM_VIDEO:
 if SILHOUETTE_SOURCES:
 
     rule read_silhouettes:
+        """silhouettes.parquet, from the files of silhouettes"""
         input:
             SILHOUETTE_SOURCES,
             *tree_list(CONFIG.data.silhouettes),
@@ -45,6 +46,7 @@ if SILHOUETTE_SOURCES:
 if SILHOUETTES_ARE_DRAWN:
 
     rule draw_silhouettes:
+        """silhouettes of bodies drawn round skeletons"""
         input:
             poses="results/{experiment}/poses.parquet",
         output:

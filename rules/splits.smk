@@ -2,6 +2,7 @@
 
 
 rule splits:
+    """split.csv, the role of each sequence"""
     input:
         tables=[table_path(name) for name in CONFIG.data.modality],
         partition=partition_files(),

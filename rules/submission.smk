@@ -2,6 +2,7 @@
 
 
 rule write_submission:
+    """the file for GREW's server"""
     input:
         embeddings="results/{experiment}/{system}/{run}/embeddings.parquet",
         split=system_split,
@@ -32,6 +33,7 @@ rule write_submission:
         "../workflow_scripts/submission.py"
 
 
-rule submission:  # submission.csv and submission.zip of each run, for data with probes of unknown identity
+rule submission:
+    """submission.csv and submission.zip of each run, for data with probes of unknown identity"""
     input:
         submission_files,

@@ -2,6 +2,7 @@
 
 
 rule write_tables:
+    """the paper's tables and their summary page"""
     input:
         summary="results/{experiment}/summary.csv",
         splits=[split_path(name) for name in CONFIG.data.modality],

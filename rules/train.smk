@@ -2,6 +2,7 @@
 
 
 rule train:
+    """the weights of a system and seed"""
     input:
         table=frame_table,
         others=other_tables,
@@ -61,7 +62,8 @@ rule train:
         "../workflow_scripts/train.py"
 
 
-rule runs:  # the weights of the systems that are trained in this experiment, without evaluating them
+rule runs:
+    """the weights of the systems that are trained in this experiment, without evaluating them"""
     input:
         experiment_paths(
             "results/{experiment}/{system}/{run}/weights.safetensors", system=TRAINED
@@ -72,6 +74,7 @@ rule runs:  # the weights of the systems that are trained in this experiment, wi
 
 
 rule import_weights:
+    """weights from elsewhere, as those of a run"""
     input:
         weights=imported_weights,
         table=frame_table,

@@ -39,7 +39,8 @@ use rule evaluate as evaluate_again with:
         "Evaluating the retrained {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
 
 
-rule verify:  # no output: it never counts as done
+rule verify:
+    """train a seed of each system again: the same bytes?"""
     input:
         first=experiment_paths(
             "results/{experiment}/{system}/seed-{seed}/metrics.json",

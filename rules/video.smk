@@ -26,6 +26,7 @@ wildcard_constraints:
 
 
 rule extract_poses:
+    """the poses of a subject, from videos"""
     input:
         videos=lambda wildcards: list(VIDEOS.by_subject[wildcards.subject].values()),
         weights=WEIGHTS,
@@ -56,6 +57,7 @@ rule extract_poses:
 
 
 rule merge_poses:
+    """poses.parquet, from those of the subjects"""
     input:
         poses=experiment_paths(
             "results/{experiment}/poses/{subject}.parquet", subject=VIDEOS.by_subject
@@ -90,6 +92,7 @@ rule merge_poses:
 
 
 rule overlay_poses:
+    """skeletons on the frames of a few sequences"""
     input:
         poses="results/{experiment}/poses.parquet",
         video=lambda wildcards: VIDEOS.videos[wildcards.sequence],
@@ -110,7 +113,8 @@ rule overlay_poses:
         "../workflow_scripts/overlay.py"
 
 
-rule overlay:  # skeletons and masks on the frames of a few sequences, to check them before training
+rule overlay:
+    """skeletons and masks on the frames of a few sequences, to check them before training"""
     input:
         experiment_paths(
             "results/{experiment}/overlay/{sequence}.png",

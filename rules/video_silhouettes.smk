@@ -15,6 +15,7 @@ for path in SEGMENTER_WEIGHTS:
 
 
 rule extract_silhouettes:
+    """the silhouettes of a subject, from videos"""
     input:
         videos=lambda wildcards: list(VIDEOS.by_subject[wildcards.subject].values()),
         poses="results/{experiment}/poses/{subject}.parquet",
@@ -45,6 +46,7 @@ rule extract_silhouettes:
 
 
 rule merge_silhouettes:
+    """silhouettes.parquet, from those of the subjects"""
     input:
         silhouettes=experiment_paths(
             "results/{experiment}/silhouettes/{subject}.parquet",
@@ -79,6 +81,7 @@ rule merge_silhouettes:
 
 
 rule overlay_silhouettes:
+    """masks on the frames of a few sequences"""
     input:
         silhouettes="results/{experiment}/silhouettes.parquet",
         poses="results/{experiment}/poses.parquet",

@@ -23,7 +23,7 @@ def alive(experiment: str) -> int | None:
 
 def remove_stale_locks(experiment: str) -> list[str]:
     """Remove Snakemake's locks on the files of an experiment if none of its runs and jobs is alive; their names."""
-    stale = [path for path in (RECORDS / "locks").glob("*.lock") if f"results/{experiment}/" in path.read_text()]
+    stale = _locks_of(experiment)
     alone = _locked(experiment, fcntl.LOCK_EX | fcntl.LOCK_NB) if stale else None
     if alone is None:
         return []
@@ -31,6 +31,25 @@ def remove_stale_locks(experiment: str) -> list[str]:
         path.unlink(missing_ok=True)
     os.close(alone)
     return [path.name for path in stale]
+
+
+def others(experiment: str) -> list[int]:
+    """The processes that are alive for an experiment, other than this one, if its files are locked; [] if unknown.
+
+    Linux lists the locks of the operating system in /proc/locks; other systems do not.
+    """
+    file, listing = RECORDS / "running" / experiment, Path("/proc/locks")
+    if not _locks_of(experiment) or not file.exists() or not listing.exists():
+        return []
+    locks = (line.split() for line in listing.read_text().splitlines())
+    inode = str(file.stat().st_ino)
+    found = {int(lock[4]) for lock in locks if lock[1] == "FLOCK" and lock[5].rpartition(":")[2] == inode}
+    return sorted(found - {os.getpid()})
+
+
+def _locks_of(experiment: str) -> list[Path]:
+    """Snakemake's locks on the files of an experiment."""
+    return [path for path in (RECORDS / "locks").glob("*.lock") if f"results/{experiment}/" in path.read_text()]
 
 
 def _locked(experiment: str, kind: int) -> int | None:

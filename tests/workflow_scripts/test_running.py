@@ -38,6 +38,7 @@ def test_locks_stay_while_snakemake_or_a_job_lives(locks):
     ) as job:
         assert job.stdout.readline() == "alive\n"
         assert remove_stale_locks("demo") == []
+        assert running.others("demo") == ([job.pid] if Path("/proc/locks").exists() else [])
         job.kill()
     assert len(remove_stale_locks("demo")) == 2
 
