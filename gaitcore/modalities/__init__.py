@@ -6,6 +6,7 @@ A folder of this room that has these three modules is a modality:
   row per sequence with the key columns and ``frames``, read without the frames themselves; and
   ``sequence_digests(path)``, the SHA-256 of each sequence's frames;
 - ``store``: ``open_store(path, keep, settings, device)``, the frames of some sequences as a :class:`FrameStore`;
+  and ``made_up_store(lengths, settings, device)``, made-up frames to measure a step on;
 - ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented.
 
 Training and evaluation load them by the modality that the network declares, and use a store only through the methods of

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Any
 
 from torch import Tensor
@@ -11,6 +12,24 @@ from tqdm import tqdm
 log = logging.getLogger(__name__)
 
 LINES = 20  # plain lines in a whole run
+WARM_UP, TIMED = 3, 5  # steps after which, and over which, the time of a step is measured
+LONG = 50  # steps; of a shorter run nothing is told after its first steps
+
+
+def in_words(seconds: float) -> str:
+    """A time to its two largest units: "40 ms", "1.9 s", "12 min", "3 h 20 min", "1 day 18 h", "530 days"."""
+    if seconds < 60:
+        return f"{1000 * seconds:.0f} ms" if seconds < 0.0995 else f"{seconds:.{int(seconds < 9.95)}f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    if hours < 1:
+        return f"{minutes} min"
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(round(seconds / 3600), 24)
+    if days < 10 and hours:
+        return f"{days} day{'s' * (days > 1)} {hours} h"
+    days = round(seconds / 86_400)
+    return f"{days:,} day{'s' * (days > 1)}"
 
 
 class Progress:
@@ -18,12 +37,13 @@ class Progress:
 
     def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
         self.epochs, self.batch_size = epochs, batch_size
+        self.left, self.steps, self.since = epochs * steps - done, 0, 0.0  # steps: of this session
         self.bar = tqdm(
             total=epochs * steps * batch_size,
             initial=done * batch_size,
             unit="seq",
             unit_scale=True,
-            disable=not sys.stderr.isatty(),
+            disable=not (sys.stderr.isatty() and log.isEnabledFor(logging.INFO)),
             dynamic_ncols=True,
             mininterval=0.5,
         )
@@ -38,6 +58,14 @@ class Progress:
         """One step done, with this loss."""
         self.bar.set_postfix(loss=f"{loss.item():.4f}", refresh=False)
         self.bar.update(self.batch_size)
+        self.steps += 1
+        if self.steps == WARM_UP:
+            self.since = perf_counter()
+        if self.steps == WARM_UP + TIMED and self.left > LONG:
+            seconds, left = (perf_counter() - self.since) / TIMED, self.left - self.steps
+            log.info(
+                "a step takes %s; %s steps are left, about %s", in_words(seconds), f"{left:,}", in_words(seconds * left)
+            )
 
     def epoch(self, row: Mapping[str, Any]) -> None:
         """One epoch done; ``row`` is its row of the history."""

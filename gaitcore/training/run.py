@@ -26,6 +26,7 @@ from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
+from gaitcore.training import estimate
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
 
@@ -98,6 +99,7 @@ def train_run(
     settings = {**(configuration or {}), **_settings(network, input, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
+    estimate.tell(network, input, training, sequences, device)
     with checkpoints.stopping():
         result = train(
             model,

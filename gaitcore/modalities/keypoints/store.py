@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform, transform_of
-from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
+from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS, OTHER_SIDE
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.settings.input import Input
 
@@ -41,16 +41,29 @@ class KeypointStore:
     @classmethod
     def of(cls, table: PoseTable, settings: Input, device: torch.device) -> "KeypointStore":
         """All of a pose table's frames, on ``device``."""
-        keypoints = torch.from_numpy(_keypoints(table)).to(device)
-        lengths = torch.from_numpy(np.array(table.sequences["frames"], dtype=np.int64)).to(device)
-        transform = transform_of(settings, keypoints.shape[-1], table.info.frame_width)
+        lengths = np.array(table.sequences["frames"], dtype=np.int64)
+        return cls.made(_keypoints(table), lengths, table.info.frame_width, settings, device, table.info.source_digest)
+
+    @classmethod
+    def made(
+        cls,
+        poses: np.ndarray,
+        lengths: np.ndarray,
+        frame_width: int,
+        settings: Input,
+        device: torch.device,
+        source_digest: str = "",
+    ) -> "KeypointStore":
+        """Poses (N, 17, 3 or 4), sequences of ``lengths`` frames one after the other, on ``device``."""
+        keypoints, frames = torch.from_numpy(poses).to(device), torch.from_numpy(lengths).to(device)
+        transform = transform_of(settings, keypoints.shape[-1], frame_width)
         return cls(
-            keypoints=transform.prepared(keypoints, lengths),
-            first=torch.from_numpy(np.array(table.offsets[:-1], dtype=np.int64)).to(device),
-            lengths=lengths,
-            frame_width=transform.frame_width or table.info.frame_width,
+            keypoints=transform.prepared(keypoints, frames),
+            first=frames.cumsum(0) - frames,
+            lengths=frames,
+            frame_width=transform.frame_width or frame_width,
             input=transform,
-            source_digest=table.info.source_digest,
+            source_digest=source_digest,
         )
 
     @property
@@ -108,6 +121,14 @@ def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torc
         DataError: the file is missing, damaged or no pose table.
     """
     return KeypointStore.of(PoseTable.read(path).select(keep), settings, device)
+
+
+def made_up_store(lengths: np.ndarray, settings: Input, device: torch.device) -> KeypointStore:
+    """Sequences (S,) of these lengths whose joints lie anywhere in a frame, to measure how long a step takes."""
+    generator = np.random.default_rng(0)
+    poses = generator.uniform(1, 240, (int(lengths.sum()), NUM_JOINTS, 4)).astype(np.float32)
+    poses[..., 2] /= 240  # the confidence
+    return KeypointStore.made(poses, lengths, 320, settings, device)
 
 
 def _keypoints(table: PoseTable) -> np.ndarray:
