@@ -38,6 +38,7 @@ from gaitcore.settings.data import Tree
 
 LABEL = "OpenPose"
 EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
+ENDINGS = (".json",)
 
 SKELETONS = by_points(BODY_25, COCO_18)
 
@@ -80,6 +81,12 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tre
             if sequence is not None:
                 poses[key] = sequence
     return table_or_error(poses, paths, expected, replace(info, source_digest=combined_digest(digests)), report)
+
+
+def find(root: Path, report: DropReport, *, tree: Tree | None = None) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder, once for each of its files; what names none is reported."""
+    for key, _, _, path in _find_files(root, report) if tree is None else _in_folders(root, report, tree):
+        yield key, path
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path, int, Path]]:

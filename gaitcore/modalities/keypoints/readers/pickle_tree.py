@@ -7,7 +7,7 @@ can execute arbitrary code; here only arrays and plain values are allowed (:mod:
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from gaitcore.settings.data import Tree
 
 LABEL = "pickle tree"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
+ENDINGS = (".pkl", ".pickle", ".npy")
 
 SKELETONS = by_points(COCO_17, COCO_18, *COCO_FIRST)
 
@@ -59,7 +60,7 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tre
     files: dict[SequenceKey, Path] = {}
     digests = []
     for root in paths:
-        for key, path in sequence_pickles(root, report, tree):
+        for key, path in find(root, report, tree=tree):
             if key in files:
                 report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
                 continue
@@ -78,6 +79,11 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tre
         flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
         raise DataError(f"{files[deep]} has a z and {files[flat]} has none; give all sequences one, or none.")
     return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
+
+
+def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
+    return sequence_pickles(root, report, tree)
 
 
 def _sequence(path: Path, key: SequenceKey, array: np.ndarray, info: PoseInfo, report: DropReport) -> _Poses | None:

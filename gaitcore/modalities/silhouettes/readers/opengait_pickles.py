@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gaitcore.keys import SequenceKey
 from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
@@ -24,6 +25,7 @@ from gaitcore.settings.data import Tree
 LABEL = "OpenGait pickles"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 PRETREATMENT = "the source's own; a width of 44 is put in the middle of 64"
+ENDINGS = (".pkl", ".pickle", ".npy")
 
 _ARRAY = "one array (T, 64, 64) or (T, 64, 44) of numbers"
 _WIDTHS = (SIZE, 44)
@@ -38,7 +40,7 @@ def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> 
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
-    for key, path in in_order(paths, partial(sequence_pickles, tree=tree), report):
+    for key, path in in_order(paths, partial(find, tree=tree), report):
         content = read_source(path, "a pickle of silhouettes")
         array = load_array(path, content, _ARRAY)
         problem = _problem(array)
@@ -51,6 +53,11 @@ def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> 
             report.add(path, "no white pixel", sequence=key.name, frame=row + 1)
         frame = np.flatnonzero(used) + 1
         yield from walk_of(key, path, frame.tolist(), masks[used], hashlib.sha256(content).hexdigest(), report)
+
+
+def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
+    return sequence_pickles(root, report, tree)
 
 
 def _problem(array: np.ndarray) -> str | None:
