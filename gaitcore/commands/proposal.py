@@ -191,9 +191,11 @@ def _gallery_and_probes(keys: pd.DataFrame) -> tuple[dict[str, list[Any]], dict[
         gallery, probes = {first: walks[first]}, {name: walks[name] for name in others}
     if not probes:
         return None
-    return tuple(
-        {name: [_number(one) for one in several] for name, several in part.items()} for part in (gallery, probes)
-    )
+    return _numbers(gallery), _numbers(probes)
+
+
+def _numbers(walks: dict[str, list[str]]) -> dict[str, list[Any]]:
+    return {name: [_number(one) for one in several] for name, several in walks.items()}
 
 
 def _conditions(keys: pd.DataFrame) -> list[str]:
