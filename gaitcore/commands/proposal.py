@@ -1,5 +1,7 @@
 """The overlay that ``gaitcore new`` proposes for recognised data: YAML with a comment on everything it assumes."""
 
+import csv
+import io
 from dataclasses import dataclass, field
 from itertools import count, takewhile
 from math import ceil
@@ -134,9 +136,10 @@ def _list(name: str, data: Recognised, proposal: Proposal) -> list[str]:
     if not data.listed:
         return []
     path = EXPERIMENTS / f"{name}_videos.csv"
-    rows = [[video, *(key or [""] * len(KEY_COLUMNS))] for video, key in data.listed]
-    table = pd.DataFrame(rows, columns=["video", *KEY_COLUMNS])
-    proposal.files[path] = table.to_csv(index=False, lineterminator="\n")
+    text = io.StringIO()
+    rows = ([video, *(key or [""] * len(KEY_COLUMNS))] for video, key in data.listed)
+    csv.writer(text, lineterminator="\n").writerows([["video", *KEY_COLUMNS], *rows])
+    proposal.files[path] = text.getvalue()
     empty = sum(key is None for _, key in data.listed)
     what = f"{empty} of {len(data.listed)} videos name nobody; fill in" if empty else "guessed from the names; look at"
     proposal.unknown.append(f"{path}: who walks in which video: {what} its columns.")
