@@ -195,7 +195,7 @@ def split_lines(config: Config, roles: Mapping[str, pd.DataFrame]) -> list[str]:
 
 def _roles(assigned: pd.DataFrame) -> str:
     rows = [
-        [role, rows["subject"].nunique(), len(rows), rows["frames"].sum()]
+        [role, rows["subject"].nunique(), len(rows), int(rows["frames"].sum())]
         for role in ROLES
         if len(rows := assigned[assigned["role"] == role])
     ]
