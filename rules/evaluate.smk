@@ -49,7 +49,12 @@ rule evaluate:
 
 rule summary:
     input:
-        experiment_paths("results/{experiment}/{system}/seed-{seed}/subjects.csv"),
+        subjects=experiment_paths(
+            "results/{experiment}/{system}/seed-{seed}/subjects.csv"
+        ),
+        embeddings=experiment_paths(
+            "results/{experiment}/{system}/seed-{seed}/embeddings.parquet"
+        ),
     output:
         summary=report(
             "results/{experiment}/summary.csv",
@@ -69,7 +74,12 @@ rule summary:
     params:
         runs=[(system, seed) for system in CONFIG.compare for seed in CONFIG.seeds],
         statistics=settings(CONFIG.statistics),
-        code=code_digest("workflow_scripts/summary.py"),
+        evaluations={
+            system: settings(system_settings(CONFIG, system).evaluation)
+            for system in CONFIG.compare
+        },
+        protocol=protocol_in_use(),
+        code=code_digest("workflow_scripts/summary.py", protocol_file()),
     message:
         "Computing statistics of {wildcards.experiment} over seeds and subjects"
     script:

@@ -58,6 +58,12 @@ FIGURES = {
             "results/{experiment}/{system}/seed-{seed}/metrics.json"
         ),
     ),
+    "roc": figure_spec(
+        "roc",
+        embeddings=experiment_paths(
+            "results/{experiment}/{system}/seed-{seed}/embeddings.parquet"
+        ),
+    ),
     **{
         f"cross_view_{system}": figure_spec(
             "cross_view",

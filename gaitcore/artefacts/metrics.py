@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict, model_serializer
+from pydantic import ConfigDict, Field, model_serializer
 
 from gaitcore.artefacts.records import Record, read_record, write_record
 
@@ -45,6 +45,21 @@ class ConditionMetrics(Record):
         return {"views": self.views, "probes": self.probes, **self.cells, "per_probe_view": self.per_probe_view}
 
 
+class OpenSetMetrics(Record):
+    """The open-set figures of one probe condition, fractions; see gaitcore/evaluation/open_set.py.
+
+    Attributes:
+        genuine, impostors: numbers of pairs.
+        eer: equal error rate; None where one of the kinds of pair is absent.
+        tar: FAR as text -> TAR; None where there are too few impostor pairs to tell it.
+    """
+
+    genuine: int
+    impostors: int
+    eer: float | None
+    tar: dict[str, float | None]
+
+
 class Metrics(Record):
     """The content of metrics.json; accuracies are fractions.
 
@@ -58,6 +73,7 @@ class Metrics(Record):
         unmatched_probes: probes whose subject has no gallery sequence.
         left_out: the cells without a probe or gallery sequence.
         conditions: the cross-view table of each condition.
+        open_set: the open-set figures of each condition; absent in files of earlier releases.
     """
 
     system: str
@@ -70,6 +86,7 @@ class Metrics(Record):
     unmatched_probes: int
     left_out: tuple[LeftOut, ...]
     conditions: dict[str, ConditionMetrics]
+    open_set: dict[str, OpenSetMetrics] = Field(default_factory=dict, exclude_if=lambda figures: not figures)
 
 
 def write_metrics(metrics: Metrics, path: str | Path) -> None:
