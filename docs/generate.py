@@ -1,7 +1,7 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
-Writes docs/configuration.md from the configuration's schema and config.yaml, and the sizes of the networks into
-docs/systems.md; puts the demo's Table 2 into README.md
+Writes docs/configuration.md from the configuration's schema and config.yaml, config.schema.json for editors, and the
+sizes of the networks into docs/systems.md; puts the demo's Table 2 into README.md
 and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md, and
 the inputs and kills that were tried into docs/reliability.md, where they have.
 """
@@ -29,6 +29,7 @@ from gaitcore.settings.allowed import allowed, any_of
 from gaitcore.settings.chosen import how_chosen, names_of, section_of
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.files import load_config
+from gaitcore.settings.json_schema import json_schema
 from gaitcore.settings.values import Settings
 from gaitcore.systems import system_settings
 from gaitcore.yaml_files import read_yaml
@@ -76,8 +77,16 @@ The result is checked before any job starts. A wrong key or value ends the run w
 the line, the key and the allowed values:
 
 ```text
-experiments/demo.yaml, line 27: training.epohcs: unknown setting; did you mean "epochs"?
-experiments/demo.yaml, line 33: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?
+experiments/demo.yaml, line 34: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+```
+
+Editors that know JSON Schema complete the keys, show their meaning and mark mistakes while one types: the first line of
+each file names [config.schema.json](../config.schema.json). In VS Code the extension "YAML" by Red Hat does this. Keep
+that line in an overlay of your own:
+
+```yaml
+# yaml-language-server: $schema=../config.schema.json
 ```
 
 Every number has a range, which the tables below give. A truth value is not a number, and text is not one.
@@ -197,6 +206,11 @@ def configuration_page() -> str:
     for system in model_names():
         parts += [f"### {model_title(system)}\n", _table(options(system), values), ""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def schema_file() -> str:
+    """The text of config.schema.json."""
+    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
 
 
 def sizes_table() -> str:
@@ -434,6 +448,7 @@ def _default(key: str, values: dict) -> str:
 
 def main() -> None:
     (ROOT / "docs" / "configuration.md").write_text(configuration_page(), encoding="utf-8")
+    (ROOT / "config.schema.json").write_text(schema_file(), encoding="utf-8")
     _replace(ROOT / "docs" / "systems.md", SIZES_START, SIZES_END, sizes_table())
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():

@@ -4,9 +4,9 @@ from types import SimpleNamespace
 from gaitcore.declared import declared
 
 
-def figure_spec(kind, arguments=None, **files):
-    """A figure: its module in gaitcore/reporting/figures, further arguments, and the files it is drawn from."""
-    return SimpleNamespace(kind=kind, arguments=arguments or {}, files=files)
+def figure_spec(kind, arguments=None, code=(), **files):
+    """A figure: its module in gaitcore/reporting/figures, further arguments, code loaded by name, and its files."""
+    return SimpleNamespace(kind=kind, arguments=arguments or {}, code=code, files=files)
 
 
 def figure_sections(kind):
@@ -18,6 +18,13 @@ def figure_sections(kind):
 def one_file(pattern):
     """A single path of the experiment in use, where ``experiment_paths`` returns a list."""
     return experiment_paths(pattern)[0]
+
+
+def pictured_inputs():
+    """The input transforms of the systems in use that make pictures of poses."""
+    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    files = dict.fromkeys(chain(*map(input_files, systems)))
+    return [file for file in files if "PICTURES" in declared(file)]
 
 
 def inspection_paths(file, systems=MAPPED):
@@ -94,5 +101,10 @@ FIGURES = {
         split=one_file("results/{experiment}/split.csv"),
         poses_report=one_file(report_of_listing()),
     ),
-    "contact_sheet": figure_spec("contact_sheet", **tables_of_frames()),
+    "contact_sheet": figure_spec(
+        "contact_sheet",
+        {"pictures": [file.stem for file in pictured_inputs()]},
+        code=pictured_inputs(),
+        **tables_of_frames(),
+    ),
 }

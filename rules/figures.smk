@@ -32,6 +32,7 @@ rule draw_figure:
         code=lambda wildcards: code_digest(
             "workflow_scripts/figure.py",
             f"gaitcore.reporting.figures.{FIGURES[wildcards.figure].kind}",
+            *FIGURES[wildcards.figure].code,
         ),
     message:
         "Drawing {wildcards.figure} of {wildcards.experiment}"

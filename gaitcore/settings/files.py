@@ -23,6 +23,7 @@ from gaitcore.networks import OPTIONS, modality, network_options
 from gaitcore.settings.chosen import check_options, section_of
 from gaitcore.settings.data import Data, Detector, Segmenter, Silhouettes, Video
 from gaitcore.settings.experiment import Config, System
+from gaitcore.settings.kept import tell_kept_settings
 from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, holds, merged_layers, source_of
 from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
@@ -88,6 +89,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
             _check_figure(config, option, system, layers)
     if config.data.format == "video":
         _check_video(config, layers)
+    tell_kept_settings(config, layers)
     return config
 
 

@@ -119,6 +119,18 @@ def test_the_checklist_names_the_code_from_outside_the_repository(evidence):
     )
 
 
+def test_incomplete_data_get_no_verdict(evidence):
+    gap = "The split 74/50 names subjects without any sequence: 19, 20, 21 and 53 more (train)."
+    page = page_markdown(reproduction_page(replace(evidence, context=replace(evidence.context, gaps=(gap,)))))
+    assert rows_of(page, "GaitMixer", "NM") == [
+        ["GaitMixer", "NM", "94.9", "85.1 ± 1.2", "−9.9", "[80.1, 89.1]", "incomplete data", "3"]
+    ]
+    assert page.splitlines()[2] == (
+        f"The data are incomplete, so there is no verdict on the published numbers: {gap} A smaller gallery makes "
+        "identification easier, and fewer training subjects make it harder."
+    )
+
+
 def test_without_published_rows_nothing_is_judged(evidence):
     page = page_markdown(reproduction_page(replace(evidence, context=replace(evidence.context, show_published=False))))
     assert "This experiment shows no published rows" in page

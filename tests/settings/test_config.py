@@ -433,7 +433,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 27: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 
@@ -542,6 +542,26 @@ def test_the_sections_old_keys_work_with_a_line_in_the_log_also_inside_a_system(
         line.format("systems.gaitgraph.evaluation.views", "systems.gaitgraph.evaluation.test_time_augmentation"),
         line.format("systems.gaitgraph.training.batch.views", "systems.gaitgraph.training.batch.copies"),
     ]
+
+
+def test_a_common_setting_on_the_command_line_is_not_silently_replaced_by_a_recipe(base, caplog):
+    given = {
+        "compare": ["gaitgraph2", "posegait", "gaitmixer"],
+        "training": {"epochs": 2, "learning_rate": 0.01},
+        "systems": {"posegait": {"training": {"learning_rate": 0.02}}},
+    }
+    load_config(base, {"experiment": "casia_b", **given})
+    assert caplog.messages == [
+        "--config on the command line: training.epochs is 2, but gaitgraph2 (200) and posegait (200) set "
+        "systems.NAME.training.epochs, which is used; set it there to change it.",
+        "--config on the command line: training.learning_rate is 0.01, but gaitgraph2 (0.005) sets "
+        "systems.NAME.training.learning_rate, which is used; set it there to change it.",
+    ]
+
+
+def test_a_setting_of_an_overlay_that_recipes_replace_is_as_it_should_be(base, caplog):
+    load_config(base, {"experiment": "ucalgary", "compare": ["gaitgraph", "posegait", "gaitmixer"]})
+    assert caplog.messages == []
 
 
 @pytest.mark.parametrize(

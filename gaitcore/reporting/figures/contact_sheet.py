@@ -1,6 +1,7 @@
 """One sequence of each view and condition, to check that the data were read correctly.
 
-A cell shows its skeleton in the camera frame, its gait energy image, or one below the other.
+A cell shows its skeleton in the camera frame, the pictures that networks receive of it, its gait energy image, or one
+below the other.
 """
 
 from collections.abc import Iterator, Sequence
@@ -66,23 +67,30 @@ class Cells(Protocol):
         """Sentences on what a cell shows; ``below`` is the name of the cells above it, or empty."""
 
 
-def draw(config: Config, *, poses: Path | None = None, silhouettes: Path | None = None) -> Drawing:
+def draw(
+    config: Config, *, poses: Path | None = None, silhouettes: Path | None = None, pictures: Sequence[str] = ()
+) -> Drawing:
     """Draw the figure from poses.parquet, silhouettes.parquet or both.
 
     The numbers, one row for each condition and view: condition, view, subject, sequence (empty where there is
     none). Of poses: frames, first_frame, shown_frame, last_frame (as numbered in the source), points_outside_percent
     (the percentage of the sequence's points outside the camera frame) and mean_confidence. Of silhouettes: silhouettes
     (their number), first_silhouette, last_silhouette (as numbered in the source) and area_outside_percent (the
-    percentage of the gait energy image outside the columns that networks take).
+    percentage of the gait energy image outside the columns that networks take). Of pictures: the mean of each one,
+    from 0 to 1, e.g. mean_limbs.
+
+    Args:
+        config: the experiment's configuration.
+        poses: poses.parquet.
+        silhouettes: silhouettes.parquet.
+        pictures: input transforms that make pictures of the poses, each of which has its row of cells.
 
     Raises:
         DataError: a table holds no sequence.
     """
-    sheets: list[Cells] = [Skeletons(poses)] if poses else []
-    sheets += [Silhouettes(silhouettes)] if silhouettes else []
-    for path, sheet in zip(filter(None, (poses, silhouettes)), sheets, strict=True):
-        if not len(sheet.sequences):
-            raise DataError(f"{path}: no sequences, expected at least one; {path.stem}_report.csv beside it says why.")
+    sheets: list[Cells] = [_filled(poses, Skeletons(poses))] if poses else []
+    sheets += [_pictures_of(poses, transform) for transform in pictures] if poses else []
+    sheets += [_filled(silhouettes, Silhouettes(silhouettes))] if silhouettes else []
     every = _in_any(sheets)
     chosen = chosen_sequences(every)
     conditions = _in_order(config, set(chosen["condition"]))
@@ -94,6 +102,18 @@ def draw(config: Config, *, poses: Path | None = None, silhouettes: Path | None 
     subject = str(chosen["subject"].iloc[0])
     numbers = _numbers(sheets, cells)
     return Drawing(_figure(config, sheets, cells, subject), numbers, _caption(config, sheets, every, numbers, subject))
+
+
+def _filled(path: Path, sheet: Cells) -> Cells:
+    if not len(sheet.sequences):
+        raise DataError(f"{path}: no sequences, expected at least one; {path.stem}_report.csv beside it says why.")
+    return sheet
+
+
+def _pictures_of(poses: Path, transform: str) -> Cells:
+    from gaitcore.reporting.figures.sheet_pictures import InputPictures  # it imports torch, which takes seconds
+
+    return InputPictures(poses, transform)
 
 
 def _in_any(sheets: Sequence[Cells]) -> pd.DataFrame:

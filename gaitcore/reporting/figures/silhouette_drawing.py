@@ -53,18 +53,29 @@ def energy_images(path: Path, sequences: pd.DataFrame, rows: np.ndarray) -> dict
 
 def draw_square(axes: Axes) -> None:
     """The square of 64 x 64 pixels as a border, in the middle of axes of any shape; a margin around it is visible."""
-    ratio = axes.bbox.width / axes.bbox.height
-    across, down = (SIZE * (0.5 + MARGIN) * max(1, longer) for longer in (ratio, 1 / ratio))
-    axes.set_xlim(SIZE / 2 - across, SIZE / 2 + across)
-    axes.set_ylim(SIZE / 2 + down, SIZE / 2 - down)
+    draw_bordered(axes, SIZE, SIZE)
+
+
+def draw_bordered(axes: Axes, height: int, width: int) -> None:
+    """A border of height x width pixels in the middle of axes of any shape; a margin around it is visible."""
+    pixel = max(width / axes.bbox.width, height / axes.bbox.height)  # in the units of the axes' box
+    across, down = ((0.5 + MARGIN) * pixel * side for side in (axes.bbox.width, axes.bbox.height))
+    axes.set_xlim(width / 2 - across, width / 2 + across)
+    axes.set_ylim(height / 2 + down, height / 2 - down)
     axes.set_axis_off()
-    axes.add_patch(Rectangle((0, 0), SIZE, SIZE, facecolor="none", edgecolor=BORDER, linewidth=0.5))
+    axes.add_patch(Rectangle((0, 0), width, height, facecolor="none", edgecolor=BORDER, linewidth=0.5))
 
 
 def show_silhouette(axes: Axes, image: np.ndarray) -> AxesImage:
     """Draw an image (64, 64), from 0 to 1, in the axes of :func:`draw_square`."""
+    return show_grey(axes, image)
+
+
+def show_grey(axes: Axes, image: np.ndarray) -> AxesImage:
+    """Draw an image (H, W), from 0 to 1, in the axes of :func:`draw_bordered`."""
     limits = axes.get_xlim(), axes.get_ylim()
-    place: dict[str, Any] = {"extent": (0, SIZE, SIZE, 0), "interpolation": "nearest", "aspect": "auto"}
+    height, width = image.shape
+    place: dict[str, Any] = {"extent": (0, width, height, 0), "interpolation": "nearest", "aspect": "auto"}
     shown = axes.imshow(image, cmap="gray", vmin=0, vmax=1, **place)
     axes.set_xlim(limits[0])
     axes.set_ylim(limits[1])

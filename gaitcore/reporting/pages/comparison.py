@@ -32,6 +32,7 @@ VERDICT_NOTE = (
 WITHIN, ABOVE, BELOW = "within", "above", "below"
 _VERDICTS = (WITHIN, ABOVE, BELOW)
 _NO_VERDICT = "no interval"
+_INCOMPLETE = "incomplete data"
 _NOTHING = "–"
 
 
@@ -48,7 +49,12 @@ def verdict(published: float, measured: Estimate) -> str:
 
 
 def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
-    """How many published numbers lie within the measured intervals, in one sentence."""
+    """How many published numbers lie within the measured intervals, in one sentence; or why there is no verdict."""
+    if context.show_published and context.gaps:
+        return (
+            f"The data are incomplete, so there is no verdict on the published numbers: {' '.join(context.gaps)} "
+            "A smaller gallery makes identification easier, and fewer training subjects make it harder."
+        )
     verdicts = [
         verdict(number, estimate) for _, _, number, estimate in _comparisons(summary, context) if number is not None
     ]
@@ -71,7 +77,7 @@ def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
         if published is not None:
             number = f"{printed(published):.1f}"
             difference = points(estimate._replace(mean=estimate.mean - published))
-            position = verdict(published, estimate)
+            position = _INCOMPLETE if context.gaps else verdict(published, estimate)
         measured = with_spread(estimate), difference, interval(estimate) or _NOTHING
         lines.append((title, condition, number, *measured, position, str(estimate.n_seeds)))
     header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")

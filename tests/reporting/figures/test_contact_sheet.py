@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from drawn_silhouettes import rectangle, write_table
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from gaitcore.errors import DataError
 from gaitcore.keys import parse_sequence_name
+from gaitcore.modalities.keypoints.inputs.skeleton_maps import normalised, skeleton_maps
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.reporting.figures.contact_sheet import draw
 
@@ -241,6 +243,23 @@ def test_the_silhouettes_of_the_same_sequences_are_below_their_skeletons(walkers
     assert titles == ["0°", "NM", "90°", "BG", "CL", "Mean silhouette", "Confidence"]
     assert "(8 sequences of 3 subjects, 2 views, 3 conditions)" in drawing.caption
     assert "outside the frame. Below each skeleton is the gait energy image of the sequence, " in drawing.caption
+
+
+def test_the_maps_that_a_network_receives_are_below_the_skeletons_they_are_made_of(walkers, write):
+    frames, keypoints = walk(50, confidence=1.0)
+    keypoints[:, :, 1] = np.linspace(5, 45, 17)  # all joints on one vertical line
+    poses = write({"001-nm-01-000": (frames, keypoints)})
+    drawing = draw(walkers, poses=poses, pictures=["skeleton_maps"])
+    shown = image(cells(drawing)["NM 0 skeleton_maps"])
+    assert shown.shape == (64, 44 + 2 + 44)
+    maps = skeleton_maps(normalised(torch.from_numpy(keypoints[1:2]).float()))[0, :, :, 10:54].float() / 255
+    assert np.array_equal(shown[:, :44], maps[0].numpy())
+    assert np.array_equal(shown[:, 46:], maps[1].numpy())
+    row = drawing.numbers.loc[0]
+    assert (row["mean_limbs"], row["mean_joints"]) == tuple(round(float(one.mean()), 4) for one in maps)
+    assert "Below each skeleton are the skeleton maps of the middle frame, 44 × 64 pixels each" in drawing.caption
+    assert drawing.caption.endswith("from left to right: limbs, joints.")
+    assert "Skeleton maps" in [text.get_text() for text in drawing.figure.texts]
 
 
 def test_of_a_subjects_sequences_one_with_both_is_preferred(walkers, write, tmp_path):

@@ -10,6 +10,7 @@ from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.settings.input import Input
 
 TITLE = "maps of limbs and joints"
+PICTURES = "skeleton maps"
 
 CANVAS = 128  # pixels a side, on which a frame is drawn
 SIZE = 64  # pixels a side of the map
