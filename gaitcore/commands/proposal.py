@@ -16,6 +16,7 @@ from gaitcore.commands.repository import EXPERIMENTS
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of
 from gaitcore.modalities.recognition import VIDEO, Recognised
 
+_SCHEMA = "# yaml-language-server: $schema=../config.schema.json"  # editors read it
 _TRAINING_SHARE = 0.6  # of the subjects, as CASIA-B's 74 of 124
 _GALLERY_SHARE = 2 / 3  # of the walks of the gallery's condition, as CASIA-B's 4 of 6
 _FEWEST_SUBJECTS = 4  # two to train on and two to tell apart
@@ -48,7 +49,9 @@ def propose(name: str, data: Recognised) -> Proposal:
     proposal = Proposal(_lines(data))
     overlay = EXPERIMENTS / f"{name}.yaml"
     proposal.files[overlay] = ""
-    sections = [f"# {name}: proposed by `gaitcore new`; every setting is explained in docs/configuration.md."]
+    sections = [
+        f"{_SCHEMA}\n# {name}: proposed by `gaitcore new`; every setting is explained in docs/configuration.md."
+    ]
     sections += [f"experiment: {_yaml(name)}", _data(name, data, proposal), _protocol(data, proposal)]
     sections += [_training(data), _systems(data), _tables(data)]
     proposal.files[overlay] = "\n\n".join(section for section in sections if section) + "\n"

@@ -42,8 +42,8 @@ def test_the_caption_says_what_is_drawn(walkers, embeddings):
     caption = draw(walkers, embeddings=embeddings).caption
     assert caption.startswith(
         "ROC on synthetic walkers: genuine against impostor pairs of probe and gallery sequence, mean over 2 seeds; "
-        "bands are 95% bootstrap intervals over subjects. A curve begins where 30 impostor pairs are accepted. Equal error "
-        "rates: GaitMixer NM "
+        "bands are 95% bootstrap intervals over subjects. A curve begins where 30 impostor pairs are accepted. "
+        "Equal error rates: GaitMixer NM "
     )
 
 
