@@ -30,6 +30,7 @@ TAR_METRICS = {0.01: "TAR_FAR_1", 0.001: "TAR_FAR_0.1"}  # percent in the name
 ERRORS = 30  # impostor pairs that are accepted at a FAR that is told
 _PROBES_AT_ONCE = 512
 _GRID = 200  # thresholds of each kind, at which subjects are counted for intervals
+_MOST_DISTANCES = 2_000_000
 _LOWEST = 1e-4  # FAR of that grid
 
 
@@ -141,6 +142,15 @@ class Pairs:
             name: Roc(values, counts[name], below[name].cumsum()[:-1], within[name].cumsum()[:-1], total[name])
             for name, values in thresholds.items()
         }
+
+    def distances(self) -> tuple[np.ndarray, np.ndarray]:
+        """The distances of all genuine pairs, and of every n-th impostor pair where there are more than 2 million."""
+        step = max(1, len(self.probes) * len(self.gallery) // _MOST_DISTANCES)
+        genuine, impostors = [], []
+        for _, _, distance, matches, compared in self._blocks():
+            genuine.append(distance[matches & compared])
+            impostors.append(distance[~matches & compared][::step])
+        return np.concatenate(genuine), np.concatenate(impostors)
 
     def by_subject(self, thresholds: Mapping[str, np.ndarray]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Genuine and impostor pairs with at most each distance, by the subject of the probe.
