@@ -51,7 +51,7 @@ def write_picture(
             for place, axes in enumerate(panels[1:]):
                 if place < len(result.candidates):
                     one = result.candidates[place]
-                    title = f"{place + 1}. {one.subject}: {one.distance:.3f}\n{one.sequence}"
+                    title = f"{place + 1}. {one.subject}: {one.distance:.3g}\n{one.sequence}"
                     _draw_frame(axes, run, gallery, one.row, title)
                 else:
                     axes.set_axis_off()
@@ -83,8 +83,10 @@ def _draw_distances(axes: Axes, run: TrainedRun, calibration: Calibration, resul
         axes.hist(distances, bins, density=True, color=colour, alpha=0.5, label=label)
     for place, one in enumerate(result.candidates[:shown], 1):
         axes.axvline(one.distance, color="black", linewidth=1.2 if place == 1 else 0.5)
-        label = f"{one.subject}: {sentences(calibration, one.distance)[0]}" if place == 1 else str(place)
-        axes.text(one.distance, 1, label, transform=axes.get_xaxis_transform(), fontsize=6, ha="center", va="bottom")
+        axes.text(one.distance, 1, place, transform=axes.get_xaxis_transform(), fontsize=6, ha="center", va="bottom")
+    nearest = result.candidates[0]
+    near = sentences(calibration, nearest.distance)[0]
+    axes.set_title(f"Nearest: {nearest.subject}; as near are {near} impostor pairs", fontsize=7, loc="left", pad=12)
     axes.set_xlabel(f"{run.evaluation.distance.capitalize()} distance ({run.record.system})")
     axes.set_yticks([])
     axes.legend(fontsize=7)

@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     for result in results:
         print(f"\n{result.probe}, by {run.record.system} of {run.folder}")
         rows = [
-            [place, one.subject, one.sequence, f"{one.distance:.4f}", *sentences(calibration, one.distance)]
+            [place, one.subject, one.sequence, f"{one.distance:.4g}", *sentences(calibration, one.distance)]
             for place, one in enumerate(result.candidates[: options.show], 1)
         ]
         header = ["rank", "person", "sequence", "distance", "impostor pairs as near", "genuine pairs as far"]
