@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-poses fuzz kills lock video dvc slurm test-extras adopt image
+.PHONY: tables test test-quick coverage check docs bench bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -37,6 +37,9 @@ slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
 test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or a Slurm of one node (as root)
 	$(INSTALL) requirements-test-s3.lock
 	$(BIN)/python -m pytest -m "dvc or slurm"
+
+stages: .venv/ready ## dvc.yaml for the experiment that config.yaml names
+	$(BIN)/python workflow_scripts/stages.py
 
 adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them
 	@$(BIN)/dvc status --quiet || { echo "Not adopted: dvc status is not clean, so some files are missing or are not those of this" \

@@ -180,7 +180,9 @@ systems:
     network: {kernel: 9}
 ```
 
-[systems.md](systems.md) describes the systems.
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
+[systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """
 
 

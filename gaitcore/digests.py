@@ -14,7 +14,8 @@ PACKAGE = Path(__file__).parent
 # behaviour), the sentences of errors and hints, progress bars,
 # and the estimate of a run's time.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "training/progress.py", "training/estimate.py"),
+    *("settings/", "errors.py", "suggest.py", "modalities/progress.py"),
+    *("training/progress.py", "training/estimate.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )
 
@@ -33,13 +34,22 @@ def folder_digest(path: str | Path) -> str:
     return digest.hexdigest()
 
 
+def contents_digest(path: str | Path, most: int = 20_000) -> str:
+    """:func:`folder_digest` of a folder with at most ``most`` files, :func:`listing_digest` of a larger one."""
+    count = sum(len(files) for _, _, files in os.walk(path))
+    return folder_digest(path) if count <= most else listing_digest(path)
+
+
 def listing_digest(path: str | Path) -> str:
-    """SHA-256 over the names, sizes and times of all files below a folder, in hexadecimal.
+    """SHA-256 over the names, sizes and times of all files below a folder, or of one file, in hexadecimal.
 
     It stands in for :func:`folder_digest` where a folder is too large to be read each time a workflow is planned. It
     differs between two copies of a folder.
     """
     root, digest = Path(path), hashlib.sha256()
+    if root.is_file():
+        state = root.stat()
+        digest.update(f"{root.name}\0{state.st_size}\0{state.st_mtime_ns}\n".encode())
     for folder, folders, files in os.walk(root):
         folders.sort()
         for name in sorted(files):

@@ -25,6 +25,7 @@ _DIGITS = re.compile("([0-9]+)")
 _DIGITS_OF_A_NAME = {"sequence": 2, "view": 3}  # 001-nm-01-090
 _RESERVED = ("mean", "probe")  # the results use these for an average, and for the map of one probe
 _FULL_CIRCLE = 360
+_NOT_IN_A_KEY = re.compile(r"[-. ]")  # a hyphen separates the keys of a name
 
 
 Order = tuple[tuple[str | int, ...], str]  # sort key of a text with numbers in it
@@ -81,6 +82,11 @@ def some_of(names: Iterable[str], most: int = 8) -> str:
     if others > 1:
         return f"{', '.join(names[:most])} and {others} others"
     return ", ".join(names)
+
+
+def key_of_name(name: str) -> str:
+    """The key for a name from elsewhere, such as a folder's: hyphens, dots and blanks become ``_``."""
+    return _NOT_IN_A_KEY.sub("_", name)
 
 
 def is_key(text: str) -> bool:

@@ -2,7 +2,7 @@
 import os
 import re
 import sys
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,8 +12,9 @@ from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
-from gaitcore.systems import system_settings
-from gaitcore.digests import code_digest, folder_digest, listing_digest, outside_code
+from gaitcore.protocols.partitions import partition_file, pinned
+from gaitcore.systems import is_trained, run_name, runs_of, system_settings
+from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
 
 # All paths are relative to the folder of the Snakefile.
 if Path.cwd().resolve() != Path(workflow.basedir).resolve():
@@ -26,6 +27,7 @@ if Path.cwd().resolve() != Path(workflow.basedir).resolve():
 try:
     SEQUENCE = sequence_to_draw(config.pop("sequence", None))
     CONFIG = load_config("config.yaml", config)
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
@@ -40,6 +42,9 @@ SILHOUETTES_ARE_DRAWN = SILHOUETTE_FORMAT == "bodies"
 SILHOUETTES_FROM_VIDEO = SILHOUETTE_FORMAT == "video"
 
 RESULTS = f"results/{CONFIG.experiment}"
+
+TRAINED = [system for system in CONFIG.compare if is_trained(CONFIG, system)]
+IMPORTED = [system for system in CONFIG.compare if system not in TRAINED]
 
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not os.path.exists(path):
@@ -60,6 +65,7 @@ wildcard_constraints:
     experiment=re.escape(CONFIG.experiment),
     system="|".join(map(re.escape, CONFIG.compare)),
     seed=r"\d+",
+    run=r"seed-\d+|imported",
 
 
 def settings(section, only=None, exclude=None):
@@ -71,6 +77,12 @@ def protocol_in_use():
     """The protocol with the split in use alone: every job that uses roles derives them again by it."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}
     return settings(CONFIG.protocol, exclude={"splits": others})
+
+
+def partition_files():
+    """The partition file that the protocol names, an input of every job that derives roles; none without one."""
+    path = partition_file(CONFIG.protocol)
+    return [str(path)] if path else []
 
 
 def run_configuration(wildcards):
@@ -90,15 +102,33 @@ def run_configuration(wildcards):
     return {**configuration, "protocol": protocol_in_use()}
 
 
-def experiment_paths(pattern, **wildcards):
-    """Paths of the experiment in use, for all its systems and seeds unless wildcards restrict them."""
-    values = {"system": CONFIG.compare, "seed": CONFIG.seeds, **wildcards}
-    return expand(pattern, experiment=CONFIG.experiment, **values)
+def experiment_paths(pattern, system=CONFIG.compare, **wildcards):
+    """Paths of the experiment in use, for the runs of all its systems unless wildcards restrict them."""
+    values = {"experiment": CONFIG.experiment, "seed": CONFIG.seeds, **wildcards}
+    if "{run}" not in pattern:
+        return expand(pattern, system=system, **values)
+    systems = [system] if isinstance(system, str) else system
+    return [
+        path
+        for name, seed in runs_of(CONFIG, systems)
+        for path in expand(pattern, system=name, run=run_name(seed), **values)
+    ]
+
+
+def one_of(names):
+    """A pattern for one of these names; none of them matches where there are no names."""
+    return "|".join(map(re.escape, names)) or "(?!)"
 
 
 def folder_contents(_):
     """The digests of folders: Snakemake itself notices added and removed files, but not changed ones."""
-    return [folder_digest(path) for path in POSE_SOURCES if Path(path).is_dir()]
+    folders = [*POSE_SOURCES, *people_index()]
+    return [contents_digest(path) for path in folders if Path(path).is_dir()]
+
+
+def people_index():
+    """The folder of OpenGait's choice of people; none where another rule is in use."""
+    return [CONFIG.data.people_index] if CONFIG.data.people == "index" else []
 
 
 def tree_list(section):
@@ -162,6 +192,32 @@ def mapped_systems(frames_of):
         for system in CONFIG.compare
     }
     return [system for system, name in networks.items() if has_map(name, frames_of)]
+
+
+def weights_file(weights, seed):
+    """The file of weights that were trained elsewhere: a file by itself, or that of another experiment's run."""
+    if weights.path:
+        path, remedy = weights.path, "expected the weights that the overlay names"
+    else:
+        runs = f"results/{weights.experiment}/{weights.system}"
+        path = f"{runs}/seed-{seed}/weights.safetensors"
+        remedy = f"make it with: snakemake --cores 2 runs --config experiment={weights.experiment}"
+    if not os.path.exists(path):
+        sys.exit(f"{path}: no such file; {remedy}.")
+    beside = Path(path).with_name("run.json")
+    return [path, *([str(beside)] if beside.exists() else [])]
+
+
+def imported_weights(wildcards):
+    """The file of a system's weights, and the run.json beside it, if there is one."""
+    seed = wildcards.run.removeprefix("seed-")
+    return weights_file(system_settings(CONFIG, wildcards.system).weights, seed)
+
+
+def first_weights(wildcards):
+    """The file of weights that a training starts from; none where the seed draws them."""
+    start = system_settings(CONFIG, wildcards.system).training.start_from
+    return weights_file(start, wildcards.seed) if start else []
 
 
 def frame_table(wildcards):

@@ -16,6 +16,7 @@ rule write_settings:
         by_stage=settings_by_stage(),
         systems=CONFIG.compare,
         seeds=CONFIG.seeds,
+        stages=["silhouettes"] if silhouettes_settings() else [],
     message:
         "Writing the settings of each DVC stage of {wildcards.experiment}"
     script:

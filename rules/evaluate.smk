@@ -6,20 +6,21 @@ rule evaluate:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        embeddings="results/{experiment}/{system}/seed-{seed}/embeddings.parquet",
+        embeddings="results/{experiment}/{system}/{run}/embeddings.parquet",
         metrics=report(
-            "results/{experiment}/{system}/seed-{seed}/metrics.json",
+            "results/{experiment}/{system}/{run}/metrics.json",
             caption="../report/metrics.rst",
             category="Runs",
-            labels={"system": "{system}", "seed": "{seed}", "file": "accuracies"},
+            labels={"system": "{system}", "run": "{run}", "file": "accuracies"},
         ),
-        subjects="results/{experiment}/{system}/seed-{seed}/subjects.csv",
+        subjects="results/{experiment}/{system}/{run}/subjects.csv",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/evaluate.log",
+        "results/{experiment}/logs/{system}/{run}/evaluate.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/evaluate.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/evaluate.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -42,18 +43,16 @@ rule evaluate:
             *network_files(wildcards), protocol_file()
         ),
     message:
-        "Evaluating {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Evaluating {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/evaluate.py"
 
 
 rule summary:
     input:
-        subjects=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/subjects.csv"
-        ),
+        subjects=experiment_paths("results/{experiment}/{system}/{run}/subjects.csv"),
         embeddings=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/embeddings.parquet"
+            "results/{experiment}/{system}/{run}/embeddings.parquet"
         ),
     output:
         summary=report(
@@ -72,7 +71,7 @@ rule summary:
         mem_mb=2000,
         runtime=10,
     params:
-        runs=[(system, seed) for system in CONFIG.compare for seed in CONFIG.seeds],
+        runs=runs_of(CONFIG),
         statistics=settings(CONFIG.statistics),
         evaluations={
             system: settings(system_settings(CONFIG, system).evaluation)

@@ -29,8 +29,18 @@ def pictured_inputs():
 
 def inspection_paths(file, systems=MAPPED):
     """A file of the inspections of all runs whose networks have a map."""
-    pattern = "results/{experiment}/inspection/{system}/seed-{seed}/{file}"
+    pattern = "results/{experiment}/inspection/{system}/{run}/{file}"
     return experiment_paths(pattern, system=systems, file=file)
+
+
+ON_TRAININGS = {
+    "training": figure_spec(
+        "training",
+        training=experiment_paths(
+            "results/{experiment}/{system}/{run}/training.csv", system=TRAINED
+        ),
+    ),
+}
 
 
 ON_MAPS = {
@@ -61,14 +71,12 @@ FIGURES = {
     **(ON_SILHOUETTE_MAPS if MAPPED_SILHOUETTES else {}),
     "seeds": figure_spec(
         "seeds",
-        metrics=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/metrics.json"
-        ),
+        metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
     "roc": figure_spec(
         "roc",
         embeddings=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/embeddings.parquet"
+            "results/{experiment}/{system}/{run}/embeddings.parquet"
         ),
     ),
     **{
@@ -76,7 +84,7 @@ FIGURES = {
             "cross_view",
             {"system": system},
             metrics=experiment_paths(
-                "results/{experiment}/{system}/seed-{seed}/metrics.json", system=system
+                "results/{experiment}/{system}/{run}/metrics.json", system=system
             ),
         )
         for system in CONFIG.compare
@@ -90,12 +98,7 @@ FIGURES = {
         )
         for option in CONFIG.figures.against
     },
-    "training": figure_spec(
-        "training",
-        training=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/training.csv"
-        ),
-    ),
+    **(ON_TRAININGS if TRAINED else {}),
     "exclusions": figure_spec(
         "exclusions",
         split=one_file("results/{experiment}/split.csv"),

@@ -11,15 +11,16 @@ rule inspect_run:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        spectrum="results/{experiment}/inspection/{system}/seed-{seed}/spectrum.safetensors",
-        maps="results/{experiment}/inspection/{system}/seed-{seed}/maps.safetensors",
-        probes="results/{experiment}/inspection/{system}/seed-{seed}/probes.csv",
+        spectrum="results/{experiment}/inspection/{system}/{run}/spectrum.safetensors",
+        maps="results/{experiment}/inspection/{system}/{run}/maps.safetensors",
+        probes="results/{experiment}/inspection/{system}/{run}/probes.csv",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/inspect.log",
+        "results/{experiment}/logs/{system}/{run}/inspect.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/inspect.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -41,7 +42,7 @@ rule inspect_run:
             wildcards, "workflow_scripts/inspect_run.py"
         ),
     message:
-        "Computing spectra and attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Computing spectra and attribution of {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_run.py"
 
@@ -51,13 +52,14 @@ rule inspect_silhouettes:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
+        partition=partition_files(),
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
     output:
-        maps="results/{experiment}/inspection/{system}/seed-{seed}/silhouette_maps.safetensors",
+        maps="results/{experiment}/inspection/{system}/{run}/silhouette_maps.safetensors",
     log:
-        "results/{experiment}/logs/{system}/seed-{seed}/inspect_silhouettes.log",
+        "results/{experiment}/logs/{system}/{run}/inspect_silhouettes.log",
     benchmark:
-        "results/{experiment}/benchmarks/{system}/seed-{seed}/inspect_silhouettes.tsv"
+        "results/{experiment}/benchmarks/{system}/{run}/inspect_silhouettes.tsv"
     threads: 2
     resources:
         mem_mb=4000,
@@ -79,6 +81,6 @@ rule inspect_silhouettes:
             wildcards, "workflow_scripts/inspect_silhouettes.py"
         ),
     message:
-        "Computing attribution of {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
+        "Computing attribution of {wildcards.system}, {wildcards.run}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/inspect_silhouettes.py"

@@ -33,6 +33,7 @@ elif POSE_SOURCES:
         input:
             CONFIG.data.path,
             *tree_list(CONFIG.data),
+            *people_index(),
         output:
             poses="results/{experiment}/poses.parquet",
             report=report(

@@ -1,5 +1,4 @@
 # Facts about the rules: the artefacts of the tables, the settings of each stage of dvc.yaml, the jobs with benchmarks.
-from itertools import product
 from types import SimpleNamespace
 
 ARTEFACT_RULES = (
@@ -7,14 +6,23 @@ ARTEFACT_RULES = (
     *(["read_silhouettes"] if SILHOUETTE_SOURCES else []),
     *(["draw_silhouettes"] if SILHOUETTES_ARE_DRAWN else []),
     *(["merge_silhouettes"] if SILHOUETTES_FROM_VIDEO else []),
-    *("splits", "train", "evaluate", "summary", "write_tables", "write_reproduction"),
+    *("splits", "summary", "write_tables", "write_reproduction"),
 )
 TIMED = (
     *("walkers", "extract_poses", "merge_poses", "read_poses"),
     *("extract_silhouettes", "merge_silhouettes", "read_silhouettes"),
     *("draw_silhouettes", "splits"),
-    *("train", "evaluate", "inspect_run", "summary", "write_tables", "draw_figure"),
+    *(
+        "train",
+        "import_weights",
+        "evaluate",
+        "inspect_run",
+        "summary",
+        "write_tables",
+        "draw_figure",
+    ),
 )
+SYSTEMS_OF = {"train": TRAINED, "import_weights": IMPORTED}
 NO_SETTINGS = ("checkpoints", "contents", "scratch", "sources")
 
 
@@ -41,8 +49,11 @@ def artefacts():
         add("extract_poses", subject=subject)
         if SILHOUETTES_FROM_VIDEO:
             add("extract_silhouettes", subject=subject)
-    for name, system, seed in product(ARTEFACT_RULES, CONFIG.compare, CONFIG.seeds):
-        add(name, system=system, seed=seed)
+    for system, seed in runs_of(CONFIG):
+        for name in ("train" if system in TRAINED else "import_weights", "evaluate"):
+            add(name, system=system, seed=seed, run=run_name(seed))
+    for name in ARTEFACT_RULES:
+        add(name)
     return list(made)
 
 
@@ -67,18 +78,35 @@ def poses_settings():
     return {"shards": shards, **rule_settings(rules.merge_poses)}
 
 
+def silhouettes_settings():
+    """The settings of the rule that reads or draws silhouettes; {} where no stage of DVC makes any."""
+    made_by = {
+        "read_silhouettes": SILHOUETTE_SOURCES,
+        "draw_silhouettes": SILHOUETTES_ARE_DRAWN,
+    }
+    return {
+        key: value
+        for name, used in made_by.items()
+        if used
+        for key, value in rule_settings(getattr(rules, name)).items()
+    }
+
+
 def settings_by_stage():
     """Stage of dvc.yaml -> the settings of its rules."""
     by_system = {
-        stage: {
-            system: rule_settings(proxy, system=system) for system in CONFIG.compare
-        }
-        for stage, proxy in {"train": rules.train, "evaluate": rules.evaluate}.items()
+        stage: {system: rule_settings(proxy, system=system) for system in systems}
+        for stage, proxy, systems in (
+            ("train", rules.train, TRAINED),
+            ("evaluate", rules.evaluate, CONFIG.compare),
+        )
     }
     walkers = {"walkers": rule_settings(rules.walkers)} if rules.has("walkers") else {}
+    silhouettes = silhouettes_settings()
     return {
         **walkers,
         "poses": poses_settings(),
+        **({"silhouettes": silhouettes} if silhouettes else {}),
         "splits": rule_settings(rules.splits),
         **by_system,
         "tables": {
@@ -96,7 +124,8 @@ def timed():
     subjects = VIDEOS.by_subject if FROM_VIDEO else []
     for name in filter(rules.has, TIMED):
         benchmark = str(getattr(rules, name).benchmark)
-        for system in CONFIG.compare if "{system}" in benchmark else [""]:
+        systems = SYSTEMS_OF.get(name, CONFIG.compare)
+        for system in systems if "{system}" in benchmark else [""]:
             files = experiment_paths(
                 benchmark, system=[system], subject=subjects, figure=FIGURES
             )

@@ -7,7 +7,7 @@ rule write_reproduction:
         summary="results/{experiment}/summary.csv",
         splits=[split_path(name) for name in CONFIG.data.modality],
         poses_report=report_of_listing(),
-        runs=experiment_paths("results/{experiment}/{system}/seed-{seed}/run.json"),
+        runs=experiment_paths("results/{experiment}/{system}/{run}/run.json"),
         published=[
             "gaitcore/reporting/tables/published_numbers/table2.csv",
             "gaitcore/reporting/tables/published_numbers/later.csv",

@@ -23,11 +23,13 @@ if SILHOUETTE_SOURCES:
             "results/{experiment}/logs/silhouettes.log",
         benchmark:
             "results/{experiment}/benchmarks/silhouettes.tsv"
-        threads: 1
+        threads: 2
         resources:
             mem_mb=2000,
             runtime=120,
         params:
+            # Not an output, since Snakemake deletes the outputs of a failed job and a job resumes from these files.
+            scratch="results/{experiment}/silhouettes/unfinished",
             dataset=CONFIG.data.dataset,
             silhouettes=settings(CONFIG.data.silhouettes),
             contents=silhouette_contents,

@@ -4,6 +4,7 @@
 rule splits:
     input:
         tables=[table_path(name) for name in CONFIG.data.modality],
+        partition=partition_files(),
     output:
         splits=report(
             [split_path(name) for name in CONFIG.data.modality],

@@ -6,6 +6,8 @@ rule train:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        start=first_weights,
+        partition=partition_files(),
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
         history=report(
@@ -28,6 +30,8 @@ rule train:
         "results/{experiment}/logs/{system}/seed-{seed}/train.log",
     benchmark:
         "results/{experiment}/benchmarks/{system}/seed-{seed}/train.tsv"
+    wildcard_constraints:
+        system=one_of(TRAINED),
     threads: 2
     resources:
         mem_mb=12000,
@@ -55,3 +59,56 @@ rule train:
         "Training {wildcards.system}, seed {wildcards.seed}, on {wildcards.experiment}"
     script:
         "../workflow_scripts/train.py"
+
+
+rule runs:  # the weights of the systems that are trained in this experiment, without evaluating them
+    input:
+        experiment_paths(
+            "results/{experiment}/{system}/{run}/weights.safetensors", system=TRAINED
+        ),
+
+
+# Weights that were trained elsewhere, in the place of a training.
+
+
+rule import_weights:
+    input:
+        weights=imported_weights,
+        table=frame_table,
+    output:
+        weights="results/{experiment}/{system}/{run}/weights.safetensors",
+        run=report(
+            "results/{experiment}/{system}/{run}/run.json",
+            caption="../report/run.rst",
+            category="Runs",
+            labels={"system": "{system}", "run": "{run}", "file": "provenance"},
+        ),
+    log:
+        "results/{experiment}/logs/{system}/{run}/import.log",
+    benchmark:
+        "results/{experiment}/benchmarks/{system}/{run}/import.tsv"
+    wildcard_constraints:
+        system=one_of(IMPORTED),
+    threads: 1
+    resources:
+        mem_mb=4000,
+        runtime=10,
+    params:
+        weights=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).weights
+        ),
+        configuration=run_configuration,
+        network=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).network
+        ),
+        input_settings=lambda wildcards: settings(
+            system_settings(CONFIG, wildcards.system).input
+        ),
+        code=lambda wildcards: testing_code(
+            wildcards, "workflow_scripts/import_weights.py"
+        ),
+        extensions=lambda wildcards: outside_code(*network_files(wildcards)),
+    message:
+        "Importing the weights of {wildcards.system}, {wildcards.run}, for {wildcards.experiment}"
+    script:
+        "../workflow_scripts/import_weights.py"

@@ -23,6 +23,7 @@ use rule evaluate as evaluate_again with:
         table=frame_table,
         others=other_tables,
         split=system_split,
+        partition=partition_files(),
         weights="results/{experiment}/verify/{system}/seed-{seed}/weights.safetensors",
     output:
         embeddings=temp(
@@ -42,17 +43,22 @@ rule verify:  # no output: it never counts as done
     input:
         first=experiment_paths(
             "results/{experiment}/{system}/seed-{seed}/metrics.json",
+            system=TRAINED,
             seed=CONFIG.seeds[0],
         ),
         first_runs=experiment_paths(
-            "results/{experiment}/{system}/seed-{seed}/run.json", seed=CONFIG.seeds[0]
+            "results/{experiment}/{system}/seed-{seed}/run.json",
+            system=TRAINED,
+            seed=CONFIG.seeds[0],
         ),
         again=experiment_paths(
             "results/{experiment}/verify/{system}/seed-{seed}/metrics.json",
+            system=TRAINED,
             seed=CONFIG.seeds[0],
         ),
         again_runs=experiment_paths(
             "results/{experiment}/verify/{system}/seed-{seed}/{file}",
+            system=TRAINED,
             seed=CONFIG.seeds[0],
             file=["run.json", "weights.safetensors"],
         ),
@@ -63,7 +69,7 @@ rule verify:  # no output: it never counts as done
         mem_mb=1000,
         runtime=10,
     params:
-        scratch=lambda wildcards, input: str(Path(input.again[0]).parents[2]),
+        scratch=f"{RESULTS}/verify",
     message:
         "Comparing the retrained runs with the first ones"
     script:

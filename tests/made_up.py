@@ -35,6 +35,7 @@ RUN = {
     "wall_seconds": 5400.0,
     "resumed_after_steps": (),
     "peak_memory_bytes": 7_400_000_000,
+    "origin": None,
 }
 
 

@@ -84,11 +84,11 @@ FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table",
 OWNERS = (
     *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "audit/receipts.py", "training/checkpoints.py"),
     *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
-    *("modalities/frame_table.py", "modalities/silhouettes/table.py"),
+    *("modalities/frame_table.py", "modalities/silhouettes/table.py", "modalities/silhouettes/subjects.py"),
 )
 OF_SOURCES = (
     *("settings/files.py", "modalities/keypoints/readers/", "modalities/keypoints/parsing/"),
-    *("modalities/trees.py", "modalities/pickles.py"),
+    *("modalities/trees.py", "modalities/pickles.py", "modalities/foreign_json.py", "protocols/partitions.py"),
     *("modalities/keypoints/video/", "networks/", "reporting/tables/published.py"),
 )
 

@@ -45,6 +45,12 @@ def frame_tables(snakemake):
     return {modality_of(path): path for path in paths}
 
 
+def weights_path(files):
+    """The file of weights among its files, the first; a run.json may stand beside it. None where there is none."""
+    files = [files] if isinstance(files, str) else list(files)
+    return Path(files[0]) if files else None
+
+
 @contextmanager
 def job(snakemake) -> Iterator[None]:
     """Run a script's body with inputs checked and logging set up; a failure ends the script with exit status 1."""

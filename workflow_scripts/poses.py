@@ -5,14 +5,15 @@ import logging
 from job import job
 
 with job(snakemake):
-    from gaitcore.modalities.keypoints.reading import read_poses
+    from gaitcore.modalities.keypoints.reading import write_poses
     from gaitcore.modalities.report import write_report
     from gaitcore.settings.data import Data
 
     data = Data.model_validate(snakemake.params.data)
-    table, report = read_poses(
+    sequences, report = write_poses(
         data.format,
         data.path,
+        snakemake.output.poses,
         dataset=data.dataset,
         frame_width=data.frame_width,
         frame_height=data.frame_height,
@@ -20,13 +21,16 @@ with job(snakemake):
         pose_source=data.pose_source,
         mixed_sources=data.mixed_pose_sources,
         tree=data.tree,
+        people=data.people,
+        people_index=data.people_index,
+        lost_joints=data.lost_joints,
+        frame_order=data.frame_order,
     )
-    table.write(snakemake.output.poses)
     write_report(report, snakemake.output.report)
     logging.info(
         "%d sequences, %d frames; %d dropped rows are listed in %s",
-        len(table.sequences),
-        len(table),
+        len(sequences),
+        sequences["frames"].sum(),
         len(report),
         snakemake.output.report,
     )

@@ -20,5 +20,6 @@ with job(snakemake):
         timed=[
             Jobs(rule, system, len(files), read_benchmarks(files)) for rule, system, files in snakemake.params.timed
         ],
+        verified=sum(path.startswith("results/") for path in inputs),  # by job()
         report=Path(snakemake.output[0]),
     )

@@ -7,5 +7,6 @@ with job(snakemake):
 
     from gaitcore.files import write_json
 
-    check_stages(snakemake.input.dvc, snakemake.params.systems, snakemake.params.seeds)
-    write_json(snakemake.output[0], snakemake.params.by_stage)
+    params = snakemake.params
+    check_stages(snakemake.input.dvc, params.systems, params.seeds, params.stages)
+    write_json(snakemake.output[0], params.by_stage)

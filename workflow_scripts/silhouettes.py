@@ -1,28 +1,35 @@
 """Read silhouettes in their source format, write silhouettes.parquet and the report of what was dropped."""
 
 import logging
+from pathlib import Path
 
 from job import job
 
 with job(snakemake):
     from gaitcore.modalities.report import write_report
+    from gaitcore.modalities.scratch import Scratch
     from gaitcore.modalities.silhouettes.reading import read_silhouettes
     from gaitcore.settings.data import Silhouettes
 
-    given = Silhouettes.model_validate(snakemake.params.silhouettes)
+    params, output = snakemake.params, snakemake.output
+    given = Silhouettes.model_validate(params.silhouettes)
+    scratch = Scratch(Path(params.scratch), f"{params.code} {given.model_dump_json()}")
     sequences, report = read_silhouettes(
         given.format,
         given.path,
-        snakemake.output.silhouettes,
-        dataset=snakemake.params.dataset,
+        output.silhouettes,
+        dataset=params.dataset,
         source=given.source,
         tree=given.tree,
+        scratch=scratch,
+        threads=snakemake.threads,
     )
-    write_report(report, snakemake.output.report)
+    write_report(report, output.report)
+    scratch.remove()
     logging.info(
         "%d sequences, %d frames; %d entries of the source are listed in %s",
         len(sequences),
         sequences["frames"].sum(),
         len(report),
-        snakemake.output.report,
+        output.report,
     )

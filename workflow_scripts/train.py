@@ -3,7 +3,7 @@
 from importlib import import_module
 from pathlib import Path
 
-from job import frame_tables, job
+from job import frame_tables, job, weights_path
 
 with job(snakemake):
     from gaitcore.networks import modality
@@ -46,5 +46,6 @@ with job(snakemake):
         extensions=params.extensions,
         configuration={**params.configuration, "evaluation": params.validation},
         validator=validator,
+        start=weights_path(snakemake.input.start),
         checkpoint_minutes=snakemake.resources.checkpoint_minutes,
     )

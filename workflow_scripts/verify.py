@@ -20,4 +20,6 @@ with job(snakemake):
             f"{len(failed)} of {len(verdicts)} runs were not reproduced: {'; '.join(failed)}. The retrained runs are "
             f"in {snakemake.params.scratch}; remove that folder to train again."
         )
+    if not verdicts:
+        raise GaitError("nothing is trained in this experiment, so there is nothing to verify.")
     shutil.rmtree(snakemake.params.scratch)

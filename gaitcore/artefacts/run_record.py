@@ -1,5 +1,6 @@
 """run.json: the settings, the machine and the results of a training run."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,31 @@ class Machine(Record):
     packages: dict[str, str | None]
 
 
+class Origin(Record):
+    """Weights that were trained elsewhere.
+
+    Attributes:
+        path: the file they were read from.
+        sha256: of that file.
+        run: the content of the run.json beside it; None where there is none, as beside a released file.
+        trained_on: what is known of their training input: dataset, pose_source, fps, frame_width, channels, ...
+        notes: sentences on what differs between that input and the one here.
+        left_out: the weights of the file that were not used, since they have another shape here.
+    """
+
+    path: str
+    sha256: str
+    run: dict[str, Any] | None
+    trained_on: dict[str, Any]
+    notes: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
 class RunRecord(Record):
     """The content of run.json.
 
     Attributes:
+        seed: of the training; None for weights from a file, whose seed is not known.
         settings: sections of the configuration that the run depends on.
         channels: the channels of a pose that the network receives, in order.
         parameters: number of trained weights.
@@ -43,10 +65,11 @@ class RunRecord(Record):
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         determinism: the switches of torch that make a run repeatable.
         resumed_after_steps: the steps after which the run was resumed.
+        origin: the weights that were imported, or with which the training began; None where the seed drew them.
     """
 
     system: str
-    seed: int
+    seed: int | None
     settings: dict[str, Any]
     channels: tuple[str, ...]
     parameters: int
@@ -70,6 +93,17 @@ class RunRecord(Record):
     wall_seconds: float
     resumed_after_steps: tuple[int, ...]
     peak_memory_bytes: int
+    origin: Origin | None = None
+
+    @property
+    def imported(self) -> bool:
+        """Whether the weights are those of ``origin`` as they are, without training here."""
+        return self.origin is not None and "training" not in self.settings
+
+
+def run_of(origin: Origin | None) -> RunRecord | None:
+    """The run that trained weights from elsewhere, by the run.json that was beside them; None where there was none."""
+    return RunRecord.model_validate_json(json.dumps(origin.run)) if origin and origin.run else None
 
 
 def write_run(record: RunRecord, path: str | Path) -> None:

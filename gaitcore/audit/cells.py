@@ -68,4 +68,4 @@ def _in_block(cells: pd.DataFrame, row: str, block: str | None, table: Path) -> 
 
 def plain(method: str) -> str:
     """A method without marks and additions, in lower case."""
-    return re.sub(r"[†‡]", "", method).removesuffix(MEASURED).strip().lower()
+    return re.sub(r"[†‡§¶]", "", method).removesuffix(MEASURED).strip().lower()

@@ -109,21 +109,35 @@ def read_receipts(folder: Path) -> dict[str, Receipt]:
 
 
 def checked_inputs(place: JobPlace, paths: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of each input of a job, by name; those in the results folder are compared with their receipts.
+    """The SHA-256 of each input of a job, by name; results are compared with their receipts.
+
+    These are the files of the results folder, and those of other experiments beside it that have receipts.
 
     Raises:
         DataError: an input is not what its maker wrote, or has no receipt.
     """
     files = [Path(path) for path in dict.fromkeys(paths)]
-    inside = any(path.is_relative_to(place.folder) for path in files)
-    made = _by_file(read_receipts(place.folder)) if inside else {}
+    made: dict[Path, dict[str, tuple[Receipt, WrittenFile]]] = {}
     digests = {}
     for path in files:
-        name = relative_name(path, place.folder)
-        digests[name] = folder_digest(path) if path.is_dir() else file_digest(path)
-        if path.is_relative_to(place.folder):
-            compare(path, digests[name], made.get(name))
+        digest = folder_digest(path) if path.is_dir() else file_digest(path)
+        digests[relative_name(path, place.folder)] = digest
+        if folder := _results_folder(path, place):
+            if folder not in made:
+                made[folder] = _by_file(read_receipts(folder))
+            compare(path, digest, made[folder].get(relative_name(path, folder)))
     return digests
+
+
+def _results_folder(path: Path, place: JobPlace) -> Path | None:
+    """The folder of the experiment whose results a file belongs to; None for other files."""
+    if path.is_relative_to(place.folder):
+        return place.folder
+    beside = place.folder.parent  # results/, with those of other experiments
+    if not path.is_relative_to(beside) or len(path.relative_to(beside).parts) < 2:
+        return None
+    folder = beside / path.relative_to(beside).parts[0]
+    return folder if (folder / FOLDER).is_dir() else None
 
 
 def check_changed(folder: Path) -> None:

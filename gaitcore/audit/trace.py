@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.records import checked
-from gaitcore.artefacts.run_record import RunRecord, read_run
+from gaitcore.artefacts.run_record import Origin, RunRecord, read_run, run_of
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.audit.cells import plain, table_cell, table_path
 from gaitcore.audit.manifest import NAME, ListedArtefact, Manifest, read_manifest
@@ -29,7 +29,9 @@ from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
 from gaitcore.settings.experiment import Config
+from gaitcore.systems import run_name
 
+_HISTORY = ("training.csv",)  # of a run that was trained here
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
 
 Record = Mapping[str, Any]
@@ -54,9 +56,9 @@ class TracedFile:
 
 @dataclass(frozen=True)
 class TracedRun:
-    """One seed behind a number: its accuracy (a fraction), its files, and its run.json."""
+    """One run behind a number: its accuracy (a fraction), its files, and its run.json."""
 
-    seed: int
+    seed: int | None
     accuracy: float
     files: tuple[TracedFile, ...]
     record: RunRecord
@@ -103,7 +105,8 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
     made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
     ledger = _Ledger(folder, manifest, made)
-    runs = tuple(_run(ledger, system, seed, place, table) for seed in config.seeds)
+    from_file = f"{system}/{run_name(None)}/run.json" in manifest.artefacts
+    runs = tuple(_run(ledger, system, seed, place, table) for seed in ([None] if from_file else config.seeds))
     common = tuple(_common_files(ledger, table))
     return Trace(
         table,
@@ -215,8 +218,8 @@ def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]
     )
 
 
-def _run(ledger: _Ledger, system: str, seed: int, place: tuple[str, str], table: Path) -> TracedRun:
-    run = f"{system}/seed-{seed}"
+def _run(ledger: _Ledger, system: str, seed: int | None, place: tuple[str, str], table: Path) -> TracedRun:
+    run = f"{system}/{run_name(seed)}"
     record, metrics = (
         read_run(ledger.folder / run / "run.json"),
         read_metrics(ledger.folder / run / "metrics.json"),
@@ -228,11 +231,30 @@ def _run(ledger: _Ledger, system: str, seed: int, place: tuple[str, str], table:
         ledger.traced(f"{run}/subjects.csv", ["summary.csv"], metrics_json=metrics.outputs),
         ledger.traced(f"{run}/embeddings.parquet", metrics_json=metrics.outputs),
         ledger.traced(f"{run}/weights.safetensors", made, metrics_json=metrics.inputs, run_json=record.outputs),
-        ledger.traced(f"{run}/training.csv", run_json=record.outputs),
+        *(ledger.traced(f"{run}/{name}", run_json=record.outputs) for name in record.outputs if name in _HISTORY),
+        *_weights_files(ledger, f"{run}/weights.safetensors", record),
         *(ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
     )
     accuracy = _accuracy(metrics, *place, ledger.folder / run / "metrics.json")
     return TracedRun(seed, accuracy, files, record, metrics.code_digest)
+
+
+def _weights_files(ledger: _Ledger, name: str, record: RunRecord) -> Iterator[TracedFile]:
+    """The file that weights from elsewhere were read from, and the run.json beside it, where they are available."""
+    receipt = ledger.receipts.get(name)
+    for path in _outside(record.origin):
+        if Path(path).is_file():
+            recorded = {"run.json": record.origin.sha256} if record.origin and path == record.origin.path else {}
+            if receipt and path in receipt.inputs:
+                recorded[f"the receipt of {receipt.rule}"] = receipt.inputs[path]
+            yield TracedFile(Path(path), _digest(Path(path)), recorded)
+
+
+def _outside(origin: Origin | None) -> Iterator[str]:
+    if origin:
+        yield origin.path
+        if origin.run:
+            yield Path(origin.path).with_name("run.json").as_posix()
 
 
 def _accuracy(metrics: Metrics, condition: str, view: str, path: Path) -> float:
@@ -288,13 +310,15 @@ def trace_text(trace: Trace) -> str:
     place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
     ends = interval(trace.estimate)
     seeds = f"{len(trace.runs)} seed{'s' * (len(trace.runs) > 1)}"
+    mean = "with weights from a file" if trace.runs[0].seed is None else f"the mean of {seeds}"
     lines = [
         f"{trace.table}: {cell['method']}, {place}",
-        f"  rank-1 {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; the mean of {seeds}",
+        f"  rank-1 {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; {mean}",
         *_file_lines(trace.common, indent="  "),
     ]
     for run in trace.runs:
-        lines += ["", f"seed {run.seed}: rank-1 {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
+        name = "weights from a file" if run.seed is None else f"seed {run.seed}"
+        lines += ["", f"{name}: rank-1 {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
         lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
     lines += ["", *_closing(trace)]
     return "\n".join(lines)
@@ -314,8 +338,9 @@ def _facts(run: TracedRun) -> dict[str, str]:
     clean = {True: "", False: ", with uncommitted changes", None: ""}[revision.clean]
     packages = machine.packages
     return {
+        **_origin_facts(record),
         "pose source": record.pose_source_digest or "not recorded",
-        "training's code": record.code_digest,
+        f"{'import' if record.imported else 'training'}'s code": record.code_digest,
         "evaluation's code": run.evaluation_code or "not recorded",
         **{f"extension {name}": digest for name, digest in record.extensions.items()},
         "git revision": f"{revision.commit}{clean}" if revision.commit else "not in git",
@@ -324,6 +349,23 @@ def _facts(run: TracedRun) -> dict[str, str]:
         "machine": f"{record.device}; {machine.processor}, {machine.cores} cores, {machine.platform}",
         "versions": f"Python {machine.python}, torch {packages.get('torch')}, numpy {packages.get('numpy')}",
     }
+
+
+def _origin_facts(record: RunRecord) -> dict[str, str]:
+    """Where weights from elsewhere come from; of a run, its data, code and revision."""
+    if record.origin is None:
+        return {}
+    origin, before = record.origin, run_of(record.origin)
+    role = "weights from" if record.imported else "first weights from"
+    facts = {role: f"{origin.path}, SHA-256 {origin.sha256}"}
+    if origin.trained_on:
+        facts["trained on"] = ", ".join(f"{key} {value}" for key, value in origin.trained_on.items())
+    if before:
+        facts["by the run"] = (
+            f"{before.system}, seed {before.seed}, code {before.code_digest}, revision {before.revision.commit}, "
+            f"pose source {before.pose_source_digest}"
+        )
+    return facts
 
 
 def _split(protocol: Any) -> str:

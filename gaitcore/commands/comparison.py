@@ -12,7 +12,7 @@ from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.commands.texts import text_table
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, METRICS, summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, METRICS, NO_SEED, summarise
 from gaitcore.percent import in_percent
 from gaitcore.reporting.pages.differences import flat_settings, setting_text
 from gaitcore.suggest import nearest
@@ -32,7 +32,7 @@ class Run(NamedTuple):
 
 @dataclass(frozen=True)
 class Runs:
-    """The runs of a results folder: system -> seed -> run."""
+    """The runs of a results folder: system -> seed -> run; the seed of weights from a file is NO_SEED."""
 
     folder: Path
     systems: dict[str, dict[int, Run]]
@@ -48,9 +48,10 @@ def read_runs(place: str) -> Runs:
     if not folder.is_dir():
         raise DataError(f"{place}: neither a folder nor an experiment in results/, expected a finished experiment.")
     systems: dict[str, dict[int, Run]] = {}
-    for path in sorted(folder.glob("*/seed-*/metrics.json")):
+    for path in sorted(folder.glob("*/*/metrics.json")):
         run = Run(read_run(path.with_name("run.json")), read_metrics(path), path.with_name("subjects.csv"))
-        systems.setdefault(run.record.system, {})[run.record.seed] = run
+        seed = NO_SEED if run.record.seed is None else run.record.seed
+        systems.setdefault(run.record.system, {})[seed] = run
     if not systems:
         raise DataError(
             f"{folder}: no evaluated run in it, expected SYSTEM/seed-0/metrics.json; run the workflow first."
@@ -107,7 +108,7 @@ def _facts(runs: Mapping[int, Run]) -> dict[str, str]:
     record, metrics, _ = next(iter(runs.values()))
     settings = {**record.settings, "evaluation": metrics.evaluation}
     facts = {name: setting_text(value) for name, value in flat_settings(settings) if name != "experiment"}
-    facts["seeds"] = setting_text(list(runs))
+    facts["seeds"] = setting_text(["imported" if seed == NO_SEED else seed for seed in runs])
     facts |= {f"data: {name}": _digest(digest) for name, digest in record.inputs.items()}
     facts |= {"code of training": _digest(record.code_digest), "code of evaluation": _digest(metrics.code_digest)}
     facts |= {f"extension {name}": _digest(digest) for name, digest in record.extensions.items()}

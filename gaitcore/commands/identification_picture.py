@@ -83,7 +83,9 @@ def _draw_distances(axes: Axes, run: TrainedRun, calibration: Calibration, resul
         axes.hist(distances, bins, density=True, color=colour, alpha=0.5, label=label)
     for place, one in enumerate(result.candidates[:shown], 1):
         axes.axvline(one.distance, color="black", linewidth=1.2 if place == 1 else 0.5)
-        axes.text(one.distance, 1, place, transform=axes.get_xaxis_transform(), fontsize=6, ha="center", va="bottom")
+        axes.text(
+            one.distance, 1, str(place), transform=axes.get_xaxis_transform(), fontsize=6, ha="center", va="bottom"
+        )
     nearest = result.candidates[0]
     near = sentences(calibration, nearest.distance)[0]
     axes.set_title(f"Nearest: {nearest.subject}; as near are {near} impostor pairs", fontsize=7, loc="left", pad=12)

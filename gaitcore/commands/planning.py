@@ -26,7 +26,7 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view, gaps
 from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, ROLES
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import is_trained, runs_of, system_settings
 
 if TYPE_CHECKING:
     from gaitcore.training.estimate import StepTime
@@ -120,6 +120,10 @@ def _poses(config: Config) -> Frames:
             pose_source=data.pose_source,
             mixed_sources=data.mixed_pose_sources,
             tree=data.tree,
+            people=data.people,
+            people_index=data.people_index,
+            lost_joints=data.lost_joints,
+            frame_order=data.frame_order,
         )
     source = "synthetic walkers" if data.walkers is not None else ", ".join(map(str, data.path))
     return _frames(source, table.sequences, report)
@@ -246,7 +250,7 @@ def _measured(experiment: str, name: str, timed: bool) -> MeasuredSystem:
     system = system_settings(load_experiment(experiment), name)
     device = compute.prepare(min(_THREADS, os.cpu_count() or 1))
     time = memory = None
-    if timed and all_epochs(system.training):
+    if timed and system.weights is None and all_epochs(system.training):
         time = seconds_per_step(system.network, system.input, system.training, device)
         memory = torch.cuda.max_memory_allocated() if device.type == "cuda" else compute.peak_memory()
     frames = system.network.frames
@@ -270,13 +274,15 @@ def run_lines(config: Config, runs: Mapping[str, MeasuredSystem], roles: Mapping
     for name, run in runs.items():
         system = system_settings(config, name)
         assigned = roles[modality(system.network.name)]
-        steps = steps_of_run(system.training, assigned[assigned["role"] == "train"])
+        trained = is_trained(config, name)
+        steps = steps_of_run(system.training, assigned[assigned["role"] == "train"]) if trained else 0
+        number = len(runs_of(config, [name]))
         took = "-" if run.time is None else in_words(run.time.seconds)
         whole = "-" if run.time is None else in_words(run.time.seconds * steps)
-        seconds += len(config.seeds) * steps * (run.time.seconds if run.time else 0)
+        seconds += number * steps * (run.time.seconds if run.time else 0)
         partial = " or more" if run.time and run.time.measured < run.time.batch else ""
         memory = "-" if run.memory is None else f"{_bytes(run.memory)}{partial}"
-        rows.append([name, run.parameters, steps, took, whole, len(config.seeds), memory])
+        rows.append([name, run.parameters, steps, took, whole, number, memory])
     header = ["system", "weights", "steps", "a step", "a run", "runs", "memory of a run"]
     devices = " and ".join(dict.fromkeys(run.device for run in runs.values()))
     place = f"{os.cpu_count()} cores, {'no GPU' if devices == 'cpu' else devices}"
@@ -315,7 +321,7 @@ def disk(
     for name, run in runs.items():
         assigned = roles[modality(system_settings(config, name).network.name)]
         tested = int(assigned["role"].isin((GALLERY, PROBE)).sum())
-        kept += len(config.seeds) * (_BYTES_OF_A_WEIGHT * run.parameters + 4 * run.embedding * tested)
+        kept += len(runs_of(config, [name])) * (_BYTES_OF_A_WEIGHT * run.parameters + 4 * run.embedding * tested)
     needed = tables + unpacked + kept
     place = next(path for path in (RESULTS.absolute(), *RESULTS.absolute().parents) if path.exists())
     free = shutil.disk_usage(place).free

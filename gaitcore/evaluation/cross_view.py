@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut, Rows
 from gaitcore.evaluation.distances import end_to_end, gallery_and_probes, identical_view, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
+from gaitcore.evaluation.ranking import Matching, blocks, positions
 from gaitcore.keys import KEY_COLUMNS, check_spelling, in_order, natural
 from gaitcore.settings.evaluation import Evaluation
 
@@ -89,36 +90,25 @@ def cross_view_metrics(
         ProtocolError: there is no gallery or no probe, or an embedding is not finite.
         DataError: a key column has one number in two spellings, such as subjects 001 and 1.
     """
-    for column in KEY_COLUMNS:
-        check_spelling(column, keys[column].unique(), "The keys")
+    for name in KEY_COLUMNS:
+        check_spelling(name, keys[name].unique(), "The keys")
     gallery, probes, gallery_embeddings, probe_embeddings = gallery_and_probes(embeddings, keys)
-    similarity = similarities(probe_embeddings, gallery_embeddings, distance)
-    matches = probes["subject"].to_numpy()[:, None] == gallery["subject"].to_numpy()[None, :]
     gallery_views = _ordered(gallery["view"])
-    scores = _scores(similarity, matches, gallery["view"].to_numpy(), gallery_views, tuple(ks))
-    return _summarise(scores, probes, gallery_views, int((~matches.any(axis=1)).sum()), exclude_same)
+    scores = {name: np.zeros((len(probes), len(gallery_views))) for name in (*map(rank_metric, ks), MAP)}
+    for column, view in enumerate(gallery_views):
+        in_view = (gallery["view"] == view).to_numpy()
+        matching, of_view = Matching(probes["subject"], gallery["subject"][in_view]), gallery_embeddings[in_view]
+        for some in blocks(len(probes), len(of_view)):
+            similarity = similarities(probe_embeddings[some], of_view, distance)
+            for metric, values in positions(similarity, *matching.of(some)).scores(ks).items():
+                scores[metric][some, column] = values
+    unmatched = int((~probes["subject"].isin(gallery["subject"])).sum())
+    return _summarise(scores, probes, gallery_views, unmatched, exclude_same)
 
 
 def _ordered(column: pd.Series) -> np.ndarray:
     """The distinct values of a key column, numbers as numbers."""
     return np.array(sorted(column.unique(), key=natural), dtype=column.to_numpy().dtype)
-
-
-def _scores(
-    similarity: np.ndarray, matches: np.ndarray, views: np.ndarray, gallery_views: np.ndarray, ks: tuple[int, ...]
-) -> dict[str, np.ndarray]:
-    """metric -> (probes, gallery views): the score of each probe against the gallery of each view."""
-    shape = (len(similarity), len(gallery_views))
-    scores = {name: np.zeros(shape) for name in (*map(rank_metric, ks), MAP)}
-    for column, view in enumerate(gallery_views):
-        in_view = views == view
-        nearest_first = np.argsort(-similarity[:, in_view], axis=1, kind="stable")
-        hits = np.take_along_axis(matches[:, in_view], nearest_first, axis=1)  # (probes, gallery of this view)
-        for k in ks:
-            scores[rank_metric(k)][:, column] = hits[:, :k].any(axis=1)
-        precision = hits.cumsum(axis=1) / np.arange(1, hits.shape[1] + 1)
-        scores[MAP][:, column] = (precision * hits).sum(axis=1) / hits.sum(axis=1).clip(min=1)
-    return scores
 
 
 def _summarise(

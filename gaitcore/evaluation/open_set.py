@@ -248,12 +248,12 @@ def _crossing(far: np.ndarray, tar: np.ndarray) -> np.ndarray:
 
 
 def summarise_open_set(
-    runs: Mapping[str, Mapping[int, Pairs]], *, confidence: float, resamples: int, seed: int
+    runs: Mapping[str, Mapping[int | None, Pairs]], *, confidence: float, resamples: int, seed: int
 ) -> pd.DataFrame:
     """EER and TARs of each system with spread and interval, as rows of ``summary.csv``.
 
     Args:
-        runs: system -> seed -> the pairs of that run.
+        runs: system -> seed -> the pairs of that run; the seed of weights from a file is None.
         confidence, resamples, seed: of the bootstrap.
 
     Returns:
@@ -270,7 +270,8 @@ def summarise_open_set(
             draws = np.stack([one[condition, metric][1] for one in measured])  # (S, B)
             low, high = _interval(draws, subjects, confidence, seed)
             std = values.std(ddof=1) if len(values) > 1 else np.nan
-            rows.append([system, condition, "mean", metric, values.mean(), std, low, high, len(values), subjects])
+            seeds = sum(run is not None for run in by_seed)
+            rows.append([system, condition, "mean", metric, values.mean(), std, low, high, seeds, subjects])
     columns = ["system", "condition", "view", "metric", "mean", "std", "ci_low", "ci_high", "n_seeds", "n_subjects"]
     return pd.DataFrame(rows, columns=columns).assign(p_value=np.nan, p_value_holm=np.nan).round(12)
 

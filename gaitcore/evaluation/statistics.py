@@ -35,11 +35,13 @@ METRICS: tuple[str, ...] = ("rank1", "rank5", "mAP")
 FURTHER_METRICS: tuple[str, ...] = ("mINP",)  # summarised where they were measured
 DIFFERENCE = "rank1_difference"
 MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
+NO_SEED = -1  # of weights from a file, whose seed is not known
 
 _RUN = ["system", "seed"]
 _CELL = ["condition", "view"]
 _KEYS = [*_RUN, *_CELL, "subject"]
 _PERMUTATIONS = 9999  # up to 13 subjects all 2**13 sign flips are enumerated and the p-value is exact
+_FLIPS_AT_ONCE = 2**22  # signs in memory at once, which SciPy needs some 80 bytes for; the p-value is the same
 _DECIMALS = 12  # far below one probe; the last bits of a sum depend on the machine
 
 
@@ -59,6 +61,8 @@ def summarise(
     condition "mean".
 
     - ``std``: over seeds (n - 1 in the denominator); NaN with one seed.
+    - A system whose ``seed`` is :data:`NO_SEED` has one run, of weights from a file: ``n_seeds`` is 0, and it is paired
+      with each run of another system.
     - ``ci_low``, ``ci_high``: percentile bootstrap over subjects and seeds (see above); NaN with one subject.
     - Pairs of systems: system "a - b", metric "rank1_difference", for each condition's mean and the overall mean,
       over the seeds both have (seed 3 of a against seed 3 of b, since runs with one seed may share the order of
@@ -285,7 +289,7 @@ def _rows(
                 "std": std[:, m],
                 "ci_low": low[:, m],
                 "ci_high": high[:, m],
-                "n_seeds": len(seeds),
+                "n_seeds": int((seeds != NO_SEED).sum()),
                 "n_subjects": measured.subject_counts,
                 "p_value": np.nan,
             }
@@ -298,7 +302,7 @@ def _rows(
 def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.DataFrame]:
     for a, b in combinations(measured.runs, 2):
         (seeds_a, values_a), (seeds_b, values_b) = measured.runs[a], measured.runs[b]
-        common, rows_a, rows_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
+        common, rows_a, rows_b = _common_runs(seeds_a, seeds_b)
         if len(common) == 0 or (measured.probes_of[a] != measured.probes_of[b]).any():
             continue
         rank1 = METRICS.index("rank1")
@@ -308,6 +312,16 @@ def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.
         rows = rows[rows["view"] == MEAN].copy()
         rows["p_value"] = _p_values(difference[..., 0], pair, resampling.seed)
         yield rows
+
+
+def _common_runs(seeds_a: np.ndarray, seeds_b: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The seeds that two systems are compared over, and the rows of their runs."""
+    if NO_SEED in seeds_a:
+        return seeds_b, np.zeros(len(seeds_b), int), np.arange(len(seeds_b))
+    if NO_SEED in seeds_b:
+        return seeds_a, np.arange(len(seeds_a)), np.zeros(len(seeds_a), int)
+    common, rows_a, rows_b = np.intersect1d(seeds_a, seeds_b, return_indices=True)
+    return common, rows_a, rows_b
 
 
 def _p_values(difference: np.ndarray, measured: _Measurements, seed: int) -> list[float]:
@@ -329,6 +343,7 @@ def _paired_p_value(shares: np.ndarray, seed: int) -> float:
         permutation_type="samples",  # of one sample: its signs
         vectorized=True,
         n_resamples=_PERMUTATIONS,
+        batch=max(1, _FLIPS_AT_ONCE // len(shares)),
         rng=np.random.default_rng(seed),
     )
     return float(test.pvalue)

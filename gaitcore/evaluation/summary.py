@@ -14,7 +14,7 @@ from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.evaluation.open_set import Pairs, summarise_open_set
-from gaitcore.evaluation.statistics import MEAN, summarise
+from gaitcore.evaluation.statistics import MEAN, NO_SEED, summarise
 from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import metrics_of
 from gaitcore.settings.evaluation import Evaluation
@@ -36,13 +36,13 @@ class OpenSetSource:
         protocol: that section of the configuration.
     """
 
-    embeddings: Sequence[tuple[tuple[str, int], Path]]
+    embeddings: Sequence[tuple[tuple[str, int | None], Path]]
     evaluations: Mapping[str, Evaluation]
     protocol: Protocol
 
-    def pairs(self) -> dict[str, dict[int, Pairs]]:
+    def pairs(self) -> dict[str, dict[int | None, Pairs]]:
         """System -> seed -> the pairs that the protocol compares."""
-        runs: dict[str, dict[int, Pairs]] = {}
+        runs: dict[str, dict[int | None, Pairs]] = {}
         for (system, seed), path in self.embeddings:
             metrics, excluded = metrics_of(self.protocol), self.protocol.exclude_same
             pairs = Pairs.of(*read_embeddings(path), self.evaluations[system], metrics, excluded)
@@ -51,7 +51,7 @@ class OpenSetSource:
 
 
 def summarise_runs(
-    runs: Iterable[tuple[tuple[str, int], Path]],
+    runs: Iterable[tuple[tuple[str, int | None], Path]],
     settings: Statistics,
     output: Path,
     rank1: Path | None = None,
@@ -60,7 +60,7 @@ def summarise_runs(
     """Gather each run's subjects.csv and write summary.csv.
 
     Args:
-        runs: (system, seed) of each run and the path of its subjects.csv.
+        runs: (system, seed) of each run and the path of its subjects.csv; the seed of weights from a file is None.
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
         rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
@@ -69,7 +69,10 @@ def summarise_runs(
     Raises:
         DataError: a file is damaged, or two runs were not measured on the same probes.
     """
-    tables = {path: read_subjects(path).assign(system=system, seed=seed) for (system, seed), path in runs}
+    tables = {
+        path: read_subjects(path).assign(system=system, seed=NO_SEED if seed is None else seed)
+        for (system, seed), path in runs
+    }
     _check_same_probes(tables)
     by_subject = pd.concat(tables.values(), ignore_index=True)
     summary = summarise(by_subject, **settings.model_dump())

@@ -14,14 +14,14 @@ import pandas as pd
 
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
-from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, identical_view, similarities
+from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, similarities
 from gaitcore.evaluation.measured import MAP, Measured, rank_metric
+from gaitcore.evaluation.ranking import Matching, blocks, positions
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
 
 MINP = "mINP"
 ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
-PROBES_AT_ONCE = 1024  # so that memory grows with the gallery alone
 
 
 @dataclass(frozen=True)
@@ -67,15 +67,17 @@ def whole_gallery_metrics(
     gallery, probes, gallery_embeddings, probe_embeddings = gallery_and_probes(embeddings, keys)
     scores = {name: np.zeros(len(probes)) for name in (*map(rank_metric, ks), MAP, MINP)}
     matched = np.zeros(len(probes), dtype=bool)
-    for start in range(0, len(probes), PROBES_AT_ONCE):
-        some = slice(start, start + PROBES_AT_ONCE)
+    matching = Matching(probes["subject"], gallery["subject"])
+    for some in blocks(len(probes), len(gallery)):
         similarity = similarities(probe_embeddings[some], gallery_embeddings, distance)
-        matches = np.equal.outer(probes["subject"].to_numpy()[some], gallery["subject"].to_numpy())
-        left_out = np.zeros_like(matches)
+        rows, columns = matching.of(some)
         if exclude_same == "view":
-            left_out = matches & identical_view(probes["view"].to_numpy()[some], gallery["view"])
-        matched[some] = (matches & ~left_out).any(axis=1)
-        for name, values in _scores(similarity, matches, left_out, ks).items():
+            identical = probes["view"].to_numpy()[some][rows] == gallery["view"].to_numpy()[columns]
+            similarity[rows[identical], columns[identical]] = -np.inf  # behind all others, and no match
+            rows, columns = rows[~identical], columns[~identical]
+        found = positions(similarity, rows, columns)
+        matched[some] = found.number > 0
+        for name, values in {**found.scores(ks), MINP: found.inverse_negative_penalty()}.items():
             scores[name][some] = values
     if not matched.any():
         raise ProtocolError("No probe has a gallery sequence of its subject that it may be compared with.")
@@ -87,22 +89,6 @@ def whole_gallery_metrics(
         probes=measured,
         unmatched_probes=int((~matched).sum()),
     )
-
-
-def _scores(
-    similarity: np.ndarray, matches: np.ndarray, left_out: np.ndarray, ks: Sequence[int]
-) -> dict[str, np.ndarray]:
-    """metric -> (probes,); a probe's gallery sequences that are left out come last and count as no match."""
-    order = np.argsort(np.where(left_out, np.inf, -similarity), axis=1, kind="stable")
-    hits = np.take_along_axis(matches & ~left_out, order, axis=1)  # (probes, gallery), nearest first
-    number, position = hits.sum(axis=1).clip(min=1), np.arange(1, hits.shape[1] + 1)
-    precision = hits.cumsum(axis=1) / position
-    last = np.where(hits, position, 0).max(axis=1).clip(min=1)
-    return {
-        **{rank_metric(k): hits[:, :k].any(axis=1).astype(float) for k in ks},
-        MAP: (precision * hits).sum(axis=1) / number,
-        MINP: hits.sum(axis=1) / last,
-    }
 
 
 def measure(

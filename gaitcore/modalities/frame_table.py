@@ -150,16 +150,32 @@ def sequence_frame(keys: Sequence[SequenceKey], frames: Sequence[int] | np.ndarr
     return text_keys(sequences).astype({"frames": np.int64})
 
 
+class KeyRows:
+    """The key columns of a table's frames, made for some rows at a time.
+
+    Args:
+        sequences: one row per sequence with the key columns and ``frames``.
+    """
+
+    def __init__(self, sequences: pd.DataFrame) -> None:
+        self._columns = [pd.factorize(sequences[column], sort=True) for column in KEY_COLUMNS]
+        self._values = [pa.array(values, pa.string()) for _, values in self._columns]
+        self._stops = np.cumsum(sequences["frames"].to_numpy(np.int64))
+
+    def arrays(self, start: int, stop: int) -> list[pa.Array]:
+        """The four key columns of the rows ``start:stop``."""
+        first, last = np.searchsorted(self._stops, (start, stop - 1), side="right")
+        repeats = np.diff(np.clip(self._stops[first : last + 1], start, stop), prepend=start)
+        codes = (codes[first : last + 1].astype(np.int32) for codes, _ in self._columns)
+        return [
+            pa.DictionaryArray.from_arrays(np.repeat(code, repeats), values)
+            for code, values in zip(codes, self._values, strict=True)
+        ]
+
+
 def key_arrays(sequences: pd.DataFrame) -> list[pa.Array]:
     """The key columns of a table's frames, from one row per sequence with the key columns and ``frames``."""
-    repeats = sequences["frames"].to_numpy()
-
-    def names(column: str) -> pa.Array:
-        codes, values = pd.factorize(sequences[column], sort=True)
-        codes = np.repeat(codes.astype(np.int32), repeats)
-        return pa.DictionaryArray.from_arrays(codes, pa.array(values, pa.string()))
-
-    return [names(column) for column in KEY_COLUMNS]
+    return KeyRows(sequences).arrays(0, int(sequences["frames"].sum()))
 
 
 def read_sequences(file: pq.ParquetFile, path: str | Path) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitcore.errors import DataError
+from gaitcore.errors import DataError, shown
 
 _MOST_NUMBERS = 1 << 24  # in nested lists, which can hold one list many times; 330,000 frames of 17 joints
 _DEEPEST = 6  # levels of lists and arrays of arrays
@@ -68,6 +68,29 @@ def load_array(path: Path, content: bytes, expected: str) -> np.ndarray:
         raise DataError(
             f"{path}: not a readable {kind} ({_one_line(error)}), expected {expected}; fetch it again."
         ) from error
+
+
+def load_numbers(path: Path, content: bytes, expected: str) -> dict[str, int]:
+    """The whole numbers by name that a pickle of a dict holds, as :func:`load_array` without running any code.
+
+    Raises:
+        DataError: the pickle needs any class but numpy's numbers, holds something else or is damaged.
+    """
+    try:
+        _check_opcodes(content)
+        value = _ArrayUnpickler(content).load()
+    except _ForeignNameError as error:
+        raise DataError(
+            f"{path}: the pickle needs {error}, expected {expected}; nothing in it was executed, remove it."
+        ) from None
+    except Exception as error:  # a damaged pickle can raise anything
+        raise DataError(f"{path}: not a readable pickle ({_one_line(error)}), expected {expected}.") from error
+    if not isinstance(value, dict):
+        raise DataError(f"{path}: holds {_described(value)[0]}, expected {expected}.")
+    for name, number in value.items():
+        if not isinstance(name, str) or isinstance(number, bool) or not isinstance(number, int | np.integer):
+            raise DataError(f"{path}: {shown(name)} is {shown(number)}, expected {expected}.")
+    return {name: int(number) for name, number in value.items()}
 
 
 class _ForeignNameError(Exception):

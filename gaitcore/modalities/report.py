@@ -1,6 +1,8 @@
 """The report of what a reader left out, and why; it becomes ``poses_report.csv``."""
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -38,6 +40,14 @@ class DropReport:
         if reason not in self._once:
             self._once.add(reason)
             self.add(file, f"{reason}; other files alike are not listed")
+
+    def rows(self) -> list[tuple[str, int | None, str, int | None, str]]:
+        """The entries as plain values of ``REPORT_COLUMNS``, to be kept and put back by :meth:`extend`."""
+        return list(self._rows)
+
+    def extend(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Add the entries of another report, as :meth:`rows` gives them."""
+        self._rows.extend((file, line, sequence, frame, reason) for file, line, sequence, frame, reason in rows)
 
     def to_frame(self) -> pd.DataFrame:
         """The report as a DataFrame of ``REPORT_COLUMNS``, in the order of ``add``; a missing line or frame is <NA>."""

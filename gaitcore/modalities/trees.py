@@ -7,21 +7,21 @@ describes others: OUMVLP's is ``subject/sequence/view``, and its condition, whic
 import csv
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
+from itertools import groupby
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, natural
+from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, is_key, key_of_name, key_text, natural
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source
-from gaitcore.settings.data import Tree
+from gaitcore.settings.data import Branch, Tree
 
 PICKLES = (".pkl", ".pickle", ".npy")
 CASIA_B = Tree()
 _EXAMPLE = ", e.g. 001/nm-01/090"
-_NOT_IN_A_KEY = re.compile(r"[-. ]")  # a hyphen separates the keys of a name
 _SHOWN = 5  # files of a folder that the report names
 _MOST_LISTED = 1 << 27  # bytes of a list; 268,000 sequences have 15 MB
 
@@ -96,6 +96,13 @@ def sequence_files(
             report.add(path, f"{found}, expected one{choose}", sequence=key.name)
 
 
+def sequence_places(
+    root: Path, report: DropReport, *, holds: str, endings: tuple[str, ...], tree: Tree = CASIA_B
+) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence's key and its folder, or the file in its place; as :func:`sequence_folders` and its arguments."""
+    yield from _sequences(root, holds, report, tree, endings)
+
+
 def sequence_pickles(root: Path, report: DropReport, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
     """:func:`sequence_files` with a pickle or a .npy file each."""
     return sequence_files(root, report, what="pickles", endings=PICKLES, tree=tree)
@@ -107,26 +114,80 @@ def _sequences(
     if tree.list:
         yield from _listed(root, report, tree)
         return
-    layout = tree.folders
+    layout = f"{tree.folders}/{holds}"
     if not root.is_dir():
-        raise DataError(f"{root}: not a folder, expected a folder of {layout}/{holds}{_example(tree)}/.")
-    levels = [_level(level) for level in layout.split("/")]
-    for path in _children(root, len(levels), f"{layout}/{holds}", report, endings):
+        raise DataError(f"{root}: not a folder, expected a folder of {layout}{_example(tree)}/.")
+    branches = (tree, *tree.branches)
+    places = [root.joinpath(*_own_folders(branch)) for branch in branches]
+    for branch, place in zip(branches, places, strict=True):
+        if place.is_dir():
+            others = frozenset(places) - {place}
+            yield from _of_branch(place, holds, report, branch, endings, others)
+        else:
+            report.add(place, f"no such folder, which data.tree names ({branch.folders})")
+    if root not in places:
+        for path in sorted(root.iterdir()):
+            if not path.name.startswith(".") and not any(place.is_relative_to(path) for place in places):
+                report.add(path, f"is in no part of data.tree ({', '.join(branch.folders for branch in branches)})")
+
+
+def _own_folders(branch: Branch) -> list[str]:
+    """The folders above the keys: train of ``=train/subject/view``."""
+    return [level[1:] for level in branch.folders.split("/") if level.startswith("=")]
+
+
+def _of_branch(
+    root: Path, holds: str, report: DropReport, branch: Branch, endings: tuple[str, ...], others: frozenset[Path]
+) -> Iterator[tuple[SequenceKey, Path]]:
+    """The sequences of one part of a tree; ``others`` are the folders of other parts."""
+    layout = branch.folders.split("/")[len(_own_folders(branch)) :]
+    levels = [_level(level) for level in layout]
+    found = _named(root, levels, f"{branch.folders}/{holds}", report, branch, endings, others)
+    if branch.numbered:
+        found = _numbered(root, found, branch.numbered, report)
+    for keys, path in found:
+        key = _key(
+            {**keys, **{column: f"{keys[column]}{text}" for column, text in branch.append.items()}}, path, report
+        )
+        if key is not None:
+            yield key, path
+
+
+def _named(
+    root: Path,
+    levels: list[re.Pattern[str]],
+    layout: str,
+    report: DropReport,
+    branch: Branch,
+    endings: tuple[str, ...],
+    others: frozenset[Path],
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The keys that the folders name, and the constant ones."""
+    for path in _children(root, len(levels), layout, report, endings, others):
         names = list(path.relative_to(root).parts)
         if path.suffix in endings and not path.is_dir():
             names[-1] = path.stem
         matches = [level.fullmatch(name) for level, name in zip(levels, names, strict=True)]
-        keys: dict[str, str | int] = dict(tree.constant.items())
+        keys: dict[str, Any] = {column: key_text(column, value) for column, value in branch.constant.items()}
         for match in matches:
             keys |= match.groupdict() if match else {}
-        if not all(matches) or (tree == CASIA_B and not all(is_key(str(text)) for text in keys.values())):
-            report.add(
-                path, f"names no sequence, expected {layout}{_example(tree)}; the setting tree describes other folders"
+        if not all(matches) or (branch == CASIA_B and not all(map(is_key, keys.values()))):
+            expected = f"{branch.folders}{_example(branch)}"
+            report.add(path, f"names no sequence, expected {expected}; the setting tree describes other folders")
+        else:
+            yield keys, path
+
+
+def _numbered(
+    root: Path, found: Iterable[tuple[dict[str, Any], Path]], column: str, report: DropReport
+) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The same with a number as one more key: 01, 02, ... in the order of a subject's paths as text."""
+    for _, group in groupby(found, key=lambda one: one[0].get("subject")):
+        for number, (keys, path) in enumerate(sorted(group, key=lambda one: str(one[1])), start=1):
+            report.add_once(
+                root, f"the {column} is the place of a sequence among its subject's, by their names as text"
             )
-            continue
-        key = _key(keys, path, report)
-        if key is not None:
-            yield key, path
+            yield {**keys, column: f"{number:02d}"}, path
 
 
 def _level(level: str) -> re.Pattern[str]:
@@ -141,7 +202,7 @@ def _level(level: str) -> re.Pattern[str]:
 def _key(keys: Mapping[str, Any], path: Path, report: DropReport) -> SequenceKey | None:
     """The key of a sequence. Hyphens, dots and blanks become ``_``; what else cannot be in a key is reported."""
     key = SequenceKey(*(keys[column] for column in KEY_COLUMNS))
-    changed = SequenceKey(*(_NOT_IN_A_KEY.sub("_", text) for text in key))
+    changed = SequenceKey(*(key_of_name(text) for text in key))
     for column, before, after in zip(KEY_COLUMNS, key, changed, strict=True):
         if not is_key(after):
             report.add(path, f"names no sequence: {column} {before[:80]!r}, expected {EXPECTED_KEY}")
@@ -151,7 +212,9 @@ def _key(keys: Mapping[str, Any], path: Path, report: DropReport) -> SequenceKey
     return changed
 
 
-def _children(folder: Path, depth: int, layout: str, report: DropReport, endings: tuple[str, ...]) -> Iterator[Path]:
+def _children(
+    folder: Path, depth: int, layout: str, report: DropReport, endings: tuple[str, ...], others: frozenset[Path]
+) -> Iterator[Path]:
     """What lies ``depth`` levels beneath ``folder``; whatever ends before is reported. Hidden names are skipped."""
     if depth == 0:
         yield folder
@@ -163,17 +226,19 @@ def _children(folder: Path, depth: int, layout: str, report: DropReport, endings
     if not names:
         report.add(folder, f"an empty folder, expected {layout}")
     for path in names:
+        if path in others:
+            continue
         if depth == 1 and not path.is_dir() and path.suffix not in endings:
             report.add(path, f"a file where a folder is expected ({layout})")
         else:
-            yield from _children(path, depth - 1, layout, report, endings)
+            yield from _children(path, depth - 1, layout, report, endings, others)
 
 
 def _by_name(path: Path) -> tuple[object, ...]:
     return natural(path.name)
 
 
-def _example(tree: Tree) -> str:
+def _example(tree: Branch) -> str:
     return _EXAMPLE if tree.folders == CASIA_B.folders else ""
 
 

@@ -18,8 +18,13 @@ MAP = "what the last graph convolution module gives, a quarter of the frames"
 PUBLISHED_FILES = {
     "d61faf3cb8b18a9a67b3a98453cf183349785403048760fead79d6fa9c8c3255": "gaitgraph_resgcn-n39-r8_coco_seq_60.pth"
 }
+# What it was trained on (the file's own options; section 4.1).
+PUBLISHED_INPUT = {
+    **{"dataset": "CASIA-B", "pose_source": "HRNet-W32 384x288", "fps": 25, "frame_width": 320},
+    **{"channels": ("x", "y", "confidence"), "unit": "pixels", "frames": 60},
+}
 
-__all__ = ["PUBLISHED_FILES", "PUBLISHED_KEYS", "GaitGraph"]
+__all__ = ["PUBLISHED_FILES", "PUBLISHED_INPUT", "PUBLISHED_KEYS", "GaitGraph"]
 STRUCTURE = (1, 2, 2, 2)  # N39
 
 

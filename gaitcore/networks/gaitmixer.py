@@ -40,6 +40,11 @@ PAPER_TEXT = {
 
 # The files that the authors released: SHA-256 -> name.
 PUBLISHED_FILES = {"db3a8218779ab5055005b10ae73f9ac6faea1edf03a76ac4fce955934f61703a": "GaitMixer.pt"}
+# What these were trained on (section 4.1 and 4.2; the published code).
+PUBLISHED_INPUT = {
+    **{"dataset": "CASIA-B", "pose_source": "HRNet-W32 384x288", "fps": 25, "frame_width": 320},
+    **{"channels": ("x", "y"), "unit": "frame_width", "frames": 60},
+}
 # The authors' key names, as patterns, and what they are called here.
 PUBLISHED_KEYS = (
     (r"spatial_joint_to_embedding\.", r"spatial.embed."),

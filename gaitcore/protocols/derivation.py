@@ -8,6 +8,7 @@ import pandas as pd
 from gaitcore import extensions
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
+from gaitcore.protocols.partitions import listed_sequences
 from gaitcore.protocols.roles import EXCLUDED, ROLES, TESTED, VALIDATED, check_disjoint, split_in_use
 from gaitcore.settings.protocol import Protocol
 
@@ -122,6 +123,11 @@ def gaps(assigned: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
     absent = {part: [name for name in getattr(split, part) if name not in present] for part in ("train", "test")}
     if parts := [f"{some_of(names)} ({part})" for part, names in absent.items() if names]:
         sentences.append(f"The split {protocol.split} names subjects without any sequence: {' and '.join(parts)}.")
+    for part, names in (("probe", split.probes), ("gallery", split.gallery)):
+        if unknown := listed_sequences(assigned, names)[1]:
+            sentences.append(
+                f"The split {protocol.split} lists sequences that are not there: {some_of(unknown)} ({part})."
+            )
     usable = usable_walks(assigned)
     walks = [
         f"{walk_name(condition, sequence)} ({part})"

@@ -11,6 +11,7 @@ import pandas as pd
 
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, check_spelling, natural, some_of, walk_name
+from gaitcore.protocols.partitions import partition_file, read_partition
 from gaitcore.settings.protocol import Protocol, Split
 
 TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
@@ -53,8 +54,21 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
 
 
 def split_in_use(protocol: Protocol) -> Split:
-    """The split that the protocol names: who trains and who is tested."""
-    return protocol.splits[protocol.split]
+    """The split that the protocol names, in the configuration or in a partition file: who trains and who is tested.
+
+    Raises:
+        ProtocolError: the file is no partition file, or its digest is not ``protocol.split_sha256``.
+        DataError: the file cannot be read.
+    """
+    path = partition_file(protocol)
+    return read_partition(path, protocol.split_sha256) if path else protocol.splits[protocol.split]
+
+
+def part_name(protocol: Protocol, part: str) -> str:
+    """Where a part of the split in use stands, for messages: ``protocol.splits.74/50.train``."""
+    if partition_file(protocol):
+        return f"{part.upper()}_SET of {protocol.split}"
+    return f"protocol.splits.{protocol.split}.{part}"
 
 
 def check_disjoint(assigned: pd.DataFrame, where: object, remedy: str) -> None:
@@ -115,22 +129,19 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
         )
     roles = set(assigned["role"])
     subjects = sorted(assigned["subject"].unique(), key=natural)
-    named, split = f"protocol.splits.{protocol.split}", split_in_use(protocol)
+    split, train, test = split_in_use(protocol), part_name(protocol, "train"), part_name(protocol, "test")
     present = f"the poses are of {len(subjects)} subjects from {subjects[0]} to {subjects[-1]}"
     if TRAIN not in roles and set(split.train) - set(split.validation):  # a split may name nobody to train
-        raise ProtocolError(
-            f"No sequence is left to train on: {named}.train names {len(split.train)} subjects, {present}."
-        )
+        raise ProtocolError(f"No sequence is left to train on: {train} names {len(split.train)} subjects, {present}.")
     if not set(split.test) & {canonical(subject) for subject in subjects}:
         raise ProtocolError(
-            f"{named}.test names {len(split.test)} subjects ({some_of(split.test)}), none of whom is in the poses; "
-            f"{present}."
+            f"{test} names {len(split.test)} subjects ({some_of(split.test)}), none of whom is in the poses; {present}."
         )
     if GALLERY not in roles:
         raise ProtocolError(
             f"The gallery is empty: no test subject has a sequence {_walks(protocol.gallery)} of at least "
             f"{protocol.min_frames} frames; {_held(assigned, protocol.gallery)}. Change protocol.gallery or "
-            f"{named}.test."
+            f"{test}."
         )
     probes = set(assigned.loc[assigned["role"] == PROBE, "condition"])
     for condition, walks in protocol.probes.items():

@@ -92,12 +92,19 @@ _LEVEL = re.compile(r"\*|(?:{0})(?:[-_](?:{0}))*".format("|".join(KEY_COLUMNS)))
 
 
 def _layout(text: str) -> str:
+    named = False
     for level in text.split("/"):
-        if not _LEVEL.fullmatch(level):
+        alone = level.startswith("=") and level not in ("=", "=.", "=..")
+        if alone and named:
+            raise ValueError(f'"{level[:80]}" is the name of one folder, which can stand only above the keys')
+        if not alone and not _LEVEL.fullmatch(level):
             raise ValueError(
                 f'"{level[:80]}" is not a level of folders, expected {", ".join(KEY_COLUMNS)}, several of them joined '
                 "by - or _, or *"
             )
+        named = named or not alone
+    if not named:
+        raise ValueError(f'"{text[:80]}" names no key')
     return text
 
 
@@ -113,31 +120,60 @@ def _file_pattern(text: str) -> str:
     return text
 
 
-class Tree(Settings):
-    """What the folders of a tree name; only for the formats with one file or folder for each sequence."""
+Constant = dict[KeyColumn, Annotated[str | int, BeforeValidator(_constant_key)]]
+
+
+class Branch(Settings):
+    """What the folders of a part of a tree name."""
 
     folders: Annotated[Line, AfterValidator(_layout)] = Field(
         "subject/condition-sequence/view",
-        description="the key or keys that each level of folders names, e.g. subject/sequence/view; * is any folder",
+        description="the key or keys that each level of folders names, e.g. subject/sequence/view; * is any folder, "
+        "=train the folder train alone",
     )
+    constant: Constant = Field(
+        {}, description="the keys that no folder names, the same for all sequences: {condition: nm}"
+    )
+    append: Constant = Field(
+        {}, description="text that is put behind a key: {subject: train} makes 00001train of the folder 00001"
+    )
+    numbered: KeyColumn | None = Field(
+        None,
+        description="a key that no folder names: 01, 02, ... for the sequences of a subject, by their paths as text",
+    )
+
+    @model_validator(mode="after")
+    def _every_key_once(self) -> "Branch":
+        levels = [level for level in self.folders.split("/") if not level.startswith("=")]
+        named = [*re.findall("[a-z]+", "/".join(levels)), *self.constant, *filter(None, [self.numbered])]
+        for column in () if getattr(self, "list", None) else KEY_COLUMNS:
+            if named.count(column) > 1:
+                raise ValueError(f"names the {column} twice, expected once in folders, constant or numbered")
+            if column not in named:
+                raise ValueError(f"names no {column}; add it to folders, or to constant, e.g. {{{column}: nm}}")
+        return self
+
+
+class Tree(Branch):
+    """What the folders of a tree name; only for the formats with one file or folder for each sequence."""
+
     files: Annotated[Line, AfterValidator(_file_pattern)] = Field(
         "*", description="pattern of a sequence's file, where its folder has several: 03-*.pkl"
-    )
-    constant: dict[KeyColumn, Annotated[str | int, BeforeValidator(_constant_key)]] = Field(
-        {}, description="the keys that no folder names, the same for all sequences: {condition: nm}"
     )
     list: PathText | None = Field(
         None, description="CSV with path, subject, condition, sequence and view of each sequence, in place of folders"
     )
+    branches: tuple[Branch, ...] = Field(
+        (), description="parts of the tree whose folders name other keys, each below a folder =NAME"
+    )
 
     @model_validator(mode="after")
-    def _every_key_once(self) -> "Tree":
-        named = [*re.findall("[a-z]+", self.folders), *self.constant]
-        for column in () if self.list else KEY_COLUMNS:
-            if named.count(column) > 1:
-                raise ValueError(f"names the {column} twice, expected once in folders or constant")
-            if column not in named:
-                raise ValueError(f"names no {column}; add it to folders, or to constant, e.g. {{{column}: nm}}")
+    def _branches_have_names(self) -> "Tree":
+        for branch in self.branches:
+            if not branch.folders.startswith("="):
+                raise ValueError(
+                    f'the branch "{branch.folders[:80]}" does not begin with the folder it is, e.g. =train/'
+                )
         return self
 
 
@@ -177,8 +213,29 @@ class Data(Settings):
     tree: Tree | None = Field(
         None, description="what the folders in path name; null: subject/condition-sequence/view, as CASIA-B's"
     )
-    frame_width: Pixels = Field(description="pixels; where x and y are fractions, both are divided by it")
-    frame_height: Pixels = Field(description="pixels")
+    frame_width: Pixels | None = Field(
+        description="pixels; where x and y are fractions, both are divided by it; null, and the height too: "
+        "coordinates in a crop of the person, another one in each frame"
+    )
+    frame_height: Pixels | None = Field(description="pixels")
+    people: Literal["track", "first", "index"] = Field(
+        "track",
+        description="who is kept of several people in a frame: the walker of the largest continuous track, the first "
+        "one of the file, or the one that people_index names; only for openpose_json",
+    )
+    people_index: PathText | None = Field(
+        None, description="folder of OpenGait's pose_selection_idx.pkl, in subject/sequence/view/, for people: index"
+    )
+    lost_joints: Literal["left_out", "placed"] = Field(
+        "left_out",
+        description="a sequence in which a joint is found on neither side in any frame: left out, or the joint is "
+        "placed at the next one towards the head, with confidence 0",
+    )
+    frame_order: Literal["number", "text"] = Field(
+        "number",
+        description="order of the frames by the names of their files, as numbers or as text (f10000 before f9999); "
+        "only for pose_text",
+    )
     fps: Annotated[Number, Field(gt=0, le=1000)] = Field(description="frames per second")
     pose_source: Line = Field(description="the pose estimator, recorded in the pose table; video records its own")
     mixed_pose_sources: Truth = Field(False, description="allow poses of several estimators in one table")

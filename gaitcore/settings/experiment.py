@@ -15,17 +15,19 @@ from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
 from gaitcore.settings.training import Training
 from gaitcore.settings.values import Folders, Line, Name, Seeds, Settings, listed, unique
+from gaitcore.settings.weights import Weights
 from gaitcore.suggest import nearest
 
 
 class System(Settings):
-    """One system as it is trained: network, input, recipe, evaluation."""
+    """One system: network, input, recipe, evaluation; with ``weights`` it is not trained here."""
 
     title: Line
     network: SystemNetwork
     input: Input
     training: Training
     evaluation: Evaluation
+    weights: Weights | None = Field(None, description="weights that were trained elsewhere; null: it is trained here")
 
 
 class Config(Settings):
@@ -47,6 +49,11 @@ class Config(Settings):
         description="systems to train and compare"
     )
     seeds: Seeds = Field(description="one training run per seed and system")
+    cross: Annotated[tuple[Name, ...], BeforeValidator(listed), AfterValidator(unique)] = Field(
+        (),
+        description="other experiments: the systems that are trained here are also evaluated here with the weights of "
+        "their runs, and `snakemake cross` writes the accuracies of all, data set trained on by data set tested on",
+    )
     network: Network
     input: Input
     training: Training

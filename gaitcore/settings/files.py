@@ -29,7 +29,7 @@ from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, section_below, sentence, within_system
 from gaitcore.settings.values import Folders, Settings
 from gaitcore.suggest import nearest
-from gaitcore.systems import system_settings
+from gaitcore.systems import crossed, system_settings
 from gaitcore.yaml_files import DEEPEST, plain_value, read_yaml
 
 log = logging.getLogger(__name__)
@@ -79,7 +79,10 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
         config = Config.model_validate({**merged_layers(layers), "experiment": name})
     except ValidationError as error:
         raise ConfigError(sentence(error, layers)) from None
+    config = _crossed(config, layers)
     _check_modalities(config, layers)
+    _check_frame(config.data, layers)
+    _check_people(config.data, layers)
     _check_protocol(config, layers)
     _check_walkers(config, layers)
     for system in config.compare:
@@ -297,6 +300,8 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
         )
     least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
+    if system.weights is not None:
+        return  # what follows concerns training
     takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
     if takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
@@ -304,12 +309,57 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
-    if system.training.select == "best_validation" and not config.protocol.splits[config.protocol.split].validation:
+    if modality(system.network.name) == "keypoints":
+        _check_unit(config, name, system, layers)
+    split = config.protocol.splits.get(config.protocol.split)  # None for a partition file, which has no such subjects
+    if system.training.select == "best_validation" and not (split and split.validation):
         raise ConfigError(
             f"{source_of(['training', 'select'], layers)}: training.select is best_validation, but "
-            f"protocol.splits.{config.protocol.split} holds no validation subjects out; name some there, "
-            "or select last."
+            f"{'protocol.splits.' if split else ''}{config.protocol.split} holds no validation subjects out; "
+            f"{'name some there, or ' if split else ''}select last."
         )
+
+
+def _check_people(data: Data, layers: Layers) -> None:
+    """Refuse the rule index without its folder, and the folder with another rule."""
+    if (data.people == "index") != (data.people_index is not None):
+        found = "null" if data.people_index is None else shown(data.people_index)
+        raise ConfigError(
+            f"{source_of(['data', 'people'], layers)}: data.people is {data.people}, but data.people_index is {found}; "
+            "set both (people: index and the folder), or neither."
+        )
+
+
+def _check_frame(data: Data, layers: Layers) -> None:
+    """Refuse a frame with one side, and none where videos or walkers need it."""
+    missing = [name for name in ("frame_width", "frame_height") if getattr(data, name) is None]
+    needed = "data.format is video" if data.format == "video" else "data.walkers are drawn in it"
+    if len(missing) == 1 or (missing and (data.format == "video" or data.walkers is not None)):
+        why = "the other side is not null" if len(missing) == 1 else needed
+        raise ConfigError(
+            f"{source_of(['data', missing[0]], layers)}: data.{missing[0]} is null, but {why}; give it in pixels."
+        )
+
+
+def _check_unit(config: Config, name: str, system: System, layers: Layers) -> None:
+    """Refuse to divide coordinates of a crop by the width of a frame."""
+    uses_unit = extensions.declared("inputs", system.input.transform).get("UNIT", True)
+    if config.data.frame_width is None and uses_unit and system.input.unit == "frame_width":
+        raise ConfigError(
+            f"{source_of(['data', 'frame_width'], layers)}: data.frame_width is null, but {name} divides by it "
+            "(input.unit: frame_width); set input.unit to body_height or torso."
+        )
+
+
+def _crossed(config: Config, layers: Layers) -> Config:
+    if config.experiment in config.cross:
+        raise ConfigError(
+            f"{source_of(['cross'], layers)}: cross names {config.experiment} itself, expected other experiments."
+        )
+    try:
+        return crossed(config)
+    except ValidationError:  # of a system: reported with its place as each of them is checked
+        return config
 
 
 def _check_modalities(config: Config, layers: Layers) -> None:

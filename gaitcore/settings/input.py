@@ -10,6 +10,7 @@ from gaitcore.settings.values import Settings, unique
 
 Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min_length=1), AfterValidator(unique)]
 
+Unit = Literal["frame_width", "pixels", "body_height", "torso"]
 
 TRANSFORMS = Chosen("inputs")
 
@@ -23,9 +24,12 @@ class Input(Settings):
     channels: Channels = Field(
         description="channels of each joint; z is left out, with a message, where the poses have none"
     )
-    unit: Literal["frame_width", "pixels"] = Field(
-        description="unit of x, y and z: fractions of the frame's width (both axes), or pixels"
+    unit: Unit = Field(
+        description="unit of x, y and z: fractions of the frame's width (both axes), or pixels; for coordinates in a "
+        "crop of the person: body_height, from the middle of each frame's box and in its heights, or torso, from the "
+        "middle of the hips and in lengths from there to the middle of the shoulders"
     )
-    short_sequences: Literal["excluded", "reflected"] = Field(
-        description="sequences shorter than the window: excluded (by protocol.min_frames), or reflected at their ends"
+    short_sequences: Literal["excluded", "reflected", "repeated"] = Field(
+        description="sequences shorter than the window: excluded (by protocol.min_frames), reflected at their ends, or "
+        "repeated end to end"
     )

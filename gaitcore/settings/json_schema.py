@@ -20,7 +20,9 @@ def json_schema() -> dict[str, Any]:
     whole = Config.model_json_schema()
     sections = {**whole.pop("$defs"), **System.model_json_schema()["$defs"]}
     sections["ChosenSection"] = _losses()
-    parts = {name: {"$ref": f"{_REFERENCE}{name.capitalize()}"} for name in ("input", "training", "evaluation")}
+    parts = {
+        name: {"$ref": f"{_REFERENCE}{name.capitalize()}"} for name in ("input", "training", "evaluation", "weights")
+    }
     system = {
         "type": "object",
         "description": "a system: what it changes of the common settings",

@@ -1,14 +1,25 @@
 """Who trains, and which sequences are gallery and probes: the section ``protocol``."""
 
 from functools import partial
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from gaitcore.errors import short
 from gaitcore.keys import natural, walk_name
 from gaitcore.settings.chosen import Chosen, known_name
-from gaitcore.settings.values import Condition, Frames, Keys, Line, Settings, Subjects, Truth
+from gaitcore.settings.values import (
+    Condition,
+    Frames,
+    Keys,
+    Line,
+    SequenceNames,
+    Settings,
+    Sha256,
+    Subjects,
+    Truth,
+    path_text,
+)
 from gaitcore.suggest import nearest
 
 
@@ -18,6 +29,10 @@ class Split(Settings):
     train: Subjects = Field(description="subjects to train on, e.g. 1-74 or P01, P02")
     test: Subjects = Field(description="subjects to test on, e.g. 75-124")
     validation: Subjects = Field((), description="training subjects held out to choose the epoch, e.g. 60-74")
+    probes: SequenceNames = Field((), description="single sequences that are probes, e.g. 0002-camid33_videoid2-seq0")
+    gallery: SequenceNames = Field(
+        (), description="single sequences of the gallery; none listed: all others of test subjects"
+    )
 
     @model_validator(mode="after")
     def _nobody_trains_and_is_tested(self) -> "Split":
@@ -31,8 +46,13 @@ class Split(Settings):
         return self
 
 
+def _no_minimum(value: Any) -> Any:
+    return 1 if value is None else value
+
+
 Walks = dict[Condition, Keys]
 KINDS = Chosen("protocols")
+PARTITION_ENDINGS = (".json", ".csv")  # of a file that split may name
 
 
 class Protocol(Settings):
@@ -42,7 +62,12 @@ class Protocol(Settings):
         "cross_view",
         description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
     )
-    split: Line = Field(description="name of the split in use")
+    split: Line = Field(
+        description="name of the split in use, or a partition file (.json, .csv) relative to the repository"
+    )
+    split_sha256: Sha256 | None = Field(
+        None, description="SHA-256 of that file; another file is refused; null: recorded as it is"
+    )
     splits: dict[Line, Split] = Field(description="training and test subjects, by name of the split")
     gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
     probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
@@ -52,7 +77,9 @@ class Protocol(Settings):
         "subject and view); nothing: it is; null: as the kind is published, view for cross_view and nothing for "
         "whole_gallery",
     )
-    min_frames: Frames = Field(description="sequences with fewer usable frames are excluded everywhere")
+    min_frames: Annotated[Frames, BeforeValidator(_no_minimum)] = Field(
+        1, description="sequences with fewer usable frames are excluded everywhere; 1 or null: no minimum"
+    )
     min_frames_of: dict[Line, Frames] = Field(
         {}, description="the same for the frames of one modality, e.g. {silhouettes: 1}"
     )
@@ -64,7 +91,10 @@ class Protocol(Settings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Protocol":
-        if self.split not in self.splits:
+        of_file = self.split.lower().endswith(PARTITION_ENDINGS)
+        if self.split not in self.splits and of_file:
+            path_text(self.split)
+        elif self.split not in self.splits:
             raise ValueError(f'there is no split "{short(self.split)}"{nearest(self.split, self.splits)}')
         for condition, sequences in self.probes.items():
             both = set(sequences) & set(self.gallery.get(condition, ()))

@@ -21,6 +21,7 @@ from gaitcore.settings.values import (
     Truth,
     Whole,
 )
+from gaitcore.settings.weights import Weights
 
 Epochs = Annotated[Whole, Field(ge=1, le=100_000)]
 LearningRate = Annotated[Number, Field(gt=0, le=100)]
@@ -120,6 +121,9 @@ class Training(Settings):
     epochs: Annotated[Whole, Field(ge=0, le=100_000)] = Field(
         description="passes over the training sequences; 0 leaves the network as it is drawn, for a network without "
         "weights and to see what training adds"
+    )
+    start_from: Weights | None = Field(
+        None, description="weights with which the training begins (fine-tuning); null: those that the seed draws"
     )
     second_phase: Phase | None = Field(
         None, description="a phase after these epochs, with epochs and learning_rate of its own; null: none"

@@ -52,7 +52,7 @@ def _lines(value: str) -> str:
     return value
 
 
-def _path(value: str) -> str:
+def path_text(value: str) -> str:
     if any(len(part.encode()) > _LONGEST_PART for part in value.split("/")):
         raise ValueError(f"{shown(value)} has a name of more than {_LONGEST_PART} bytes in it, expected a shorter one")
     if "{" in value or "}" in value:
@@ -70,9 +70,21 @@ def _name(alphabet: Alphabet, value: Any) -> str:
     return checked_name(_text(value), alphabet)
 
 
-def _key(value: Any) -> str:
+def subject_key(value: Any) -> str:
     """A key in the spelling in which keys compare: the numbers 1 and 001 are ``1``, other text is unchanged."""
     return canonical(_name(KEY, value))
+
+
+def listed_sequence(value: Any) -> str:
+    """``0002-camid33_videoid2-seq0``: subject and two or three more keys, each in the spelling in which keys compare.
+
+    Raises:
+        ValueError: the value is no such name.
+    """
+    parts = _text(value).split("-") if isinstance(value, str) else []
+    if len(parts) not in (3, 4):
+        raise ValueError(f"{shown(value)} names no sequence, expected one like 0002-camid33_videoid2-seq0")
+    return "-".join(map(subject_key, parts))
 
 
 def _not_reserved(value: str) -> str:
@@ -90,7 +102,7 @@ def _subject_list(value: Any) -> Any:
     for part in filter(None, (text.strip() for text in value.split(","))):
         match = _RANGE.fullmatch(part)
         if match is None and "-" not in part:
-            subjects.append(_key(part))
+            subjects.append(subject_key(part))
             continue
         if match is None or int(match[2] or match[1]) < int(match[1]):
             raise ValueError(f"{shown(part)} is not a range of subjects like 1-74")
@@ -116,15 +128,18 @@ def listed(value: Any) -> Any:
 
 Text = Annotated[str, BeforeValidator(_text), Field(max_length=10_000), AfterValidator(_lines)]
 Line = Annotated[str, BeforeValidator(_text), Field(max_length=500), AfterValidator(_printable)]
-PathText = Annotated[Line, Field(min_length=1), AfterValidator(_path)]
+PathText = Annotated[Line, Field(min_length=1), AfterValidator(path_text)]
 Paths = Annotated[tuple[PathText, ...], BeforeValidator(listed), Field(min_length=1)]
 Folders = Annotated[tuple[PathText, ...], BeforeValidator(listed), AfterValidator(unique)]
 Sha256 = Annotated[Line, AfterValidator(_sha256)]
 
 Name = Annotated[str, BeforeValidator(partial(_name, NAME))]
-Key = Annotated[str, BeforeValidator(_key)]
+Key = Annotated[str, BeforeValidator(subject_key)]
 Condition = Annotated[str, BeforeValidator(partial(_name, KEY)), AfterValidator(_not_reserved)]
 Subjects = Annotated[tuple[Key, ...], BeforeValidator(_subject_list), AfterValidator(unique)]
+SequenceNames = Annotated[
+    tuple[Annotated[str, BeforeValidator(listed_sequence)], ...], BeforeValidator(listed), AfterValidator(unique)
+]
 Keys = Annotated[tuple[Key, ...], Field(min_length=1), BeforeValidator(listed), AfterValidator(unique)]
 
 Truth = Annotated[bool, Strict()]

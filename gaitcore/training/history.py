@@ -158,8 +158,9 @@ def _update(part: object, state: dict[str, Any], names: set[str]) -> None:
 def spread(embeddings: Tensor) -> float:
     """How far apart embeddings, (B, D) or (B, parts, D), are.
 
-    0 if all are one point, 1 if they have no direction in common. It is their total variance, the mean of
+    0 if all are one point (0, too), 1 if they have no direction in common. It is their total variance, the mean of
     |z - mean z|^2, over the mean of |z|^2: for unit vectors 1 - |mean z|^2.
     """
     z = embeddings.detach().double().flatten(1)
-    return 1.0 - (z.mean(dim=0).square().sum() / z.square().sum(dim=1).mean()).item()
+    size = z.square().sum(dim=1).mean()
+    return 1.0 - (z.mean(dim=0).square().sum() / size).item() if size > 0 else 0.0

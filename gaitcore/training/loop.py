@@ -2,7 +2,7 @@
 
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,14 +14,17 @@ from gaitcore.artefacts.training_history import COLUMNS
 from gaitcore.execution.training_pass import training_pass
 from gaitcore.modalities import FrameStore
 from gaitcore.sampling.training_frames import training_frames
+from gaitcore.settings.chosen import ChosenSection
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
-from gaitcore.training.batches import build_batches, training_items
+from gaitcore.training.batches import SubjectBatches, build_batches, training_items
 from gaitcore.training.checkpoints import Checkpoints, Stateful
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
 from gaitcore.training.optimisation import Optimisation, all_epochs, phase_of
 from gaitcore.training.progress import Progress
+
+_STUCK = 1e-4  # how near to the margin a loss is that does not move from it, relative
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +117,8 @@ def train(
     }
     if checkpoints:
         checkpoints.resume(run)
-    with Progress(epochs, len(batches), batches.batch_size, done=history.steps) as progress:
+    triplets = len(batches) * _triplets_of_a_step(criterion, batches, getattr(model, "parts", 1))
+    with Progress(epochs, len(batches), batches.batch_size, done=history.steps, triplets=triplets) as progress:
         for epoch in range(history.epoch, epochs + 1):
             if phase_of(epoch, settings) > optimiser.phase:
                 optimiser.begin(phase_of(epoch, settings))
@@ -147,6 +151,25 @@ def train(
     return _result(history, best.epoch or epochs, settings, subjects)
 
 
+def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray], parts: int) -> int:
+    """The triplets that can violate the margin; 0 where the loss or the batches do not say how many there are."""
+    possible: Callable[[int, int, int], int] | None = getattr(criterion, "possible", None)
+    if possible is None or not isinstance(batches, SubjectBatches):
+        return 0
+    return possible(batches.subjects, batches.sequences, parts)
+
+
+def _is_stuck(history: History, loss: ChosenSection) -> bool:
+    """Whether the loss of the last epoch is the margin of the triplets: then all embeddings are one point.
+
+    A network without unit length can shrink its embeddings to a point, which their spread, relative to their length,
+    does not show.
+    """
+    if loss.kind != "batch_all_triplet":
+        return False
+    return math.isclose(history.rows[-1]["loss"], loss.model_dump()["margin"], rel_tol=_STUCK)
+
+
 def _result(history: History, epoch: int, settings: Training, subjects: int) -> TrainingResult:
     last = history.rows[-1]["spread"]
     distance = math.sqrt(2 * max(last, 0.0))  # root mean square distance of two embeddings over their length
@@ -158,6 +181,13 @@ def _result(history: History, epoch: int, settings: Training, subjects: int) -> 
             "training.learning_rate",
             distance,
             settings.collapse_distance,
+        )
+    elif _is_stuck(history, settings.loss):
+        collapsed = True
+        log.warning(
+            "the run has collapsed: the loss of the last epoch is training.loss.margin (%g), so all embeddings are one "
+            "point and the accuracy is meaningless; set training.loss.mining to full, or lower training.learning_rate",
+            settings.loss.model_dump()["margin"],
         )
     without_loss = all(row["loss"] == 0 for row in history.rows)
     untrained = subjects < 2 or without_loss

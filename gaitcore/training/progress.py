@@ -33,10 +33,14 @@ def in_words(seconds: float) -> str:
 
 
 class Progress:
-    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed."""
+    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed.
 
-    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
-        self.epochs, self.batch_size = epochs, batch_size
+    ``triplets`` are those of an epoch that can violate the margin, 0 where their number is not known. The loss is a
+    mean over those that do, and may rise while their share falls.
+    """
+
+    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0, triplets: int = 0):
+        self.epochs, self.batch_size, self.triplets = epochs, batch_size, triplets
         self.left, self.steps, self.since = epochs * steps - done, 0, 0.0  # steps: of this session
         self.bar = tqdm(
             total=epochs * steps * batch_size,
@@ -75,10 +79,11 @@ class Progress:
             return
         left = (self.epochs - row["epoch"]) * row["seconds"]
         log.info(
-            "epoch %d/%d  loss %.4f  spread %.3f  %.0f sequences/s  %s left",
+            "epoch %d/%d  loss %.4f%s  spread %.3f  %.0f sequences/s  %s left",
             row["epoch"],
             self.epochs,
             row["loss"],
+            f"  {row['mined_triplets'] / self.triplets:.1%} of triplets active" if self.triplets else "",
             row["spread"],
             row["sequences_per_second"],
             tqdm.format_interval(left),

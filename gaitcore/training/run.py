@@ -18,10 +18,11 @@ from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
-from gaitcore.errors import ProtocolError
+from gaitcore.errors import ConfigError, ProtocolError
+from gaitcore.evaluation.elsewhere import load_elsewhere
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.roles import TRAIN
+from gaitcore.protocols.roles import TRAIN, part_name
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
@@ -29,6 +30,7 @@ from gaitcore.settings.training import Training
 from gaitcore.training import estimate
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
+from gaitcore.training.optimisation import all_epochs
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ def train_run(
     extensions: Mapping[str, str] | None = None,
     configuration: Mapping[str, Any] | None = None,
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
+    start: Path | None = None,
     checkpoint_minutes: float = 10,
 ) -> None:
     """Train one system with one seed, or resume a run that was interrupted.
@@ -79,25 +82,45 @@ def train_run(
         extensions: the files of that code from outside the library and the digest of each, recorded likewise.
         configuration: the other settings the run depends on (data, protocol, evaluation), recorded in run.json.
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
+        start: the file of ``training.start_from``; None where the seed draws the weights.
         checkpoint_minutes: time between two checkpoints.
 
     Raises:
         DataError: split.csv is not what the protocol makes of the table.
         ProtocolError: the split names nobody to train on.
+        ConfigError: the training should start from weights, and ``start`` is None.
     """
     device = compute.prepare(threads)
     torch.manual_seed(seed)
     frames_of = modality(network.name)
     sequences, store = open_sequences(frames_of, tables, split, TRAIN, protocol=protocol, settings=input, device=device)
-    if sequences.empty:
+    if sequences.empty and all_epochs(training):
         raise ProtocolError(
-            f"{split}: no sequence has the role train, because protocol.splits.{protocol.split}.train names no subject "
-            "to train on; name some there, or evaluate released weights (README.md)."
+            f"{split}: no sequence has the role train, because {part_name(protocol, TRAIN)} names no subject to "
+            "train on; name some there, or give the system weights of its own (README.md)."
         )
-    model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
+    model = build_model(**store.network_arguments(), **network.model_dump())
+    origin = None
+    if training.start_from:
+        if start is None:
+            raise ConfigError("training.start_from is set, but the training was given no file of weights.")
+        origin = load_elsewhere(
+            model,
+            start,
+            training.start_from,
+            network,
+            input,
+            channels=store.channels,
+            data=(configuration or {}).get("data", {}),
+            source_digest=store.source_digest,
+            protocol=protocol,
+            last=True,
+        )
+    model = model.to(device)
     inputs = {path.name: file_digest(path) for path in (*tables.values(), split)}
     settings = {**(configuration or {}), **_settings(network, input, training)}
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
+    identity |= {"first weights": origin.sha256} if origin else {}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
     estimate.tell(network, input, training, sequences, device)
     with checkpoints.stopping():
@@ -140,6 +163,7 @@ def train_run(
         wall_seconds=round(result.seconds, 2),
         resumed_after_steps=tuple(result.resumed),
         peak_memory_bytes=compute.peak_memory(),
+        origin=origin,
     )
     write_run(record, outputs.run)
     checkpoints.discard()

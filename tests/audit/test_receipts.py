@@ -98,3 +98,14 @@ def test_a_receipt_names_files_of_its_folder_only(results, name):
     path.write_text(path.read_text().replace('"split.csv"', f'"{name}"'))
     with pytest.raises(DataError, match="expected a file of the results folder, by its name relative to the folder"):
         read_receipts(results.folder)
+
+
+def test_results_of_another_experiment_are_compared_with_its_own_receipts(results):
+    other = JobPlace(Path("results/other"), "gaitmixer/seed-0/import")
+    assert checked_inputs(other, [SPLIT, "data/poses.csv"]) == {
+        SPLIT: file_digest(SPLIT),
+        "data/poses.csv": file_digest("data/poses.csv"),
+    }
+    flip(SPLIT)
+    with pytest.raises(DataError, match=r"^results/tiny/split\.csv: not the file that splits wrote; "):
+        checked_inputs(other, [SPLIT])

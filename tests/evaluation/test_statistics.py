@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, NO_SEED, summarise
 
 COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [
@@ -307,3 +307,17 @@ def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_ref
     with pytest.raises(DataError) as error:
         summarise(frame.iloc[:0])
     assert str(error.value) == "The results by subject hold no probe, so there is nothing to summarise."
+
+
+def test_weights_from_a_file_have_no_seed_and_are_paired_with_every_run_of_another_system():
+    by_subject = one_cell({"a": [[1.0, 0.0, 1.0], [0.0, 0.0, 1.0]], "file": [[1.0, 1.0, 1.0]]})
+    by_subject.loc[by_subject["system"] == "file", "seed"] = NO_SEED
+    summary = summarise(by_subject)
+    alone = row(summary, "file", "nm", "mean")
+    assert (alone["mean"], alone["n_seeds"], alone["n_subjects"]) == (1.0, 0, 3)
+    assert np.isnan(alone["std"])
+    pair = row(summary, "a - file", "nm", "mean", DIFFERENCE)
+    assert pair["mean"] == pytest.approx((2 / 3 + 1 / 3) / 2 - 1)
+    assert pair["n_seeds"] == 2
+    reverse = summarise(by_subject.iloc[::-1])
+    assert row(reverse, "file - a", "nm", "mean", DIFFERENCE)["mean"] == pytest.approx(1 - (2 / 3 + 1 / 3) / 2)

@@ -91,6 +91,17 @@ def test_outputs_gradients_and_running_statistics_are_those_of_the_network(name,
     assert "whole batches" not in caplog.text
 
 
+@pytest.mark.parametrize("name", ["gaitset", "gaitpart"])
+def test_the_channels_of_pictures_lie_side_by_side_and_the_weights_keep_their_order(name):
+    model = network(name)
+    before = {key: tensor.tolist() for key, tensor in model.state_dict().items()}
+    training_pass(model)(batch(name, 3)).sum().backward()
+    convolutions = [module for module in model.frames.modules() if isinstance(module, nn.Conv2d)]
+    assert len(convolutions) == 6
+    assert all(one.weight.is_contiguous(memory_format=torch.channels_last) for one in convolutions)
+    assert {key: tensor.tolist() for key, tensor in model.state_dict().items()} == before
+
+
 @pytest.mark.parametrize("name", SMALL)
 def test_dropout_draws_anew_each_pass_from_the_global_seed(name):
     model = network(name)

@@ -83,6 +83,27 @@ TREES = {
 }
 
 
+PROBES_BESIDE = {
+    "folders": "subject/condition/sequence",
+    "constant": {"view": "unknown"},
+    "branches": [
+        {"folders": "=03/sequence", "constant": {"subject": "probe", "condition": "03", "view": "unknown"}},
+    ],
+}
+
+
+def test_probes_where_fastposegait_writes_them_have_the_keys_of_opengait(tmp_path):
+    places = ["00001train/00/4XPn5Z28/4XPn5Z28.pkl", "00003/01/79XJefi8/79XJefi8.pkl", "03/etaGVnWf/etaGVnWf.pkl"]
+    save(tmp_path / "fastposegait", *places)
+    save(tmp_path / "opengait", *places[:2], "probe/03/etaGVnWf/etaGVnWf.pkl")
+    names = ["00001train-00-4XPn5Z28-unknown", "00003-01-79XJefi8-unknown", "probe-03-etaGVnWf-unknown"]
+    assert read(tmp_path / "fastposegait", Tree.model_validate(PROBES_BESIDE)) == (names, [])
+    opengait = Tree.model_validate({**PROBES_BESIDE, "branches": []})
+    assert read(tmp_path / "opengait", opengait) == (names, [])
+    # Without the branch the folder 03 would be a subject, one number with 00003.
+    assert "two spellings of one number" in refused(tmp_path / "fastposegait", opengait)
+
+
 @pytest.mark.parametrize("name", TREES)
 def test_the_trees_of_the_data_sets_are_read(tmp_path, name):
     settings, places, names = TREES[name]
@@ -177,8 +198,11 @@ def test_a_list_that_cannot_be_used_is_refused(tmp_path, text, message):
         ),
         (
             {"folders": "subject/condition-sequence/view/view"},
-            "names the view twice, expected once in folders or constant",
+            "names the view twice, expected once in folders, constant or numbered",
         ),
+        ({"folders": "subject/=train/view"}, '"=train" is the name of one folder, which can stand only above the keys'),
+        ({"folders": "=../subject"}, '"=.." is not a level of folders'),
+        ({"branches": [{}]}, 'the branch "subject/condition-sequence/view" does not begin with the folder it is'),
         ({"folders": "subject/../view"}, '".." is not a level of folders, expected subject, condition, sequence, view'),
         ({"files": "../*.pkl"}, '"../*.pkl" is not a pattern of file names, expected one like 03-*.pkl'),
         ({"folders": "subject/sequence/view", "constant": {"condition": "a-b"}}, '"a-b" is not a valid key'),

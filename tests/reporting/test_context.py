@@ -7,7 +7,7 @@ from places import REPOSITORY
 
 from gaitcore.protocols.derivation import derive_roles
 from gaitcore.reporting.tables.context import table_context
-from gaitcore.reporting.tables.notes import excluded_note
+from gaitcore.reporting.tables.notes import excluded_note, reported_sentence
 from gaitcore.settings.files import load_config
 
 BASE = REPOSITORY / "config.yaml"
@@ -19,13 +19,23 @@ PROTOCOL = {
 }
 
 
-def context(subjects=("001", "002", "003", "004"), report=(), views=("000", "090"), **protocol):
-    config = load_config(BASE, {"experiment": "demo", "protocol": PROTOCOL | protocol})
+def context(subjects=("001", "002", "003", "004"), report=(), views=("000", "090"), of=None, **protocol):
+    config = load_config(BASE, {"experiment": "demo", **(of or {}), "protocol": PROTOCOL | protocol})
     keys = [(s, "nm", n, v, 80) for s in subjects for n in ("01", "02", "03") for v in views]
     sequences = pd.DataFrame(keys, columns=["subject", "condition", "sequence", "view", "frames"])
     entries = pd.DataFrame(report, columns=["sequence"]).assign(reason="why", file="poses.csv")
     split = derive_roles(sequences, config.protocol)
     return table_context(config, split, [run_record()], entries)
+
+
+def test_the_tables_say_that_there_is_no_minimum_and_what_becomes_of_short_sequences():
+    config = {"experiment": "demo", "compare": ["gaitmixer", "gaitgraph2"], "input": {"short_sequences": "repeated"}}
+    facts = context(of={**config, "systems": {"gaitgraph2": {"input": {"short_sequences": "reflected"}}}}, min_frames=1)
+    assert excluded_note(facts) == "No sequence was left out. There is no minimum number of frames."
+    assert reported_sentence(facts).endswith(
+        "Training sequences shorter than the window are repeated end to end (GaitMixer); reflected at their ends "
+        "(GaitGraph2)."
+    )
 
 
 def test_where_everything_was_used_the_note_says_so():

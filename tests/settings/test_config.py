@@ -265,7 +265,7 @@ LINE = "--config on the command line: "
         (
             {"data": {"format": "opengait"}},
             LINE + 'data.format: there is no source format "opengait"; expected one of: alphapose_json, gaitgraph_csv, '
-            "openpose_json, pickle_tree, pose_table, psymo_json, video.",
+            "openpose_json, pickle_tree, pose_table, pose_text, psymo_json, video.",
         ),
         (
             {"data": {"format": "gaitgraf_csv"}},
@@ -303,6 +303,15 @@ LINE = "--config on the command line: "
             {"training": {"select": "best_validation"}},
             LINE + "training.select is best_validation, but protocol.splits.24/16 holds no validation subjects out; "
             "name some there, or select last.",
+        ),
+        (
+            {"data": {"frame_width": None}},
+            LINE + "data.frame_width is null, but the other side is not null; give it in pixels.",
+        ),
+        (
+            {"data": {"people": "index"}},
+            LINE + "data.people is index, but data.people_index is null; set both (people: index and the folder), or "
+            "neither.",
         ),
         (
             {"training": {"batch": {"subjcts": 3}}},
@@ -399,6 +408,32 @@ def test_a_wrong_setting_ends_in_one_sentence(base, override, sentence):
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "demo", **override})
     assert without_line(raised) == sentence
+
+
+CROPS = {"frame_width": None, "frame_height": None, "walkers": None, "format": "pose_text", "path": "data/raw/gait3d"}
+
+
+def test_coordinates_of_crops_are_never_divided_by_a_frame(base):
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "data": CROPS})
+    assert without_line(raised) == (
+        LINE + "data.frame_width is null, but gaitformer divides by it (input.unit: frame_width); set input.unit to "
+        "body_height or torso."
+    )
+    for unit in ("body_height", "torso", "pixels"):
+        config = load_config(base, {"experiment": "demo", "data": CROPS, "input": {"unit": unit}})
+        assert config.data.frame_width is None
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "data": {"frame_width": None, "frame_height": None}})
+    assert without_line(raised) == (
+        LINE + "data.frame_width is null, but data.walkers are drawn in it; give it in pixels."
+    )
+
+
+@pytest.mark.parametrize("least", [None, 1])
+def test_there_may_be_no_minimum_of_frames(base, least):
+    override = {"protocol": {"min_frames": least}, "input": {"short_sequences": "repeated"}}
+    assert load_config(base, {"experiment": "demo", **override}).protocol.min_frames == 1
 
 
 NETWORK = """\

@@ -140,10 +140,52 @@ def test_a_collapsed_run_is_recorded_and_warned_of(caplog):
     assert not run(collapse_distance=0.01)[1].collapsed
 
 
+BATCH_ALL = {"kind": "batch_all_triplet", "margin": 0.2}
+
+
+@pytest.mark.parametrize("mining", ["full", "hard"])
+def test_embeddings_that_have_shrunk_to_a_point_are_a_collapse(caplog, mining):
+    class Shrunk(torch.nn.Module):
+        """Embeddings in all directions, and of almost no length, so that their spread shows nothing."""
+
+        def __init__(self):
+            super().__init__()
+            self.head = torch.nn.Linear(17 * 2, 8)
+
+        def forward(self, x):
+            return 1e-7 * self.head(x.mean(dim=1).flatten(1))
+
+    torch.manual_seed(0)
+    store, sequences = walks()
+    settings = Training.model_validate(RECIPE | {"collapse_distance": 1e-3, "loss": BATCH_ALL | {"mining": mining}})
+    result = train(Shrunk(), store, sequences, settings, augmented=augmented, network=NETWORK, seed=0)
+    assert result.history["loss"].iloc[-1] == pytest.approx(0.2, rel=1e-4)
+    assert (2 * result.spread) ** 0.5 > 1e-3
+    assert result.collapsed
+    assert caplog.messages[-1] == (
+        "the run has collapsed: the loss of the last epoch is training.loss.margin (0.2), so all embeddings are one "
+        "point and the accuracy is meaningless; set training.loss.mining to full, or lower training.learning_rate"
+    )
+
+
+def test_the_share_of_active_triplets_is_told_where_the_loss_is_a_mean_over_them(caplog):
+    with caplog.at_level(logging.INFO):
+        _, result = run(loss=BATCH_ALL | {"margin": 0.005})
+    row = result.history.iloc[-1]
+    share = row["mined_triplets"] / (12 * 3 * 9)  # one step of 4 subjects with 3 sequences each
+    assert 0 < share < 1
+    lines = [message for message in caplog.messages if message.startswith("epoch 3/3")]
+    assert lines[0].startswith(f"epoch 3/3  loss {row['loss']:.4f}  {share:.1%} of triplets active  spread ")
+    with caplog.at_level(logging.INFO):
+        run(loss=BATCH_ALL | {"mining": "hard"})
+    assert "triplets active" not in caplog.messages[-1]
+
+
 def test_spread_is_0_for_one_point_and_1_without_a_common_direction():
     one_point = torch.nn.functional.normalize(torch.ones(5, 8))
     opposite = torch.cat([one_point, -one_point])
     assert spread(one_point) == pytest.approx(0.0, abs=1e-6)
+    assert spread(0 * one_point) == 0.0
     assert spread(opposite) == pytest.approx(1.0, abs=1e-6)
     assert spread(torch.eye(4)) == pytest.approx(0.75, abs=1e-6)
     assert spread(5 * torch.eye(4)) == pytest.approx(0.75, abs=1e-6)  # whatever their length

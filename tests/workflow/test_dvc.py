@@ -1,18 +1,14 @@
 """The experiment as stages of DVC: real DVC and Snakemake, with a small experiment, in a scratch repository."""
 
 import json
-import os
-import shutil
 import socket
 import subprocess
 import sys
 import time
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
-from places import REPOSITORY
-from scratch_workflow import TINY, Workflow
+from dvc_project import BIN, OVERLAY, Project
 
 from gaitcore.digests import file_digest
 
@@ -22,94 +18,17 @@ pytestmark = [
     pytest.mark.skipif(find_spec("dvc") is None, reason="DVC is not installed: make dvc"),
 ]
 
-BIN = Path(sys.executable).parent
-OVERLAY = "experiments/tiny.yaml"
 RESULTS = "results/tiny"
-UP_TO_DATE = "Data and pipelines are up to date."
-RATE = "kernel: 5}"  # of GaitMixer alone
 GAITMIXERS = {"settings", "train@gaitmixer-0", "evaluate@gaitmixer-0", "tables"}
-
-
-class Project:
-    """A git repository with the workflow, in which DVC, git and make are run as a user would."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.environment = os.environ | {"PYTHONPATH": str(folder), "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
-        self.environment |= {
-            f"GIT_{who}_{what}": "t@t" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
-        }
-
-    def run(self, *command, fails=False, **environment):
-        """What a command printed; it must succeed, or fail if that is expected."""
-        done = subprocess.run(
-            command,
-            cwd=self.folder,
-            env=self.environment | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        assert (done.returncode != 0) == fails, done.stdout
-        return done.stdout
-
-    def stages_run_by(self, *command):
-        """The stages a DVC command ran; those it took from the cache are not among them."""
-        lines = self.run(*command).splitlines()
-        return {line.split("'")[1] for line in lines if line.startswith("Running stage '")}
-
-    def nothing_to_do(self):
-        """Whether DVC and Snakemake both say so."""
-        snakemake = "Nothing to be done" in self.run("snakemake", "-n", "tables")
-        return (UP_TO_DATE in self.run("dvc", "status"), snakemake) == (True, True)
-
-    def adopt(self, **options):
-        return self.run("make", "adopt", f"BIN={BIN}", **options)
-
-    def commit(self):
-        self.run("git", "add", "--all")
-        self.run("git", "commit", "-q", "--allow-empty", "-m", "state")
-
-    def result(self, name):
-        return self.folder / RESULTS / name
-
-    def json(self, name):
-        return json.loads(self.result(name).read_text())
-
-    def digests(self):
-        """path -> digest of every result that DVC or git keeps, without what holds times: logs and their digests."""
-        kept = [path for path in (self.folder / RESULTS).rglob("*") if path.is_file()]
-        aside = {"logs", "benchmarks", "receipts", "manifest.json"}
-        return {path: file_digest(path) for path in kept if not aside & set(path.relative_to(self.folder).parts)}
-
-    def learn_at(self, rate):
-        """Give GaitMixer a learning rate of its own; None takes it back."""
-        text = TINY.replace("seeds: [0, 1]", "seeds: [0]")
-        own = f"{RATE}\n    training: {{learning_rate: {rate}}}"
-        (self.folder / OVERLAY).write_text(text.replace(RATE, own) if rate else text)
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
     """A project whose results were made by `dvc repro`."""
-    folder = tmp_path_factory.mktemp("dvc")
-    Workflow.new(folder)
-    for name in (".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "Makefile", "dvc.yaml"):
-        (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copy(REPOSITORY / name, folder / name)
-    for name, old, new in (
-        ("config.yaml", "experiment: demo", "experiment: tiny"),
-        ("dvc.yaml", "seeds: [0, 1]", "seeds: [0]"),
-    ):
-        text = (folder / name).read_text()
-        assert old in text
-        (folder / name).write_text(text.replace(old, new))
-    project = Project(folder)
+    project = Project.new(tmp_path_factory.mktemp("dvc"))
+    project.replace("dvc.yaml", "seeds: [0, 1]", "seeds: [0]")
     project.learn_at(None)
-    project.run("git", "init", "-q")
-    project.run("git", "config", "gc.auto", "0")
-    project.commit()
+    project.start()
     assert project.stages_run_by("dvc", "repro") == GAITMIXERS | {
         *("walkers", "poses", "splits", "train@gaitformer-0", "evaluate@gaitformer-0")
     }

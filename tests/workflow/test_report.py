@@ -10,6 +10,10 @@ import threading
 from dataclasses import dataclass
 
 import pytest
+from places import REPOSITORY
+
+from gaitcore.reporting.pages.html import page_html
+from gaitcore.reporting.pages.sections import Files, Grid, Page, Picture
 
 CHROMIUM = shutil.which("chromium")
 
@@ -38,6 +42,16 @@ addEventListener("load", () => {
     loaded: performance.getEntriesByType("resource").map((entry) => entry.name),
   });
   document.body.append(seen);
+});
+</script>
+"""
+
+
+# Puts the width of the first picture, in pixels, in place of its caption.
+WIDTH = """
+<script>
+addEventListener("load", () => {
+  document.querySelector("figcaption").textContent = Math.round(document.images[0].getBoundingClientRect().width);
 });
 </script>
 """
@@ -129,6 +143,8 @@ def test_the_browser_shows_both_tables_and_every_figure_with_its_caption(finishe
         assert sum(caption in shown for shown in captions) == 1, figure
     for title in ("Run times", "Configuration"):
         assert title in page["text"]
+    behind = 1 + 1 + 1 + 4 + 2 * 10 + 3  # summary, split, report of the poses, runs, figures and captions, linked files
+    assert f"The {behind} files behind this page are as the jobs that made them left them" in page["text"]
 
 
 def test_the_browser_has_nothing_to_complain_about_and_asks_the_network_for_nothing(report, browse):
@@ -136,6 +152,44 @@ def test_the_browser_has_nothing_to_complain_about_and_asks_the_network_for_noth
     assert seen.complaints == []
     assert seen.requests == []
     assert seen.page["loaded"] == []
+
+
+def clicked(text, selector, times=1):
+    """The page, with clicks on the first element of a selector once it is shown."""
+    click = f"document.querySelector({json.dumps(selector)}).click();"
+    return text.replace("</body>", f"<script>{click * times}</script></body>")
+
+
+@pytest.mark.parametrize(
+    ("clicks", "order"), [(0, "bacd"), (1, "acbd"), (2, "dbca")], ids=["as written", "falling", "rising"]
+)
+def test_a_click_on_a_title_sorts_a_table_by_its_numbers(browse, clicks, order):
+    lines = (("b", "9.5 ± 1.0"), ("a", "85.1 ± 1.2"), ("c", "10.0"), ("d", "−3.0"))
+    page = page_html(Page("title", lead=(Grid(("Method", "Mean"), lines),), sections=()))
+    seen = browse(clicked(page, "th:last-child button", clicks))
+    (table,) = seen.page["tables"]
+    assert "".join(line[0] for line in table.splitlines()[1:]) == order
+    assert seen.complaints == []
+
+
+def test_the_rows_of_a_block_stay_in_it_and_its_name_on_the_first(report, browse):
+    def shown(text):
+        return [line.split("\t") for line in browse(text).page["tables"][0].splitlines()[1:]]
+
+    before, after = shown(report), shown(clicked(report, ".numbers th:nth-child(3) button", 2))
+    assert [row[0] for row in after] == [row[0] for row in before] == ["NM#5-6", "", "BG#1-2", "", "CL#1-2", ""]
+    for block in range(0, 6, 2):
+        pair = [row[1:] for row in before[block : block + 2]]
+        assert [row[1:] for row in after[block : block + 2]] == sorted(pair, key=lambda row: float(row[1]))
+
+
+def test_a_click_enlarges_a_figure_and_another_one_shrinks_it(browse):
+    png = (REPOSITORY / "docs" / "pictures" / "contact_sheet.png").read_bytes()
+    picture = Picture("Figure 1", png, 3.4, "walkers", "Walkers.", Files("Files", ("a.pdf",)))
+    page = page_html(Page("title", lead=(picture,), sections=())).replace("</body>", WIDTH + "</body>")
+    small, large, again = (browse(clicked(page, "img", times)).page["captions"][0] for times in range(3))
+    assert small == again
+    assert int(large) > 1.5 * int(small)
 
 
 def test_the_browser_check_detects_console_errors_and_remote_images(browse):

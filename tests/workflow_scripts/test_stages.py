@@ -1,12 +1,14 @@
 """dvc.yaml lists the systems and seeds of the experiment that it runs."""
 
 import pytest
+import yaml
 from places import REPOSITORY, workflow_script
 
 from gaitcore.errors import ConfigError
 from gaitcore.settings.files import load_config
 
-check_stages = workflow_script("stages").check_stages
+scripts = workflow_script("stages")
+check_stages = scripts.check_stages
 
 STAGES = """\
 vars:
@@ -108,3 +110,78 @@ def test_stages_of_another_shape_end_in_one_sentence(stages, before, after, sent
     with pytest.raises(ConfigError) as refused:
         check_stages(stages, ["gaitformer", "gaitmixer"], [0, 1])
     assert str(refused.value).startswith(f"{stages}{sentence}")
+
+
+def test_the_stages_that_are_written_for_the_demo_are_those_of_the_repository():
+    written = scripts.stages_of(load_config(REPOSITORY / "config.yaml"))
+    text = (REPOSITORY / "dvc.yaml").read_text().replace("data/raw/${experiment}/", "data/raw/demo/")
+    for part in ("vars", "stages"):
+        assert written[part] == yaml.safe_load(text)[part]
+
+
+def written(tmp_path, experiment, **overlay):
+    """The stages for an experiment, as they stand in the file."""
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": experiment, **overlay})
+    path = tmp_path / "dvc.yaml"
+    (tmp_path / "config.yaml").write_text("")
+    content = scripts.stages_of(config)
+    path.write_text(yaml.safe_dump(content))
+    check_stages(path, config.compare, config.seeds, ["silhouettes"])
+    return content
+
+
+def test_drawn_silhouettes_depend_on_the_poses_and_each_run_on_the_frames_of_its_modality(tmp_path):
+    content = written(tmp_path, "demo_appearance")
+    results = "results/${experiment}"
+    stages = content["stages"]
+    assert list(stages) == [
+        *("settings", "walkers", "poses", "silhouettes", "splits", "train", "train_silhouettes"),
+        *("evaluate", "evaluate_silhouettes", "tables"),
+    ]
+    assert stages["silhouettes"]["deps"] == [f"{results}/poses.parquet"]
+    assert stages["silhouettes"]["outs"][:2] == [f"{results}/silhouettes.parquet", f"{results}/silhouettes_report.csv"]
+    assert stages["splits"]["deps"] == [f"{results}/poses.parquet", f"{results}/silhouettes.parquet"]
+    assert stages["splits"]["outs"][:2] == [f"{results}/split.csv", f"{results}/split_silhouettes.csv"]
+    assert stages["train"]["deps"] == [f"{results}/poses.parquet", f"{results}/split.csv"]
+    assert stages["train_silhouettes"]["deps"] == [
+        f"{results}/silhouettes.parquet",
+        f"{results}/split_silhouettes.csv",
+    ]
+    runs = content["vars"][1]["runs"]
+    assert runs["keypoints"] == ["gaitformer", "gaitmixer"]
+    assert runs["silhouettes"] == ["gei", "gaitnet", "gaitset", "gaitpart"]
+    assert stages["evaluate_silhouettes"]["matrix"]["system"] == "${runs.silhouettes}"
+    assert {f"{results}/{name}_report.csv" for name in ("poses", "silhouettes")} <= set(stages["tables"]["deps"])
+
+
+def test_silhouettes_from_files_depend_on_their_folders(tmp_path):
+    stages = written(tmp_path, "psymo_appearance")["stages"]
+    assert stages["silhouettes"]["deps"] == ["data/raw/psymo"]
+    assert stages["silhouettes"]["cmd"].endswith(
+        "--allowed-rules read_silhouettes -- results/${experiment}/silhouettes.parquet"
+    )
+    assert "walkers" not in stages
+
+
+def test_with_common_tests_every_run_depends_on_all_frames(tmp_path):
+    stages = written(tmp_path, "demo_appearance", protocol={"common_tests": True})["stages"]
+    frames = ["results/${experiment}/poses.parquet", "results/${experiment}/silhouettes.parquet"]
+    for name in ("train", "train_silhouettes", "evaluate", "evaluate_silhouettes"):
+        assert stages[name]["deps"][:2] == frames
+
+
+def test_a_stage_that_the_experiment_needs_is_missed(stages):
+    with pytest.raises(ConfigError) as refused:
+        check_stages(stages, ["gaitmixer", "gaitformer"], [0, 1], ["silhouettes"])
+    assert str(refused.value) == (
+        f"{stages}, line 6: stages.silhouettes is missing, which the experiment in config.yaml needs; write the stages "
+        "of this experiment by: make stages"
+    )
+
+
+def test_stages_of_videos_are_refused():
+    with pytest.raises(ConfigError) as refused:
+        scripts.stages_of(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b_video"}))
+    assert str(refused.value) == (
+        "data.format is video, and no stage of DVC makes poses from videos; run Snakemake alone."
+    )

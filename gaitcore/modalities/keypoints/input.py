@@ -6,10 +6,11 @@ checklist) is a transform. Its class ``Transform`` is an :class:`InputTransform`
 
 from typing import Any, ClassVar
 
+import torch
 from torch import Tensor
 
 from gaitcore import extensions
-from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
+from gaitcore.modalities.keypoints.skeleton import INDEX, NUM_JOINTS
 from gaitcore.settings.input import Input
 
 
@@ -25,7 +26,7 @@ class InputTransform:
 
     names: tuple[str, ...]
     per_frame: ClassVar[bool] = True
-    frame_width: ClassVar[int | None] = None
+    frame_width: int | None = None
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "InputTransform":
@@ -54,6 +55,48 @@ class InputTransform:
     def network_arguments(self) -> dict[str, Any]:
         """The arguments of the network's class that follow from the input."""
         return {"joints": NUM_JOINTS, "in_channels": len(self.names)}
+
+
+FRAME_WIDTH = 320  # of prepared poses in a unit of the body, as if people were as high in a frame as in CASIA-B
+PREPARED = {"body_height": 128, "torso": 37}  # pixels of that frame; the torso is 0.29 of the stature
+_SMALLEST = 1e-3  # pixels; a frame whose joints all have one y would otherwise be divided by 0
+_HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
+_SHOULDERS = [INDEX["left_shoulder"], INDEX["right_shoulder"]]
+
+
+def in_unit(keypoints: Tensor, unit: str) -> Tensor:
+    """Poses whose place and size are those of the body and not of the picture, for coordinates in a crop of the person.
+
+    Args:
+        keypoints: (N, 17, 3 or 4) pixels and confidence.
+        unit: "body_height": from the middle of each frame's box, whose height becomes 128; "torso": from the middle of
+            the hips, the distance from there to the middle of the shoulders becomes 37; others leave the poses as they
+            are.
+
+    Returns:
+        (N, 17, 3 or 4) with the same confidence; a z is scaled too.
+    """
+    if unit not in PREPARED:
+        return keypoints
+    xy = keypoints[..., :2]
+    if unit == "torso":
+        origin = xy[:, _HIPS].mean(dim=1)
+        size = (xy[:, _SHOULDERS].mean(dim=1) - origin).norm(dim=-1)
+    else:
+        low, high = xy.amin(dim=1), xy.amax(dim=1)
+        origin, size = (low + high) / 2, (high - low)[:, 1]
+    scale = (PREPARED[unit] / size.clamp(min=_SMALLEST))[:, None, None]
+    return torch.cat([(xy - origin[:, None]) * scale, keypoints[..., 2:3], keypoints[..., 3:] * scale], dim=-1)
+
+
+def prepared_width(unit: str) -> int | None:
+    """The frame's width of prepared poses; None where it is that of the poses."""
+    return FRAME_WIDTH if unit in PREPARED else None
+
+
+def divisor(unit: str, frame_width: int) -> int:
+    """The number by which prepared poses are divided: 1 for pixels."""
+    return frame_width if unit == "frame_width" else PREPARED.get(unit, 1)
 
 
 def transform_of(settings: Input, values: int, frame_width: int) -> InputTransform:

@@ -29,6 +29,7 @@ class KeypointStore:
         frame_width: pixels, or in the unit of the prepared poses.
         input: how the poses become the input of the network.
         source_digest: SHA-256 of the poses' source, where it is known.
+        repeated: whether sequences are repeated end to end where a window goes beyond them; else reflected.
     """
 
     keypoints: Tensor
@@ -37,6 +38,7 @@ class KeypointStore:
     frame_width: int
     input: InputTransform
     source_digest: str = ""
+    repeated: bool = False
 
     @classmethod
     def of(cls, table: PoseTable, settings: Input, device: torch.device) -> "KeypointStore":
@@ -64,6 +66,7 @@ class KeypointStore:
             frame_width=transform.frame_width or frame_width,
             input=transform,
             source_digest=source_digest,
+            repeated=settings.short_sequences == "repeated",
         )
 
     @property
@@ -87,17 +90,24 @@ class KeypointStore:
         Args:
             sequences: (B,) which sequence each window is cut from.
             frames: (B, T) frame numbers within that sequence, from 0. Numbers before its first and after
-                its last frame are reflected at that frame.
+                its last frame are reflected at that frame, or the sequence is repeated.
             copy: "swapped" exchanges the left and the right joints; any other copy leaves them unchanged.
 
         Returns:
             (B, T, 17, C) float32, pixels and confidence.
         """
-        last = self.lengths[sequences, None] - 1
-        position = frames.remainder((2 * last).clamp(min=1))  # in a cycle: forwards, then backwards
-        frames = torch.minimum(position, 2 * last - position).clamp(min=0)
-        poses = self.keypoints[self.first[sequences, None] + frames]
+        if self.repeated:
+            within = frames.remainder(self.lengths[sequences, None])
+        else:
+            within = self._reflected(self.lengths[sequences, None], frames)
+        poses = self.keypoints[self.first[sequences, None] + within]
         return poses[:, :, list(OTHER_SIDE)] if copy == "swapped" else poses
+
+    @staticmethod
+    def _reflected(lengths: Tensor, frames: Tensor) -> Tensor:
+        last = lengths - 1
+        position = frames.remainder((2 * last).clamp(min=1))  # in a cycle: forwards, then backwards
+        return torch.minimum(position, 2 * last - position).clamp(min=0)
 
     def network_input(self, windows: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, ...), by the input transform."""

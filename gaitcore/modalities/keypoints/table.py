@@ -1,6 +1,6 @@
 """The pose table: every frame's 17 keypoints, sorted by sequence and frame, in memory and as ``poses.parquet``."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,8 +18,8 @@ from gaitcore.keys import KEY_COLUMNS, SequenceKey, check_keys, sequence_names, 
 from gaitcore.modalities.frame_table import (
     NAMES,
     RENUMBER,
+    KeyRows,
     check_frames,
-    key_arrays,
     metadata_of,
     opened,
     read_metadata,
@@ -45,8 +45,8 @@ _SCHEMA = pa.schema(
 )
 _Z = pa.field("z", pa.list_(pa.field("element", pa.float32(), nullable=False), NUM_JOINTS), nullable=False)
 # Byte-stream split makes floats compress better; groups of 65,536 rows keep reading fast and small.
+_BLOCK = 1 << 16  # rows of a group
 _WRITE_OPTIONS = {
-    "row_group_size": 1 << 16,
     "compression": "zstd",
     "use_dictionary": list(KEY_COLUMNS),
     "column_encoding": {"keypoints.list.element": "BYTE_STREAM_SPLIT"},
@@ -59,7 +59,8 @@ _WRITE_OPTIONS = {
 class PoseInfo:
     """The source of the poses: data set, camera frame and estimator.
 
-    ``frame_width`` and ``frame_height`` are in pixels, ``fps`` in frames per second. ``source`` is the pose
+    ``frame_width`` and ``frame_height`` are in pixels; where coordinates are those of a crop of the person, they are
+    the size that holds them all, and 0 while a source is read. ``fps`` is in frames per second. ``source`` is the pose
     estimator and the format it came in, ``source_digest`` the SHA-256 of the source's content, ``weights_digest`` that
     of the estimator's weights, where they are known.
     """
@@ -141,9 +142,13 @@ class PoseTable:
 
     def write(self, path: str | Path) -> None:
         """Write ``poses.parquet``, whole or not at all; equal tables give equal bytes."""
-        with replacing(path) as unfinished:
-            pq.write_table(_to_arrow(self), unfinished, **_WRITE_OPTIONS)
-            seal(unfinished)
+        blocks = (slice(start, start + _BLOCK) for start in range(0, len(self), _BLOCK))
+        parts = ((self.frame[rows], self._rows(rows)) for rows in blocks)
+        write_frames(path, self.sequences, parts, self.info, with_z=self.z is not None)
+
+    def _rows(self, rows: slice) -> np.ndarray:
+        z = [] if self.z is None else [self.z[rows, :, None]]
+        return np.concatenate([self.keypoints[rows], *z], axis=2) if z else self.keypoints[rows]
 
     @classmethod
     def read(cls, path: str | Path) -> "PoseTable":
@@ -174,7 +179,7 @@ def sequence_digests(path: str | Path) -> list[str]:
     """The SHA-256 of each sequence's keypoints, a block at a time; raises what :meth:`PoseTable.read` raises."""
     with _opened(path) as (file, _):
         lengths = read_sequences(file, path)["frames"].to_numpy()
-        batches = file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=["keypoints"])
+        batches = file.iter_batches(_BLOCK, columns=["keypoints"])
         blocks = (batch.column("keypoints").flatten().to_numpy().reshape(-1, NUM_VALUES) for batch in batches)
         return digests_of_sequences(lengths, blocks)
 
@@ -203,19 +208,67 @@ def table_of_sequences(poses: Mapping[SequenceKey, tuple[np.ndarray, np.ndarray]
     return PoseTable(sequences, frame, np.ascontiguousarray(keypoints[..., : len(CHANNELS)]), info, z)
 
 
-def _to_arrow(table: PoseTable) -> pa.Table:
-    keypoints = pa.array(table.keypoints.reshape(-1), pa.float32())
-    columns = [
-        *key_arrays(table.sequences),
-        pa.array(table.frame, pa.int32()),
-        pa.FixedSizeListArray.from_arrays(keypoints, type=_SCHEMA.field("keypoints").type),
-    ]
-    schema = _SCHEMA
-    if table.z is not None:
-        z = pa.array(table.z.reshape(-1), pa.float32())
-        columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
-        schema = schema.append(_Z)
-    return pa.Table.from_arrays(columns, schema=schema.with_metadata(metadata_of(SCHEMA_VERSION, table.info)))
+def write_frames(
+    path: str | Path,
+    sequences: pd.DataFrame,
+    parts: Iterable[tuple[np.ndarray, np.ndarray]],
+    info: PoseInfo,
+    *,
+    with_z: bool,
+) -> None:
+    """Write ``poses.parquet`` part by part, whole or not at all; equal tables give equal bytes.
+
+    Args:
+        path: the file.
+        sequences: one row per sequence, in order, with the key columns and frames, their number.
+        parts: frame numbers (n,) and keypoints (n, 17, 3), or (n, 17, 4) with a z, of all sequences in order, in
+            pieces of any size.
+        info: the metadata.
+        with_z: whether there is a z.
+
+    Raises:
+        DataError: keys or frame numbers that no table may hold.
+    """
+    check_keys(sequences, info.dataset)
+    keys = KeyRows(sequences)
+    schema = (_SCHEMA.append(_Z) if with_z else _SCHEMA).with_metadata(metadata_of(SCHEMA_VERSION, info))
+    with replacing(path) as unfinished:
+        with pq.ParquetWriter(unfinished, schema, **_WRITE_OPTIONS) as writer:
+            start = 0
+            for frame, keypoints in _in_blocks(parts, _BLOCK):
+                values = pa.array(keypoints[..., : len(CHANNELS)].reshape(-1), pa.float32())
+                columns = [*keys.arrays(start, start + len(frame)), pa.array(frame, pa.int32())]
+                columns.append(pa.FixedSizeListArray.from_arrays(values, type=_SCHEMA.field("keypoints").type))
+                if with_z:
+                    z = pa.array(keypoints[..., len(CHANNELS)].reshape(-1), pa.float32())
+                    columns.append(pa.FixedSizeListArray.from_arrays(z, type=_Z.type))
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema), len(frame))
+                start += len(frame)
+            if not start:
+                writer.write_table(schema.empty_table())
+        seal(unfinished)
+
+
+def _in_blocks(parts: Iterable[tuple[np.ndarray, np.ndarray]], rows: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The same rows in blocks of ``rows``; the last one may have fewer."""
+    waiting: list[tuple[np.ndarray, np.ndarray]] = []
+    count = 0
+    for frame, keypoints in parts:
+        waiting.append((frame, keypoints))
+        count += len(frame)
+        while count >= rows:
+            joined = _joined(waiting)
+            yield joined[0][:rows], joined[1][:rows]
+            waiting, count = [(joined[0][rows:], joined[1][rows:])], count - rows
+    if count:
+        yield _joined(waiting)
+
+
+def _joined(parts: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    if len(parts) == 1:
+        return parts[0]
+    frames, keypoints = zip(*parts, strict=True)
+    return np.concatenate(frames), np.concatenate(keypoints)
 
 
 def _check_schema(path: Path, file: pq.ParquetFile) -> PoseInfo:
@@ -242,7 +295,7 @@ def _read_frames(file: pq.ParquetFile) -> tuple[np.ndarray, np.ndarray, np.ndarr
     if _Z.name in file.schema_arrow.names:
         values["z"] = np.empty((rows, NUM_JOINTS), np.float32)
     start = 0
-    for batch in file.iter_batches(_WRITE_OPTIONS["row_group_size"], columns=list(values)):
+    for batch in file.iter_batches(_BLOCK, columns=list(values)):
         stop = start + len(batch)
         for name, array in values.items():
             column = batch.column(name)

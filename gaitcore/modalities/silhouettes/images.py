@@ -21,7 +21,7 @@ _FRAME = re.compile(r"(?:(.+)-)?([0-9]{1,9})\.png")  # 001-nm-01-090-017.png, or
 _GREY, _PERHAPS_GREY = ("L", "1"), ("RGB", "P")  # what Pillow calls a picture's channels
 
 
-def walk_of_pictures(key: SequenceKey, folder: Path, size: tuple[int, int], report: DropReport) -> Iterator[Walk]:
+def walk_of_pictures(key: SequenceKey, folder: Path, report: DropReport, *, size: tuple[int, int]) -> Iterator[Walk]:
     """The walk in a folder of PNG files, of which the number at the end of a name is the frame's.
 
     Noted in ``report`` and left out: a file that is no PNG picture, is damaged, has another size or colours, or has too
@@ -30,14 +30,18 @@ def walk_of_pictures(key: SequenceKey, folder: Path, size: tuple[int, int], repo
     Args:
         key: the sequence's.
         folder: the pictures'.
-        size: width and height of a picture, pixels.
         report: what is left out.
+        size: width and height of a picture, pixels.
     """
     frame: list[int] = []
     masks: list[np.ndarray] = []
     digests: list[tuple[str, str]] = []
     for number, path in _numbered(key, folder, report):
         check_regular(path, "a PNG picture")
+        if not path.is_file():
+            found = "a folder" if path.is_dir() else "a link to nothing"
+            report.add(path, f"{found}, expected a PNG picture", sequence=key.name, frame=number)
+            continue
         content = path.read_bytes()
         digests.append((path.name, hashlib.sha256(content).hexdigest()))
         mask = read_mask(content, size)

@@ -1,7 +1,9 @@
 """Entry point for all source formats of silhouettes: ``read_silhouettes`` writes the table and returns the report."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +11,8 @@ from gaitcore import extensions
 from gaitcore.errors import DataError
 from gaitcore.files import check_regular
 from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.scratch import Scratch
+from gaitcore.modalities.silhouettes.subjects import Subjects
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
 from gaitcore.modalities.trees import tree_option
 from gaitcore.settings.data import Tree
@@ -27,10 +31,13 @@ def read_silhouettes(
     dataset: str,
     source: str = "",
     tree: Tree | None = None,
+    scratch: Scratch | None = None,
+    threads: int = 1,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read silhouettes of any source format (:func:`source_formats`) and write them as a silhouette table.
 
-    One sequence after the other is read and written, so that memory stays small whatever the size of the data set.
+    Sequences are written as they are read, so that memory stays small whatever the size of the data set. With a scratch
+    folder, a reader that takes ``subjects`` goes on after the subjects that an interrupted call has read.
 
     Args:
         source_format: how they are kept.
@@ -39,6 +46,9 @@ def read_silhouettes(
         dataset: its name.
         source: what made the silhouettes; the reader says it where this is empty.
         tree: what the folders in ``path`` name.
+        scratch: where whole subjects are kept, by the settings and the code that the table depends on. A subject is
+            read again where the name, size or time of one of its files has changed. The caller removes the folder.
+        threads: that read sequences; their number changes only the time.
 
     Returns:
         One row per sequence (subject, condition, sequence, view, frames), and the report: one row (file, line,
@@ -57,7 +67,9 @@ def read_silhouettes(
             raise DataError(f"{one}: not found, expected {reader.EXPECTED}; put it there or correct the path.")
         check_regular(one, reader.EXPECTED)
     report = DropReport()
-    options = tree_option(reader.read, tree, "data.silhouettes", source_format)
+    options: dict[str, Any] = {**tree_option(reader.read, tree, "data.silhouettes", source_format)}
+    if "subjects" in inspect.signature(reader.read).parameters:
+        options["subjects"] = Subjects(dataset, scratch, threads)
     walks = _at_least_one(reader.read(paths, report, **options), paths, reader.EXPECTED, report)
     sequences = write_walks(table, walks, SilhouetteInfo(dataset, source or reader.LABEL, reader.PRETREATMENT))
     return sequences, report.to_frame()

@@ -2,12 +2,14 @@
 
 CASIA-B's training set is 670,532 frames, 2.7 GB at 64 x 64: too much to ask of every machine's memory for each run. The
 table is compressed, so its frames are unpacked into a file without a name beside it, which the system pages in and out
-as windows are drawn and which is gone when the job ends, however it ends.
+as windows are drawn and which is gone when the job ends, however it ends. After each batch the process gives back the
+pages that it has read, so that its memory does not grow with the number of sequences drawn so far.
 """
 
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from mmap import ACCESS_COPY, MADV_DONTNEED, mmap
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +34,14 @@ class SilhouetteStore:
         first: (S,) index of each sequence's first frame in ``masks``.
         lengths: (S,) frames in each sequence.
         source_digest: SHA-256 of the silhouettes' source.
+        file: the mapped file that ``masks`` are in, if they are in one; nothing writes to them.
     """
 
     masks: Tensor
     first: Tensor
     lengths: Tensor
     source_digest: str = ""
+    file: mmap | None = None
 
     @property
     def device(self) -> torch.device:
@@ -75,7 +79,10 @@ class SilhouetteStore:
                 "none; take it out for this system."
             )
         within = frames.remainder(self.lengths[sequences, None])
-        return self.masks[self.first[sequences, None] + within]
+        windows = self.masks[self.first[sequences, None] + within]
+        if self.file:
+            self.file.madvise(MADV_DONTNEED)
+        return windows
 
     def network_input(self, windows: Tensor) -> Tensor:
         """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
@@ -102,8 +109,10 @@ def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torc
     lengths = list_sequences(path)["frames"].to_numpy()[keep]
     blocks = read_blocks(path, keep)
     frames = int(lengths.sum())
-    if device.type == "cpu":
-        masks = torch.from_numpy(_mapped(blocks, frames, path))
+    file = None
+    if device.type == "cpu" and frames:
+        file = _mapped(blocks, frames, path)
+        masks = torch.frombuffer(file, dtype=torch.uint8).reshape(frames, SIZE, SIZE)
     else:
         masks = torch.empty(frames, SIZE, SIZE, dtype=torch.uint8, device=device)
         start = 0
@@ -115,6 +124,7 @@ def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torc
         first=torch.from_numpy(np.cumsum(lengths) - lengths).to(device),
         lengths=torch.from_numpy(lengths).to(device),
         source_digest=read_info(path).source_digest,
+        file=file,
     )
 
 
@@ -126,10 +136,8 @@ def made_up_store(lengths: np.ndarray, settings: Input, device: torch.device) ->
     return SilhouetteStore(masks, frames.cumsum(0) - frames, frames)
 
 
-def _mapped(blocks: Iterator[Block], frames: int, path: Path) -> np.ndarray:
-    """(N, 64, 64) uint8 in a file beside the table that has no name and ends with the job."""
-    if not frames:
-        return np.empty((0, SIZE, SIZE), np.uint8)
+def _mapped(blocks: Iterator[Block], frames: int, path: Path) -> mmap:
+    """N x 64 x 64 uint8 in a file beside the table that has no name and ends with the job."""
     with tempfile.TemporaryFile(dir=path.parent) as file:
         for block in blocks:
             try:
@@ -140,4 +148,4 @@ def _mapped(blocks: Iterator[Block], frames: int, path: Path) -> np.ndarray:
                     f"({frames * SIZE * SIZE / 1e9:.1f} GB; {error.strerror}); make room and run again."
                 ) from error
         file.flush()
-        return np.memmap(file, np.uint8, mode="c", shape=(frames, SIZE, SIZE))
+        return mmap(file.fileno(), 0, access=ACCESS_COPY)

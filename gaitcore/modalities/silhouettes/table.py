@@ -90,13 +90,75 @@ class Block(NamedTuple):
     masks: np.ndarray
 
 
+class TableWriter:
+    """A table that is being written; made by :func:`writing`."""
+
+    def __init__(self, file: pq.ParquetWriter, info: SilhouetteInfo) -> None:
+        self._file, self._info = file, info
+        self._keys: list[SequenceKey] = []
+        self._frames: list[int] = []
+        self._digests: list[tuple[str, str]] = []
+        self._waiting: list[Walk] = []
+
+    def add(self, walk: Walk) -> None:
+        """The next sequence; as many together as fill a block are written at a time.
+
+        Raises:
+            DataError: its frame numbers do not ascend.
+            ValueError: the walks are not in the order of their keys.
+        """
+        if self._keys and walk.key.order() <= self._keys[-1].order():
+            raise ValueError(f"{walk.key.name} after {self._keys[-1].name}, expected walks in the order of their keys")
+        self._keys.append(walk.key)
+        self._frames.append(len(walk.frame))
+        self._digests.append((walk.key.name, walk.digest))
+        self._waiting.append(walk)
+        if sum(len(waiting.frame) for waiting in self._waiting) >= _BLOCK:
+            self._write_block()
+
+    def sequences(self) -> pd.DataFrame:
+        """One row per sequence so far: subject, condition, sequence, view and frames."""
+        return sequence_frame(self._keys, self._frames)
+
+    def finish(self) -> None:
+        """Write what is left, and the metadata; raises DataError where keys have two spellings."""
+        if self._waiting:
+            self._write_block()
+        check_keys(self.sequences(), self._info.dataset)
+        info = replace(self._info, source_digest=combined_digest(self._digests))
+        self._file.add_key_value_metadata(metadata_of(SCHEMA_VERSION, info))
+
+    def _write_block(self) -> None:
+        self._file.write_table(_to_arrow(self._waiting, self._info.dataset), row_group_size=_BLOCK)
+        self._waiting = []
+
+
+@contextmanager
+def writing(path: str | Path, info: SilhouetteInfo) -> Iterator[TableWriter]:
+    """Write ``silhouettes.parquet`` sequence by sequence, whole or not at all; equal walks give equal bytes.
+
+    Args:
+        path: the file, which is there when the block ends without an exception.
+        info: where the silhouettes come from; the digest of the source is made from the walks' own.
+
+    Raises:
+        DataError: the keys have one number in two spellings, such as subjects 001 and 1.
+    """
+    with replacing(path) as unfinished:
+        with pq.ParquetWriter(unfinished, _SCHEMA, **_WRITE_OPTIONS) as file:
+            table = TableWriter(file, info)
+            yield table
+            table.finish()
+        seal(unfinished)
+
+
 def write_walks(path: str | Path, walks: Iterable[Walk], info: SilhouetteInfo) -> pd.DataFrame:
-    """Write ``silhouettes.parquet``, whole or not at all; equal walks give equal bytes.
+    """Write ``silhouettes.parquet`` as :func:`writing` does.
 
     Args:
         path: the file.
         walks: the sequences, in the order of their keys; each is asked for when those before it are written.
-        info: where they come from; the digest of the source is made from the walks' own.
+        info: as in :func:`writing`.
 
     Returns:
         One row per sequence: subject, condition, sequence, view and frames.
@@ -106,27 +168,10 @@ def write_walks(path: str | Path, walks: Iterable[Walk], info: SilhouetteInfo) -
             not ascend.
         ValueError: the walks are not in order.
     """
-    keys: list[SequenceKey] = []
-    frames: list[int] = []
-    digests: list[tuple[str, str]] = []
-    with replacing(path) as unfinished:
-        with pq.ParquetWriter(unfinished, _SCHEMA, **_WRITE_OPTIONS) as writer:
-            for block in _blocks(walks):
-                for walk in block:
-                    if keys and walk.key.order() <= keys[-1].order():
-                        raise ValueError(
-                            f"{walk.key.name} after {keys[-1].name}, expected walks in the order of their keys"
-                        )
-                    keys.append(walk.key)
-                    frames.append(len(walk.frame))
-                    digests.append((walk.key.name, walk.digest))
-                writer.write_table(_to_arrow(block, info.dataset), row_group_size=_BLOCK)
-            sequences = sequence_frame(keys, frames)
-            check_keys(sequences, info.dataset)
-            info = replace(info, source_digest=combined_digest(digests))
-            writer.add_key_value_metadata(metadata_of(SCHEMA_VERSION, info))
-        seal(unfinished)
-    return sequences
+    with writing(path, info) as table:
+        for walk in walks:
+            table.add(walk)
+    return table.sequences()
 
 
 def list_sequences(path: str | Path) -> pd.DataFrame:
@@ -173,21 +218,21 @@ def read_blocks(path: str | Path, keep: np.ndarray | None = None) -> Iterator[Bl
 
 
 def read_walks(path: str | Path) -> Iterator[Walk]:
-    """The sequences of a small table, such as a subject's shard, which is in memory as a whole.
+    """The sequences of a table one by one, with no more in memory than a block and a sequence.
 
     Each has the digest of the whole table's source, since a table keeps no other; raises what :func:`read_blocks`
     raises.
     """
-    digest, sequences, blocks = read_info(path).source_digest, list_sequences(path), list(read_blocks(path))
-    if not blocks:
-        return
-    frame = np.concatenate([block.frame for block in blocks])
-    masks = np.concatenate([block.masks for block in blocks])
-    start = 0
+    digest, sequences, blocks = read_info(path).source_digest, list_sequences(path), read_blocks(path)
+    frame, masks = np.empty(0, np.int32), np.empty((0, SIZE, SIZE), np.uint8)
     for *key, frames in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False):
-        rows = slice(start, start + frames)
-        yield Walk(SequenceKey(*key), frame[rows], masks[rows], digest)
-        start += frames
+        if len(frame) < frames:
+            parts = [Block(frame, masks)]
+            while sum(len(part.frame) for part in parts) < frames:
+                parts.append(next(blocks))
+            frame, masks = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+        yield Walk(SequenceKey(*key), frame[:frames], masks[:frames], digest)
+        frame, masks = frame[frames:], masks[frames:]
 
 
 @contextmanager
@@ -195,20 +240,6 @@ def _opened(path: str | Path) -> Iterator[tuple[pq.ParquetFile, SilhouetteInfo]]
     """A table's file and what it says of itself."""
     with opened(path, _KIND, _PIXELS) as file:
         yield file, _check_schema(path, file)
-
-
-def _blocks(walks: Iterable[Walk]) -> Iterator[list[Walk]]:
-    """The walks, as many together as fill a block."""
-    waiting: list[Walk] = []
-    frames = 0
-    for walk in walks:
-        waiting.append(walk)
-        frames += len(walk.frame)
-        if frames >= _BLOCK:
-            yield waiting
-            waiting, frames = [], 0
-    if waiting:
-        yield waiting
 
 
 def _to_arrow(walks: list[Walk], dataset: str) -> pa.Table:

@@ -7,7 +7,6 @@ import numpy as np
 
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.report import DropReport
-from gaitcore.modalities.silhouettes.progress import with_progress
 from gaitcore.modalities.silhouettes.table import Walk
 
 FEW = 5  # frames; the published pretreatment warns below
@@ -32,7 +31,8 @@ def in_order(
                 report.add(place, f"sequence twice, {places[key]} is used", sequence=key.name)
             else:
                 places[key] = place
-    yield from with_progress([(key, places[key]) for key in sorted(places, key=SequenceKey.order)])
+    for key in sorted(places, key=SequenceKey.order):
+        yield key, places[key]
 
 
 def full_range(masks: np.ndarray) -> np.ndarray:

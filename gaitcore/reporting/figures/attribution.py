@@ -12,7 +12,7 @@ from matplotlib.image import AxesImage
 from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps
 from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
+from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -32,18 +32,17 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
     (the weights of a map sum to 1).
     """
     panels: Maps = {}
-    by_system = {}
-    for system, seed, path in mapped_runs(config, maps):
-        if seed == config.seeds[0]:
-            maps_of_run = read_maps(path)
-            by_name = {PROBE: maps_of_run.probe_map, **maps_of_run.condition_maps}
-            panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
-            by_system[system] = maps_of_run
-    numbers = pd.concat([_long(system, config.seeds[0], name, map_) for (system, name), map_ in panels.items()])
+    by_system, seeds = {}, {}
+    for system, seed, path in first_runs(config, maps):
+        maps_of_run = read_maps(path)
+        by_name = {PROBE: maps_of_run.probe_map, **maps_of_run.condition_maps}
+        panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+        by_system[system], seeds[system] = maps_of_run, seed
+    numbers = pd.concat([_long(system, seeds[system], name, map_) for (system, name), map_ in panels.items()])
     return Drawing(_figure(config, panels), numbers, _caption(config, by_system))
 
 
-def _long(system: str, seed: int, name: str, map_: np.ndarray) -> pd.DataFrame:
+def _long(system: str, seed: int | None, name: str, map_: np.ndarray) -> pd.DataFrame:
     frames = len(map_)
     return pd.DataFrame(
         {
@@ -91,8 +90,8 @@ def _caption(config: Config, by_system: dict[str, AttributionMaps]) -> str:
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
-        f"sequence of its subject from another view, over frames and joints, on {config.data.dataset}, seed "
-        f"{config.seeds[0]}. The left column shows the probe {first.probe}, matched with {matches}; the other columns "
-        f"show the mean over the probes of each condition. Each map is scaled to its largest weight. "
+        f"sequence of its subject from another view, over frames and joints, on {config.data.dataset}, "
+        f"{first_seed(config)}. The left column shows the probe {first.probe}, matched with {matches}; the other "
+        f"columns show the mean over the probes of each condition. Each map is scaled to its largest weight. "
         f"{maps_sentence(config)}"
     )

@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.mapped import mapped_runs, maps_sentence
+from gaitcore.reporting.figures.mapped import first_runs, first_seed, maps_sentence
 from gaitcore.reporting.figures.style import COLUMN, counted
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -25,7 +25,7 @@ SECTIONS = "compare systems network input training evaluation data seeds"
 CHANNELS = 4  # as in the paper
 LOWEST = -3.0  # of log10; lower values have the darkest colour
 
-Panel = tuple[str, int, int, np.ndarray]  # system, seed, channel, magnitude (T, J)
+Panel = tuple[str, int | None, int, np.ndarray]  # system, seed, channel, magnitude (T, J)
 
 
 def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
@@ -35,17 +35,16 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     """
     panels: list[Panel] = []
     sequences = 0
-    for system, seed, path in mapped_runs(config, spectra):
-        if seed == config.seeds[0]:
-            spectrum = read_spectrum(path)
-            sequences = spectrum.sequences
-            chosen = busiest(spectrum.magnitude, CHANNELS)
-            panels += [(system, seed, channel, spectrum.magnitude[channel]) for channel in chosen]
+    for system, seed, path in first_runs(config, spectra):
+        spectrum = read_spectrum(path)
+        sequences = spectrum.sequences
+        chosen = busiest(spectrum.magnitude, CHANNELS)
+        panels += [(system, seed, channel, spectrum.magnitude[channel]) for channel in chosen]
     numbers = pd.concat([_long(*one) for one in panels], ignore_index=True)
     return Drawing(_figure(config, panels), numbers, _caption(config, panels, sequences))
 
 
-def _long(system: str, seed: int, channel: int, magnitude: np.ndarray) -> pd.DataFrame:
+def _long(system: str, seed: int | None, channel: int, magnitude: np.ndarray) -> pd.DataFrame:
     over_time, along_joints = (frequencies(length) for length in magnitude.shape)
     return pd.DataFrame(
         {
@@ -96,7 +95,7 @@ def _caption(config: Config, panels: list[Panel], sequences: int) -> str:
     named = "; ".join(f"{title} {', '.join(numbers)}" for title, numbers in channels.items())
     return (
         f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "
-        f"{counted(sequences, 'test sequence')}, seed {config.seeds[0]}; zero frequency is in the centre. The "
+        f"{counted(sequences, 'test sequence')}, {first_seed(config)}; zero frequency is in the centre. The "
         f"panels show the {CHANNELS} channels of each network with the most energy outside zero frequency, from left "
         f"to right: {named}. {maps_sentence(config)}"
     )

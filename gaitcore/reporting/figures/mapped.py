@@ -1,13 +1,12 @@
 """The systems whose networks end with a map of their frames, their runs, and a sentence on that map."""
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 from pathlib import Path
 
 from gaitcore.networks import has_map, map_sentence, modality
 from gaitcore.reporting.figures.style import listed
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import runs_of, system_settings
 
 ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
 
@@ -17,10 +16,25 @@ def mapped_systems(config: Config, of: str = "keypoints") -> list[str]:
     return [system for system in config.compare if has_map(system_settings(config, system).network.name, of)]
 
 
-def mapped_runs(config: Config, files: Sequence[Path], of: str = "keypoints") -> Iterator[tuple[str, int, Path]]:
-    """System, seed and file of each of their runs; the files are in the configuration's order of systems and seeds."""
-    for (system, seed), file in zip(product(mapped_systems(config, of), config.seeds), files, strict=True):
+def mapped_runs(config: Config, files: Sequence[Path], of: str = "keypoints") -> Iterator[tuple[str, int | None, Path]]:
+    """System, seed and file of each of their runs; the files are in the order of :func:`gaitcore.systems.runs_of`."""
+    for (system, seed), file in zip(runs_of(config, mapped_systems(config, of)), files, strict=True):
         yield system, seed, file
+
+
+def first_runs(config: Config, files: Sequence[Path], of: str = "keypoints") -> Iterator[tuple[str, int | None, Path]]:
+    """System, seed and file of the first run of each system."""
+    seen = set()
+    for system, seed, file in mapped_runs(config, files, of):
+        if system not in seen:
+            seen.add(system)
+            yield system, seed, file
+
+
+def first_seed(config: Config) -> str:
+    """The seed of the first runs, in words."""
+    seeds = {seed for _, seed in runs_of(config)}
+    return "weights from files" if seeds == {None} else f"seed {config.seeds[0]}"
 
 
 def maps_sentence(config: Config, of: str = "keypoints") -> str:

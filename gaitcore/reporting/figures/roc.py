@@ -1,7 +1,6 @@
 """ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
 
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import PAGE, condition_title, counted, listed, system_style
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import runs_of, system_settings
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
@@ -32,7 +31,7 @@ def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
     subjects), and the EER and the number of seeds on each row of a curve.
     """
     runs: dict[str, list[Pairs]] = {}
-    for (system, _), path in zip(product(config.compare, config.seeds), embeddings, strict=True):
+    for (system, _), path in zip(runs_of(config), embeddings, strict=True):
         evaluation = system_settings(config, system).evaluation
         pairs = Pairs.of(*read_embeddings(path), evaluation, metrics_of(config.protocol), config.protocol.exclude_same)
         runs.setdefault(system, []).append(pairs)

@@ -1,7 +1,6 @@
 """The accuracy of every seed as a dot beside the published value: how much results vary with the seed."""
 
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +15,7 @@ from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, l
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import runs_of, system_settings
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables"
@@ -28,8 +27,8 @@ MEASURED, PUBLISHED = "measured", "published"
 def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
     """Draw the figure from metrics.json of every run, in the configuration's order of systems and seeds.
 
-    The numbers: system, source (measured or published), condition (or "mean", over conditions), seed (a published value
-    has none), rank1_percent.
+    The numbers: system, source (measured or published), condition (or "mean", over conditions), seed (none for a
+    published value and for weights from a file), rank1_percent.
     """
     numbers = pd.DataFrame([*_measured(config, metrics), *_published(config)]).astype({"seed": "Int64"})
     return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
@@ -37,7 +36,7 @@ def draw(config: Config, *, metrics: Sequence[Path]) -> Drawing:
 
 def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]]:
     rows = []
-    for (system, seed), path in zip(product(config.compare, config.seeds), metrics, strict=True):
+    for (system, seed), path in zip(runs_of(config), metrics, strict=True):
         rank1 = read_metrics(path).means["rank1"]
         by_condition = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
         by_condition[MEAN] = sum(by_condition.values()) / len(by_condition)
@@ -90,18 +89,21 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
     mean = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == MEASURED)]
     rows = numbers[(numbers["condition"] == MEAN) & (numbers["source"] == PUBLISHED)]
     published = dict(zip(rows["system"], rows["rank1_percent"], strict=True))
-    ranges = []
+    ranges: list[str] = []
+    from_file: list[str] = []
     for system in dict.fromkeys(mean["system"]):
         rank1 = mean.loc[mean["system"] == system, "rank1_percent"].tolist()
         title = system_settings(config, system).title
         text = f"{title} from {percent_text(min(rank1))} to {percent_text(max(rank1))}%"
         if len(rank1) == 1:
+            from_file += [title] if mean.loc[mean["system"] == system, "seed"].isna().all() else []
             text = f"{title} {percent_text(rank1[0])}%"
         if system in published:
             text += f" (published {percent_text(published[system])}%)"
         ranges.append(text)
     lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
+    alone = f"; one dot for the weights from a file of {listed(from_file)}" if from_file else ""
     return (
         f"Rank-1 accuracy on {config.data.dataset} by seed, one dot for each of a system's "
-        f"{counted(len(config.seeds), 'training run')}{lines}. Mean over conditions: {listed(ranges)}."
+        f"{counted(len(config.seeds), 'training run')}{lines}{alone}. Mean over conditions: {listed(ranges)}."
     )

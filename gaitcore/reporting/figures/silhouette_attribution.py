@@ -13,7 +13,7 @@ from matplotlib.image import AxesImage
 from gaitcore.artefacts.silhouette_maps import SilhouetteMap, SilhouetteMaps, read_silhouette_maps
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems, maps_sentence
+from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -36,20 +36,19 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
     top and on the left), weight (the weights of a map sum to 1), silhouette (of the gait energy image, from 0 to 1).
     """
     panels: Maps = {}
-    by_system = {}
-    for system, seed, path in mapped_runs(config, maps, FRAMES):
-        if seed == config.seeds[0]:
-            of_run = read_silhouette_maps(path)
-            by_name = {PROBE: of_run.probe_map, **of_run.condition_maps}
-            panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
-            by_system[system] = of_run
+    by_system, seeds = {}, {}
+    for system, seed, path in first_runs(config, maps, FRAMES):
+        of_run = read_silhouette_maps(path)
+        by_name = {PROBE: of_run.probe_map, **of_run.condition_maps}
+        panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+        by_system[system], seeds[system] = of_run, seed
     numbers = pd.concat(
-        [_long(system, config.seeds[0], name, map_) for (system, name), map_ in panels.items()], ignore_index=True
+        [_long(system, seeds[system], name, map_) for (system, name), map_ in panels.items()], ignore_index=True
     )
     return Drawing(_figure(config, panels), numbers, _caption(config, by_system))
 
 
-def _long(system: str, seed: int, name: str, map_: SilhouetteMap) -> pd.DataFrame:
+def _long(system: str, seed: int | None, name: str, map_: SilhouetteMap) -> pd.DataFrame:
     rows, columns = np.indices(map_.attribution.shape) + 1
     return pd.DataFrame(
         {
@@ -108,7 +107,7 @@ def _caption(config: Config, by_system: dict[str, SilhouetteMaps]) -> str:
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
         f"sequence of its subject from another view, over rows and columns of the silhouette, on "
-        f"{config.data.dataset}, seed {config.seeds[0]}. The map is drawn over the gait energy image, the mean of the "
+        f"{config.data.dataset}, {first_seed(config)}. The map is drawn over the gait energy image, the mean of the "
         f"silhouettes; higher weights are more opaque. The left column shows the probe {first.probe}, matched with "
         f"{matches}; the other columns show the mean over the probes of each condition. Each map is scaled to its "
         f"largest weight. The quarters of the height, from the head to the feet, have {shares} of the weight, mean "

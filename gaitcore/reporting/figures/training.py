@@ -1,7 +1,6 @@
 """Loss, learning rate, spread of the embeddings and validation accuracy by epoch."""
 
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, counted, listed, power_of_ten, system_style
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import is_trained, runs_of, system_settings
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data seeds"
@@ -52,7 +51,7 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
     their number; an epoch without a validation has no row for it.
     """
     runs = []
-    for (system, _), path in zip(product(config.compare, config.seeds), training, strict=True):
+    for (system, _), path in zip(runs_of(config, _trained(config)), training, strict=True):
         run = read_history(path)
         run[VALIDATION] = in_percent(run["validation_rank1"])
         runs.append(run.melt("epoch", list(LABELS), "quantity", "value").assign(system=system))
@@ -65,12 +64,17 @@ def curves(config: Config, training: Sequence[Path]) -> pd.DataFrame:
     return numbers.astype({"system": str, "quantity": str})
 
 
+def _trained(config: Config) -> list[str]:
+    """The systems that are trained in this experiment; the weights of others come from elsewhere."""
+    return [name for name in config.compare if is_trained(config, name)]
+
+
 def collapse_spreads(config: Config) -> list[float]:
     """The distinct thresholds of the systems: a run that ends with a lower spread counts as collapsed.
 
     The root mean square distance between two embeddings is sqrt(2 spread) of their length.
     """
-    recipes = (system_settings(config, name).training for name in config.compare)
+    recipes = (system_settings(config, name).training for name in _trained(config))
     distances = {recipe.collapse_distance for recipe in recipes if recipe.epochs}
     return sorted(distance**2 / 2 for distance in distances - {0.0})
 
@@ -147,7 +151,7 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
 
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
     """Sentences that a reader of these curves needs."""
-    recipes = {system_settings(config, name).title: system_settings(config, name).training for name in config.compare}
+    recipes = {system_settings(config, name).title: system_settings(config, name).training for name in _trained(config)}
     untrained = [title for title, recipe in recipes.items() if not recipe.epochs]
     recipes = {title: recipe for title, recipe in recipes.items() if recipe.epochs}
     sentences = [f"Not trained: {listed(untrained)}. "] if untrained else []

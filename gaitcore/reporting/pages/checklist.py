@@ -81,7 +81,12 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 def _input_channels(evidence: Evidence) -> str:
     """What each network receives of a pose."""
-    units = {"frame_width": "fractions of the frame's width", "pixels": "pixels"}
+    units = {
+        "frame_width": "fractions of the frame's width",
+        "pixels": "pixels",
+        "body_height": "body heights from the middle of the box",
+        "torso": "torso lengths from the middle of the hips",
+    }
     titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
@@ -114,19 +119,22 @@ def _outside(evidence: Evidence) -> str:
 
 
 def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
-    runs = len(evidence.runs)
+    runs, trained = len(evidence.runs), [run for run in evidence.runs if not run.imported]
     processor, cores, platform = (
         evidence.common(fact)
         for fact in (lambda run: run.machine.processor, lambda run: run.machine.cores, lambda run: run.machine.platform)
     )
-    seconds = sum(run.wall_seconds for run in evidence.runs) / runs
+    seconds = sum(run.wall_seconds for run in trained) / max(len(trained), 1)
     return (
         (
             "Hyper-parameters: range considered, selection, and those used",
             "No search was made. The values are the published ones, with the changes listed under Protocol "
             "differences; run.json holds all of them under settings.",
         ),
-        ("Exact number of training and evaluation runs", f"{runs} of each: {_seeds(evidence)}; none was left out."),
+        (
+            "Exact number of training and evaluation runs",
+            f"{_numbers(len(trained), runs)}: {_seeds(evidence)}; none was left out.",
+        ),
         (
             "Definition of the measure",
             f"Rank-1 accuracy, {evidence.context.comparison}, the unweighted mean over probe views: docs/protocol.md.",
@@ -137,7 +145,7 @@ def _results(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ),
         (
             "Average runtime of each result, or energy",
-            f"{duration(seconds)} a training run on average; energy was not measured.",
+            f"{duration(seconds)} a training run on average; energy was not measured." if trained else "No training.",
         ),
         (
             "Description of the computing infrastructure",
@@ -150,5 +158,11 @@ def _seeds(evidence: Evidence) -> str:
     seeds = {system: [run.seed for run in evidence.system_runs(system)] for system in evidence.config.compare}
     return "; ".join(
         f"{evidence.context.system_title(name)} with seed{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
+        if numbers != [None]
+        else f"{evidence.context.system_title(name)} with weights from a file"
         for name, numbers in seeds.items()
     )
+
+
+def _numbers(trained: int, evaluated: int) -> str:
+    return f"{trained} of each" if trained == evaluated else f"{trained} of training and {evaluated} of evaluation"

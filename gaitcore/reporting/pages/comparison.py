@@ -35,6 +35,8 @@ _NO_VERDICT = "no interval"
 _INCOMPLETE = "incomplete data"
 _NOTHING = "–"
 
+Comparison = tuple[str, str, float | None, Estimate]  # titles of system and condition, published fraction, measured
+
 
 def verdict(published: float, measured: Estimate) -> str:
     """The position of a published accuracy (a fraction): "within", "above" or "below" the measured interval.
@@ -70,9 +72,12 @@ def conclusion(summary: pd.DataFrame, context: TableContext) -> str:
 
 
 def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
-    """The published number of every system and condition beside the measured one."""
+    """The published number of every system and condition beside the measured one; where none is, the measured alone."""
+    comparisons = _comparisons(summary, context)
+    if all(published is None for _, _, published, _ in comparisons):
+        return _measured_grid(comparisons)
     lines = []
-    for title, condition, published, estimate in _comparisons(summary, context):
+    for title, condition, published, estimate in comparisons:
         number, difference, position = _NOTHING, _NOTHING, _NOTHING
         if published is not None:
             number = f"{printed(published):.1f}"
@@ -84,7 +89,15 @@ def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
     return Grid(header, tuple(lines))
 
 
-def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[tuple[str, str, float | None, Estimate]]:
+def _measured_grid(comparisons: list[Comparison]) -> Grid:
+    lines = tuple(
+        (title, condition, with_spread(estimate), interval(estimate) or _NOTHING, str(estimate.n_seeds))
+        for title, condition, _, estimate in comparisons
+    )
+    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines)
+
+
+def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[Comparison]:
     """(system's title, condition's title, published fraction, measured) of every system and condition."""
     published, rank1 = _published(context), estimates(summary, "rank1")
     return [

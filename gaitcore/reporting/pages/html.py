@@ -1,4 +1,7 @@
-"""Pages as single HTML files that include their pictures and need neither network nor scripts."""
+"""Pages as single HTML files that include their pictures and need no network.
+
+A script of a few lines sorts tables and enlarges figures; without it everything is readable.
+"""
 
 from base64 import b64encode
 from urllib.parse import quote
@@ -19,7 +22,10 @@ h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
 p, li { max-width: 60rem; }
 a { color: #0b57a4; }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; background: linear-gradient(to right, #fff 1rem, transparent 3rem) local,
+  linear-gradient(to left, #fff 1rem, transparent 3rem) right local,
+  linear-gradient(to right, #0003, transparent .8rem), linear-gradient(to left, #0003, transparent .8rem) right;
+  background-size: 50% 100%, 50% 100%, .8rem 100%, .8rem 100%; background-repeat: no-repeat; }
 table { border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid;
   font-variant-numeric: tabular-nums; }
 thead { border-bottom: 1px solid; }
@@ -27,8 +33,14 @@ th, td { padding: .25rem .8rem .25rem 0; text-align: left; vertical-align: top; 
 tr.block td { border-top: 1px solid #bbb; }
 code { overflow-wrap: anywhere; }
 th, .numbers td { white-space: nowrap; }
-figure { display: inline-block; vertical-align: top; width: calc(var(--inches) * 120px); max-width: 100%;
+th button { all: unset; cursor: pointer; }
+th button:focus-visible, figure img:focus-visible { outline: 2px solid #0b57a4; }
+th[aria-sort=ascending] button::after { content: " \\2191"; }
+th[aria-sort=descending] button::after { content: " \\2193"; }
+figure { display: inline-block; vertical-align: top; width: calc(var(--inches) * 138px); max-width: 100%;
   margin: 1rem 2.5rem 1.5rem 0; }
+figure.large { display: block; width: 100%; }
+figure img[tabindex] { cursor: zoom-in; } figure.large img[tabindex] { cursor: zoom-out; }
 figure img { display: block; width: 100%; min-width: calc(var(--inches) * 80px); height: auto; }
 figcaption { margin-top: .5rem; }
 .files { font-size: .87em; color: #555; overflow-wrap: anywhere; }
@@ -45,12 +57,60 @@ pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; l
   .scroll, pre { overflow: visible; }
   pre { white-space: pre-wrap; }
   nav { display: none; }
+  .scroll { background: none; }
+}
+""".strip()
+
+# Rows are sorted within their block, whose name stays on the first of them; by number first, then by text.
+_SCRIPT = """
+for (const table of document.querySelectorAll("table")) {
+  const body = table.tBodies[0], blocks = [];
+  for (const row of body.rows) {
+    if (!blocks.length || row.classList.contains("block")) blocks.push([]);
+    blocks[blocks.length - 1].push(row);
+  }
+  const value = (row, column) => {
+    const text = row.cells[column].textContent;
+    const number = parseFloat(text.replace(/[,[]/g, "").replace("−", "-"));
+    return [Number.isNaN(number) ? -Infinity : number, text];
+  };
+  const titles = [...table.tHead.rows[0].cells], named = blocks.length > 1;
+  for (const title of titles.slice(named ? 1 : 0)) {
+    const button = document.createElement("button");
+    button.append(...title.childNodes);
+    title.append(button);
+    button.addEventListener("click", () => {
+      const column = titles.indexOf(title), falling = title.getAttribute("aria-sort") !== "descending";
+      for (const other of titles) other.removeAttribute("aria-sort");
+      title.setAttribute("aria-sort", falling ? "descending" : "ascending");
+      for (const rows of blocks) {
+        const name = named ? rows[0].cells[0].textContent : "";
+        rows.sort((one, other) => {
+          const [a, b] = [value(one, column), value(other, column)];
+          return (falling ? -1 : 1) * (a[0] - b[0] || a[1].localeCompare(b[1])) || 0;
+        });
+        rows.forEach((row, number) => {
+          if (named) row.cells[0].textContent = number ? "" : name;
+          row.classList.toggle("block", named && !number);
+          body.append(row);
+        });
+      }
+    });
+  }
+}
+for (const image of document.querySelectorAll("figure img")) {
+  image.tabIndex = 0;
+  image.title = "Enlarge or shrink";
+  const toggle = () => image.closest("figure").classList.toggle("large");
+  image.addEventListener("click", toggle);
+  image.addEventListener("keydown", (event) => { if (event.key === "Enter") toggle(); });
 }
 """.strip()
 
 _PAGE = """{% macro show_files(files) %}
 <p class="files">{{ files.lead }}:
-{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{{ ", " if not loop.last }}{% endfor %}</p>
+{% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{% if not loop.last %}, {% endif %}
+{%- endfor %}</p>
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table>
@@ -142,6 +202,9 @@ _PAGE = """{% macro show_files(files) %}
 {{ show(part) }}
 {%- endfor %}
 {% endfor %}
+<script>
+{{ script }}
+</script>
 </body>
 </html>
 """
@@ -167,4 +230,5 @@ _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
-    return _TEMPLATE.render(page=page, style=Markup(_STYLE), interval_title=INTERVAL_TITLE).lstrip()
+    inside = {"style": Markup(_STYLE), "script": Markup(_SCRIPT)}
+    return _TEMPLATE.render(page=page, interval_title=INTERVAL_TITLE, **inside).lstrip()

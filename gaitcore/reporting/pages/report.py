@@ -26,6 +26,7 @@ def report_page(
     runs: Sequence[RunRecord],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
+    verified: int,
     folder: Path,
 ) -> Page:
     """The report of an experiment.
@@ -37,6 +38,7 @@ def report_page(
         runs: the content of each run.json.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
+        verified: the number of files behind the page that were compared with the receipts of the jobs that made them.
         folder: the folder of the report, from which its links lead.
     """
     sections = (
@@ -48,7 +50,11 @@ def report_page(
     )
     return Page(
         title=f"Report: {context.experiment} on {context.dataset}",
-        lead=(*_lead(summary, context), Contents(tuple(section.title for section in sections))),
+        lead=(
+            *_lead(summary, context),
+            _verdict(verified, folder),
+            Contents(tuple(section.title for section in sections)),
+        ),
         sections=sections,
     )
 
@@ -66,6 +72,13 @@ def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
             "Differences from the paper, excluded sequences, data, code and machine, and the reproducibility checklist",
             ("reproduction.html",),
         ),
+    )
+
+
+def _verdict(verified: int, folder: Path) -> str:
+    return (
+        f"The {verified} files behind this page are as the jobs that made them left them; this was checked when the "
+        f"page was written. To check every file of the folder: python -m gaitcore check-manifest {folder.as_posix()}"
     )
 
 

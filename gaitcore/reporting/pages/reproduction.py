@@ -38,10 +38,12 @@ def _comparison_section(evidence: Evidence) -> Section:
         notes.reported_sentence(context),
         *(verdicts if context.show_published else ["No published rows are shown, so there is no verdict."]),
         *notes.marked_run_notes(summary, context),
+        *notes.origin_notes(context),
         notes.chance_note(summary, context),
         notes.interval_sentence(summary),
     )
-    return Section(COMPARISON_TITLE, (comparison_grid(summary, context), Bullets(sentences)))
+    title = COMPARISON_TITLE if context.show_published else "Measured: rank-1 accuracy (%)"
+    return Section(title, (comparison_grid(summary, context), Bullets(sentences)))
 
 
 def _differences_section(evidence: Evidence) -> Section:

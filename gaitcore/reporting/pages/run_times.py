@@ -29,6 +29,11 @@ class Jobs(NamedTuple):
 
 def training_parts(context: TableContext, runs: Sequence[RunRecord]) -> tuple[Part, ...]:
     """A sentence on the total training time and a row for each run, from the content of each run.json."""
+    trained = [run for run in runs if not run.imported]
+    others = [run for run in runs if run.imported]
+    files = f"{len(others)} run{'s' * (len(others) > 1)} with weights that were trained elsewhere"
+    if not trained:
+        return (f"Nothing was trained here: {files}.",)
     lines = [
         (
             context.system_title(run.system),
@@ -42,7 +47,7 @@ def training_parts(context: TableContext, runs: Sequence[RunRecord]) -> tuple[Pa
             run.device,
             ", ".join(map(str, run.resumed_after_steps)) or _NOTHING,
         )
-        for run in runs
+        for run in trained
     ]
     header = (
         "System",
@@ -56,7 +61,7 @@ def training_parts(context: TableContext, runs: Sequence[RunRecord]) -> tuple[Pa
         "Device",
         "Resumed after step",
     )
-    return f"Training took {_total(runs)}.", Grid(header, tuple(lines))
+    return f"Training took {_total(trained)}{f'; beside them {files}' if others else ''}.", Grid(header, tuple(lines))
 
 
 def _total(runs: Sequence[RunRecord]) -> str:

@@ -24,6 +24,7 @@ def write_report(
     runs: Iterable[Path],
     figures: Iterable[Path],
     timed: Iterable[Jobs],
+    verified: int,
     report: Path,
 ) -> None:
     """Write the report as one HTML file.
@@ -36,11 +37,12 @@ def write_report(
         runs: run.json of every run.
         figures: the PNG of every figure, in the report's order; its caption lies beside it as .txt.
         timed: the jobs whose times are shown.
+        verified: the number of files behind the page that were compared with the receipts of the jobs that made them.
         report: the file to write.
     """
     facts = read_runs(runs)
     first, *further = map(read_split, splits)
     others = dict(zip(config.data.modality[1:], further, strict=True))
     context = table_context(config, first, facts, read_report(poses_report), others)
-    page = report_page(config, read_summary(summary), context, facts, figures, timed, report.parent)
+    page = report_page(config, read_summary(summary), context, facts, figures, timed, verified, report.parent)
     write_text(report, page_html(page))

@@ -16,7 +16,7 @@ from gaitcore.protocols.derivation import gaps, protocol_of, usable_walks
 from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
 from gaitcore.reporting.tables.published import estimator_of, shows_published
 from gaitcore.settings.evaluation import Evaluation
-from gaitcore.settings.experiment import Config
+from gaitcore.settings.experiment import Config, System
 from gaitcore.settings.protocol import Protocol
 from gaitcore.systems import system_settings
 
@@ -74,12 +74,19 @@ class TableContext:
     source: SourceFacts = SourceFacts()
     gaps: tuple[str, ...] = ()
     without_training: tuple[str, ...] = ()  # titles of systems
+    short_sequences: Mapping[str, str] = field(default_factory=dict)  # system -> "repeated end to end", or empty
+    no_minimum: bool = False  # whether no sequence is too short
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
+    elsewhere: Mapping[str, RunRecord] = field(default_factory=dict)  # system with weights from elsewhere -> its run
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
         return self.system_titles.get(system, system)
+
+    def imported(self, system: str) -> bool:
+        """Whether a system's weights were trained elsewhere and not here."""
+        return system in self.elsewhere and self.elsewhere[system].imported
 
     def collapsed_seeds(self, system: str) -> list[int]:
         """Seeds of this system whose embeddings became one point."""
@@ -113,6 +120,7 @@ def table_context(
     splits = {config.data.modality[0]: split, **(others or {})}
     usable = usable_walks(split)
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
+    trained = {name: system for name, system in systems.items() if system.weights is None}
     subjects = split.groupby("role")["subject"].nunique()
     enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
     matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
@@ -121,15 +129,18 @@ def table_context(
     return TableContext(
         experiment=config.experiment,
         dataset=config.data.dataset,
-        train_subjects=int(subjects.get(TRAIN, 0)),
+        train_subjects=int(subjects.get(TRAIN, 0)) if trained else 0,
         test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
         gallery=", ".join(_walks(config, protocol.gallery, usable).values()),
         probe_labels=_walks(config, protocol.probes, usable),
         condition_titles={condition: condition_title(config, condition) for condition in protocol.probes},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
-        epoch=_common(_epoch(config, system.training.select) for system in systems.values() if system.training.epochs),
-        without_training=tuple(system.title for system in systems.values() if not system.training.epochs),
+        epoch=_common(_epoch(config, system.training.select) for system in trained.values() if system.training.epochs),
+        short_sequences={name: _short_sequences(system) for name, system in trained.items() if system.training.epochs},
+        no_minimum=protocol_of(protocol, config.data.modality[0]).min_frames == 1,
+        without_training=tuple(system.title for system in trained.values() if not system.training.epochs),
+        elsewhere={run.system: run for run in reversed(runs) if run.origin},
         # A guess can be right only for a probe whose subject is in the gallery.
         chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
         excluded={
@@ -212,6 +223,17 @@ def _embedding(evaluation: Evaluation) -> str:
     together = "their mean" if evaluation.combine == "mean" else "one behind the other"
     views = f"{', '.join(others)} and {last}" if others else last
     return f"{windows}, {views}, {together}" if others else f"{windows}, {views}"
+
+
+def _short_sequences(system: System) -> str:
+    """What becomes of a training sequence shorter than the window; empty where there are none."""
+    if system.training.sampling.kind == "unordered":
+        return ""
+    if system.training.sampling.kind == "ordered" or modality(system.network.name) != "keypoints":
+        return "repeated end to end"
+    return {"repeated": "repeated end to end", "reflected": "reflected at their ends"}.get(
+        system.input.short_sequences, ""
+    )
 
 
 def _epoch(config: Config, select: str) -> str:

@@ -12,6 +12,7 @@ from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, p
 PUBLISHED_MARK = "†"
 COLLAPSED_MARK = "‡"
 UNTRAINED_MARK = "§"
+IMPORTED_MARK = "¶"
 INTERVAL_TITLE = "Interval"  # the column after the mean; the caption explains it
 
 
@@ -27,11 +28,12 @@ class Row:
     collapsed: int = 0  # runs
     untrained: int = 0  # runs
     best: frozenset[str] = frozenset()  # columns in which this row is the best of its block
+    imported: bool = False  # whether its weights were trained elsewhere
     frames: str = ""  # silhouettes, or the estimator of the poses; of a measured row always that of the experiment
 
     @property
     def mark(self) -> str:
-        return PUBLISHED_MARK * self.published + run_marks(self.collapsed, self.untrained)
+        return PUBLISHED_MARK * self.published + run_marks(self.collapsed, self.untrained, self.imported)
 
     @property
     def doubtful(self) -> bool:
@@ -68,9 +70,9 @@ class Table:
         return interval(row.cells[MEAN]) if MEAN in row.cells else ""
 
 
-def run_marks(collapsed: int, untrained: int) -> str:
-    """The marks of a row with so many collapsed and untrained runs."""
-    return COLLAPSED_MARK * (collapsed > 0) + UNTRAINED_MARK * (untrained > 0)
+def run_marks(collapsed: int, untrained: int, imported: bool) -> str:
+    """The marks of a row with so many collapsed and untrained runs, and of one whose weights were trained elsewhere."""
+    return COLLAPSED_MARK * (collapsed > 0) + UNTRAINED_MARK * (untrained > 0) + IMPORTED_MARK * imported
 
 
 def mark_best(rows: Iterable[Row], chance: float) -> tuple[Row, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from gaitcore.artefacts.run_record import RunRecord, run_of
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import SourceFacts, TableContext
@@ -22,7 +23,7 @@ from gaitcore.reporting.tables.estimates import (
     points,
     titles_with_mean,
 )
-from gaitcore.reporting.tables.layout import COLLAPSED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
+from gaitcore.reporting.tables.layout import COLLAPSED_MARK, IMPORTED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
 from gaitcore.reporting.tables.published import (
     DISCREPANCY,
     GAITNET_ROW,
@@ -38,9 +39,10 @@ _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with 
 def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     """The subjects of training and test, the gallery and the probes."""
     probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
+    training = f"{context.train_subjects} training and " if context.train_subjects else ""
     return (
-        f"Protocol: {context.train_subjects} training and {context.test_subjects} test subjects, "
-        f"gallery {context.gallery}, probes {probes}, {context.comparison}."
+        f"Protocol: {training}{context.test_subjects} test subjects, gallery {context.gallery}, probes {probes}, "
+        f"{context.comparison}."
     )
 
 
@@ -49,10 +51,15 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     rank1 = estimates(summary, "rank1")
     seeds = {context.system_title(system): rank1[overall(system)].n_seeds for system in measured_systems(summary)}
     level = f"{in_percent(context.confidence):g}%"
+    if not any(seeds.values()):
+        return f"Measured: weights from files; in brackets the {level} bootstrap interval over subjects only."
+    from_files = [title for title, count in seeds.items() if not count]
+    seeds = {title: count for title, count in seeds.items() if count}
+    alone = f" Over subjects only where the weights are from a file ({', '.join(from_files)})." if from_files else ""
     if set(seeds.values()) == {1}:
         return (
             f"Measured: one seed; in brackets the {level} bootstrap interval over subjects only, "
-            "which does not cover retraining."
+            f"which does not cover retraining.{alone}"
         )
     counts = sorted(set(seeds.values()))
     each = ", ".join(f"{title} {count}" for title, count in seeds.items())
@@ -60,7 +67,7 @@ def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     only = " (over subjects only where there is one seed)" if 1 in counts else ""
     return (
         f"Measured: mean ± standard deviation over {number}; in brackets the {level} bootstrap interval "
-        f"of the mean over subjects and seeds{only}."
+        f"of the mean over subjects and seeds{only}.{alone}"
     )
 
 
@@ -74,13 +81,23 @@ def reported_sentence(context: TableContext) -> str:
         texts = [f"{text} ({', '.join(titles)})" for text, titles in titles_by_text.items()]
     weights = f"The reported weights are those of {context.epoch}; a" if context.epoch else "A"
     untrained = f" Without training: {', '.join(context.without_training)}." if context.without_training else ""
-    return f"{weights} sequence's embedding is {'; '.join(texts)}.{untrained}"
+    return f"{weights} sequence's embedding is {'; '.join(texts)}.{untrained}{_short_sentence(context)}"
+
+
+def _short_sentence(context: TableContext) -> str:
+    """What becomes of training sequences that are shorter than the window; empty where none are used."""
+    titles: dict[str, list[str]] = {}
+    for system, rule in context.short_sequences.items():
+        if rule:
+            titles.setdefault(rule, []).append(context.system_title(system))
+    rules = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in titles.items())
+    return f" Training sequences shorter than the window are {rules}." if rules else ""
 
 
 def interval_sentence(summary: pd.DataFrame) -> str:
     """The variation that the interval covers."""
     seeds = {estimate.n_seeds for key, estimate in estimates(summary, "rank1").items() if key == overall(key[0])}
-    narrow = "" if seeds == {1} else " A few seeds show only roughly how much results vary between training runs."
+    narrow = "" if seeds <= {0, 1} else " A few seeds show only roughly how much results vary between training runs."
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
@@ -113,6 +130,30 @@ def marked_run_notes(summary: pd.DataFrame, context: TableContext) -> list[str]:
                 "trained network. Such runs are part of the mean, and such a row is never bold."
             )
     return notes
+
+
+def origin_notes(context: TableContext) -> list[str]:
+    """One sentence or more per system whose weights, or first weights, were trained elsewhere."""
+    return [_origin_note(context.system_title(system), run) for system, run in context.elsewhere.items()]
+
+
+def _origin_note(title: str, run: RunRecord) -> str:
+    """Where weights come from, and what differs from the input that they were trained on."""
+    assert run.origin is not None
+    origin, before = run.origin, run_of(run.origin)
+    source = f"weights from {origin.path}, SHA-256 {origin.sha256}"
+    if run.imported and run.seed is not None and before:
+        source = f"weights of the runs of {before.system} in the experiment {before.settings.get('experiment')}"
+    dataset = origin.trained_on.get("dataset")
+    on = f"; they were trained on {dataset}" if dataset else ""
+    sentences = [
+        f"{IMPORTED_MARK} {title}: {source}, not trained here{on}."
+        if run.imported
+        else f"{title}: the training started from {source.removeprefix('weights from ')}{on}."
+    ]
+    if origin.left_out:
+        sentences.append(f"Left out, since they have another shape here: {', '.join(origin.left_out)}.")
+    return " ".join([*sentences, *origin.notes])
 
 
 def _seeds(seeds: list[int], system: str, context: TableContext) -> str:
@@ -198,7 +239,8 @@ def excluded_note(context: TableContext) -> str:
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
     if lost := _lost(context.source):
         text = f"{text if reasons else f'No sequence of {context.source.table} was left out.'} {lost}"
-    text = " ".join([text, *context.gaps])
+    none = ["There is no minimum number of frames."] if context.no_minimum else []
+    text = " ".join([text, *none, *context.gaps])
     if context.unmatched:
         treatment = "count as misses, as in the published code" if context.misses else "are left out of every mean"
         probes = f"{context.unmatched} of {context.probes} probes"

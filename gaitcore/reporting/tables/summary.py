@@ -29,6 +29,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
     cautions = [
         notes.chance_note(summary, context),
         *notes.marked_run_notes(summary, context),
+        *notes.origin_notes(context),
         *filter(None, [notes.denominators_note(context)]),
         notes.excluded_note(context),
         notes.interval_sentence(summary),
@@ -56,9 +57,10 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
     lines = _published_lines(titles, context) if context.show_published else []
     for system in measured_systems(summary):
         cells_of_row = [rank1[system, condition, MEAN] for condition in titles]
-        mark = run_marks(len(context.collapsed_seeds(system)), len(context.untrained_seeds(system)))
+        collapsed, untrained = len(context.collapsed_seeds(system)), len(context.untrained_seeds(system))
+        mark = run_marks(collapsed, untrained, context.imported(system))
         cells = [f"{with_spread(estimate)} {interval(estimate)}".strip() for estimate in cells_of_row]
-        lines.append([context.system_title(system) + mark, str(cells_of_row[-1].n_seeds), *cells])
+        lines.append([context.system_title(system) + mark, str(cells_of_row[-1].n_seeds or "–"), *cells])
     return grid(lines, ["System", "Seeds", *titles.values()])
 
 

@@ -133,6 +133,7 @@ def _measured_row(system: str, block: str, cells: dict[str, Estimate], context: 
         cells,
         len(context.collapsed_seeds(system)),
         len(context.untrained_seeds(system)),
+        imported=context.imported(system),
         frames=context.estimator,
     )
 
@@ -149,6 +150,7 @@ def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) 
         of_table2 = conditions == [MEAN]  # which has rows of silhouettes, and of systems after the paper
         yield from notes.published_notes(context.system_titles.values() if of_table2 else None)
     yield from notes.marked_run_notes(summary, context)
+    yield from notes.origin_notes(context)
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)

@@ -38,6 +38,15 @@ class Loss(nn.Module):
         total, triplets = (self._full if self.mining == "full" else self._hard)(distances, labels)  # (parts,) each
         return (total / triplets.clamp(min=1)).mean(), int(triplets.sum())
 
+    def possible(self, subjects: int, sequences: int, parts: int) -> int:
+        """The number of triplets of a batch of this many subjects, and sequences of each, that can violate the margin.
+
+        0 for "hard", whose number says nothing of violations.
+        """
+        batch = subjects * sequences
+        per_anchor = {"full": sequences * (batch - sequences), "hard": 0, "hard_violating": 1}
+        return parts * batch * per_anchor[self.mining]
+
     def _full(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Of each part the sum over the triplets that violate the margin, and their number."""
         totals, numbers = distances.new_zeros(len(distances)), labels.new_zeros(len(distances))

@@ -1,5 +1,7 @@
 """OpenGait's pickles: 64 or 44 columns, values to 255 or to 1; what does not fit is named, code is never run."""
 
+import gzip
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +85,7 @@ def test_numbers_of_other_types_are_rounded(root):
         (np.zeros((5, 128, 88), np.uint8), "an array (5, 128, 88), expected (T, 64, 64) or (T, 64, 44)"),
         (np.zeros((64, 64), np.uint8), "an array (64, 64), expected (T, 64, 64) or (T, 64, 44)"),
         (np.zeros((0, 64, 64), np.uint8), "an array (0, 64, 64), expected (T, 64, 64) or (T, 64, 44)"),
+        (np.zeros((5, 64, 64, 3), np.uint8), "an array (5, 64, 64, 3), expected (T, 64, 64) or (T, 64, 44)"),
         (np.zeros((5, 17, 3)), "an array (5, 17, 3), expected (T, 64, 64) or (T, 64, 44)"),
         (np.full((5, 64, 64), 256), "values from 256 to 256, expected 0 to 255 or 0 to 1"),
         (np.full((5, 64, 64), -1.0), "values from -1 to -1, expected 0 to 255 or 0 to 1"),
@@ -167,9 +170,47 @@ def test_a_pickle_of_another_kind_stops_the_run(root):
     )
 
 
+def test_files_of_other_programs_stop_the_run(root):
+    remedy = f"expected {ARRAY}; write the array with numpy.save or pickle."
+    path = save_pickle(root, PLACE, None)
+    torch.save(torch.zeros(5, 64, 64), path)
+    assert refused(root) == f"{path}: a file of torch.save, {remedy}"
+    with path.open("wb") as file:
+        np.savez(file, masks=made_up_masks(5))
+    assert refused(root) == f"{path}: an archive of arrays (.npz), {remedy}"
+    path.write_bytes(gzip.compress(pickle.dumps(made_up_masks(5))))
+    assert refused(root) == f"{path}: compressed (gzip), {remedy}"
+    save_pickle(root, PLACE, ["a", "b"])
+    assert refused(root) == f"{path}: holds text, expected {ARRAY}; remove it."
+
+
+def test_an_empty_file_stops_the_run(root):
+    path = save_pickle(root, PLACE, None)
+    path.write_bytes(b"")
+    assert refused(root) == f"{path}: not a readable pickle (Ran out of input), expected {ARRAY}; fetch it again."
+
+
+def test_walks_of_64_and_of_44_columns_are_read_from_one_tree(root):
+    wide, narrow = made_up_masks(5), made_up_masks(6, width=44)
+    save_pickle(root, PLACE, wide)
+    save_pickle(root, "001/nm-02/090/090.pkl", narrow)
+    table, report = read(root)
+    assert report == []
+    masks = frames(table)[1]
+    np.testing.assert_array_equal(masks[:5], wide)
+    np.testing.assert_array_equal(masks[5:, :, 10:54], narrow)
+
+
 def test_a_pickle_that_is_cut_short_stops_the_run(root):
     path = save_pickle(root, PLACE, made_up_masks(5))
     path.write_bytes(path.read_bytes()[:200])
     assert refused(root) == (
         f"{path}: not a readable pickle (pickle data was truncated), expected {ARRAY}; fetch it again."
     )
+    np.save(root / "array.npy", made_up_masks(5))
+    path.unlink()
+    path = path.with_suffix(".npy")
+    path.write_bytes((root / "array.npy").read_bytes()[:-1])
+    (root / "array.npy").unlink()
+    found = "20,479 bytes of numbers, expected 20,480"
+    assert refused(root) == f"{path}: not a readable .npy file ({found}), expected {ARRAY}; fetch it again."

@@ -100,45 +100,86 @@ def png(pixels, **options):
     return file.getvalue()
 
 
-COLOURED = np.stack([raw_frame(1), raw_frame(2), raw_frame(3)], axis=-1)
-BLACK = np.zeros((240, 320), np.uint8)
-SPOT = np.pad(np.full((6, 6), 255, np.uint8), ((0, 234), (0, 314)))
+DARK = "expected more than 10000 (40 white pixels)"
+
+
+def unusable(size):
+    """What stands in a PNG file that cannot be used, and the reason; pictures have the width and height ``size``."""
+    frame, black, spot = raw_frame(1, size), np.zeros(size[::-1], np.uint8), np.zeros(size[::-1], np.uint8)
+    spot[:6, :6] = 255
+    other = (size[0] + 1, size[1])
+    jpeg = io.BytesIO()
+    Image.fromarray(frame).save(jpeg, "JPEG")
+    return {
+        "text": (b"no picture", "not a PNG picture"),
+        "empty": (b"", "not a PNG picture"),
+        "JPEG": (jpeg.getvalue(), "not a PNG picture"),
+        "size": (
+            png(raw_frame(1, other)),
+            f"{other[0]} x {other[1]} pixels, expected {size[0]} x {size[1]}",
+        ),
+        "black": (png(black), f"pixel values with a sum of 0, {DARK}"),
+        "spot": (png(spot), f"pixel values with a sum of 9180, {DARK}"),
+        "colour": (
+            png(np.stack([raw_frame(n, size) for n in (1, 2, 3)], axis=-1)),
+            "a picture in colour, expected 8 bits of grey",
+        ),
+        "transparent": (
+            png(np.stack([frame] * 4, axis=-1)),
+            "a picture of the mode RGBA, expected 8 bits of grey",
+        ),
+        "16 bits": (png(frame.astype(np.uint16)), "a picture of the mode I;16, expected 8 bits of grey"),
+    }
+
+
+SIZES = {"casia_b_png": (320, 240), "psymo_png": PSYMO}
+
+
+@pytest.mark.parametrize("name", unusable(PSYMO))
+@pytest.mark.parametrize("source_format", SIZES)
+def test_a_picture_that_cannot_be_used_is_one_line_of_the_report(tmp_path, source_format, name):
+    size = SIZES[source_format]
+    content, reason = unusable(size)[name]
+    place = {"casia_b_png": "001/nm-01/090", "psymo_png": "001_90_0_1_nm"}[source_format]
+    for number in range(1, 7):
+        save_picture(tmp_path / "tree" / place / f"{number}.png", raw_frame(number, size, 16))
+    path = tmp_path / "tree" / place / "4.png"
+    path.write_bytes(content)
+    read = Read(source_format, tmp_path / "tree")
+    assert read.frame == [1, 2, 3, 5, 6]
+    assert read.report == [(str(path), NAME, 4, reason)]
+
+
+def test_a_folder_and_a_link_to_nothing_are_lines_of_the_report(tree, folder):
+    for number in (2, 5):
+        (folder / f"{NAME}-{number:03d}.png").unlink()
+    (folder / f"{NAME}-002.png").mkdir()
+    (folder / f"{NAME}-005.png").symlink_to("nothing")
+    read = Read("casia_b_png", tree)
+    assert read.frame == [1, 3, 4, 6]
+    assert read.report == [
+        (str(folder / f"{NAME}-002.png"), NAME, 2, "a folder, expected a PNG picture"),
+        (str(folder / f"{NAME}-005.png"), NAME, 5, "a link to nothing, expected a PNG picture"),
+        (str(folder), NAME, None, "4 usable frames, expected 5 or more; the sequence is kept"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"no picture", "not a PNG picture"),
-        (b"", "not a PNG picture"),
-        (png(raw_frame(1, PSYMO)), "128 x 128 pixels, expected 320 x 240"),
         (
-            png(BLACK),
-            "pixel values with a sum of 0, expected more than 10000 (40 white pixels)",
+            truncated(np.random.default_rng(0).integers(0, 256, (240, 320)).astype(np.uint8)),
+            "a damaged PNG picture (image file is truncated)",
         ),
-        (png(SPOT), "pixel values with a sum of 9180, expected more than 10000 (40 white pixels)"),
-        (png(COLOURED), "a picture in colour, expected 8 bits of grey"),
-        (
-            png(np.stack([raw_frame(1)] * 4, axis=-1)),
-            "a picture of the mode RGBA, expected 8 bits of grey",
-        ),
-        (png(raw_frame(1).astype(np.uint16)), "a picture of the mode I;16, expected 8 bits of grey"),
+        (png(raw_frame(1))[:-60], "a damaged PNG picture (image file is truncated)"),
+        (png(raw_frame(1))[:20], "a damaged PNG picture (Truncated File Read)"),
     ],
-    ids=["text", "empty", "size", "black", "spot", "colour", "transparent", "16 bits"],
+    ids=["noise", "walker", "header"],
 )
-def test_a_picture_that_cannot_be_used_is_one_line_of_the_report(tree, folder, content, reason):
+def test_a_picture_that_is_cut_short_is_one_line_of_the_report(tree, folder, content, reason):
     path = folder / f"{NAME}-004.png"
     path.write_bytes(content)
-    read = Read("casia_b_png", tree)
-    assert read.frame == [1, 2, 3, 5, 6]
-    assert read.report == [(str(path), NAME, 4, reason)]
-
-
-def test_a_picture_that_is_cut_short_is_one_line_of_the_report(tree, folder):
-    path = folder / f"{NAME}-004.png"
-    path.write_bytes(truncated(np.random.default_rng(0).integers(0, 256, (240, 320)).astype(np.uint8)))
-    ((file, name, frame, reason),) = Read("casia_b_png", tree).report
-    assert (file, name, frame) == (str(path), NAME, 4)
-    assert reason.startswith("a damaged PNG picture (")
+    assert Read("casia_b_png", tree).report == [(str(path), NAME, 4, reason)]
 
 
 @pytest.mark.parametrize(

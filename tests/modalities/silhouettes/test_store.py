@@ -1,9 +1,12 @@
 """The store: windows from a file mapped into memory, and the published input of 64 x 44."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
-from drawn_silhouettes import made_up_masks
+from drawn_silhouettes import made_up_masks, write_table
 
 from gaitcore.errors import ConfigError
 from gaitcore.keys import SequenceKey
@@ -112,3 +115,25 @@ def test_an_augmentation_of_joints_is_refused(name, value):
     assert str(raised.value) == (
         f"training.augmentation.{name} is {value}, but silhouettes have no joints; set it to 0 for this system."
     )
+
+
+def test_a_batch_leaves_no_page_of_the_mapped_file_in_the_process(tmp_path):
+    frames = 2_000  # 8 MB
+    table = write_table(tmp_path / "silhouettes.parquet", {"001-nm-01-090": (range(frames), made_up_masks(frames))})
+    store = open_store(table, np.array([True]), None, torch.device("cpu"))
+    for _ in range(2):
+        windows = store.windows(torch.tensor([0]), torch.arange(frames)[None])
+        assert resident(tmp_path) == 0
+        np.testing.assert_array_equal(windows[0].numpy(), made_up_masks(frames))
+
+
+def resident(folder):
+    """kB of the files without a name in a folder that this process holds in memory."""
+    sizes, inside = [], False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        if re.match("[0-9a-f]+-[0-9a-f]+ ", line):
+            inside = str(folder) in line and line.endswith("(deleted)")
+        elif inside and line.startswith("Rss:"):
+            sizes.append(int(line.split()[1]))
+    assert len(sizes) == 1
+    return sizes[0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.input import InputTransform, divisor, in_unit, prepared_width
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX
 from gaitcore.settings.input import Input
 
@@ -24,10 +24,14 @@ class Transform(InputTransform):
     Attributes:
         names: the channels' names, in order.
         divisor: the number that all channels but the confidence are divided by.
+        unit: of the settings.
+        frame_width: of prepared poses; None where they are in pixels.
     """
 
     names: tuple[str, ...]
     divisor: float
+    unit: str = "pixels"
+    frame_width: int | None = None
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
@@ -36,7 +40,11 @@ class Transform(InputTransform):
         names = tuple(channel for channel in settings.channels if channel in known)
         if names != settings.channels:
             log.info("the poses have no z: the network receives %s", ", ".join(names))
-        return cls(names, frame_width if settings.unit == "frame_width" else 1)
+        return cls(names, divisor(settings.unit, frame_width), settings.unit, prepared_width(settings.unit))
+
+    def prepared(self, keypoints: Tensor, lengths: Tensor) -> Tensor:
+        """(N, 17, 3 or 4) pixels and confidence -> the same, in a unit of the body where the settings say so."""
+        return in_unit(keypoints, self.unit)
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(..., 17, 3 or 4) pixels and confidence -> (..., 17, channels)."""

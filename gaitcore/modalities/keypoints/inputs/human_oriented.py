@@ -10,6 +10,7 @@ from gaitcore.modalities.keypoints.skeleton import INDEX, JOINTS, TOWARDS_HEAD
 from gaitcore.settings.input import Input
 
 TITLE = "position, bone and angle of each joint, of people of one size"
+UNIT = False  # the unit of the settings is not used
 
 HEIGHT = 225  # units from the highest to the lowest joint
 NECK = [INDEX["left_shoulder"], INDEX["right_shoulder"]]

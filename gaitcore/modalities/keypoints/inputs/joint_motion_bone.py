@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.input import InputTransform, divisor, in_unit, prepared_width
 from gaitcore.modalities.keypoints.skeleton import INDEX, TOWARDS_HEAD
 from gaitcore.settings.input import Input
 
@@ -24,9 +24,13 @@ class Transform(InputTransform):
 
     Attributes:
         divisor: the number that x and y are divided by.
+        unit: of the settings.
+        frame_width: of prepared poses; None where they are in pixels.
     """
 
     divisor: float
+    unit: str = "pixels"
+    frame_width: int | None = None
 
     names = tuple(
         f"{vector}_{axis}" for vector in ("position", "from_nose", "next", "over_two", "bone") for axis in "xy"
@@ -36,7 +40,11 @@ class Transform(InputTransform):
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
         """The features in the unit of the settings."""
-        return cls(frame_width if settings.unit == "frame_width" else 1)
+        return cls(divisor(settings.unit, frame_width), settings.unit, prepared_width(settings.unit))
+
+    def prepared(self, keypoints: Tensor, lengths: Tensor) -> Tensor:
+        """(N, 17, 3 or 4) pixels and confidence -> the same, in a unit of the body where the settings say so."""
+        return in_unit(keypoints, self.unit)
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 17, 10)."""

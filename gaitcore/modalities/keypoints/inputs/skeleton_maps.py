@@ -11,6 +11,7 @@ from gaitcore.settings.input import Input
 
 TITLE = "maps of limbs and joints"
 PICTURES = "skeleton maps"
+UNIT = False  # the unit of the settings is not used
 
 CANVAS = 128  # pixels a side, on which a frame is drawn
 SIZE = 64  # pixels a side of the map

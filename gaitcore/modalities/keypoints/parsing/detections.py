@@ -19,8 +19,8 @@ import numpy as np
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, faults
-from gaitcore.modalities.keypoints.parsing.foreign_json import MOST_BYTES, MalformedError, numbers, parse, shown
+from gaitcore.modalities.foreign_json import MOST_BYTES, MalformedError, numbers, parse, shown
+from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, CROP_LIMIT, faults
 from gaitcore.modalities.keypoints.parsing.frame_names import frame_number
 from gaitcore.modalities.keypoints.parsing.hidden_joints import complete, found
 from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, Skeleton, by_points
@@ -122,7 +122,12 @@ def detection(frame: int, points: np.ndarray, skeleton: Skeleton, box: Box | Non
 
 
 def walker(
-    place: Path, key: SequenceKey, detections: list[Detection], info: PoseInfo, report: DropReport
+    place: Path,
+    key: SequenceKey,
+    detections: list[Detection],
+    info: PoseInfo,
+    report: DropReport,
+    lost_joints: str = "left_out",
 ) -> Frames | None:
     """The walker's frames (T,) and keypoints (T, 17, 3), complete and within bounds; None where there are none.
 
@@ -141,8 +146,26 @@ def walker(
         frame, box, _ = detections[n]
         walker_box = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
         report.add(place, f"another person, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
-    frames = np.array([detections[n].frame for n in kept], np.int32)
-    keypoints = complete(frames, np.stack([detections[n].keypoints for n in kept]), place, key, report)
+    return completed(place, key, [detections[n] for n in kept], info, report, lost_joints)
+
+
+def completed(
+    place: Path,
+    key: SequenceKey,
+    detections: Sequence[Detection],
+    info: PoseInfo,
+    report: DropReport,
+    lost_joints: str = "left_out",
+) -> Frames | None:
+    """One person's frames (T,) and keypoints (T, 17, 3), complete and within bounds; None where there are none.
+
+    Each joint that was not found is reported (``hidden_joints.complete``, which describes ``lost_joints``).
+    """
+    if not detections:
+        return None
+    ordered = sorted(detections, key=lambda one: one.frame)
+    frames = np.array([one.frame for one in ordered], np.int32)
+    keypoints = complete(frames, np.stack([one.keypoints for one in ordered]), place, key, report, lost_joints)
     return None if keypoints is None else usable_frames(place, key, frames, keypoints, info, report)
 
 
@@ -259,7 +282,7 @@ def _box(value: object, info: PoseInfo) -> Box:
         values = numbers(value, "box")
     except MalformedError:
         values = np.empty(0)
-    limit = COORDINATE_LIMIT * max(info.frame_width, info.frame_height)
+    limit = COORDINATE_LIMIT * max(info.frame_width, info.frame_height) or CROP_LIMIT
     if len(values) != len(Box._fields) or not (np.abs(values) <= limit).all():  # a NaN fails the comparison
         raise MalformedError(f"box {shown(value)}, expected left, top, width and height in pixels")
     return Box(*values.tolist())

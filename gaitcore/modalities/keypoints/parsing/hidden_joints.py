@@ -9,7 +9,7 @@ the body has it, in each frame:
   none was, above the shoulders at the height of the eyes.
 
 Its confidence is 0. A sequence in which both shoulders, elbows, wrists, hips, knees or ankles are missing in all
-frames cannot be completed.
+frames is left out, or, as the setting ``data.lost_joints`` says, the joint is placed at the next one towards the head.
 """
 
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.keys import SequenceKey
-from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, CHANNEL_INDEX, INDEX, JOINTS, OTHER_SIDE
+from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, CHANNEL_INDEX, INDEX, JOINTS, OTHER_SIDE, TOWARDS_HEAD
 from gaitcore.modalities.report import DropReport
 
 # Eyes above shoulders, as a share of shoulders above hips: (0.936 - 0.818) / (0.818 - 0.530) of the stature
@@ -38,7 +38,12 @@ def found(keypoints: np.ndarray) -> np.ndarray:
 
 
 def complete(
-    frame: np.ndarray, keypoints: np.ndarray, place: Path, key: SequenceKey, report: DropReport
+    frame: np.ndarray,
+    keypoints: np.ndarray,
+    place: Path,
+    key: SequenceKey,
+    report: DropReport,
+    lost_joints: str = "left_out",
 ) -> np.ndarray | None:
     """A sequence with a position for every joint.
 
@@ -48,16 +53,18 @@ def complete(
         place: the sequence's file or folder, for the report.
         key: the sequence's.
         report: notes what was put where, and why a sequence cannot be completed.
+        lost_joints: "left_out" or "placed", what becomes of a sequence in which a joint is missing on both sides.
 
     Returns:
-        The keypoints, unchanged where all joints were found; None where a joint is missing on both sides.
+        The keypoints, unchanged where all joints were found; None where a joint is missing on both sides, and is not
+        to be placed or has no joint towards the head that was found.
     """
     detected = found(keypoints)
     if detected.all():
         return keypoints
     never = np.logical_not(detected.any(axis=0))
     lost = [joint for joint in np.flatnonzero(never).tolist() if joint not in _HEAD and never[OTHER_SIDE[joint]]]
-    if lost:
+    if lost and (lost_joints == "left_out" or not all(_next_found(joint, never) for joint in lost)):
         names = ", ".join(JOINTS[joint] for joint in lost)
         report.add(place, f"{names} in none of {len(frame)} frames, the sequence is left out", sequence=key.name)
         return None
@@ -68,11 +75,25 @@ def complete(
     if between:
         reason = f"{between} joints not found, interpolated between the frames before and after"
         report.add(place, reason, sequence=key.name)
+    for joint in lost:
+        keypoints[:, joint, _positions(keypoints)] = keypoints[:, _next_found(joint, never), _positions(keypoints)]
+    if lost:
+        names = ", ".join(JOINTS[joint] for joint in lost)
+        reason = f"{names} in none of {len(frame)} frames, put at the next joint towards the head with confidence 0"
+        report.add(place, reason, sequence=key.name)
+        never[lost] = False
     for where, joints in _place(keypoints, never).items():
         names = ", ".join(JOINTS[joint] for joint in joints)
         reason = f"{names} in none of {len(frame)} frames, put at {where} with confidence 0"
         report.add(place, reason, sequence=key.name)
     return keypoints
+
+
+def _next_found(joint: int, never: np.ndarray) -> int:
+    """The first joint towards the head that was found in some frame; 0, the nose, where there is none."""
+    while never[joint] and joint not in _HEAD:
+        joint = TOWARDS_HEAD[joint]
+    return 0 if never[joint] else joint
 
 
 def _positions(keypoints: np.ndarray) -> list[int]:

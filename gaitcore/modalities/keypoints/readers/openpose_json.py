@@ -10,29 +10,29 @@ position: parsing/hidden_joints.py says where it is put.
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey, parse_sequence_name
+from gaitcore.modalities.foreign_json import MalformedError, numbers, parse, shown
 from gaitcore.modalities.keypoints.parsing.detections import (
     MOST_PEOPLE,
-    Frames,
+    completed,
     detection,
     read_json,
-    table_or_error,
     walker,
 )
-from gaitcore.modalities.keypoints.parsing.foreign_json import MalformedError, numbers, parse, shown
 from gaitcore.modalities.keypoints.parsing.skeletons import BODY_25, COCO_18, by_points
 from gaitcore.modalities.keypoints.parsing.tracks import Detection
 from gaitcore.modalities.keypoints.skeleton import CHANNELS
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.keypoints.walks import Walk, table_of_walks
+from gaitcore.modalities.pickles import load_numbers
 from gaitcore.modalities.report import DropReport
-from gaitcore.modalities.source_files import visible_files
+from gaitcore.modalities.source_files import read_source, visible_files
 from gaitcore.modalities.trees import sequence_folders
 from gaitcore.settings.data import Tree
 
@@ -45,42 +45,86 @@ SKELETONS = by_points(BODY_25, COCO_18)
 _FILE_NAME = re.compile(r"(?P<sequence>.+)_(?P<frame>\d{1,12})_keypoints\.json")
 _EXPECTED = "files named like 001-nm-01-090_000000000012_keypoints.json"
 _FRAME_NAME = re.compile(r"(?:.*[^0-9])?(?P<frame>\d{1,12})(?:_keypoints)?\.json")  # in a sequence's folder
+_FOUR_DIGITS = re.compile(r"(?<![0-9])[0-9]{4}(?![0-9])")
 _LAST_FRAME = 2**31 - 1
+_INDEX = "pose_selection_idx.pkl"
+_MOST_INDEX_BYTES = 1 << 24
 _KEY = "pose_keypoints_2d"
 _OLD_KEYS = {"pose_keypoints": "OpenPose before 1.0", "joints": "OpenPose 0.1"}
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
+def read(
+    paths: Sequence[Path],
+    info: PoseInfo,
+    report: DropReport,
+    *,
+    tree: Tree | None = None,
+    people: str = "track",
+    people_index: str | None = None,
+    lost_joints: str = "left_out",
+) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table, COCO-17.
 
-    Where frames hold several people the walker is kept (``tracks.find_walker``) and everybody else is noted in
-    ``report``, as are files that cannot be read, people without 25 or 18 usable points, and joints that were not
-    found. A sequence in which a joint is missing on both sides is left out.
+    Where frames hold several people one is kept, by the rule ``people``: "track" is the walker that
+    ``tracks.find_walker`` finds, "first" the first one in the file, "index" the one that OpenGait's
+    ``pose_selection_idx.pkl`` in ``people_index`` names. Everybody else is noted in ``report``, as are files that
+    cannot be read, people without 25 or 18 usable points, and joints that were not found. A sequence in which a joint
+    is missing on both sides is left out, or completed as ``lost_joints`` says.
 
-    Raises DataError where a path is no folder or nothing in it is usable.
+    Raises DataError where a path is no folder, nothing in it is usable, or an index cannot be read.
     """
-    poses: dict[SequenceKey, Frames] = {}
+    found = walks(paths, info, report, tree=tree, people=people, people_index=people_index, lost_joints=lost_joints)
+    return table_of_walks(found, paths, expected(tree), info, report)
+
+
+def expected(tree: Tree | None = None) -> str:
+    """The layout, for messages."""
+    return _EXPECTED if tree is None else f"{tree.folders}/<frame>_keypoints.json (data.tree)"
+
+
+def walks(
+    paths: Sequence[Path],
+    info: PoseInfo,
+    report: DropReport,
+    *,
+    tree: Tree | None = None,
+    people: str = "track",
+    people_index: str | None = None,
+    lost_joints: str = "left_out",
+) -> Iterator[Walk]:
+    """The sequences one after the other; see :func:`read`."""
     folders: dict[SequenceKey, Path] = {}
-    digests = []
-    expected = _EXPECTED if tree is None else f"{tree.folders}/<frame>_keypoints.json (data.tree)"
     for root in paths:
         if not root.is_dir():
-            raise DataError(f"{root}: not a folder, expected {expected} in it.")
+            raise DataError(f"{root}: not a folder, expected {expected(tree)} in it.")
         found = _find_files(root, report) if tree is None else _in_folders(root, report, tree)
         for (key, folder), group in groupby(found, key=lambda one: one[:2]):
             if key in folders:
                 report.add(folder, f"sequence twice, {folders[key]} is used", sequence=key.name)
                 continue
             folders[key] = folder
-            detections = []
+            digests: list[tuple[str, str]] = []
+            index: Mapping[int, int] | None = None
+            if people == "index":
+                file, digest, index = selected_people(Path(str(people_index)), key)
+                digests.append((file, digest))
+            detections: list[Detection] = []
+            several, number = 0, 0
             for _, _, frame, path in group:
                 content = read_json(path)
                 digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-                detections += _people(path, key, frame, content, info, report)
-            sequence = walker(folder, key, detections, info, report)
-            if sequence is not None:
-                poses[key] = sequence
-    return table_or_error(poses, paths, expected, replace(info, source_digest=combined_digest(digests)), report)
+                everybody = _people(path, key, frame, content, report)
+                number, several = number + 1, several + (len(everybody) > 1)
+                kept = everybody if people == "track" else _chosen(path, key, frame, everybody, index, report)
+                detections += _usable(path, key, frame, kept, info, report)
+            if several and people != "track":
+                who = "the first one is" if index is None else "the one that the index names is"
+                reason = f"{several} of {number} frames have several people, {who} kept (data.people)"
+                report.add(folder, reason, sequence=key.name)
+            finish = walker if people == "track" else completed
+            sequence = finish(folder, key, detections, info, report, lost_joints)
+            walk = Walk(key, folder, tuple(digests))
+            yield walk._replace(frame=sequence[0], keypoints=sequence[1]) if sequence else walk
 
 
 def find(root: Path, report: DropReport, *, tree: Tree | None = None) -> Iterator[tuple[SequenceKey, Path]]:
@@ -103,17 +147,46 @@ def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, P
 def _in_folders(root: Path, report: DropReport, tree: Tree) -> Iterator[tuple[SequenceKey, Path, int, Path]]:
     """The same of folders that name the sequences."""
     for key, folder in sequence_folders(root, report, holds="<frame>_keypoints.json", tree=tree):
+        files: dict[int, Path] = {}
         for path in visible_files(folder, ".json"):
-            match = _FRAME_NAME.fullmatch(path.name)
-            if match is None or int(match["frame"]) > _LAST_FRAME:
+            frame = _frame_of(path.name)
+            if frame is None:
                 report.add(path, "names no frame, expected a file named like 0012_keypoints.json", sequence=key.name)
+            elif frame in files:
+                report.add(path, f"frame again, {files[frame].name} is used", sequence=key.name, frame=frame)
             else:
-                yield key, folder, int(match["frame"]), path
+                files[frame] = path
+                yield key, folder, frame, path
 
 
-def _people(
-    path: Path, key: SequenceKey, frame: int, content: bytes, info: PoseInfo, report: DropReport
-) -> list[Detection]:
+def _frame_of(name: str) -> int | None:
+    """The last number of a file's name or, for the names of OUMVLP-Pose's subject 00001, its only four digits."""
+    match = _FRAME_NAME.fullmatch(name)
+    if match:
+        return int(match["frame"]) if int(match["frame"]) <= _LAST_FRAME else None
+    numbers = _FOUR_DIGITS.findall(name)
+    return int(numbers[0]) if len(numbers) == 1 else None
+
+
+def selected_people(root: Path, key: SequenceKey) -> tuple[str, str, dict[int, int]]:
+    """OpenGait's choice of the walker, ``subject/sequence/view/pose_selection_idx.pkl``, a dict ``{"0021": 1}``.
+
+    Returns:
+        The file's path in ``root``, its SHA-256, and frame -> the person's place in the frame's list.
+
+    Raises:
+        DataError: there is no such file, or it holds anything else.
+    """
+    path = root / key.subject / key.sequence / key.view / _INDEX
+    expected = 'OpenGait\'s choice of people, a dict {"0021": 1} (data.people_index)'
+    content = read_source(path, expected, _MOST_INDEX_BYTES)
+    places = load_numbers(path, content, expected)
+    named = {int(name): place for name, place in places.items() if name.isdecimal()}
+    return path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest(), named
+
+
+def _people(path: Path, key: SequenceKey, frame: int, content: bytes, report: DropReport) -> list[Any]:
+    """The people of a file; none where it cannot be read."""
     try:
         people = _list_of_people(parse(content))
     except MalformedError as reason:
@@ -121,13 +194,29 @@ def _people(
         return []
     if not people:
         report.add(path, "nobody found", sequence=key.name, frame=frame)
-    detections = []
+    return people
+
+
+def _usable(
+    path: Path, key: SequenceKey, frame: int, people: list[Any], info: PoseInfo, report: DropReport
+) -> Iterator[Detection]:
+    """The people of a frame that are usable; the others are reported."""
     for person in people:
         try:
-            detections.append(_person(path, frame, person, info, report))
+            yield _person(path, frame, person, info, report)
         except MalformedError as reason:
             report.add(path, str(reason), sequence=key.name, frame=frame)
-    return detections
+
+
+def _chosen(
+    path: Path, key: SequenceKey, frame: int, people: list[Any], index: Mapping[int, int] | None, report: DropReport
+) -> list[Any]:
+    """One person of a frame: the first, or the one that the index names; none where it names nobody."""
+    place = 0 if index is None else index.get(frame, -1)
+    if people and not 0 <= place < len(people):
+        found = "no entry for this frame" if place < 0 else f"person {place} of {len(people)}"
+        report.add(path, f"{found} in the index of people, the frame is left out", sequence=key.name, frame=frame)
+    return people[place : place + 1] if place >= 0 else []
 
 
 def _list_of_people(content: Any) -> list[Any]:

@@ -8,18 +8,18 @@ can execute arbitrary code; here only arrays and plain values are allowed (:mod:
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.parsing.hidden_joints import complete
 from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_18, COCO_FIRST, by_points
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS, NUM_VALUES
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
+from gaitcore.modalities.keypoints.walks import Walk, each_once, table_of_walks
 from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source
@@ -46,7 +46,14 @@ _FLAT = {
 _Poses = tuple[np.ndarray, np.ndarray]
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree = CASIA_B) -> PoseTable:
+def read(
+    paths: Sequence[Path],
+    info: PoseInfo,
+    report: DropReport,
+    *,
+    tree: Tree = CASIA_B,
+    lost_joints: str = "left_out",
+) -> PoseTable:
     """Read one or more folders of pickles as one table; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a folder without a pickle or with several (it is
@@ -56,29 +63,29 @@ def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tre
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where no sequence is usable.
     """
-    poses: dict[SequenceKey, _Poses] = {}
-    files: dict[SequenceKey, Path] = {}
-    digests = []
-    for root in paths:
-        for key, path in find(root, report, tree=tree):
-            if key in files:
-                report.add(path, f"sequence twice, {files[key]} is used", sequence=key.name)
-                continue
-            content = read_source(path, "a pickle of poses")
-            files[key] = path
-            digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-            sequence = _sequence(path, key, load_array(path, content, _ARRAY), info, report)
-            if sequence is not None:
-                poses[key] = sequence
-    if not poses:
-        first = f" {report.sentence(0)}." if len(report) else ""
-        expected = _EXPECTED if tree == CASIA_B else f"a folder of {tree.folders}/<any>.pkl (data.tree)"
-        raise DataError(f"{', '.join(map(str, paths))}: no usable sequence, expected {expected}.{first}")
-    with_z = {key: keypoints.shape[-1] > len(CHANNELS) for key, (_, keypoints) in poses.items()}
-    if len(set(with_z.values())) > 1:
-        flat, deep = (next(key for key, has in with_z.items() if has is wanted) for wanted in (False, True))
-        raise DataError(f"{files[deep]} has a z and {files[flat]} has none; give all sequences one, or none.")
-    return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
+    found = walks(paths, info, report, tree=tree, lost_joints=lost_joints)
+    return table_of_walks(found, paths, expected(tree), info, report)
+
+
+def expected(tree: Tree = CASIA_B) -> str:
+    """The layout, for messages."""
+    return _EXPECTED if tree == CASIA_B else f"a folder of {tree.folders}/<any>.pkl (data.tree)"
+
+
+def walks(
+    paths: Sequence[Path],
+    info: PoseInfo,
+    report: DropReport,
+    *,
+    tree: Tree = CASIA_B,
+    lost_joints: str = "left_out",
+) -> Iterator[Walk]:
+    """The sequences one after the other; see :func:`read`."""
+    for root, key, path in each_once(paths, partial(find, tree=tree), report):
+        content = read_source(path, "a pickle of poses")
+        walk = Walk(key, path, ((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()),))
+        poses = _sequence(path, key, load_array(path, content, _ARRAY), info, report, lost_joints)
+        yield walk._replace(frame=poses[0], keypoints=poses[1]) if poses else walk
 
 
 def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
@@ -86,7 +93,9 @@ def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tu
     return sequence_pickles(root, report, tree)
 
 
-def _sequence(path: Path, key: SequenceKey, array: np.ndarray, info: PoseInfo, report: DropReport) -> _Poses | None:
+def _sequence(
+    path: Path, key: SequenceKey, array: np.ndarray, info: PoseInfo, report: DropReport, lost_joints: str
+) -> _Poses | None:
     keypoints = _as_poses(path, array, report)
     if keypoints is None:
         report.add(path, f"an array {array.shape}, {_SHAPES}", sequence=key.name)
@@ -95,7 +104,7 @@ def _sequence(path: Path, key: SequenceKey, array: np.ndarray, info: PoseInfo, r
     usable = usable_frames(path, key, frames, keypoints, info, report)
     if usable is None:
         return None
-    completed = complete(*usable, path, key, report)
+    completed = complete(*usable, path, key, report, lost_joints)
     return None if completed is None else (usable[0], completed)
 
 

@@ -23,7 +23,7 @@ def read(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources:
     table = merge_tables(paths, [PoseTable.read(path) for path in paths], mixed_sources=mixed_sources)
     for name in CAMERA:
         found, expected = getattr(table.info, name), getattr(info, name)
-        if found != expected:
+        if expected and found != expected:
             raise DataError(f"{paths[0]}: {name} is {found}, expected {expected} (data.{name}).")
     return replace(table, info=replace(table.info, dataset=info.dataset))
 

@@ -6,7 +6,6 @@ shard is written, so that an interrupted run is resumed with the next video.
 """
 
 import logging
-import shutil
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -27,7 +26,7 @@ from gaitcore.modalities.keypoints.video.estimators import (
 )
 from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, Scratch
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
 from gaitcore.modalities.report import DropReport, write_report
 from gaitcore.settings.data import Video
 
@@ -64,7 +63,7 @@ def extract_subject(
     tools = _Tools(video)
     info = _with_source(info, tools)
     digests = {name: file_digest(path) for name, path in videos.items()}
-    scratch = Scratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
+    scratch = VideoScratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
     subject = next(iter(videos)).partition("-")[0]
     with FrameProgress(subject, sum(count_frames(Path(path)) for path in videos.values())) as progress:
 
@@ -83,7 +82,7 @@ def extract_subject(
             poses = dict(zip(videos, pool.map(extract, videos), strict=True))
     digest = combined_digest((Path(videos[name]).name, digests[name]) for name in videos)
     _write(poses, videos, replace(info, source_digest=digest), outputs)
-    shutil.rmtree(outputs.scratch)
+    scratch.remove()
 
 
 class _Tools:

@@ -1,9 +1,7 @@
 """What jobs over a subject's videos have in common: a tool for each thread, and finished videos kept until the end."""
 
-import hashlib
 import json
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from threading import local
 from typing import Any, Generic, NamedTuple, TypeVar
 
@@ -11,6 +9,7 @@ import numpy as np
 
 from gaitcore.files import replacing
 from gaitcore.modalities.keypoints.video.decoding import Note
+from gaitcore.modalities.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -38,19 +37,12 @@ class Kept(NamedTuple):
     notes: list[Note]
 
 
-class Scratch:
-    """What each finished video gave, by the digest of everything it depends on.
-
-    ``settings`` is the text of all settings, and of the code; a digest is that of a video.
-    """
-
-    def __init__(self, folder: Path, settings: str) -> None:
-        self._folder, self._settings = folder, settings
-        folder.mkdir(parents=True, exist_ok=True)
+class VideoScratch(Scratch):
+    """What each finished video gave; a digest is that of a video."""
 
     def read(self, name: str, digest: str) -> Kept | None:
         """What the video of a sequence gave; None where it is not finished."""
-        path = self._path(name, digest)
+        path = self.path(name, digest, ".npz")
         if not path.is_file():
             return None
         with np.load(path) as file:
@@ -61,9 +53,5 @@ class Scratch:
     def write(self, name: str, digest: str, kept: Kept) -> None:
         """Keep what the video of a sequence gave, whole or not at all."""
         everything: dict[str, Any] = {**kept.arrays, "notes": json.dumps(kept.notes)}
-        with replacing(self._path(name, digest)) as unfinished, unfinished.open("wb") as file:
+        with replacing(self.path(name, digest, ".npz")) as unfinished, unfinished.open("wb") as file:
             np.savez(file, **everything)
-
-    def _path(self, name: str, digest: str) -> Path:
-        key = hashlib.sha256(f"{digest} {self._settings}".encode()).hexdigest()
-        return self._folder / f"{name}.{key[:16]}.npz"

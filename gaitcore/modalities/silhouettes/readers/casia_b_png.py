@@ -11,6 +11,7 @@ from pathlib import Path
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.images import walk_of_pictures
+from gaitcore.modalities.silhouettes.subjects import NOT_KEPT, Subjects
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import in_order
 from gaitcore.modalities.trees import CASIA_B, sequence_folders
@@ -24,13 +25,15 @@ ENDINGS = (".png",)
 _SIZE = (320, 240)  # pixels
 
 
-def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[Walk]:
+def read(
+    paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B, subjects: Subjects = NOT_KEPT
+) -> Iterator[Walk]:
     """Read one or more folders of PNG files; what is left out: ``images.walk_of_pictures``.
 
     Raises DataError where a path is no folder.
     """
-    for key, folder in in_order(paths, partial(find, tree=tree), report):
-        yield from walk_of_pictures(key, folder, _SIZE, report)
+    found = in_order(paths, partial(find, tree=tree), report)
+    return subjects.walks(found, partial(walk_of_pictures, size=_SIZE), report)
 
 
 def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:

@@ -16,6 +16,7 @@ from gaitcore.keys import SequenceKey
 from gaitcore.modalities.pickles import load_array
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
+from gaitcore.modalities.silhouettes.subjects import NOT_KEPT, Subjects
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import full_range, in_order, walk_of
 from gaitcore.modalities.source_files import read_source
@@ -32,7 +33,9 @@ _WIDTHS = (SIZE, 44)
 _WHITE = 255
 
 
-def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[Walk]:
+def read(
+    paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B, subjects: Subjects = NOT_KEPT
+) -> Iterator[Walk]:
     """Read one or more folders of pickles; a sequence's frames are numbered from 1.
 
     Noted in ``report`` and left out: a path that names no sequence, a view folder without a pickle or with several, a
@@ -40,19 +43,23 @@ def read(paths: Sequence[Path], report: DropReport, *, tree: Tree = CASIA_B) -> 
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
-    for key, path in in_order(paths, partial(find, tree=tree), report):
-        content = read_source(path, "a pickle of silhouettes")
-        array = load_array(path, content, _ARRAY)
-        problem = _problem(array)
-        if problem:
-            report.add(path, problem, sequence=key.name)
-            continue
-        masks = _wide(full_range(array))
-        used = masks.any(axis=(1, 2))
-        for row in np.flatnonzero(~used).tolist():
-            report.add(path, "no white pixel", sequence=key.name, frame=row + 1)
-        frame = np.flatnonzero(used) + 1
-        yield from walk_of(key, path, frame.tolist(), masks[used], hashlib.sha256(content).hexdigest(), report)
+    return subjects.walks(in_order(paths, partial(find, tree=tree), report), _walk, report)
+
+
+def _walk(key: SequenceKey, path: Path, report: DropReport) -> Iterator[Walk]:
+    content = read_source(path, "a pickle of silhouettes")
+    array = load_array(path, content, _ARRAY)
+    problem = _problem(array)
+    if problem:
+        report.add(path, problem, sequence=key.name)
+        return
+    masks = _wide(full_range(array))
+    used = masks.any(axis=(1, 2))
+    for row in np.flatnonzero(~used).tolist():
+        report.add(path, "no white pixel", sequence=key.name, frame=row + 1)
+    frame = np.flatnonzero(used) + 1
+    digest = hashlib.sha256(content).hexdigest()
+    yield from walk_of(key, path, frame.tolist(), masks if used.all() else masks[used], digest, report)
 
 
 def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
@@ -73,4 +80,6 @@ def _problem(array: np.ndarray) -> str | None:
 def _wide(masks: np.ndarray) -> np.ndarray:
     """(T, 64, 44 or 64) -> (T, 64, 64)."""
     empty = (SIZE - masks.shape[2]) // 2
+    if not empty:
+        return masks
     return np.pad(masks, ((0, 0), (0, 0), (empty, empty)))

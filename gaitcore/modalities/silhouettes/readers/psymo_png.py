@@ -7,12 +7,14 @@ pictures beside the folders, ``SSS_VV_D_RUN_COND_gei.png``, are not read.
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.silhouettes.images import walk_of_pictures
+from gaitcore.modalities.silhouettes.subjects import NOT_KEPT, Subjects
 from gaitcore.modalities.silhouettes.table import Walk
 from gaitcore.modalities.silhouettes.walks import in_order
 
@@ -26,13 +28,12 @@ _FOLDER_NAME = re.compile(r"(\d+)_(\d{1,3})_([01])_(\d{1,9})_([A-Za-z]+)")
 _MEAN_PICTURE = "_gei.png"
 
 
-def read(paths: Sequence[Path], report: DropReport) -> Iterator[Walk]:
+def read(paths: Sequence[Path], report: DropReport, *, subjects: Subjects = NOT_KEPT) -> Iterator[Walk]:
     """Read all sequences' folders beneath one or more folders; what is left out: ``images.walk_of_pictures``.
 
     Raises DataError where a path is no folder.
     """
-    for key, folder in in_order(paths, find, report):
-        yield from walk_of_pictures(key, folder, _SIZE, report)
+    return subjects.walks(in_order(paths, find, report), partial(walk_of_pictures, size=_SIZE), report)
 
 
 def find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:

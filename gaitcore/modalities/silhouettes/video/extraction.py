@@ -6,7 +6,6 @@ of poses, see ``keypoints.video.extraction``.
 """
 
 import logging
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,7 +19,7 @@ from gaitcore.modalities.frame_table import combined_digest
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, sequence_digests
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo, count_frames
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, Scratch
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
 from gaitcore.modalities.report import LEFT_OUT, DropReport, write_report
 from gaitcore.modalities.silhouettes.pretreatment import SIZE, aligned, is_dark
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
@@ -70,7 +69,7 @@ def extract_subject(
         key.name: combined_digest([("video", file_digest(videos[key.name])), ("poses", digest)])
         for key, digest in zip(walks, sequence_digests(poses), strict=True)
     }
-    scratch = Scratch(outputs.scratch, f"{code} {settings.model_dump_json()}")
+    scratch = VideoScratch(outputs.scratch, f"{code} {settings.model_dump_json()}")
     subject = next(iter(videos)).partition("-")[0]
     with FrameProgress(subject, sum(count_frames(Path(videos[name])) for name in digests)) as progress:
 
@@ -90,7 +89,7 @@ def extract_subject(
     info = SilhouetteInfo(table.info.dataset, source_of(segmenters.own, settings, table.info), PRETREATMENT)
     write_walks(outputs.silhouettes, finished, info)
     write_report(report.to_frame(), outputs.report)
-    shutil.rmtree(outputs.scratch)
+    scratch.remove()
 
 
 def source_of(segmenter: Segmenter, settings: Settings, poses: PoseInfo) -> str:
@@ -134,7 +133,11 @@ def _masks_of(
 
 
 def _finished(
-    keys: list[SequenceKey], videos: Mapping[str, str], digests: Mapping[str, str], scratch: Scratch, report: DropReport
+    keys: list[SequenceKey],
+    videos: Mapping[str, str],
+    digests: Mapping[str, str],
+    scratch: VideoScratch,
+    report: DropReport,
 ) -> Iterator[Walk]:
     """The walks of all finished videos, one in memory at a time; ``report`` gets their notes."""
     for key in keys:
