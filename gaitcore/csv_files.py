@@ -73,13 +73,22 @@ def read_csv(path: str | Path, columns: Mapping[str, ColumnType], further: Colum
     Raises:
         DataError: the file is missing, cut off or not CSV, or does not have these columns and types.
     """
-    header, rows, lines = _rows(path)
-    if header[: len(columns)] != list(columns) or (further is None and len(header) > len(columns)):
-        raise DataError(f"{path}: has the columns {', '.join(header)}, expected {_words(columns, further)}; {REMEDY}.")
-    types = {**columns, **(dict.fromkeys(header[len(columns) :], further) if further else {})}
-    texts = zip(*rows, strict=True) if rows else ((),) * len(header)
-    parsed = {name: _parsed(path, name, column, lines, types[name]) for name, column in zip(header, texts, strict=True)}
+    names, rows, lines = _rows(path)
+    if names[: len(columns)] != list(columns) or (further is None and len(names) > len(columns)):
+        raise DataError(f"{path}: has the columns {', '.join(names)}, expected {_words(columns, further)}; {REMEDY}.")
+    types = {**columns, **(dict.fromkeys(names[len(columns) :], further) if further else {})}
+    texts = zip(*rows, strict=True) if rows else ((),) * len(names)
+    parsed = {name: _parsed(path, name, column, lines, types[name]) for name, column in zip(names, texts, strict=True)}
     return pd.DataFrame(parsed)
+
+
+def header(path: str | Path) -> list[str]:
+    """The names of the columns.
+
+    Raises:
+        DataError: the file is missing, cut off or not CSV.
+    """
+    return _rows(path)[0]
 
 
 def _rows(path: str | Path) -> tuple[list[str], list[list[str]], list[int]]:

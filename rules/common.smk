@@ -13,6 +13,7 @@ from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
 from gaitcore.protocols.partitions import partition_file, pinned
+from gaitcore.protocols.sides import compared_names
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
 from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
 
@@ -352,6 +353,19 @@ def testing_code(wildcards, script, *modules):
             for name in other_modalities(wildcards)
         ),
         *modules,
+    )
+
+
+def submission_files(_):
+    """The submission of each run; a sentence where the experiment has no probes of unknown identity."""
+    if CONFIG.protocol.submission is None:
+        sys.exit(
+            f"submission: {CONFIG.experiment} has no probes of unknown identity; protocol.submission says which they are, "
+            "as in experiments/grew.yaml."
+        )
+    return experiment_paths(
+        "results/{experiment}/{system}/{run}/submission.{ending}",
+        ending=["csv", "zip"],
     )
 
 

@@ -73,11 +73,17 @@ FIGURES = {
         "seeds",
         metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
-    "roc": figure_spec(
-        "roc",
-        embeddings=experiment_paths(
-            "results/{experiment}/{system}/{run}/embeddings.parquet"
-        ),
+    **(
+        {}
+        if CONFIG.protocol.comparisons
+        else {
+            "roc": figure_spec(
+                "roc",
+                embeddings=experiment_paths(
+                    "results/{experiment}/{system}/{run}/embeddings.parquet"
+                ),
+            )
+        }
     ),
     **{
         f"cross_view_{system}": figure_spec(

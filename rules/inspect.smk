@@ -37,7 +37,7 @@ rule inspect_run:
         ).evaluation.distance,
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_run.py"
         ),
@@ -76,7 +76,7 @@ rule inspect_silhouettes:
         ),
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
-        example_probe=CONFIG.figures.probe or next(iter(CONFIG.protocol.probes)),
+        example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/inspect_silhouettes.py"
         ),

@@ -11,6 +11,7 @@ rule write_tables:
             "gaitcore/reporting/tables/published_numbers/table1.csv",
             "gaitcore/reporting/tables/published_numbers/table2.csv",
             "gaitcore/reporting/tables/published_numbers/later.csv",
+            "gaitcore/reporting/tables/published_numbers/other_sets.csv",
         ],
     output:
         expand(
@@ -23,7 +24,7 @@ rule write_tables:
             "results/{experiment}/tables/table1.html",
             caption="../report/table1.rst",
             category="Tables",
-            labels={"table": "Table 1: per probe view"},
+            labels={"table": "Table 1: per probe view, or all metrics"},
         ),
         table2=report(
             "results/{experiment}/tables/table2.html",

@@ -6,8 +6,8 @@ rule train:
         table=frame_table,
         others=other_tables,
         split=system_split,
-        start=first_weights,
         partition=partition_files(),
+        start=first_weights,
     output:
         weights="results/{experiment}/{system}/seed-{seed}/weights.safetensors",
         history=report(

@@ -11,14 +11,16 @@ with job(snakemake):
     from gaitcore.settings.statistics import Statistics
 
     params = snakemake.params
+    protocol = Protocol.model_validate(params.protocol)
+    pairs = OpenSetSource(
+        list(zip(params.runs, map(Path, snakemake.input.embeddings), strict=True)),
+        {system: Evaluation.model_validate(section) for system, section in params.evaluations.items()},
+        protocol,
+    )
     summarise_runs(
         zip(params.runs, map(Path, snakemake.input.subjects), strict=True),
         Statistics.model_validate(params.statistics),
         Path(snakemake.output.summary),
         Path(snakemake.output.rank1),
-        OpenSetSource(
-            list(zip(params.runs, map(Path, snakemake.input.embeddings), strict=True)),
-            {system: Evaluation.model_validate(section) for system, section in params.evaluations.items()},
-            Protocol.model_validate(params.protocol),
-        ),
+        None if protocol.comparisons else pairs,  # whose sides embeddings.parquet does not have
     )

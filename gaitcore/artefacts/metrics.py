@@ -72,8 +72,9 @@ class Metrics(Record):
         means: metric -> condition -> mean over probe views, identical views excluded.
         unmatched_probes: probes whose subject has no gallery sequence.
         left_out: the cells without a probe or gallery sequence.
-        conditions: the cross-view table of each condition.
-        open_set: the open-set figures of each condition; absent in files of earlier releases.
+        conditions: the cross-view table of each condition, or the accuracies of each comparison.
+        cells: where a protocol has two evaluations: the second one's cross-view table of each comparison.
+        open_set: the open-set figures of each condition or comparison; absent in files of earlier releases.
     """
 
     system: str
@@ -87,6 +88,7 @@ class Metrics(Record):
     left_out: tuple[LeftOut, ...]
     conditions: dict[str, ConditionMetrics]
     open_set: dict[str, OpenSetMetrics] = Field(default_factory=dict, exclude_if=lambda figures: not figures)
+    cells: dict[str, ConditionMetrics] = Field(default_factory=dict, exclude_if=lambda cells: not cells)
 
 
 def write_metrics(metrics: Metrics, path: str | Path) -> None:

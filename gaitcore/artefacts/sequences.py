@@ -48,7 +48,8 @@ def open_sequences(
         device: the device that holds the frames.
 
     Returns:
-        S rows of split.csv with the key columns and role, and the store of their frames in the same order.
+        S rows of split.csv with the key columns, role and the column of each comparison, and the store of their frames
+        in the same order.
 
     Raises:
         DataError: table and split do not list the same sequences, or the split differs from the derived roles.
@@ -72,7 +73,13 @@ def _check_same_sequences(in_table: pd.DataFrame, listed: pd.DataFrame, table: P
 
 def _check_same_roles(derived: pd.DataFrame, listed: pd.DataFrame, table: Path, split: Path) -> None:
     """Refuse a split.csv that is not what the protocol makes of the table."""
-    for column in ("frames", "role", "reason"):
+    own = [str(name) for name in derived if name not in KEY_COLUMNS]
+    if further := sorted({*own} ^ {str(name) for name in listed if name not in KEY_COLUMNS}):
+        raise DataError(
+            f"{split}: the column {further[0]} is in it or in the protocol, expected it in both; delete "
+            f"{split.name} and run again."
+        )
+    for column in own:
         expected, found = derived[column].astype(str), listed[column].astype(str)
         for row in (expected != found).to_numpy().nonzero()[0][:1]:
             raise DataError(

@@ -11,12 +11,11 @@ from gaitcore.artefacts.split import write_split
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import sequence_names
 from gaitcore.protocols.derivation import derive_roles_of, gaps
-from gaitcore.protocols.roles import EXCLUDED, TESTED, TRAIN, VALIDATED
+from gaitcore.protocols.roles import EXCLUDED, PART_OF
+from gaitcore.protocols.sides import columns
 from gaitcore.settings.protocol import Protocol
 
 log = logging.getLogger(__name__)
-
-_PART = {TRAIN: TRAIN, **dict.fromkeys(TESTED, "test"), **dict.fromkeys(VALIDATED, "validation")}
 
 
 def make_splits(tables: Mapping[str, Path], protocol: Protocol, splits: Mapping[str, Path]) -> None:
@@ -38,7 +37,7 @@ def make_splits(tables: Mapping[str, Path], protocol: Protocol, splits: Mapping[
         digests = modalities.part(modality, "table").sequence_digests(table)
         for sentence in (*gaps(assigned, protocol), *repeated_walks(assigned, digests, table)):
             log.warning("%s", sentence)
-        write_split(assigned, splits[modality])
+        write_split(assigned, splits[modality], columns(protocol))
         counts = ", ".join(f"{number} {role}" for role, number in assigned["role"].value_counts().items())
         log.info("%s: %s", modality, counts)
 
@@ -55,7 +54,7 @@ def repeated_walks(assigned: pd.DataFrame, digests: Sequence[str], table: Path) 
         ProtocolError: two such sequences are of different subjects, in different parts of training, validation and
             test.
     """
-    used = assigned.assign(digest=list(digests), part=assigned["role"].map(_PART))
+    used = assigned.assign(digest=list(digests), part=assigned["role"].map(PART_OF))
     used = used[(used["role"] != EXCLUDED) & used["digest"].duplicated(keep=False)]
     used = used.assign(name=sequence_names(used))
     groups = [rows for _, rows in used.groupby("digest", sort=False) if len(rows) > 1]

@@ -12,23 +12,25 @@ from gaitcore.csv_files import (
     WHOLE,
     WHOLE_OR_EMPTY,
     ColumnType,
+    header,
     read_csv,
     write_csv,
 )
 from gaitcore.errors import DataError
 
-KEYS = {"table1": "view", "table2": "condition"}  # the kind of a table's columns
+KEYS = {"table1": ("view", "metric"), "table2": ("condition",)}  # the kinds of a table's columns
+VALUES = {"view": "rank1_percent", "condition": "rank1_percent", "metric": "percent"}  # the column of the numbers
 
 
 def columns(key: str) -> dict[str, ColumnType]:
-    """The columns of a table whose cells are by "view" or by "condition"."""
+    """The columns of a table whose cells are by "view", "condition" or "metric"."""
     return {
         "block": TEXT,
         "method": TEXT,
         "modality": TEXT,
         "source": TEXT,  # measured or published
         key: TEXT,
-        "rank1_percent": NUMBER,
+        VALUES[key]: NUMBER,
         "std_percent": NUMBER_OR_EMPTY,
         "ci_low_percent": NUMBER_OR_EMPTY,
         "ci_high_percent": NUMBER_OR_EMPTY,
@@ -53,4 +55,6 @@ def read_cells(path: str | Path) -> pd.DataFrame:
     name = Path(path).stem
     if name not in KEYS:
         raise DataError(f"{path}: not a table, expected {' or '.join(f'{table}.csv' for table in KEYS)}.")
-    return read_csv(path, columns(KEYS[name]))
+    first, *others = KEYS[name]
+    key = next((key for key in others if header(path)[: len(columns(key))] == list(columns(key))), first)
+    return read_csv(path, columns(key))

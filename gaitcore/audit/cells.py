@@ -31,12 +31,12 @@ def table_cell(table: Path, row: str, column: str, block: str | None) -> dict[st
     if not table.is_file():
         raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables")
     cells = read_cells(table)
-    key = "view" if "view" in cells else "condition"
-    row_cells = _in_block(_measured(cells, row, table), row, block if key == "view" else None, table)
+    (key,) = {"view", "condition", "metric"} & set(cells)
+    row_cells = _in_block(_measured(cells, row, table), row, None if key == "condition" else block, table)
     key_value = canonical(column.removesuffix("°"))
     matching = row_cells[row_cells[key] == key_value]
     if matching.empty:
-        matching = row_cells[row_cells[key].str.lower() == key_value.lower()]
+        matching = row_cells[row_cells[key].str.lower() == key_value.lower().replace("rank-", "rank")]
     if len(matching) != 1:
         raise DataError(f'{table}: "{row}" has no column "{column}"{nearest(column.lower(), row_cells[key])}')
     return {str(name): value for name, value in matching.iloc[0].items()}

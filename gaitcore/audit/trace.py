@@ -27,7 +27,7 @@ from gaitcore.keys import canonical
 from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
-from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, with_spread
+from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, metric_title, with_spread
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import run_name
 
@@ -105,13 +105,15 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
     made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
     ledger = _Ledger(folder, manifest, made)
+    metric = cell.get("metric", "rank1")
     from_file = f"{system}/{run_name(None)}/run.json" in manifest.artefacts
-    runs = tuple(_run(ledger, system, seed, place, table) for seed in ([None] if from_file else config.seeds))
+    seeds = [None] if from_file else config.seeds
+    runs = tuple(_run(ledger, system, seed, metric, place, table) for seed in seeds)
     common = tuple(_common_files(ledger, table))
     return Trace(
         table,
         cell,
-        _estimate(folder / "summary.csv", system, place),
+        _estimate(folder / "summary.csv", system, metric, place),
         runs,
         common,
         tuple(_problems(cell, runs, common)),
@@ -125,6 +127,7 @@ class _Open(BaseModel):
 class _Protocol(_Open):
     gallery: dict[str, Any]
     probes: dict[str, Any]
+    comparisons: dict[str, Any] = Field(default_factory=dict)
 
 
 class _Tables(_Open):
@@ -186,14 +189,14 @@ class _Ledger:
             ) from None
 
 
-def _estimate(summary: Path, system: str, place: tuple[str, str]) -> Estimate:
-    rank1 = estimates(read_summary(summary), "rank1")
-    by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in rank1.items()}
+def _estimate(summary: Path, system: str, metric: str, place: tuple[str, str]) -> Estimate:
+    values = estimates(read_summary(summary), metric)
+    by_view = {(name, condition, canonical(view)): value for (name, condition, view), value in values.items()}
     try:
         return by_view[system, *place]
     except KeyError:
         raise DataError(
-            f"{summary}: has no row of rank1 for {system}, {', '.join(place)}; delete it and run again."
+            f"{summary}: has no row of {metric} for {system}, {', '.join(place)}; delete it and run again."
         ) from None
 
 
@@ -206,19 +209,20 @@ def _system(method: str, manifest: Manifest, folder: Path) -> str:
 
 def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]:
     """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
-    if "view" not in cell:
+    if "condition" in cell:
         return cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
-    titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *config.protocol.probes])
-    for name in config.protocol.probes:
+    rows = config.protocol.comparisons or config.protocol.probes
+    titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *rows])
+    for name in rows:
         if titles[name] == title:
-            return name, cell["view"]
+            return name, cell.get("view", MEAN)
     raise DataError(
         f'{table}: the block "{cell["block"]}" is no probe condition of the manifest; run the workflow again.'
     )
 
 
-def _run(ledger: _Ledger, system: str, seed: int | None, place: tuple[str, str], table: Path) -> TracedRun:
+def _run(ledger: _Ledger, system: str, seed: int | None, metric: str, place: tuple[str, str], table: Path) -> TracedRun:
     run = f"{system}/{run_name(seed)}"
     record, metrics = (
         read_run(ledger.folder / run / "run.json"),
@@ -235,7 +239,7 @@ def _run(ledger: _Ledger, system: str, seed: int | None, place: tuple[str, str],
         *_weights_files(ledger, f"{run}/weights.safetensors", record),
         *(ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
     )
-    accuracy = _accuracy(metrics, *place, ledger.folder / run / "metrics.json")
+    accuracy = _accuracy(metrics, metric, *place, ledger.folder / run / "metrics.json")
     return TracedRun(seed, accuracy, files, record, metrics.code_digest)
 
 
@@ -257,17 +261,17 @@ def _outside(origin: Origin | None) -> Iterator[str]:
             yield Path(origin.path).with_name("run.json").as_posix()
 
 
-def _accuracy(metrics: Metrics, condition: str, view: str, path: Path) -> float:
+def _accuracy(metrics: Metrics, metric: str, condition: str, view: str, path: Path) -> float:
     try:
-        means = metrics.means["rank1"]
+        means = metrics.means[metric]
         if condition == MEAN:
             return math.fsum(means.values()) / len(means)
         if view == MEAN:
             return means[condition]
-        per_view = metrics.conditions[condition].per_probe_view["rank1"]
+        per_view = metrics.conditions[condition].per_probe_view[metric]
         return {canonical(spelled): value for spelled, value in per_view.items()}[view]
     except (KeyError, ZeroDivisionError):
-        raise DataError(f"{path}: has no rank1 of {condition}, {view}; delete it and run again.") from None
+        raise DataError(f"{path}: has no {metric} of {condition}, {view}; delete it and run again.") from None
 
 
 def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
@@ -285,8 +289,9 @@ def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
 
 def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
     recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
-    if not abs(recomputed - float(cell["rank1_percent"])) <= _TOLERANCE:
-        yield f"the table has {cell['rank1_percent']} %, but the runs give {recomputed:.4f} %"
+    printed = cell.get("percent", cell.get("rank1_percent"))
+    if not abs(recomputed - float(printed)) <= _TOLERANCE:
+        yield f"the table has {printed} %, but the runs give {recomputed:.4f} %"
     seen = set()
     for file in [*common, *(file for run in runs for file in run.files)]:
         for recorder, digest in file.recorded.items():
@@ -308,17 +313,19 @@ def trace_text(trace: Trace) -> str:
     """A trace as text."""
     cell = trace.cell
     place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
+    metric = metric_title(cell.get("metric", "rank1"))
+    metric = metric[0].lower() + metric[1:]
     ends = interval(trace.estimate)
     seeds = f"{len(trace.runs)} seed{'s' * (len(trace.runs) > 1)}"
     mean = "with weights from a file" if trace.runs[0].seed is None else f"the mean of {seeds}"
     lines = [
         f"{trace.table}: {cell['method']}, {place}",
-        f"  rank-1 {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; {mean}",
+        f"  {metric} {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; {mean}",
         *_file_lines(trace.common, indent="  "),
     ]
     for run in trace.runs:
         name = "weights from a file" if run.seed is None else f"seed {run.seed}"
-        lines += ["", f"{name}: rank-1 {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
+        lines += ["", f"{name}: {metric} {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
         lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
     lines += ["", *_closing(trace)]
     return "\n".join(lines)

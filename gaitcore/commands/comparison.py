@@ -12,7 +12,7 @@ from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.commands.texts import text_table
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, METRICS, NO_SEED, summarise
+from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, NO_SEED, TESTED_METRIC, summarise
 from gaitcore.percent import in_percent
 from gaitcore.reporting.pages.differences import flat_settings, setting_text
 from gaitcore.suggest import nearest
@@ -168,12 +168,12 @@ def _rows(summary: pd.DataFrame) -> Iterable[list[Any]]:
     rows = summary[summary["view"] == MEAN].to_dict("records")
     means = {(row["system"], row["condition"], row["metric"]): row for row in rows}
     for condition in dict.fromkeys(row["condition"] for row in rows):
-        for metric in METRICS:
+        for metric in (metric for name, one, metric in means if (name, one) == ("A", condition)):
             one, other = (means[name, condition, metric]["mean"] for name in ("A", "B"))
             row = [condition, metric, *(f"{in_percent(value):.1f}" for value in (one, other))]
             row.append(f"{in_percent(other - one):+.1f}")
             pair = ("B - A", condition, DIFFERENCE)
-            if metric == METRICS[0] and pair in means:
+            if metric == TESTED_METRIC and pair in means:
                 tested = means[pair]
                 low, high, p = (tested[name] for name in ("ci_low", "ci_high", "p_value"))
                 row[-1] = f"{in_percent(tested['mean']):+.1f}"  # over the seeds that both have

@@ -28,7 +28,6 @@ from gaitcore.modalities.keypoints.reading import read_poses
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.recognition import VIDEO, Recognised, recognise
 from gaitcore.networks import modality
-from gaitcore.protocols.derivation import metrics_of
 from gaitcore.settings.data import Video
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
@@ -137,8 +136,13 @@ def open_run(place: Path) -> TrainedRun:
 def calibration_of(run: TrainedRun) -> Calibration:
     """The distances of all pairs that the run's protocol compares, from its embeddings.parquet."""
     protocol = Protocol.model_validate(run.record.settings["protocol"])
+    if protocol.comparisons:
+        raise ConfigError(
+            f"{run.folder}: its protocol has comparisons, expected a run of a protocol with gallery and probes; "
+            "its embeddings.parquet does not say which pairs are compared."
+        )
     embeddings, keys = read_embeddings(run.folder / "embeddings.parquet")
-    pairs = Pairs.of(embeddings, keys, run.evaluation, metrics_of(protocol), protocol.exclude_same)
+    pairs = Pairs.of(embeddings, keys, run.evaluation, protocol)
     return Calibration(*map(np.sort, pairs.distances()))
 
 

@@ -24,7 +24,8 @@ from gaitcore.modalities.report import read_report
 from gaitcore.networks import modality
 from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view, gaps
-from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, ROLES
+from gaitcore.protocols.roles import EXCLUDED, ROLES
+from gaitcore.protocols.sides import GALLERY, PROBE, compared
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
 
@@ -208,19 +209,16 @@ def _roles(assigned: pd.DataFrame) -> str:
 
 def _denominators(config: Config, assigned: pd.DataFrame) -> str:
     """Of each condition: its probes, with how many gallery sequences each is compared, chance, the worth of a probe."""
-    gallery, probes = (assigned[assigned["role"] == role] for role in (GALLERY, PROBE))
     identical = excludes_identical_view(config.protocol)
-    people = gallery["subject"].nunique()
     rows = []
-    for condition in config.protocol.probes:
-        own = probes[probes["condition"] == condition]
-        if own.empty:
-            continue
-        met = [len(gallery) - identical * (gallery["view"] == view).sum() for view in own["view"].unique()]
-        span = f"{min(met):,}" if min(met) == max(met) else f"{min(met):,} to {max(met):,}"
-        rows.append(
-            [condition, len(own), span, f"{in_percent(1 / people):.3g} %", f"{in_percent(1 / len(own)):.2f} points"]
-        )
+    for part in compared(assigned, config.protocol).values():
+        gallery, probes = (part[part["role"] == role] for role in (GALLERY, PROBE))
+        people = gallery["subject"].nunique()
+        for condition, own in probes.groupby("condition", sort=False):
+            met = [len(gallery) - identical * int((gallery["view"] == view).sum()) for view in own["view"].unique()]
+            span = f"{min(met):,}" if min(met) == max(met) else f"{min(met):,} to {max(met):,}"
+            chance = f"{in_percent(1 / people):.3g} %" if people else "-"
+            rows.append([condition, len(own), span, chance, f"{in_percent(1 / len(own)):.2f} points"])
     return text_table(rows, ["condition", "probes", "gallery sequences of each", "chance", "one probe is"])
 
 

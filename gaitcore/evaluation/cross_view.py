@@ -193,14 +193,15 @@ def measure(
     return Measured(
         means={m: {c: metrics.mean(c, m) for c in metrics.conditions} for m in metrics.metrics},
         by_subject=metrics.by_subject,
-        conditions={condition: _condition(metrics, condition) for condition in metrics.conditions},
+        conditions={condition: condition_metrics(metrics, condition) for condition in metrics.conditions},
         left_out=left_out,
         unmatched_probes=metrics.unmatched_probes,
         remarks=tuple(remarks),
     )
 
 
-def _condition(metrics: CrossViewMetrics, condition: str) -> ConditionMetrics:
+def condition_metrics(metrics: CrossViewMetrics, condition: str) -> ConditionMetrics:
+    """The cells of one condition, for metrics.json."""
     counts = metrics.counts[condition]
     return ConditionMetrics(
         views=tuple(counts.index.tolist()),

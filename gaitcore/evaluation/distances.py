@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from gaitcore.errors import ProtocolError
-from gaitcore.protocols.roles import GALLERY, PROBE
+from gaitcore.protocols.sides import GALLERY, PROBE
 
 Distance = Literal["cosine", "euclidean"]
 

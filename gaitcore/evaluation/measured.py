@@ -1,6 +1,7 @@
 """The result that every way of measuring embeddings returns, for metrics.json and subjects.csv."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Protocol
 
@@ -11,6 +12,7 @@ from gaitcore.artefacts.metrics import ConditionMetrics, LeftOut
 from gaitcore.settings.evaluation import Evaluation
 
 MAP = "mAP"
+ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
 
 
 def rank_metric(k: int) -> str:
@@ -29,6 +31,7 @@ class Measured:
         left_out: the cells without a probe or gallery sequence.
         unmatched_probes: probes whose subject has no gallery sequence.
         remarks: sentences for the log: what was left out, what counts as a miss.
+        cells: a second evaluation's accuracies of each condition by view, if the protocol's kind has one.
     """
 
     means: dict[str, dict[str, float]]
@@ -37,6 +40,7 @@ class Measured:
     left_out: tuple[LeftOut, ...]
     unmatched_probes: int
     remarks: tuple[str, ...]
+    cells: Mapping[str, ConditionMetrics] = field(default_factory=dict)
 
 
 class Measure(Protocol):
@@ -56,7 +60,7 @@ class Measure(Protocol):
 
 
 def measure_by(metrics: str) -> Measure:
-    """The ``measure`` of the module that a kind of protocol names in METRICS: "cross_view" or "whole_gallery".
+    """The ``measure`` of the module that a kind of protocol names in METRICS, e.g. "cross_view" or "whole_gallery".
 
     It is loaded by name, so that an edit of one module reruns only the experiments that use it.
     """

@@ -16,13 +16,17 @@ The intervals are bootstrap intervals over the subjects of the probes and, with 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from gaitcore.evaluation.distances import end_to_end, gallery_and_probes, identical_view, pair_distances
 from gaitcore.keys import natural
+from gaitcore.protocols.derivation import metrics_of
+from gaitcore.protocols.sides import compared as comparisons
 from gaitcore.settings.evaluation import Evaluation
+from gaitcore.settings.protocol import Protocol
 
 FARS = (0.01, 0.001)
 EER = "EER"
@@ -82,43 +86,57 @@ class Roc:
         return self.pairs > 0 and self.impostors * far * (1 + 1e-12) >= ERRORS
 
 
+class _Part(NamedTuple):
+    """The probes and the gallery of one comparison: their keys, and their embeddings."""
+
+    probes: pd.DataFrame
+    gallery: pd.DataFrame
+    of_probes: np.ndarray
+    of_gallery: np.ndarray
+
+
 @dataclass(frozen=True)
 class Pairs:
     """The pairs of probes and gallery sequences that a protocol compares.
 
     Attributes:
-        probes, gallery: their keys.
-        embeddings: of the probes and of the gallery.
+        parts: one for each of its comparisons.
         settings: the distance.
-        metrics: how the protocol's kind measures: "cross_view" or "whole_gallery".
+        by_view: whether its kind compares the gallery of one view at a time, without the identical one.
         exclude_same: ``protocol.exclude_same``.
     """
 
-    probes: pd.DataFrame
-    gallery: pd.DataFrame
-    embeddings: tuple[np.ndarray, np.ndarray]
+    parts: tuple[_Part, ...]
     settings: Evaluation
-    metrics: str
+    by_view: bool
     exclude_same: str | None
 
     @classmethod
-    def of(
-        cls, embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, metrics: str, exclude_same: str | None
-    ) -> "Pairs":
-        """The pairs of embeddings (N, D) or (N, parts, D) with N rows of keys and role.
+    def of(cls, embeddings: np.ndarray, keys: pd.DataFrame, settings: Evaluation, protocol: Protocol) -> "Pairs":
+        """The pairs of embeddings (N, D) or (N, parts, D) with N rows of keys.
+
+        The keys have the key columns and role, and a column for each of the protocol's comparisons, if it names some.
 
         Raises:
             ProtocolError: there is no gallery or no probe, or an embedding is not finite.
         """
         if settings.parts == "concatenated":
             embeddings = end_to_end(embeddings)
-        gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings, keys)
-        return cls(probes, gallery, (of_probes, of_gallery), settings, metrics, exclude_same)
+        parts = []
+        for rows in comparisons(keys.reset_index(drop=True), protocol).values():
+            gallery, probes, of_gallery, of_probes = gallery_and_probes(embeddings[rows.index], rows)
+            parts.append(_Part(probes, gallery, of_probes, of_gallery))
+        return cls(tuple(parts), settings, metrics_of(protocol) == "cross_view", protocol.exclude_same)
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The probe conditions, in order."""
-        return tuple(sorted(self.probes["condition"].unique(), key=natural))
+        """The probe conditions, in order; with comparisons, their names."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in _conditions(part)))
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The subjects of the probes, in order."""
+        return tuple(sorted({name for part in self.parts for name in part.probes["subject"]}, key=natural))
 
     def rocs(self) -> dict[str, Roc]:
         """The ROC of each probe condition; the distances are computed twice, so that memory stays small."""
@@ -145,7 +163,7 @@ class Pairs:
 
     def distances(self) -> tuple[np.ndarray, np.ndarray]:
         """The distances of all genuine pairs, and of every n-th impostor pair where there are more than 2 million."""
-        step = max(1, len(self.probes) * len(self.gallery) // _MOST_DISTANCES)
+        step = max(1, sum(len(part.probes) * len(part.gallery) for part in self.parts) // _MOST_DISTANCES)
         genuine, impostors = [], []
         for _, _, distance, matches, compared in self._blocks():
             genuine.append(distance[matches & compared])
@@ -161,9 +179,8 @@ class Pairs:
         Returns:
             Condition -> two arrays (N, K + 1); N subjects of all conditions in order, the last column all pairs.
         """
-        subjects = sorted(self.probes["subject"].unique(), key=natural)
-        row = {subject: number for number, subject in enumerate(subjects)}
-        counts = {name: np.zeros((2, len(subjects), len(values) + 1), np.int64) for name, values in thresholds.items()}
+        row = {subject: number for number, subject in enumerate(self.subjects)}
+        counts = {name: np.zeros((2, len(row), len(values) + 1), np.int64) for name, values in thresholds.items()}
         for condition, probes, distance, matches, compared in self._blocks():
             values = thresholds[condition]
             place = np.searchsorted(values, distance, side="left")
@@ -176,20 +193,25 @@ class Pairs:
 
     def _blocks(self) -> Iterator[tuple[str, pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]]:
         """Some probes of one condition at a time: their keys; distance, same subject, and compared, (P, G) each."""
-        for condition in self.conditions:
-            rows = np.flatnonzero((self.probes["condition"] == condition).to_numpy())
-            for start in range(0, len(rows), _PROBES_AT_ONCE):
-                some = rows[start : start + _PROBES_AT_ONCE]
-                probes = self.probes.iloc[some]
-                distance = pair_distances(self.embeddings[0][some], self.embeddings[1], self.settings.distance)
-                matches = np.equal.outer(probes["subject"].to_numpy(), self.gallery["subject"].to_numpy())
-                yield condition, probes, distance, matches, self._compared(probes, matches)
+        for part in self.parts:
+            for condition in _conditions(part):
+                rows = np.flatnonzero((part.probes["condition"] == condition).to_numpy())
+                for start in range(0, len(rows), _PROBES_AT_ONCE):
+                    some = rows[start : start + _PROBES_AT_ONCE]
+                    probes = part.probes.iloc[some]
+                    distance = pair_distances(part.of_probes[some], part.of_gallery, self.settings.distance)
+                    matches = np.equal.outer(probes["subject"].to_numpy(), part.gallery["subject"].to_numpy())
+                    yield condition, probes, distance, matches, self._compared(probes, part.gallery, matches)
 
-    def _compared(self, probes: pd.DataFrame, matches: np.ndarray) -> np.ndarray:
-        identical = identical_view(probes["view"].to_numpy(), self.gallery["view"].to_numpy())
-        if self.metrics == "whole_gallery":
-            return ~(matches & identical) if self.exclude_same == "view" else np.ones_like(matches)
-        return np.ones_like(matches) if self.exclude_same == "nothing" else ~identical
+    def _compared(self, probes: pd.DataFrame, gallery: pd.DataFrame, matches: np.ndarray) -> np.ndarray:
+        identical = identical_view(probes["view"].to_numpy(), gallery["view"].to_numpy())
+        if self.by_view:
+            return np.ones_like(matches) if self.exclude_same == "nothing" else ~identical
+        return ~(matches & identical) if self.exclude_same == "view" else np.ones_like(matches)
+
+
+def _conditions(part: _Part) -> list[str]:
+    return sorted(part.probes["condition"].unique(), key=natural)
 
 
 @dataclass(frozen=True)
@@ -264,7 +286,7 @@ def summarise_open_set(
     for system, by_seed in runs.items():
         measured = [_measured(pairs, resamples, seed) for pairs in by_seed.values()]
         common = [key for key in measured[0] if all(key in one for one in measured)]
-        subjects = next(iter(by_seed.values())).probes["subject"].nunique()
+        subjects = len(next(iter(by_seed.values())).subjects)
         for condition, metric in common:
             values = np.array([one[condition, metric][0] for one in measured])
             draws = np.stack([one[condition, metric][1] for one in measured])  # (S, B)
@@ -281,7 +303,7 @@ Measured = dict[tuple[str, str], tuple[float, np.ndarray]]  # condition, metric 
 
 def _measured(pairs: Pairs, resamples: int, seed: int) -> Measured:
     rocs = pairs.rocs()
-    curves = resampled(pairs, rocs, subject_weights(pairs.probes["subject"].nunique(), resamples, seed))
+    curves = resampled(pairs, rocs, subject_weights(len(pairs.subjects), resamples, seed))
     found: Measured = {}
     for condition, roc in rocs.items():
         if (eer := roc.eer) is not None:

@@ -9,13 +9,12 @@ from gaitcore.artefacts.embeddings import write_embeddings
 from gaitcore.artefacts.metrics import Metrics, OpenSetMetrics, write_metrics
 from gaitcore.artefacts.subjects import write_subjects
 from gaitcore.digests import file_digest
+from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
-from gaitcore.evaluation.measured import measure_by
 from gaitcore.evaluation.open_set import FARS, Pairs, Roc
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
-from gaitcore.protocols.derivation import metrics_of
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -69,12 +68,12 @@ def evaluate_run(
     trained = open_trained(network, input, device, tables=tables, split=split, protocol=protocol, weights=weights)
     keys = trained.keys
     embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
-    measured = measure_by(metrics_of(protocol))(embeddings, keys, evaluation, protocol.exclude_same)
+    measured = measure(embeddings, keys, evaluation, protocol)
     for condition, rank1 in measured.means["rank1"].items():
         log.info("%s: rank-1 %.1f %%", condition, in_percent(rank1))
     for remark in measured.remarks:
         log.warning("%s", remark)
-    rocs = Pairs.of(embeddings, keys, evaluation, metrics_of(protocol), protocol.exclude_same).rocs()
+    rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()
     for condition, roc in rocs.items():
         if untold := [f"{in_percent(far):g} %" for far in FARS if not roc.told(far)]:
             pairs = f"{roc.impostors:,} impostor pairs"
@@ -93,6 +92,7 @@ def evaluate_run(
         left_out=measured.left_out,
         conditions=measured.conditions,
         open_set={condition: _open_set(roc) for condition, roc in rocs.items()},
+        cells=dict(measured.cells),
     )
     write_metrics(record, outputs.metrics)
 

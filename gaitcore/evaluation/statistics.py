@@ -31,15 +31,15 @@ from scipy import stats
 from gaitcore.errors import DataError
 from gaitcore.keys import degrees, natural
 
-METRICS: tuple[str, ...] = ("rank1", "rank5", "mAP")
-FURTHER_METRICS: tuple[str, ...] = ("mINP",)  # summarised where they were measured
 DIFFERENCE = "rank1_difference"
+TESTED_METRIC = "rank1"  # by which pairs of systems are compared
 MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
 NO_SEED = -1  # of weights from a file, whose seed is not known
 
 _RUN = ["system", "seed"]
 _CELL = ["condition", "view"]
 _KEYS = [*_RUN, *_CELL, "subject"]
+_COLUMNS = [*_KEYS, "probes"]  # every other column is a metric
 _PERMUTATIONS = 9999  # up to 13 subjects all 2**13 sign flips are enumerated and the p-value is exact
 _FLIPS_AT_ONCE = 2**22  # signs in memory at once, which SciPy needs some 80 bytes for; the p-value is the same
 _DECIMALS = 12  # far below one probe; the last bits of a sum depend on the machine
@@ -51,9 +51,10 @@ def summarise(
     """Means over seeds with spread and interval, and every pair of systems compared: the rows of ``summary.csv``.
 
     ``by_subject`` has one row per system, seed, condition, view (of the probe) and subject, with ``probes``
-    (how many sequences) and ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and over all
-    non-identical gallery views). The accuracy of a condition and view is the mean over its *probes*; that of a
-    condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
+    (how many sequences) and metrics such as ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and
+    over all non-identical gallery views). A metric of another evaluation is NaN in the rows of this one, and metrics
+    with the same rows are summarised together. The accuracy of a condition and view is the mean over its *probes*; that
+    of a condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
     a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent from it.
 
     Returns the columns system, condition, view, metric, mean, std, ci_low, ci_high, n_seeds, n_subjects, p_value,
@@ -80,16 +81,36 @@ def summarise(
     Raises DataError if a column is missing, a value is not a fraction, a row is there twice, or the runs of a system
     were not all measured on the same probes.
     """
-    measured = _measurements(by_subject)
     resampling = _Resampling(confidence, resamples, seed)
-    rows = [
-        _rows(name, measured.metrics, measured.of(name), *measured.runs[name], resampling) for name in measured.runs
-    ]
-    rows += list(_pair_rows(measured, resampling))
-    summary = pd.concat(rows, ignore_index=True)
+    summary = pd.concat(
+        [rows for part in _evaluations(by_subject) for rows in _summaries(_measurements(part), resampling)],
+        ignore_index=True,
+    )
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
     summary["p_value_holm"] = groups.transform(_holm)
     return summary.round(_DECIMALS)
+
+
+def _evaluations(by_subject: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows and metrics of each evaluation, in the order of the columns."""
+    frame = _with_columns(by_subject)
+    metrics: dict[bytes, list[str]] = {}
+    for name in frame.columns.difference(_COLUMNS, sort=False):
+        metrics.setdefault(frame[name].notna().to_numpy().tobytes(), []).append(name)
+    parts = [frame.loc[frame[names[0]].notna(), [*_COLUMNS, *names]] for names in metrics.values()]
+    _check_fractions(frame, pd.concat([part.index.to_series() for part in parts]))
+    for part in parts:
+        twice = part[part.duplicated(_KEYS)]
+        if len(twice):
+            raise DataError(f"The results by subject hold two rows for {_place(twice)}; expected one.")
+        yield part
+
+
+def _summaries(measured: "_Measurements", resampling: "_Resampling") -> Iterator[pd.DataFrame]:
+    for name in measured.runs:
+        yield _rows(name, measured.metrics, measured.of(name), *measured.runs[name], resampling)
+    if TESTED_METRIC in measured.metrics:
+        yield from _pair_rows(measured, resampling)
 
 
 @dataclass(frozen=True)
@@ -138,8 +159,7 @@ class _Measurements:
         return np.array([*seen.sum(axis=0), *conditions, seen.any(axis=1).sum()])
 
 
-def _measurements(by_subject: pd.DataFrame) -> _Measurements:
-    frame = _checked(by_subject)
+def _measurements(frame: pd.DataFrame) -> _Measurements:
     order = {condition: rank for rank, condition in enumerate(frame["condition"].unique())}
     cells = sorted(
         set(zip(frame["condition"], frame["view"], strict=True)), key=lambda cell: (order[cell[0]], natural(cell[1]))
@@ -153,7 +173,7 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     )
     probes = np.zeros((len(runs), len(subjects), len(cells)))
     probes[where] = frame["probes"]
-    metrics = [*METRICS, *(name for name in FURTHER_METRICS if name in frame)]
+    metrics = [str(name) for name in frame if name not in _COLUMNS]
     values = np.zeros((*probes.shape, len(metrics)))
     values[where] = frame[metrics]
     by_system, probes_of = {}, {}
@@ -164,22 +184,30 @@ def _measurements(by_subject: pd.DataFrame) -> _Measurements:
     return _Measurements(cells, probes[0], probes_of, by_system, tuple(metrics))
 
 
-def _checked(by_subject: pd.DataFrame) -> pd.DataFrame:
-    columns = [*_KEYS, "probes", *METRICS]
+def _with_columns(by_subject: pd.DataFrame) -> pd.DataFrame:
+    """The rows with probes."""
+    columns = [*_COLUMNS, TESTED_METRIC]
     missing = [column for column in columns if column not in by_subject.columns]
     if missing:
         raise DataError(f"The results by subject lack the column {missing[0]!r}; expected {', '.join(columns)}.")
-    frame = by_subject[by_subject["probes"] > 0]
+    frame = by_subject[by_subject["probes"] > 0].reset_index(drop=True)
     if frame.empty:
         raise DataError("The results by subject hold no probe, so there is nothing to summarise.")
-    wrong = frame[~frame[list(METRICS)].apply(lambda column: column.between(0, 1)).all(axis=1)]
-    if len(wrong):
-        found = ", ".join(f"{metric} {wrong.iloc[0][metric]}" for metric in METRICS)
-        raise DataError(f"The results by subject hold {found} for {_place(wrong)}; expected fractions from 0 to 1.")
-    twice = frame[frame.duplicated(_KEYS)]
-    if len(twice):
-        raise DataError(f"The results by subject hold two rows for {_place(twice)}; expected one.")
     return frame
+
+
+def _check_fractions(frame: pd.DataFrame, used: pd.Series) -> None:
+    """Refuse numbers that are no fractions, and rows that are not of one evaluation; ``used`` are their indices."""
+    metrics = list(frame.columns.difference(_COLUMNS, sort=False))
+    fractions = frame[metrics].apply(lambda column: column.between(0, 1) | column.isna()).all(axis=1)
+    times = used.value_counts().reindex(frame.index, fill_value=0)
+    wrong = frame[~fractions | (times != 1)]
+    if len(wrong):
+        found = ", ".join(f"{metric} {wrong.iloc[0][metric]}" for metric in metrics)
+        raise DataError(
+            f"The results by subject hold {found} for {_place(wrong)}; expected fractions from 0 to 1, or all metrics "
+            "of one evaluation."
+        )
 
 
 def _place(frame: pd.DataFrame) -> str:
@@ -305,7 +333,7 @@ def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.
         common, rows_a, rows_b = _common_runs(seeds_a, seeds_b)
         if len(common) == 0 or (measured.probes_of[a] != measured.probes_of[b]).any():
             continue
-        rank1 = METRICS.index("rank1")
+        rank1 = measured.metrics.index(TESTED_METRIC)
         difference = (values_a[rows_a] - values_b[rows_b])[..., [rank1]]
         pair = measured.of(a)
         rows = _rows(f"{a} - {b}", (DIFFERENCE,), pair, common, difference, resampling)

@@ -16,7 +16,6 @@ from gaitcore.errors import REMEDY, DataError
 from gaitcore.evaluation.open_set import Pairs, summarise_open_set
 from gaitcore.evaluation.statistics import MEAN, NO_SEED, summarise
 from gaitcore.percent import in_percent
-from gaitcore.protocols.derivation import metrics_of
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.statistics import Statistics
@@ -44,8 +43,7 @@ class OpenSetSource:
         """System -> seed -> the pairs that the protocol compares."""
         runs: dict[str, dict[int | None, Pairs]] = {}
         for (system, seed), path in self.embeddings:
-            metrics, excluded = metrics_of(self.protocol), self.protocol.exclude_same
-            pairs = Pairs.of(*read_embeddings(path), self.evaluations[system], metrics, excluded)
+            pairs = Pairs.of(*read_embeddings(path), self.evaluations[system], self.protocol)
             runs.setdefault(system, {})[seed] = pairs
         return runs
 

@@ -14,7 +14,7 @@ from gaitcore.artefacts.weights import read_weights
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.modalities import FrameStore
 from gaitcore.networks import build_model, modality
-from gaitcore.protocols.roles import TESTED
+from gaitcore.protocols.roles import SUBMITTED, TESTED
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
@@ -26,7 +26,7 @@ class TrainedNetwork:
 
     Attributes:
         network: with its trained weights, on the store's device, in evaluation mode.
-        keys: S rows with the key columns and role, gallery or probe.
+        keys: S rows with the key columns, role and a column for each comparison.
         store: their frames, in the same order.
         frames: window length T.
     """
@@ -64,7 +64,8 @@ def open_trained(
             of another network.
     """
     frames_of = modality(network.name)
-    keys, store = open_sequences(frames_of, tables, split, *TESTED, protocol=protocol, settings=input, device=device)
+    roles = (*TESTED, *SUBMITTED)
+    keys, store = open_sequences(frames_of, tables, split, *roles, protocol=protocol, settings=input, device=device)
     model = trained_network(network, store.network_arguments(), weights)
     return TrainedNetwork(model.to(device).eval(), keys, store, network.frames)
 

@@ -11,9 +11,8 @@ import torch
 from torch import nn
 
 from gaitcore.artefacts.sequences import open_sequences
+from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
-from gaitcore.evaluation.measured import measure_by
-from gaitcore.protocols.derivation import metrics_of
 from gaitcore.protocols.roles import TESTED, VALIDATED
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
@@ -50,11 +49,9 @@ def validator(
         )
         keys["role"] = keys["role"].map(dict(zip(VALIDATED, TESTED, strict=True)))
 
-        measure = measure_by(metrics_of(protocol))
-
         def accuracy(model: nn.Module) -> float:
             embeddings = embed(model, store, frames, evaluation)
-            rank1 = measure(embeddings, keys, evaluation, protocol.exclude_same).means["rank1"]
+            rank1 = measure(embeddings, keys, evaluation, protocol).means["rank1"]
             return float(np.mean(list(rank1.values())))
 
         return accuracy

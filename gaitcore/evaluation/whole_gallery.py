@@ -15,13 +15,12 @@ import pandas as pd
 from gaitcore.artefacts.metrics import ConditionMetrics
 from gaitcore.errors import ProtocolError
 from gaitcore.evaluation.distances import Distance, end_to_end, gallery_and_probes, similarities
-from gaitcore.evaluation.measured import MAP, Measured, rank_metric
+from gaitcore.evaluation.measured import ALL_VIEWS, MAP, Measured, rank_metric
 from gaitcore.evaluation.ranking import Matching, blocks, positions
 from gaitcore.keys import in_order, natural
 from gaitcore.settings.evaluation import Evaluation
 
 MINP = "mINP"
-ALL_VIEWS = "all"  # in the column view: a probe is compared with all views of the gallery at once
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from gaitcore.evaluation.distances import identical_view
 from gaitcore.inspection.attribution import similarity
 from gaitcore.keys import KEY_COLUMNS, degrees, sequence_names
 from gaitcore.protocols.derivation import excludes_identical_view
-from gaitcore.protocols.roles import GALLERY, PROBE
+from gaitcore.protocols.sides import GALLERY, PROBE, compared
 from gaitcore.settings.protocol import Protocol
 
 log = logging.getLogger(__name__)
@@ -34,11 +34,13 @@ def matched_probes(
     Raises:
         ProtocolError: no probe has a gallery sequence of its subject that it is compared with; ``split`` is named.
     """
-    probes = match(embeddings, keys, distance, excludes_identical_view(protocol))
+    excluded = excludes_identical_view(protocol)
+    parts = [match(embeddings, rows, distance, excluded) for rows in compared(keys, protocol).values()]
+    probes = pd.concat(parts, ignore_index=True)
     if probes.empty:
         raise ProtocolError(
             f"{split}: no probe has a gallery sequence of its subject to be compared with, expected one; there "
-            "is nothing to inspect. Change protocol.gallery or protocol.probes."
+            "is nothing to inspect. Change who is compared with whom in the section protocol."
         )
     return probes
 
@@ -50,7 +52,7 @@ def match(
 
     Args:
         embeddings: (N, D), or (N, parts, D) for the mean over parts.
-        keys: N rows with subject, condition, sequence, view and role.
+        keys: rows with subject, condition, sequence, view and role; their index is that of the embeddings.
         distance: "cosine" or "euclidean".
         exclude_identical_view: False also compares sequences of one view.
 

@@ -9,9 +9,11 @@ from gaitcore import extensions
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of, walk_name
 from gaitcore.protocols.partitions import listed_sequences
-from gaitcore.protocols.roles import EXCLUDED, ROLES, TESTED, VALIDATED, check_disjoint, split_in_use
-from gaitcore.settings.protocol import Protocol
+from gaitcore.protocols.roles import EXCLUDED, ROLES, SUBMITTED, TESTED, VALIDATED, check_disjoint, split_in_use
+from gaitcore.protocols.sides import GALLERY, NEITHER, PROBE, chosen, columns, compared
+from gaitcore.settings.protocol import LISTED, OTHERS, Protocol
 
+_COMPARED = (*TESTED, *VALIDATED, *SUBMITTED)
 ROLE_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason")
 
 
@@ -32,8 +34,8 @@ def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
     assigned = extensions.load("protocols", protocol.kind).assign_roles(sequences.copy(), protocol)
     where = f"protocol.kind {protocol.kind} ({extensions.place('protocols', protocol.kind)})"
     remedy = "correct its assign_roles"
-    rows = [*KEY_COLUMNS, "frames"]
-    missing = [name for name in ROLE_COLUMNS if name not in assigned]
+    rows, expected = [*KEY_COLUMNS, "frames"], (*ROLE_COLUMNS, *columns(protocol))
+    missing = [name for name in expected if name not in assigned]
     if missing or assigned[rows].to_numpy().tolist() != sequences[rows].to_numpy().tolist():
         found = f"no column {missing[0]}" if missing else f"{len(assigned)} rows"
         raise ProtocolError(
@@ -44,9 +46,8 @@ def derive_roles(sequences: pd.DataFrame, protocol: Protocol) -> pd.DataFrame:
         if role not in ROLES:
             raise ProtocolError(f"{where}: unknown role {role!r}, expected one of {', '.join(ROLES)}; {remedy}.")
     check_disjoint(assigned, where, remedy)
-    for pair in (TESTED, VALIDATED):
-        _check_comparable(assigned, protocol, *pair)
-    return assigned.reset_index(drop=True)
+    _check_comparable(assigned, protocol)
+    return assigned[list(expected)].reset_index(drop=True)
 
 
 def protocol_of(protocol: Protocol, modality: str) -> Protocol:
@@ -77,12 +78,12 @@ def derive_roles_of(modality: str, sequences: Mapping[str, pd.DataFrame], protoc
         if other == modality:
             continue
         theirs = derive_roles(listed, protocol_of(protocol, other))
-        in_use = set(_names(theirs[theirs["role"].isin((*TESTED, *VALIDATED))]))
-        absent = assigned["role"].isin((*TESTED, *VALIDATED)) & ~_names(assigned).isin(in_use)
+        in_use = set(_names(theirs[theirs["role"].isin(_COMPARED)]))
+        absent = assigned["role"].isin(_COMPARED) & ~_names(assigned).isin(in_use)
         assigned.loc[absent, "reason"] = assigned["role"] + f" that the {other} lack"
         assigned.loc[absent, "role"] = EXCLUDED
-    for pair in (TESTED, VALIDATED):
-        _check_comparable(assigned, protocol, *pair)
+        assigned.loc[absent, list(columns(protocol))] = NEITHER
+    _check_comparable(assigned, protocol)
     return assigned
 
 
@@ -94,15 +95,16 @@ def _names(sequences: pd.DataFrame) -> pd.Series:
 
 
 def metrics_of(protocol: Protocol) -> str:
-    """How the protocol's kind measures: "cross_view" or "whole_gallery"."""
+    """How the protocol's kind measures: the name of a module of gaitcore/evaluation, e.g. "cross_view"."""
     return str(extensions.declared("protocols", protocol.kind)["METRICS"])
 
 
 def excludes_identical_view(protocol: Protocol) -> bool:
     """Whether a probe is not compared with gallery sequences of its own view: ``exclude_same``, or the kind's rule."""
-    if protocol.exclude_same is None:
-        return metrics_of(protocol) == "cross_view"
-    return protocol.exclude_same == "view"
+    if protocol.exclude_same is not None:
+        return protocol.exclude_same == "view"
+    kind = extensions.declared("protocols", protocol.kind)
+    return bool(kind.get("EXCLUDE_SAME", "view" if kind["METRICS"] == "cross_view" else "nothing") == "view")
 
 
 def usable_walks(assigned: pd.DataFrame) -> set[tuple[str, str]]:
@@ -138,14 +140,34 @@ def gaps(assigned: pd.DataFrame, protocol: Protocol) -> tuple[str, ...]:
     ]
     if walks:
         sentences.append(f"The protocol names walks of which no test subject has a usable sequence: {some_of(walks)}.")
+    conditions = assigned.loc[assigned["role"].isin((*TESTED, *SUBMITTED)), "condition"].drop_duplicates()
+    patterns = [
+        f"{pattern} ({name}, {part})"
+        for name, comparison in protocol.comparisons.items()
+        for part, named in (("gallery", comparison.gallery), ("probes", comparison.probes))
+        for pattern in named
+        if pattern not in (LISTED, OTHERS) and not chosen(conditions, [pattern]).any()
+    ]
+    if patterns:
+        sentences.append(f"The comparisons name conditions that no test subject has: {some_of(patterns)}.")
     return tuple(sentences)
 
 
-def _check_comparable(assigned: pd.DataFrame, protocol: Protocol, gallery_role: str, probe_role: str) -> None:
-    """Refuse a condition whose mean would be NaN: none of its probes is compared with any gallery sequence."""
-    gallery, probes = (assigned[assigned["role"] == role] for role in (gallery_role, probe_role))
-    own_subject = metrics_of(protocol) == "whole_gallery"  # it leaves probes without a match out of every mean
+def _check_comparable(assigned: pd.DataFrame, protocol: Protocol) -> None:
+    """Refuse a comparison whose mean would be NaN: none of its probes is compared with any gallery sequence."""
+    for part, prefix in ((TESTED, ""), (VALIDATED, "validation_")):
+        rows = assigned[assigned["role"].isin(part)]
+        rows = rows.assign(role=rows["role"].str.removeprefix(prefix))
+        for keys in compared(rows, protocol).values():
+            _check_sides(keys, protocol, prefix)
+
+
+def _check_sides(keys: pd.DataFrame, protocol: Protocol, prefix: str) -> None:
+    gallery, probes = (keys[keys["role"] == role] for role in (GALLERY, PROBE))
+    gallery_role, probe_role = prefix + GALLERY, prefix + PROBE
+    own_subject = metrics_of(protocol) != "cross_view"  # it leaves probes without a match out of every mean
     identical = excludes_identical_view(protocol)
+    what = "comparison" if protocol.comparisons else "condition"
     views: dict[str, set[str]] = defaultdict(set)
     for subject, view in gallery[["subject", "view"]].drop_duplicates().itertuples(index=False):
         views[canonical(subject) if own_subject else ""].add(canonical(view))
@@ -159,12 +181,12 @@ def _check_comparable(assigned: pd.DataFrame, protocol: Protocol, gallery_role: 
         held_views = some_of(sorted(rows["view"].unique(), key=natural))
         if identical and any(held for held, _ in pairs):
             raise ProtocolError(
-                f"No {probe_role} of condition {condition} has a {gallery_role} sequence from another view to be "
+                f"No {probe_role} of {what} {condition} has a {gallery_role} sequence from another view to be "
                 f"compared with (the views are {held_views}), and the identical view is excluded; bring sequences from "
                 "another view, or set protocol.exclude_same: nothing to include the identical view."
             )
         if own_subject:
             raise ProtocolError(
-                f"No {probe_role} of condition {condition} has a {gallery_role} sequence of its subject; change "
-                "protocol.gallery or protocol.probes."
+                f"No {probe_role} of {what} {condition} has a {gallery_role} sequence of its subject; change "
+                f"{'protocol.comparisons' if protocol.comparisons else 'protocol.gallery or protocol.probes'}."
             )

@@ -7,17 +7,28 @@ code's, which drops shorter sequences from training and test without a message.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gaitcore.errors import ProtocolError
 from gaitcore.keys import KEY_COLUMNS, canonical, check_spelling, natural, some_of, walk_name
-from gaitcore.protocols.partitions import partition_file, read_partition
-from gaitcore.settings.protocol import Protocol, Split
+from gaitcore.protocols.partitions import listed_sequences, partition_file, read_partition
+from gaitcore.protocols.sides import GALLERY, NEITHER, PROBE, chosen, sides
+from gaitcore.settings.protocol import SUBMISSION, Protocol, Split
 
-TRAIN, GALLERY, PROBE, EXCLUDED = "train", "gallery", "probe", "excluded"
-VALIDATION_GALLERY, VALIDATION_PROBE = "validation_gallery", "validation_probe"
-TESTED, VALIDATED = (GALLERY, PROBE), (VALIDATION_GALLERY, VALIDATION_PROBE)
-ROLES = (TRAIN, *TESTED, EXCLUDED, *VALIDATED)
+TRAIN, EXCLUDED = "train", "excluded"
+BOTH = "gallery_and_probe"  # of different comparisons
+VALIDATION_GALLERY, VALIDATION_PROBE, VALIDATION_BOTH = (f"validation_{role}" for role in (GALLERY, PROBE, BOTH))
+TESTED, VALIDATED = (GALLERY, PROBE, BOTH), (VALIDATION_GALLERY, VALIDATION_PROBE, VALIDATION_BOTH)
+UNKNOWN_PROBE, SUBMISSION_GALLERY = "unknown_probe", "submission_gallery"
+SUBMITTED = (UNKNOWN_PROBE, SUBMISSION_GALLERY)  # they take part in the submission alone
+ROLES = (TRAIN, *TESTED, EXCLUDED, *VALIDATED, *SUBMITTED)
+PART_OF = {  # role -> training, test or validation; no subject is in two of them
+    TRAIN: TRAIN,
+    **dict.fromkeys((*TESTED, *SUBMITTED), "test"),
+    **dict.fromkeys(VALIDATED, "validation"),
+}
+_ROLE = {frozenset((GALLERY,)): GALLERY, frozenset((PROBE,)): PROBE, frozenset((GALLERY, PROBE)): BOTH}
 
 
 def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]) -> pd.DataFrame:
@@ -30,8 +41,10 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
 
     Returns:
         The same rows, with unchanged keys and two more columns: ``role`` (train, gallery, probe, excluded;
-        validation_gallery and validation_probe where the split holds subjects out to choose the epoch) and ``reason``,
-        why a sequence is excluded; it is empty for all others.
+        gallery_and_probe in different comparisons; validation_gallery, ... where the split holds subjects out to choose
+        the epoch; unknown_probe and submission_gallery for a submission alone) and ``reason``, why a sequence is
+        excluded; it is empty for all others. Where the protocol has comparisons or a submission, a column for each
+        with gallery, probe or an empty text follows.
 
     Raises:
         ProtocolError: the split names training subjects and none of them has a sequence, a probe condition or the
@@ -44,13 +57,39 @@ def assign_roles(sequences: pd.DataFrame, protocol: Protocol | Mapping[str, Any]
         raise ProtocolError("The pose table holds no sequence; poses_report.csv beside it says what was dropped.")
     for column in KEY_COLUMNS:
         check_spelling(column, sequences[column].unique(), "The sequences")
+    sequences = sequences.reset_index(drop=True)
+    by_comparison = sides(sequences, protocol, lambda: _listed(sequences, split_in_use(protocol)))
+    submission = _submission(sequences, protocol)
     role_of = _rule(protocol)
-    roles = [role_of(row) for row in sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)]
-    assigned = sequences.reset_index(drop=True).assign(
-        role=[role for role, _ in roles], reason=[reason for _, reason in roles]
-    )
+    rows = sequences[[*KEY_COLUMNS, "frames"]].itertuples(index=False)
+    own_sides = zip(*by_comparison.values(), strict=True)
+    roles = [role_of(*row) for row in zip(rows, own_sides, submission, strict=True)]
+    assigned = sequences.assign(role=[role for role, _ in roles], reason=[reason for _, reason in roles])
+    tested = assigned["role"].isin((*TESTED, *VALIDATED))
+    if protocol.comparisons:
+        assigned = assigned.assign(**{name: np.where(tested, of, NEITHER) for name, of in by_comparison.items()})
+    if protocol.submission:
+        used = assigned["role"].isin((*TESTED, *SUBMITTED))
+        assigned = assigned.assign(**{SUBMISSION: np.where(used, submission, NEITHER)})
     _check(assigned, protocol)
     return assigned
+
+
+def _listed(sequences: pd.DataFrame, split: Split) -> dict[str, np.ndarray]:
+    """Side -> which sequences the partition file lists."""
+    return {
+        side: np.array(listed_sequences(sequences, names)[0])
+        for side, names in ((PROBE, split.probes), (GALLERY, split.gallery))
+    }
+
+
+def _submission(sequences: pd.DataFrame, protocol: Protocol) -> np.ndarray:
+    """(S,) the side of each sequence in the submission, if its subject is tested."""
+    if protocol.submission is None:
+        return np.full(len(sequences), NEITHER, dtype=object)
+    unknown = sequences["subject"].map(canonical).eq(protocol.submission.subject).to_numpy()
+    gallery = chosen(sequences["condition"], protocol.submission.gallery)
+    return np.select([unknown, gallery], [PROBE, GALLERY], NEITHER)
 
 
 def split_in_use(protocol: Protocol) -> Split:
@@ -82,42 +121,48 @@ def check_disjoint(assigned: pd.DataFrame, where: object, remedy: str) -> None:
     Raises:
         ProtocolError: a subject has roles of two parts.
     """
-    part_of = {TRAIN: TRAIN, **dict.fromkeys(TESTED, "test"), **dict.fromkeys(VALIDATED, "validation")}
     first: dict[str, str] = {}
     for subject, role in assigned[["subject", "role"]].drop_duplicates().itertuples(index=False):
-        if role in part_of:
+        if role in PART_OF:
             other = first.setdefault(canonical(subject), role)
-            if part_of[other] != part_of[role]:
+            if PART_OF[other] != PART_OF[role]:
                 raise ProtocolError(
                     f"{where}: sequences of subject {subject} have the roles {other} and {role}, expected roles of "
                     f"training, validation or test alone, because a test subject must never be trained on; {remedy}."
                 )
 
 
-def _rule(protocol: Protocol) -> Callable[[Any], tuple[str, str]]:
-    """The function sequence -> role and reason."""
+def _rule(protocol: Protocol) -> Callable[[Any, tuple[str, ...], str], tuple[str, str]]:
+    """The function sequence, its sides in the comparisons, its side in the submission -> role and reason."""
     split = split_in_use(protocol)
     train, test, validation = (frozenset(part) for part in (split.train, split.test, split.validation))
 
-    def role_of(row: Any) -> tuple[str, str]:
-        subject, sequence = canonical(row.subject), canonical(row.sequence)
+    def role_of(row: Any, own_sides: tuple[str, ...], submission: str) -> tuple[str, str]:
+        subject = canonical(row.subject)
         if row.frames < protocol.min_frames:
             return EXCLUDED, f"{row.frames} frames, fewer than the {protocol.min_frames} required"
-        if subject in validation:
-            gallery, probe = VALIDATED
-        elif subject in train:
+        if submission == PROBE and subject not in train:
+            return UNKNOWN_PROBE, ""
+        if subject in train and subject not in validation:
             return TRAIN, ""
-        elif subject in test:
-            gallery, probe = TESTED
-        else:
+        if subject not in test and subject not in validation:
             return EXCLUDED, f"subject {row.subject} is in no part of the split {protocol.split}"
-        if sequence in protocol.gallery.get(row.condition, ()):
-            return gallery, ""
-        if sequence in protocol.probes.get(row.condition, ()):
-            return probe, ""
-        return EXCLUDED, f"{walk_name(row.condition, row.sequence)} is neither gallery nor probe"
+        role = _ROLE.get(frozenset(own_sides) - {NEITHER})
+        if role and subject in validation:
+            return f"validation_{role}", ""
+        if role:
+            return role, ""
+        if submission == GALLERY and subject in test:
+            return SUBMISSION_GALLERY, ""
+        return EXCLUDED, _no_role(row, protocol)
 
     return role_of
+
+
+def _no_role(row: Any, protocol: Protocol) -> str:
+    if protocol.comparisons:
+        return f"condition {row.condition} is in no comparison"
+    return f"{walk_name(row.condition, row.sequence)} is neither gallery nor probe"
 
 
 def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
@@ -137,6 +182,9 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
         raise ProtocolError(
             f"{test} names {len(split.test)} subjects ({some_of(split.test)}), none of whom is in the poses; {present}."
         )
+    if protocol.comparisons:
+        _check_comparisons(assigned, protocol)
+        return
     if GALLERY not in roles:
         raise ProtocolError(
             f"The gallery is empty: no test subject has a sequence {_walks(protocol.gallery)} of at least "
@@ -151,6 +199,19 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
                 f"{_walks({condition: walks})} of at least {protocol.min_frames} frames; "
                 f"{_held(assigned, [condition])}. Change protocol.probes."
             )
+
+
+def _check_comparisons(assigned: pd.DataFrame, protocol: Protocol) -> None:
+    tested = assigned[assigned["role"].isin(TESTED)]
+    for name, comparison in protocol.comparisons.items():
+        for side, patterns in ((PROBE, comparison.probes), (GALLERY, comparison.gallery)):
+            if not (tested[name] == side).any():
+                words = {PROBE: "probes", GALLERY: "gallery"}
+                raise ProtocolError(
+                    f"The comparison {name} has no {side} sequence: no test subject has one of {some_of(patterns)} of "
+                    f"at least {protocol.min_frames} frames; {_held(assigned, patterns)}. Change "
+                    f"protocol.comparisons.{name}.{words[side]}."
+                )
 
 
 def _held(assigned: pd.DataFrame, wanted: Iterable[str]) -> str:

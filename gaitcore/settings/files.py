@@ -302,8 +302,9 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
     least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
     if system.weights is not None:
         return  # what follows concerns training
+    cuts_windows = system.training.epochs or system.evaluation.windows != "whole_sequence"
     takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
-    if takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
+    if cuts_windows and takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
             f"{source_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {least}, "
             f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "

@@ -6,11 +6,13 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from gaitcore.errors import short
-from gaitcore.keys import natural, walk_name
+from gaitcore.keys import KEY_COLUMNS, natural, walk_name
 from gaitcore.settings.chosen import Chosen, known_name
 from gaitcore.settings.values import (
     Condition,
+    Count,
     Frames,
+    Key,
     Keys,
     Line,
     SequenceNames,
@@ -18,9 +20,15 @@ from gaitcore.settings.values import (
     Sha256,
     Subjects,
     Truth,
+    listed,
     path_text,
+    unique,
 )
 from gaitcore.suggest import nearest
+
+LISTED, OTHERS = "listed", "others"  # words in place of patterns of conditions
+SUBMISSION = "submission"  # the column of split.csv of the sequences that a submission compares
+_COLUMNS = (*KEY_COLUMNS, "frames", "role", "reason", SUBMISSION)  # of split.csv, which has one for each comparison
 
 
 class Split(Settings):
@@ -53,6 +61,40 @@ def _no_minimum(value: Any) -> Any:
 Walks = dict[Condition, Keys]
 KINDS = Chosen("protocols")
 PARTITION_ENDINGS = (".json", ".csv")  # of a file that split may name
+Patterns = Annotated[
+    tuple[Line, ...], BeforeValidator(listed), Field(min_length=1, max_length=100), AfterValidator(unique)
+]
+
+
+class Comparison(Settings):
+    """One comparison, a row of the tables; its sequences may take part in others, also in the other role."""
+
+    probes: Patterns = Field(
+        description="patterns of conditions, e.g. [U0_D0, U0_D0_BG] or '*bg*'; or listed: the sequences in the "
+        "partition file's PROBE_SET"
+    )
+    gallery: Patterns = Field(
+        description="patterns of conditions; or listed: those in GALLERY_SET; or others: all test sequences that are "
+        "no probes of this comparison"
+    )
+
+    @model_validator(mode="after")
+    def _words_stand_alone(self) -> "Comparison":
+        for side, patterns in (("probes", self.probes), ("gallery", self.gallery)):
+            words = sorted({LISTED, OTHERS} & set(patterns))
+            if words and len(patterns) > 1:
+                raise ValueError(f"{side} has {words[0]} beside patterns of conditions, expected one or the other")
+        if OTHERS in self.probes:
+            raise ValueError(f"probes is {OTHERS}, expected patterns of conditions, or {LISTED}")
+        return self
+
+
+class Submission(Settings):
+    """The file that a challenge's server scores: the nearest gallery sequences of probes of unknown identity."""
+
+    subject: Key = Field(description="the label of the probes of unknown identity, e.g. probe")
+    gallery: Patterns = Field(description="patterns of the conditions that the probes are compared with, e.g. [01, 02]")
+    nearest: Count = Field(20, description="how many gallery sequences the file lists for each probe")
 
 
 class Protocol(Settings):
@@ -60,7 +102,8 @@ class Protocol(Settings):
 
     kind: Annotated[Line, AfterValidator(partial(known_name, KINDS)), KINDS] = Field(
         "cross_view",
-        description="who is compared with whom: cross_view, whole_gallery, or a kind of your own (docs/protocol.md)",
+        description="who is compared with whom: cross_view, whole_gallery, whole_gallery_and_cells, or a kind of your "
+        "own (docs/protocol.md)",
     )
     split: Line = Field(
         description="name of the split in use, or a partition file (.json, .csv) relative to the repository"
@@ -69,8 +112,16 @@ class Protocol(Settings):
         None, description="SHA-256 of that file; another file is refused; null: recorded as it is"
     )
     splits: dict[Line, Split] = Field(description="training and test subjects, by name of the split")
-    gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]", min_length=1)
-    probes: Walks = Field(description="probe sequences per condition, in the tables' order", min_length=1)
+    gallery: Walks = Field(description="gallery sequences per condition, e.g. nm: [1, 2]; {} with comparisons")
+    probes: Walks = Field(description="probe sequences per condition, in the tables' order; {} with comparisons")
+    comparisons: dict[Condition, Comparison] = Field(
+        {},
+        description="instead of gallery and probes: comparisons by name, in the tables' order, each with its own "
+        "probes and gallery, e.g. CL: {probes: [U0_D0], gallery: [U1_D1, U2_D2]}",
+    )
+    submission: Submission | None = Field(
+        None, description="probes of unknown identity, for the target submission; null: there are none"
+    )
     exclude_same: Literal["view", "nothing"] | None = Field(
         None,
         description="view: a probe is not compared with gallery sequences of its own view (whole_gallery: of its own "
@@ -96,6 +147,14 @@ class Protocol(Settings):
             path_text(self.split)
         elif self.split not in self.splits:
             raise ValueError(f'there is no split "{short(self.split)}"{nearest(self.split, self.splits)}')
+        for side in ("gallery", "probes"):
+            if bool(getattr(self, side)) == bool(self.comparisons):
+                found = "names sequences beside comparisons" if self.comparisons else "is empty"
+                expected = "{}, since each comparison has its own" if self.comparisons else "sequences of a condition"
+                raise ValueError(f"{side} {found}, expected {expected}")
+        for name in self.comparisons:
+            if name in _COLUMNS:
+                raise ValueError(f"the comparison {name} has the name of a column of split.csv; rename it")
         for condition, sequences in self.probes.items():
             both = set(sequences) & set(self.gallery.get(condition, ()))
             if both:

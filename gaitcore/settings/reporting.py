@@ -18,7 +18,12 @@ def _sequence(value: str) -> str:
 class Tables(Settings):
     """The content of the tables."""
 
-    published: Truth = Field(description="show the paper's rows; only for CASIA-B under the paper's protocol")
+    published: Truth = Field(
+        description="show published rows; only where the split has as many subjects as the published one"
+    )
+    published_set: Literal["casia_b", "oumvlp", "gait3d", "ccpg", "sustech1k"] = Field(
+        "casia_b", description="the data set of the published rows: casia_b has the paper's"
+    )
     conditions: dict[Condition, Line] = Field(description="label of each condition, e.g. nm: NM")
 
 

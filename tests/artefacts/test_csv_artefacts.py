@@ -92,8 +92,9 @@ def test_another_header_ends_in_one_sentence(tmp_path, name):
     (tmp_path / name).write_text("something,else\n1,2\n")
     with pytest.raises(DataError) as raised:
         read(tmp_path / name)
-    further = name == "subjects.csv"
-    expected = ", ".join(columns[:4]) + " and columns of a number each" if further else ", ".join(columns)
+    further = {"subjects.csv": (4, "a number or an empty cell"), "split.csv": (7, "gallery, probe or an empty cell")}
+    number, words = further.get(name, (len(columns), ""))
+    expected = ", ".join(columns[:number]) + f" and columns of {words} each" * bool(words)
     assert str(raised.value) == (
         f"{tmp_path}/{name}: has the columns something, else, expected {expected}; delete it and run again."
     )

@@ -119,8 +119,9 @@ def test_a_split_without_any_sequence_in_use_is_refused(folder):
 
 def test_one_misspelt_role_is_refused(folder):
     assert refused(folder, lambda text: text.replace("6,probe", "6,prob", 1)) == (
-        f'{folder}/split.csv, line 16: "prob" in column role, expected one of train, gallery, probe, excluded, '
-        "validation_gallery, validation_probe; delete it and run again."
+        f'{folder}/split.csv, line 16: "prob" in column role, expected one of train, gallery, probe, '
+        "gallery_and_probe, excluded, validation_gallery, validation_probe, validation_gallery_and_probe, "
+        "unknown_probe, submission_gallery; delete it and run again."
     )
 
 

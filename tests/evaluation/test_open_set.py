@@ -9,28 +9,32 @@ from sklearn.metrics import roc_curve
 from gaitcore.evaluation.open_set import Pairs, Roc, grid_of, resampled, subject_weights, summarise_open_set
 from gaitcore.settings.files import load_config
 
+CONFIG = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"})
+
 
 def evaluation(**changes):
-    return load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).evaluation.model_copy(update=changes)
+    return CONFIG.evaluation.model_copy(update=changes)
 
 
 def pairs_of(seed, metrics="cross_view", exclude=None, distance="euclidean", **options):
-    return Pairs.of(*made_up(seed, **options), evaluation(distance=distance), metrics, exclude)
+    protocol = CONFIG.protocol.model_copy(update={"kind": metrics, "exclude_same": exclude})
+    return Pairs.of(*made_up(seed, **options), evaluation(distance=distance), protocol)
 
 
 def brute_force(pairs, condition):
     """(distance, same subject) of each compared pair, one by one."""
     found = []
-    for p, probe in pairs.probes.iterrows():
-        for g, other in pairs.gallery.iterrows():
+    (part,) = pairs.parts
+    for p, probe in part.probes.iterrows():
+        for g, other in part.gallery.iterrows():
             same = probe["subject"] == other["subject"]
             alike = probe["view"] == other["view"]
-            if pairs.metrics == "cross_view":
+            if pairs.by_view:
                 left_out = alike and pairs.exclude_same != "nothing"
             else:
                 left_out = alike and same and pairs.exclude_same == "view"
             if probe["condition"] == condition and not left_out:
-                a, b = (np.atleast_2d(one).astype(float) for one in (pairs.embeddings[0][p], pairs.embeddings[1][g]))
+                a, b = (np.atleast_2d(one).astype(float) for one in (part.of_probes[p], part.of_gallery[g]))
                 if pairs.settings.distance == "cosine":
                     each = [1 - x @ y / np.linalg.norm(x) / np.linalg.norm(y) for x, y in zip(a, b, strict=True)]
                 else:

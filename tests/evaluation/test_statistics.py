@@ -288,16 +288,22 @@ def test_systems_with_different_probes_have_rows_of_their_own_and_are_not_compar
 def test_a_missing_column_a_value_that_is_no_fraction_and_a_repeated_row_are_refused():
     frame = one_cell({"a": [[0.5, 0.5]]})
     with pytest.raises(DataError) as error:
-        summarise(frame.drop(columns="mAP"))
+        summarise(frame.drop(columns="rank1"))
     assert str(error.value) == (
-        "The results by subject lack the column 'mAP'; expected system, seed, condition, view, subject, probes, rank1, "
-        "rank5, mAP."
+        "The results by subject lack the column 'rank1'; expected system, seed, condition, view, subject, probes, "
+        "rank1."
+    )
+    with pytest.raises(DataError) as error:
+        summarise(frame.assign(mAP=[0.25, np.nan]))
+    assert str(error.value) == (
+        "The results by subject hold rank1 0.5, rank5 1.0, mAP 0.25 for a seed 0, nm at 0 degrees, subject 000; "
+        "expected fractions from 0 to 1, or all metrics of one evaluation."
     )
     with pytest.raises(DataError) as error:
         summarise(frame.assign(rank1=[0.5, 94.9]))
     assert str(error.value) == (
         "The results by subject hold rank1 94.9, rank5 1.0, mAP 0.25 for a seed 0, nm at 0 degrees, subject 001; "
-        "expected fractions from 0 to 1."
+        "expected fractions from 0 to 1, or all metrics of one evaluation."
     )
     with pytest.raises(DataError) as error:
         summarise(pd.concat([frame, frame.iloc[:1]]))

@@ -74,7 +74,8 @@ def test_a_kind_that_puts_a_subject_into_training_and_test_is_refused(kind):
 def test_a_kind_that_returns_an_unknown_role_or_other_rows_is_refused(kind):
     assert refused(kind=kind("odd", "rows.loc[5, 'role'] = 'prob'", "return rows")) == (
         "protocol.kind odd (protocols/odd.py (an extension)): unknown role 'prob', expected one of train, gallery, "
-        "probe, excluded, validation_gallery, validation_probe; correct its assign_roles."
+        "probe, gallery_and_probe, excluded, validation_gallery, validation_probe, validation_gallery_and_probe, "
+        "unknown_probe, submission_gallery; correct its assign_roles."
     )
     assert refused(kind=kind("fewer", "return rows.iloc[1:]")) == (
         "protocol.kind fewer (protocols/fewer.py (an extension)): assign_roles returned 31 rows, expected the 32 rows "

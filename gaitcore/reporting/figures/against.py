@@ -9,6 +9,7 @@ from matplotlib.ticker import NullLocator
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, in_legend
 from gaitcore.reporting.tables.estimates import percent_text
@@ -53,7 +54,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
     """One line per condition over the option's values, with the interval of each point."""
     figure = Figure(figsize=(COLUMN, 2.4))
     axes = figure.subplots()
-    conditions = [*config.protocol.probes, MEAN]
+    conditions = [*compared_names(config.protocol), MEAN]
     for number, condition in enumerate(conditions):
         points = numbers[numbers["condition"] == condition]
         mean = points["rank1_percent"]

@@ -11,6 +11,7 @@ from matplotlib.image import AxesImage
 
 from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps
 from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
@@ -36,7 +37,8 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
     for system, seed, path in first_runs(config, maps):
         maps_of_run = read_maps(path)
         by_name = {PROBE: maps_of_run.probe_map, **maps_of_run.condition_maps}
-        panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+        names = (PROBE, *compared_names(config.protocol))
+        panels |= {(system, name): by_name[name] for name in names if name in by_name}
         by_system[system], seeds[system] = maps_of_run, seed
     numbers = pd.concat([_long(system, seeds[system], name, map_) for (system, name), map_ in panels.items()])
     return Drawing(_figure(config, panels), numbers, _caption(config, by_system))

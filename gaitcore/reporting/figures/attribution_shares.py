@@ -10,6 +10,7 @@ from gaitcore.artefacts.inspected_probes import read_probes, share_columns
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
 from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, mean_text, over_seeds
@@ -56,7 +57,7 @@ def _condition_means(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
     shares = in_percent(probes[share_columns(JOINTS)]).set_axis(list(JOINTS), axis=1)
     shares[FACE] = shares.iloc[:, list(BODY_PARTS["head"])].sum(axis=1, skipna=False)
     shares[HALF] = probes[HALF]
-    means = shares.groupby(probes["condition"]).mean().reindex(list(config.protocol.probes))
+    means = shares.groupby(probes["condition"]).mean().reindex(list(compared_names(config.protocol)))
     means.loc[MEAN] = means.mean()
     return means.rename_axis("condition").reset_index().melt("condition", var_name="quantity")
 

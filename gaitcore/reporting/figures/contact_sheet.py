@@ -18,6 +18,7 @@ from matplotlib.textpath import TextPath
 
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, view_title
+from gaitcore.protocols.sides import titled_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.sheet_silhouettes import Silhouettes
 from gaitcore.reporting.figures.sheet_skeletons import Skeletons
@@ -138,7 +139,7 @@ def chosen_sequences(sequences: pd.DataFrame) -> pd.DataFrame:
 
 
 def _in_order(config: Config, conditions: set[str]) -> list[str]:
-    known = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, *sorted(conditions, key=natural)])
+    known = dict.fromkeys([*titled_names(config.protocol), *sorted(conditions, key=natural)])
     return [condition for condition in known if condition in conditions]
 
 

@@ -15,6 +15,7 @@ from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.keys import degrees, natural, view_title
 from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent_text
@@ -51,7 +52,7 @@ def cross_view_cells(config: Config, metrics: Sequence[Path]) -> pd.DataFrame:
     cells = pd.concat([seeds["probes"].first(), rank1], axis=1).reset_index()
     excluded = excludes_identical_view(config.protocol)
     cells["identical_view"] = (cells["gallery_view"] == cells["probe_view"]) & excluded
-    order = list(config.protocol.probes)
+    order = list(compared_names(config.protocol))
     return cells.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
 
 

@@ -16,6 +16,7 @@ from gaitcore.keys import natural, parse_sequence_name
 from gaitcore.modalities.report import LEFT_OUT, read_report
 from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import EXCLUDED
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
 from gaitcore.reporting.tables.context import excluded_by_reason
@@ -69,8 +70,8 @@ def _numbers(config: Config, split: pd.DataFrame, dropped: pd.DataFrame) -> pd.D
     """Rows in the order: conditions of the probes, other conditions of the data, entries without a sequence name."""
     lengths = split.groupby(["condition", "frames", "role"]).size().rename("sequences").reset_index()
     rows = pd.concat([lengths, dropped.assign(role=DROPPED)], ignore_index=True)[COLUMNS]
-    others = sorted({*rows["condition"]} - {*config.protocol.probes, UNNAMED}, key=natural)
-    order = [*config.protocol.probes, *others, UNNAMED]
+    others = sorted({*rows["condition"]} - {*compared_names(config.protocol), UNNAMED}, key=natural)
+    order = [*compared_names(config.protocol), *others, UNNAMED]
     rows = rows.sort_values("condition", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
     return rows.astype({"frames": "Int64", "sequences": "Int64", "source_entries": "Int64"})
 

@@ -11,7 +11,6 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from gaitcore.artefacts.embeddings import read_embeddings
 from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resampled, subject_weights
 from gaitcore.percent import in_percent
-from gaitcore.protocols.derivation import metrics_of
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import PAGE, condition_title, counted, listed, system_style
 from gaitcore.reporting.tables.estimates import percent_text
@@ -33,7 +32,7 @@ def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
     runs: dict[str, list[Pairs]] = {}
     for (system, _), path in zip(runs_of(config), embeddings, strict=True):
         evaluation = system_settings(config, system).evaluation
-        pairs = Pairs.of(*read_embeddings(path), evaluation, metrics_of(config.protocol), config.protocol.exclude_same)
+        pairs = Pairs.of(*read_embeddings(path), evaluation, config.protocol)
         runs.setdefault(system, []).append(pairs)
     numbers = pd.concat([_curves(config, system, several) for system, several in runs.items()], ignore_index=True)
     return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
@@ -41,14 +40,14 @@ def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
 
 def _curves(config: Config, system: str, runs: Sequence[Pairs]) -> pd.DataFrame:
     rocs = [pairs.rocs() for pairs in runs]
-    subjects = runs[0].probes["subject"].nunique()
+    subjects = len(runs[0].subjects)
     weights = subject_weights(subjects, config.statistics.resamples, config.statistics.seed)
     drawn = [resampled(pairs, own, weights) for pairs, own in zip(runs, rocs, strict=True)]
     frames = [
         _curve(config, [own[condition] for own in rocs], [curves[condition] for curves in drawn], subjects).assign(
             condition=condition
         )
-        for condition in config.protocol.probes
+        for condition in runs[0].conditions
         if all(condition in own and own[condition].eer is not None for own in rocs)
     ]
     curves = pd.concat(frames, ignore_index=True).assign(system=system) if frames else pd.DataFrame()

@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from gaitcore.artefacts.metrics import read_metrics
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
 from gaitcore.reporting.tables.estimates import percent_text
@@ -38,7 +39,9 @@ def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]
     rows = []
     for (system, seed), path in zip(runs_of(config), metrics, strict=True):
         rank1 = read_metrics(path).means["rank1"]
-        by_condition = {condition: rank1[condition] for condition in config.protocol.probes if condition in rank1}
+        by_condition = {
+            condition: rank1[condition] for condition in compared_names(config.protocol) if condition in rank1
+        }
         by_condition[MEAN] = sum(by_condition.values()) / len(by_condition)
         rows += [_row(system, MEASURED, condition, seed, value) for condition, value in by_condition.items()]
     return rows
@@ -48,11 +51,11 @@ def _published(config: Config) -> list[dict[str, object]]:
     if not shows_published(config):
         return []
     titles = {system_settings(config, system).title: system for system in config.compare}
-    table = published_rows(titles)
+    table = published_rows(titles, config.tables.published_set)
     return [
         _row(titles[method], PUBLISHED, condition, None, rank1)
         for method, condition, rank1 in zip(table["method"], table["condition"], table["rank1"], strict=True)
-        if method in titles and condition in (*config.protocol.probes, MEAN)
+        if method in titles and condition in (*compared_names(config.protocol), MEAN)
     ]
 
 

@@ -12,6 +12,7 @@ from matplotlib.image import AxesImage
 
 from gaitcore.artefacts.silhouette_maps import SilhouetteMap, SilhouetteMaps, read_silhouette_maps
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
 from gaitcore.reporting.figures.style import PAGE, condition_title, listed
@@ -40,7 +41,8 @@ def draw(config: Config, *, maps: Sequence[Path]) -> Drawing:
     for system, seed, path in first_runs(config, maps, FRAMES):
         of_run = read_silhouette_maps(path)
         by_name = {PROBE: of_run.probe_map, **of_run.condition_maps}
-        panels |= {(system, name): by_name[name] for name in (PROBE, *config.protocol.probes) if name in by_name}
+        names = (PROBE, *compared_names(config.protocol))
+        panels |= {(system, name): by_name[name] for name in names if name in by_name}
         by_system[system], seeds[system] = of_run, seed
     numbers = pd.concat(
         [_long(system, seeds[system], name, map_) for (system, name), map_ in panels.items()], ignore_index=True

@@ -109,8 +109,12 @@ def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[Compariso
 
 
 def _published(context: TableContext) -> dict[tuple[str, str], float]:
-    """(system's title, condition) -> the published fraction; empty where the tables show no published rows."""
+    """(system's title, condition) -> the published fraction; empty where the tables show no published rows.
+
+    A method with rows for poses of several kinds has none, since it is open which one a result is to be compared with.
+    """
     if not context.show_published:
         return {}
-    rows = published_rows(context.system_titles.values())
+    rows = published_rows(context.system_titles.values(), context.published_set)
+    rows = rows[rows.groupby("method")["frames"].transform("nunique") == 1]
     return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

@@ -11,7 +11,6 @@ from markupsafe import Markup, escape
 
 from gaitcore.reporting.escaping import plain, plain_lines
 from gaitcore.reporting.pages.sections import Page, anchor
-from gaitcore.reporting.tables.layout import INTERVAL_TITLE
 
 # The text of pictures is about as large as that of the page, so it is larger on a screen than in print. On a phone a
 # wide picture scrolls, like a table; shrunk to the screen it would not be legible.
@@ -134,7 +133,9 @@ _PAGE = """{% macro show_files(files) %}
 <p id="{{ table.name }}-caption">{{ table.caption }}</p>
 <div class="scroll"><table class="numbers" aria-describedby="{{ table.name }}-caption">
 <thead><tr>{% if in_blocks %}<th>{{ table.block_title }}</th>{% endif %}<th>Method</th>
-{%- for title in table.columns.values() %}<th>{{ title }}</th>{% endfor %}<th>{{ interval_title }}</th></tr></thead>
+{%- for title in table.columns.values() %}<th>{{ title }}</th>{% endfor %}
+{#- -#}
+<th>{{ table.interval_title }}</th></tr></thead>
 <tbody>
 {% for row in table.rows %}
 {% set starts = in_blocks and loop.changed(row.block) %}
@@ -231,4 +232,4 @@ _TEMPLATE = _ENVIRONMENT.from_string(_PAGE)
 def page_html(page: Page) -> str:
     """A page as an HTML file."""
     inside = {"style": Markup(_STYLE), "script": Markup(_SCRIPT)}
-    return _TEMPLATE.render(page=page, interval_title=INTERVAL_TITLE, **inside).lstrip()
+    return _TEMPLATE.render(page=page, **inside).lstrip()

@@ -32,7 +32,10 @@ def reproduction_page(evidence: Evidence) -> Page:
 
 def _comparison_section(evidence: Evidence) -> Section:
     summary, context = evidence.summary, evidence.context
-    verdicts = [*notes.published_notes(evidence.context.system_titles.values()), VERDICT_NOTE]
+    verdicts = [
+        *notes.published_notes(evidence.context.system_titles.values(), evidence.context.published_set),
+        VERDICT_NOTE,
+    ]
     sentences = (
         notes.run_sentence(summary, context),
         notes.reported_sentence(context),

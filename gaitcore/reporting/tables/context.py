@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from gaitcore import extensions
@@ -13,11 +14,12 @@ from gaitcore.keys import canonical, sequence_names
 from gaitcore.modalities import table_name
 from gaitcore.networks import modality
 from gaitcore.protocols.derivation import gaps, protocol_of, usable_walks
-from gaitcore.protocols.roles import EXCLUDED, GALLERY, PROBE, TRAIN, split_in_use
-from gaitcore.reporting.tables.published import estimator_of, shows_published
+from gaitcore.protocols.roles import BOTH, EXCLUDED, TESTED, TRAIN, UNKNOWN_PROBE, split_in_use
+from gaitcore.protocols.sides import GALLERY, PROBE, compared, compared_names, titled_names
+from gaitcore.reporting.tables.published import CASIA_B, estimator_of, shows_published
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.experiment import Config, System
-from gaitcore.settings.protocol import Protocol
+from gaitcore.settings.protocol import LISTED, OTHERS, Protocol
 from gaitcore.systems import system_settings
 
 
@@ -79,6 +81,11 @@ class TableContext:
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
     elsewhere: Mapping[str, RunRecord] = field(default_factory=dict)  # system with weights from elsewhere -> its run
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
+    counts: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # condition or comparison -> the same
+    comparisons: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # -> probes and gallery in words
+    lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
+    unknown_probes: int = 0  # they are in the submission alone
+    published_set: str = CASIA_B  # the data set of the published rows
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -122,18 +129,21 @@ def table_context(
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
     trained = {name: system for name, system in systems.items() if system.weights is None}
     subjects = split.groupby("role")["subject"].nunique()
-    enrolled = split.loc[split["role"] == GALLERY, "subject"].unique()
-    matched = split.loc[split["role"] == PROBE, "subject"].isin(enrolled)
+    comparisons = compared(split, protocol)
+    matched = {name: _matched(rows) for name, rows in comparisons.items()}
     kind = extensions.declared("protocols", protocol.kind)
     misses = kind["METRICS"] == "cross_view"
     return TableContext(
         experiment=config.experiment,
         dataset=config.data.dataset,
         train_subjects=int(subjects.get(TRAIN, 0)) if trained else 0,
-        test_subjects=int(split.loc[split["role"].isin([GALLERY, PROBE]), "subject"].nunique()),
+        test_subjects=int(split.loc[split["role"].isin(TESTED), "subject"].nunique()),
         gallery=", ".join(_walks(config, protocol.gallery, usable).values()),
-        probe_labels=_walks(config, protocol.probes, usable),
-        condition_titles={condition: condition_title(config, condition) for condition in protocol.probes},
+        probe_labels={
+            **_walks(config, protocol.probes, usable),
+            **{name: condition_title(config, name) for name in protocol.comparisons},
+        },
+        condition_titles={name: condition_title(config, name) for name in compared_names(protocol)},
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in trained.values() if system.training.epochs),
@@ -142,7 +152,7 @@ def table_context(
         without_training=tuple(system.title for system in trained.values() if not system.training.epochs),
         elsewhere={run.system: run for run in reversed(runs) if run.origin},
         # A guess can be right only for a probe whose subject is in the gallery.
-        chance=(float(matched.mean()) if misses else 1.0) / len(enrolled),
+        chance=float(np.mean([_chance(rows, matched[name], misses) for name, rows in comparisons.items()])),
         excluded={
             f"{reason}, {name}" if name != config.data.modality[0] else reason: count
             for name, of_modality in splits.items()
@@ -150,9 +160,16 @@ def table_context(
         },
         estimator=estimator_of(config.data.pose_source),
         denominators={name: _denominators(of_modality) for name, of_modality in splits.items()},
+        counts=_counts(comparisons),
+        comparisons={
+            name: (_selection(one.probes), _selection(one.gallery)) for name, one in protocol.comparisons.items()
+        },
+        lengths=_lengths(config, trained),
+        unknown_probes=int((split["role"] == UNKNOWN_PROBE).sum()),
+        published_set=config.tables.published_set,
         runs=pd.DataFrame([run.model_dump(include=set(_RUN)) for run in runs]),
-        probes=len(matched),
-        unmatched=int((~matched).sum()),
+        probes=sum(map(len, matched.values())),
+        unmatched=sum(int((~of).sum()) for of in matched.values()),
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
@@ -161,6 +178,61 @@ def table_context(
         source=_source(config, split, poses_report),
         gaps=gaps(split, protocol),
     )
+
+
+def _matched(rows: pd.DataFrame) -> pd.Series:
+    """Whether the subject of each probe of a comparison is in its gallery."""
+    enrolled = rows.loc[rows["role"] == GALLERY, "subject"].unique()
+    return rows.loc[rows["role"] == PROBE, "subject"].isin(enrolled)
+
+
+def _chance(rows: pd.DataFrame, matched: pd.Series, misses: bool) -> float:
+    """The rank-1 accuracy of guessing a gallery subject."""
+    enrolled = rows.loc[rows["role"] == GALLERY, "subject"].nunique()
+    return (float(matched.mean()) if misses else 1.0) / enrolled
+
+
+def _counts(comparisons: Mapping[str, pd.DataFrame]) -> dict[str, tuple[int, int]]:
+    """Condition or comparison -> its probes and the gallery sequences they are compared with."""
+    counts = {}
+    for rows in comparisons.values():
+        gallery = int((rows["role"] == GALLERY).sum())
+        for name, number in rows.loc[rows["role"] == PROBE, "condition"].value_counts(sort=False).items():
+            counts[str(name)] = (int(number), gallery)
+    return counts
+
+
+_SELECTIONS = {LISTED: "the listed sequences", OTHERS: "all other test sequences"}
+
+
+def _selection(patterns: Sequence[str]) -> str:
+    """Patterns of conditions in words."""
+    return ", ".join(_SELECTIONS.get(pattern, pattern) for pattern in patterns)
+
+
+_SHORT = {
+    "reflected": "reflected at their ends",
+    "repeated": "repeated end to end",
+    "ordered": "repeated end to end",
+    "unordered": "drawn from with replacement",
+}
+
+
+def _lengths(config: Config, systems: Mapping[str, System]) -> str:
+    """The least length of a sequence, and what happens to training sequences that are shorter than a window."""
+    least = {name: protocol_of(config.protocol, name).min_frames for name in config.data.modality}
+    texts = {name: f"of at least {number} frames" if number > 1 else "of any length" for name, number in least.items()}
+    several = len(set(texts.values())) > 1
+    used = ", ".join(f"{name} {text}" for name, text in texts.items()) if several else next(iter(texts.values()))
+    rules: dict[str, list[str]] = {}
+    for system in systems.values():
+        if system.training.epochs and least[modality(system.network.name)] <= system.network.frames:
+            kind = system.training.sampling.kind
+            rule = system.input.short_sequences if kind == "window" else kind
+            rules.setdefault(_SHORT.get(rule, rule), []).append(system.title)
+    short = "; ".join(rule if len(rules) == 1 else f"{rule} ({', '.join(titles)})" for rule, titles in rules.items())
+    shorter = f"; training sequences shorter than a window are {short}" if rules else ""
+    return f"Sequences {used} are used{shorter}."
 
 
 _RUN = ("system", "seed", "collapsed", "untrained", "spread")
@@ -243,7 +315,8 @@ def _epoch(config: Config, select: str) -> str:
 
 
 def _denominators(split: pd.DataFrame) -> tuple[int, int]:
-    return int((split["role"] == PROBE).sum()), int((split["role"] == GALLERY).sum())
+    probes, gallery = (int(split["role"].isin((role, BOTH)).sum()) for role in (PROBE, GALLERY))
+    return probes, gallery
 
 
 def excluded_by_reason(split: pd.DataFrame, config: Config, modality: str | None = None) -> dict[str, int]:
@@ -262,7 +335,7 @@ def excluded_by_reason(split: pd.DataFrame, config: Config, modality: str | None
 
 def condition_title(config: Config, condition: str) -> str:
     """The title of a condition in the tables and figures of an experiment; see :func:`condition_titles`."""
-    conditions = dict.fromkeys([*config.protocol.gallery, *config.protocol.probes, condition])
+    conditions = dict.fromkeys([*titled_names(config.protocol), condition])
     return condition_titles(config.tables.conditions, conditions)[condition]
 
 

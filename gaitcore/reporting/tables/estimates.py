@@ -33,6 +33,22 @@ def estimates(summary: pd.DataFrame, metric: str) -> dict[tuple[str, str, str], 
     return dict(zip(keys, rows_of_metric, strict=True))
 
 
+_METRIC_TITLES = {
+    "cells_rank1": "Rank-1, other cameras",
+    "cells_rank1_identical": "Rank-1, all cameras",
+}
+
+
+def metric_title(metric: str) -> str:
+    """Rank-1 for rank1, and mAP for mAP."""
+    return _METRIC_TITLES.get(metric, metric.replace("rank", "Rank-"))
+
+
+def metric_titles(summary: pd.DataFrame) -> dict[str, str]:
+    """The title of each metric of a summary, in its order; a difference is not a metric."""
+    return {metric: metric_title(metric) for metric in summary["metric"].unique() if metric != DIFFERENCE}
+
+
 def measured_systems(summary: pd.DataFrame) -> list[str]:
     """The systems of a summary, in its order; differences of two systems are not systems."""
     return list(summary.loc[summary["metric"] != DIFFERENCE, "system"].unique())

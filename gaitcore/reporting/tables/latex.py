@@ -5,7 +5,7 @@ import re
 import pandas as pd
 
 from gaitcore.reporting.escaping import latex, latex_label
-from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Row, Table
+from gaitcore.reporting.tables.layout import Row, Table
 
 PACKAGES: tuple[str, ...] = ("booktabs", "multirow", "graphicx")
 
@@ -50,17 +50,17 @@ def _tabular(table: Table) -> str:
     text = re.sub(r"\\cline\{[^}]*\}\n(?=\\bottomrule)", "", text)
     text = re.sub(r"\\cline\{[^}]*\}", r"\\midrule", text)
     first_line, rest = text.split("\\\\\n", 1)
-    return f"{first_line}\\\\\n\\cmidrule(lr){{{labels + 1}-{labels + len(table.columns) - 1}}}\n{rest}"
+    return f"{first_line}\\\\\n\\cmidrule(lr){{{labels + 1}-{labels + table.spanned}}}\n{rest}"
 
 
 def _text_frame(table: Table, blocks: bool) -> pd.DataFrame:
-    header = [(latex(table.spanner), latex(title)) for title in table.columns.values()]
-    header[-1] = ("", header[-1][1])
+    titles = enumerate(table.columns.values())
+    header = [(latex(table.spanner) if place < table.spanned else "", latex(title)) for place, title in titles]
     return pd.DataFrame(
         [[*(_cell(table, row, column) for column in table.columns), table.interval_text(row)] for row in table.rows],
         index=_row_labels(table, blocks),
         columns=pd.MultiIndex.from_tuples(
-            [*header, ("", INTERVAL_TITLE)], names=[latex(name) for name in table.corner]
+            [*header, ("", latex(table.interval_title))], names=[latex(name) for name in table.corner]
         ),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gaitcore.artefacts.table_cells import VALUES
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, percent, printed, with_spread
@@ -52,8 +53,8 @@ class Table:
     corner: tuple[str, str]  # above the row labels, on the first and the second header line
     spanner: str  # above all columns but the mean
     block_title: str
-    key: str  # the kind of the columns: "view" or "condition"
-    columns: dict[str, str]  # cell key -> title; the last one is the mean
+    key: str  # the kind of the columns: "view", "condition" or "metric"
+    columns: dict[str, str]  # cell key -> title; the last one is the mean, if there is one
     spread_in: frozenset[str]  # columns wide enough for the spread over seeds
     rows: tuple[Row, ...]
     notes: tuple[str, ...]
@@ -65,9 +66,24 @@ class Table:
         cell = row.cells[column]
         return with_spread(cell) if column in self.spread_in else percent(cell.mean)
 
+    @property
+    def interval_of(self) -> str:
+        """The column whose interval is printed: the mean, or the first one."""
+        return MEAN if MEAN in self.columns else next(iter(self.columns))
+
+    @property
+    def interval_title(self) -> str:
+        """The title of the column of intervals."""
+        return INTERVAL_TITLE if MEAN in self.columns else f"{INTERVAL_TITLE} of {self.columns[self.interval_of]}"
+
+    @property
+    def spanned(self) -> int:
+        """The number of columns under the spanner."""
+        return len(self.columns) - (MEAN in self.columns)
+
     def interval_text(self, row: Row) -> str:
         """[93.8, 95.9] of the row's mean; empty for a published row."""
-        return interval(row.cells[MEAN]) if MEAN in row.cells else ""
+        return interval(row.cells[self.interval_of]) if self.interval_of in row.cells else ""
 
 
 def run_marks(collapsed: int, untrained: int, imported: bool) -> str:
@@ -107,7 +123,7 @@ def table_cells(table: Table) -> pd.DataFrame:
             "modality": row.modality,
             "source": "published" if row.published else "measured",
             table.key: column,
-            **_percentages(row.cells[column]),
+            **_percentages(row.cells[column], VALUES[table.key]),
             "n_seeds": row.cells[column].n_seeds or "",
             "collapsed_seeds": row.collapsed,
             "untrained_seeds": row.untrained,
@@ -120,6 +136,7 @@ def table_cells(table: Table) -> pd.DataFrame:
     return pd.DataFrame(lines)
 
 
-def _percentages(cell: Estimate) -> dict[str, float]:
-    numbers = {"rank1": cell.mean, "std": cell.std, "ci_low": cell.ci_low, "ci_high": cell.ci_high}
-    return {f"{name}_percent": round(in_percent(number), 4) for name, number in numbers.items()}
+def _percentages(cell: Estimate, value: str) -> dict[str, float]:
+    spread = {"std": cell.std, "ci_low": cell.ci_low, "ci_high": cell.ci_high}
+    numbers = {value: cell.mean, **{f"{name}_percent": number for name, number in spread.items()}}
+    return {name: round(in_percent(number), 4) for name, number in numbers.items()}

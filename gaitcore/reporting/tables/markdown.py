@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 
 from gaitcore.reporting.escaping import Markdown, markdown, markdown_line
-from gaitcore.reporting.tables.layout import INTERVAL_TITLE, Table
+from gaitcore.reporting.tables.layout import Table
 
 
 def table_markdown(table: Table) -> str:
     """Caption, table and notes."""
     blocks = [row.block for row in table.rows]
-    header = ["Method", *table.columns.values(), INTERVAL_TITLE]
+    header = ["Method", *table.columns.values(), table.interval_title]
     lines = []
     for number, row in enumerate(table.rows):
         cells: list[str] = [_bold(table.cell_text(row, key), key in row.best) for key in table.columns]

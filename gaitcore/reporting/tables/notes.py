@@ -25,12 +25,15 @@ from gaitcore.reporting.tables.estimates import (
 )
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK, IMPORTED_MARK, PUBLISHED_MARK, UNTRAINED_MARK
 from gaitcore.reporting.tables.published import (
+    CASIA_B,
     DISCREPANCY,
     GAITNET_ROW,
     LATER,
+    OTHER_POSES,
     POSEGAIT_SPLIT,
     POSES,
     SOURCE,
+    sources,
 )
 
 _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with the others
@@ -38,12 +41,39 @@ _MOST_PAIRS = 6  # with more pairs, the notes compare only the best system with 
 
 def protocol_sentence(summary: pd.DataFrame, context: TableContext) -> str:
     """The subjects of training and test, the gallery and the probes."""
-    probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
     training = f"{context.train_subjects} training and " if context.train_subjects else ""
-    return (
-        f"Protocol: {training}{context.test_subjects} test subjects, gallery {context.gallery}, probes {probes}, "
-        f"{context.comparison}."
+    subjects = f"Protocol: {training}{context.test_subjects} test subjects"
+    if context.comparisons:
+        return f"{subjects}; {_comparisons(context)}; {context.comparison}."
+    probes = ", ".join(context.probe_labels[condition] for condition in measured_conditions(summary, context))
+    return f"{subjects}, gallery {context.gallery}, probes {probes}, {context.comparison}."
+
+
+def _comparisons(context: TableContext) -> str:
+    """The probes and the gallery of each comparison; a gallery that all share comes first."""
+    galleries = {gallery for _, gallery in context.comparisons.values()}
+    if len(galleries) == 1:
+        probes = (f"{context.condition_titles[name]} ({probes})" for name, (probes, _) in context.comparisons.items())
+        return f"gallery {galleries.pop()}, probes {', '.join(probes)}"
+    return "; ".join(
+        f"{context.condition_titles[name]}: probes {probes}, gallery {gallery}"
+        for name, (probes, gallery) in context.comparisons.items()
     )
+
+
+def counts_note(context: TableContext) -> str:
+    """The probes and gallery sequences of each row, and which lengths they have; else empty."""
+    if not context.counts:
+        return ""
+    galleries = {gallery for _, gallery in context.counts.values()}
+    rows = []
+    for name, title in context.condition_titles.items():
+        if name in context.counts:
+            probes, gallery = context.counts[name]
+            rows.append(f"{title} {probes}" + (f" against {gallery}" if len(galleries) > 1 else ""))
+    shared = f", against {galleries.pop()} gallery sequences" if len(galleries) == 1 else " gallery sequences"
+    unknown = f" {context.unknown_probes} probes of unknown identity are in the submission alone."
+    return f"Probes: {', '.join(rows)}{shared}. {context.lengths}{unknown if context.unknown_probes else ''}"
 
 
 def run_sentence(summary: pd.DataFrame, context: TableContext) -> str:
@@ -101,12 +131,14 @@ def interval_sentence(summary: pd.DataFrame) -> str:
     return f"The intervals come from resampling the test subjects; the gallery is not resampled.{narrow}"
 
 
-def published_notes(systems: Iterable[str] | None) -> list[str]:
-    """Where the published rows come from, and where the paper contradicts itself.
+def published_notes(systems: Iterable[str] | None, of: str = CASIA_B) -> list[str]:
+    """Where the published rows of a data set come from, and where the paper contradicts itself.
 
     ``systems`` are the titles of the measured systems, whose later rows are shown, too; None for Table 1, which has
     neither these nor rows of silhouettes.
     """
+    if of != CASIA_B:
+        return [f"{PUBLISHED_MARK} Published. {sources(of)}. {OTHER_POSES}"]
     of_both = [f"{PUBLISHED_MARK} {SOURCE}", DISCREPANCY, POSEGAIT_SPLIT, POSES]
     if systems is None:
         return of_both

@@ -10,6 +10,7 @@ from gaitcore.reporting.tables.estimates import (
     estimates,
     interval,
     measured_systems,
+    metric_titles,
     overall,
     p_value,
     percent,
@@ -21,8 +22,6 @@ from gaitcore.reporting.tables.layout import PUBLISHED_MARK, run_marks
 from gaitcore.reporting.tables.markdown import bullets, grid, heading, page
 from gaitcore.reporting.tables.published import published_rows
 
-_METRIC_TITLES = {"rank1": "Rank-1", "rank5": "Rank-5", "mAP": "mAP"}
-
 
 def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
     """The page; ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns."""
@@ -30,7 +29,7 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
         notes.chance_note(summary, context),
         *notes.marked_run_notes(summary, context),
         *notes.origin_notes(context),
-        *filter(None, [notes.denominators_note(context)]),
+        *filter(None, [notes.counts_note(context), notes.denominators_note(context)]),
         notes.excluded_note(context),
         notes.interval_sentence(summary),
     ]
@@ -41,7 +40,11 @@ def summary_markdown(summary: pd.DataFrame, context: TableContext) -> str:
             f"{notes.run_sentence(summary, context)} {notes.reported_sentence(context)}",
             heading(2, "Rank-1 accuracy (%)"),
             _rank1_grid(summary, context),
-            *([bullets(notes.published_notes(context.system_titles.values()))] if context.show_published else []),
+            *(
+                [bullets(notes.published_notes(context.system_titles.values(), context.published_set))]
+                if context.show_published
+                else []
+            ),
             heading(2, "All metrics, mean over conditions (%)"),
             _metrics_grid(summary, context),
             *_differences(summary, context),
@@ -66,15 +69,19 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
 
 def _published_lines(titles: dict[str, str], context: TableContext) -> list[list[str]]:
     lines = []
-    for method, rows in published_rows(context.system_titles.values()).groupby("method", sort=False):
+    published = published_rows(context.system_titles.values(), context.published_set)
+    several = published.groupby("method")["frames"].nunique() > 1
+    for names, rows in published.groupby(["method", "frames"], sort=False):
+        method, frames = map(str, names)
         rank1 = dict(zip(rows["condition"], rows["rank1"], strict=True))
         cells = [percent(rank1[condition]) if condition in rank1 else "–" for condition in titles]
-        lines.append([str(method) + PUBLISHED_MARK, "", *cells])
+        title = f"{method}, {frames}" if several[method] else method
+        lines.append([title + PUBLISHED_MARK, "", *cells])
     return lines
 
 
 def _metrics_grid(summary: pd.DataFrame, context: TableContext) -> str:
-    by_metric = {title: estimates(summary, metric) for metric, title in _METRIC_TITLES.items()}
+    by_metric = {title: estimates(summary, metric) for metric, title in metric_titles(summary).items()}
     lines = [
         [context.system_title(system), *(with_spread(rows[overall(system)]) for rows in by_metric.values())]
         for system in measured_systems(summary)

@@ -5,10 +5,11 @@ per condition. ``layout.py`` defines a table; ``latex.py``, ``markdown.py`` and 
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from gaitcore.evaluation.measured import ALL_VIEWS
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical, degrees, natural, view_title
 from gaitcore.reporting.tables import notes
@@ -18,22 +19,28 @@ from gaitcore.reporting.tables.estimates import (
     estimates,
     measured_conditions,
     measured_systems,
+    metric_titles,
     titles_with_mean,
 )
 from gaitcore.reporting.tables.layout import Row, Table, mark_best
-from gaitcore.reporting.tables.published import published_later, published_table1, published_table2
+from gaitcore.reporting.tables.published import CASIA_B, published_others, published_rows, published_table1
 
-_BLOCKS = {"appearance": "Appearance based", "skeleton": "Skeleton based"}
 _GROUPS = {"keypoints": "skeleton", "silhouettes": "appearance"}
 _MEASURED_BLOCK = "Measured"
-_LATER_BLOCK = "Published later"
 
 
 def table1(summary: pd.DataFrame, context: TableContext) -> Table:
-    """Rank-1 per condition and probe view, published methods first, then the measured systems.
+    """Rank-1 per condition and probe view, or all metrics where a probe is compared with all views at once.
 
-    ``summary`` is what :func:`gaitcore.evaluation.statistics.summarise` returns.
+    Published methods come first, then the measured systems. ``summary`` is what
+    :func:`gaitcore.evaluation.statistics.summarise` returns.
     """
+    rank1 = summary[summary["metric"] == "rank1"]
+    by_view = set(rank1["view"]) - {MEAN} != {ALL_VIEWS}
+    return _table_by_view(summary, context) if by_view else _table_by_metric(summary, context)
+
+
+def _table_by_view(summary: pd.DataFrame, context: TableContext) -> Table:
     conditions = measured_conditions(summary, context)
     rows = mark_best(_rows_per_view(summary, context, conditions), context.chance)
     views = sorted({view for row in rows for view in row.cells} - {MEAN}, key=natural)
@@ -48,6 +55,26 @@ def table1(summary: pd.DataFrame, context: TableContext) -> Table:
         key="view",
         columns={view: view_title(view) for view in views} | {MEAN: "Mean"},
         spread_in=frozenset({MEAN}),
+        rows=rows,
+        notes=tuple(_notes(summary, context, conditions)),
+    )
+
+
+def _table_by_metric(summary: pd.DataFrame, context: TableContext) -> Table:
+    conditions = measured_conditions(summary, context)
+    columns = metric_titles(summary)
+    rows = mark_best(_rows_per_metric(summary, context, conditions, columns), context.chance)
+    return Table(
+        name="table1",
+        title="Table 1: all metrics",
+        label=f"tab:{context.experiment}-metrics",
+        caption=f"Accuracy (%) on {context.dataset}. {_caption(summary, context, rows)}",
+        corner=("", "Probe"),
+        spanner="Metric",
+        block_title="Probe",
+        key="metric",
+        columns=columns,
+        spread_in=frozenset(columns),
         rows=rows,
         notes=tuple(_notes(summary, context, conditions)),
     )
@@ -84,7 +111,7 @@ def _spanner(views: list[str]) -> str:
 
 
 def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[Row]:
-    published = published_table1() if context.show_published else None
+    published = published_table1() if context.show_published and context.published_set == CASIA_B else None
     rank1 = estimates(summary, "rank1")
     for condition in conditions:
         block = context.probe_labels[condition]
@@ -101,15 +128,29 @@ def _rows_per_view(summary: pd.DataFrame, context: TableContext, conditions: lis
             yield _measured_row(system, block, cells, context, " (measured)" * context.show_published)
 
 
+def _rows_per_metric(
+    summary: pd.DataFrame, context: TableContext, conditions: list[str], metrics: Iterable[str]
+) -> Iterator[Row]:
+    by_metric = {metric: estimates(summary, metric) for metric in metrics}
+    published = published_others(context.published_set) if context.show_published else None
+    for condition in conditions:
+        block = context.probe_labels[condition]
+        if published is not None:
+            own = published[published["condition"] == condition]
+            for names, rows in own.groupby(["title", "frames"], sort=False):
+                title, frames = map(str, names)
+                yield Row(block, title, "skeleton", True, _printed(rows, "metric", "fraction"), frames=frames)
+        for system in measured_systems(summary):
+            cells = {metric: values[system, condition, MEAN] for metric, values in by_metric.items()}
+            yield _measured_row(system, block, cells, context, " (measured)" * context.show_published)
+
+
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
     if context.show_published:
-        for names, rows in published_table2().groupby(["modality", "method", "frames"], sort=False):
-            modality, method, frames = map(str, names)
-            yield Row(_BLOCKS[modality], method, modality, True, _printed(rows, "condition"), frames=frames)
-        for names, rows in published_later(context.system_titles.values()).groupby(["method", "frames"], sort=False):
-            method, frames = map(str, names)
-            title = f"{method}, {frames} poses"
-            yield Row(_LATER_BLOCK, title, "skeleton", True, _printed(rows, "condition"), frames=frames)
+        published = published_rows(context.system_titles.values(), context.published_set)
+        for names, rows in published.groupby(["block", "modality", "title", "frames"], sort=False):
+            block, modality, title, frames = map(str, names)
+            yield Row(block, title, modality, True, _printed(rows, "condition"), frames=frames)
     rank1 = estimates(summary, "rank1")
     block = _MEASURED_BLOCK if context.show_published else ""
     for system in measured_systems(summary):
@@ -117,9 +158,9 @@ def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterato
         yield _measured_row(system, block, cells, context)
 
 
-def _printed(rows: pd.DataFrame, key: str) -> dict[str, Estimate]:
+def _printed(rows: pd.DataFrame, key: str, value: str = "rank1") -> dict[str, Estimate]:
     none = math.nan
-    fractions = zip(rows[key], rows["rank1"], strict=True)
+    fractions = zip(rows[key], rows[value], strict=True)
     return {column: Estimate(mean, none, none, none, 0, 0, none, none) for column, mean in fractions}
 
 
@@ -148,12 +189,11 @@ def _caption(summary: pd.DataFrame, context: TableContext, rows: tuple[Row, ...]
 def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) -> Iterator[str]:
     if context.show_published:
         of_table2 = conditions == [MEAN]  # which has rows of silhouettes, and of systems after the paper
-        yield from notes.published_notes(context.system_titles.values() if of_table2 else None)
+        yield from notes.published_notes(context.system_titles.values() if of_table2 else None, context.published_set)
     yield from notes.marked_run_notes(summary, context)
     yield from notes.origin_notes(context)
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)
-    if sentence := notes.denominators_note(context):
-        yield sentence
+    yield from filter(None, (notes.counts_note(context), notes.denominators_note(context)))
     yield notes.excluded_note(context)

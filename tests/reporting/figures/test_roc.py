@@ -23,11 +23,11 @@ def embeddings(walkers, tmp_path):
 def test_the_curve_is_the_mean_over_seeds_with_an_interval_over_subjects(walkers, embeddings):
     numbers = draw(walkers, embeddings=embeddings).numbers
     assert list(dict.fromkeys(numbers["system"])) == list(walkers.compare)
-    assert list(dict.fromkeys(numbers["condition"])) == ["nm", "cl"]  # there are no probes of bg
+    assert list(dict.fromkeys(numbers["condition"])) == ["cl", "nm"]  # there are no probes of bg
     curve = numbers[(numbers["system"] == "gaitmixer") & (numbers["condition"] == "cl")]
     assert len(curve) == 60
     evaluation = system_settings(walkers, "gaitmixer").evaluation
-    rocs = [Pairs.of(*made_up(seed), evaluation, "cross_view", None).rocs()["cl"] for seed in (0, 1)]
+    rocs = [Pairs.of(*made_up(seed), evaluation, walkers.protocol).rocs()["cl"] for seed in (0, 1)]
     assert rocs[0].impostors == 360  # 18 probes x 5 other subjects x 2 walks x 2 other views
     assert curve["far_percent"].iloc[0] == pytest.approx(100 * 30 / 360, abs=1e-3)
     for row in curve.iloc[[0, 30, 59]].itertuples():
