@@ -47,7 +47,7 @@ def _curves(config: Config, system: str, runs: Sequence[Pairs]) -> pd.DataFrame:
         _curve(config, [own[condition] for own in rocs], [curves[condition] for curves in drawn], subjects).assign(
             condition=condition
         )
-        for condition in runs[0].conditions
+        for condition in config.protocol.probes
         if all(condition in own and own[condition].eer is not None for own in rocs)
     ]
     curves = pd.concat(frames, ignore_index=True).assign(system=system) if frames else pd.DataFrame()

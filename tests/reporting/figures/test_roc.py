@@ -23,7 +23,7 @@ def embeddings(walkers, tmp_path):
 def test_the_curve_is_the_mean_over_seeds_with_an_interval_over_subjects(walkers, embeddings):
     numbers = draw(walkers, embeddings=embeddings).numbers
     assert list(dict.fromkeys(numbers["system"])) == list(walkers.compare)
-    assert list(dict.fromkeys(numbers["condition"])) == ["cl", "nm"]  # there are no probes of bg
+    assert list(dict.fromkeys(numbers["condition"])) == ["nm", "cl"]  # there are no probes of bg
     curve = numbers[(numbers["system"] == "gaitmixer") & (numbers["condition"] == "cl")]
     assert len(curve) == 60
     evaluation = system_settings(walkers, "gaitmixer").evaluation
