@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: tables test test-quick coverage check docs bench bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
+.PHONY: tables test test-quick coverage check docs bench bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	$(BIN)/snakemake --cores all tables
@@ -38,7 +38,7 @@ test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or 
 	$(INSTALL) requirements-test-s3.lock
 	$(BIN)/python -m pytest -m "dvc or slurm"
 
-stages: .venv/ready ## dvc.yaml for the experiment that config.yaml names
+stages: ## dvc.yaml for the experiment that config.yaml names
 	$(BIN)/python workflow_scripts/stages.py
 
 adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as its own, if DVC vouches for them
@@ -48,6 +48,12 @@ adopt: ## after `dvc pull` or `dvc checkout`: let Snakemake take the files as it
 
 bench: .venv/ready ## how fast, how much memory, beside a textbook's implementation: results/benchmarks.json
 	$(BIN)/python benchmarks/bench.py
+
+bench-appearance: .venv/ready ## a step of GaitSet and GaitPart on a CPU, beside plain modules: results/benchmarks_appearance.json
+	$(BIN)/python benchmarks/appearance.py
+
+bench-metrics: .venv/ready ## the metrics at the size of the largest data sets: results/benchmarks_metrics.json
+	$(BIN)/python benchmarks/metrics.py
 
 bench-poses: .venv/video ## how fast poses are made from video: results/benchmarks_poses.json
 	$(BIN)/python benchmarks/poses.py

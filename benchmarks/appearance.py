@@ -2,8 +2,8 @@
 
 Plain: the network's own ``forward`` on the whole batch as float32 of shape (B, T, 64, 44), its operations split between
 threads by torch, with torch's and the C library's defaults. Both take a step of the published recipe (batch, frames,
-forward, loss, backward, optimiser) in float32. Every measurement is a process of its own, and the two alternate, so that
-ratios are valid on a machine whose speed drifts. Writes results/benchmarks_appearance.json.
+forward, loss, backward, optimiser) in float32. Every measurement is a process of its own, and the two alternate, so
+that ratios are valid on a machine whose speed drifts. Writes results/benchmarks_appearance.json.
 
 The recipes' batches are 8 subjects x 16 sequences of 30 frames; 8 x 4 take a quarter of the time and memory.
 """
@@ -125,14 +125,13 @@ def _steps(name: str, way: str, sequences: int) -> Iterator[None]:
     batches = build_batches(labels, np.arange(len(labels)), batch, rng)
     network = build_model(**system.network.model_dump()).train()
     forward = training_pass(network) if way == "ours" else network
-    criterion = build_loss(
-        training.loss, subjects=SUBJECTS, embedding_dim=system.network.embedding_dim, parts=2
-    )
+    criterion = build_loss(training.loss, subjects=SUBJECTS, embedding_dim=system.network.embedding_dim, parts=2)
     optimiser = Optimisation([*network.parameters()], training, len(batches))
     for rows in batches:
         chosen = torch.from_numpy(rows)
         numbers = training_frames(store.lengths[chosen], frames, training.sampling, 0.0, generator)
-        loss, _ = criterion(forward(store.network_input(store.windows(chosen, numbers))), torch.from_numpy(labels[rows]))
+        embeddings = forward(store.network_input(store.windows(chosen, numbers)))
+        loss, _ = criterion(embeddings, torch.from_numpy(labels[rows]))
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()

@@ -32,7 +32,7 @@ CONDITIONS = [("bg", 2), ("cl", 2), ("nm", 6)]
 VIEWS = range(0, 181, 18)
 ROLES = {"train": (range(1, 75), 8_107, 670_532), "test": (range(75, 125), 5_485, 446_551)}  # sequences, frames
 SHORTEST, LONGEST = 1, 204
-SUBJECTS, STEPS = 124, 5
+SUBJECTS, STEPS = 124, 3
 UNFINISHED = "unfinished"
 
 

@@ -41,6 +41,10 @@ BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
 POSES_START = '<!-- poses from video: made by "make bench-poses docs" -->'
 POSES_END = "<!-- end of poses from video -->"
+APPEARANCE_START = '<!-- appearance: made by "make bench-appearance docs" -->'
+APPEARANCE_END = "<!-- end of appearance -->"
+METRICS_START = '<!-- metrics: made by "make bench-metrics docs" -->'
+METRICS_END = "<!-- end of metrics -->"
 SIZES_START = '<!-- sizes of the networks: made by "make docs" -->'
 SIZES_END = "<!-- end of sizes -->"
 WINDOW = 60  # frames, of the sequence that multiply-adds are counted for
@@ -69,7 +73,8 @@ layers are merged, each over the previous one:
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
 A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
-mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and `figures.against`. The
+mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and
+`figures.against`. The
 others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
@@ -391,6 +396,45 @@ def pose_tables(result: dict) -> str:
     )
 
 
+def appearance_table(result: dict) -> str:
+    """What benchmarks/appearance.py measured, as Markdown."""
+    rows = [
+        [
+            name,
+            *(f"{ways[way][key]:.1f}" for way in ("ours", "plain") for key in ("seconds", "cpu_seconds", "peak_gb")),
+            *(f"{ways['plain'][key] / ways['ours'][key]:.1f}" for key in ("seconds", "cpu_seconds")),
+        ]
+        for name, ways in result["systems"].items()
+    ]
+    subjects, sequences, frames = result["batch"]
+    columns = ("seconds", "processor seconds", "GB")
+    header = ["", *(f"{way}, {column}" for way in ("ours", "plain") for column in columns), "ratio", "of processors"]
+    return f"{_measured_on(result)}\n\nA step of {subjects} x {sequences} x {frames} frames:\n\n{_grid(header, rows)}"
+
+
+def metrics_table(result: dict) -> str:
+    """What benchmarks/metrics.py measured, as Markdown."""
+    rows = [
+        [
+            row["kind"].replace("_", " "),
+            f"{row['sequences']:,} x {row['sequences']:,}",
+            *(f"{row[key]:.0f}" for key in ("seconds", "cpu_seconds")),
+            f"{row['peak_gb']:.1f}",
+        ]
+        for row in result["rows"]
+    ]
+    grid = _grid(["", "comparisons", "seconds", "processor seconds", "peak GB"], rows)
+    return f"{_measured_on(result)}\n\nEmbeddings of {result['dimensions']} numbers:\n\n{grid}"
+
+
+def _measured_on(result: dict) -> str:
+    machine = result["machine"]
+    return (
+        f"Measured on {result['made'][:10]}: {machine['cores']} cores ({machine['processor']}), torch "
+        f"{machine['packages']['torch']}; load average at the start {result['load']:.1f}."
+    )
+
+
 def _ratio(seconds: float, ours: float, name: str) -> str:
     return "" if "ours" in name else f"{seconds / ours:.1f}"
 
@@ -470,10 +514,15 @@ def main() -> None:
         if tried.is_file():
             text = table(json.loads(tried.read_text(encoding="utf-8")))
             _replace(ROOT / "docs" / "reliability.md", starts, ends, text)
-    poses = ROOT / "results" / "benchmarks_poses.json"
-    if poses.is_file():
-        text = pose_tables(json.loads(poses.read_text(encoding="utf-8")))
-        _replace(ROOT / "docs" / "performance.md", POSES_START, POSES_END, text)
+    for name, starts, ends, table in (
+        ("poses", POSES_START, POSES_END, pose_tables),
+        ("appearance", APPEARANCE_START, APPEARANCE_END, appearance_table),
+        ("metrics", METRICS_START, METRICS_END, metrics_table),
+    ):
+        measured = ROOT / "results" / f"benchmarks_{name}.json"
+        if measured.is_file():
+            text = table(json.loads(measured.read_text(encoding="utf-8")))
+            _replace(ROOT / "docs" / "performance.md", starts, ends, text)
 
 
 def _replace(page: Path, starts: str, ends: str, text: str) -> None:

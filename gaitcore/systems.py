@@ -24,7 +24,7 @@ def system_settings(config: Config, name: str) -> System:
     values["network"]["name"] = lineage[0]
     own = lineage[-2] if len(lineage) > 1 else name
     for section, key in ((values, "weights"), (values["training"], "start_from")):
-        weights = section.get(key)
+        weights = section.get(key) if isinstance(section, Mapping) else None
         if isinstance(weights, Mapping) and weights.get("experiment") and not weights.get("system"):
             section[key] = {**weights, "system": own}
     return System.model_validate(values)

@@ -198,13 +198,13 @@ def mapped_systems(frames_of):
 def weights_file(weights, seed):
     """The file of weights that were trained elsewhere: a file by itself, or that of another experiment's run."""
     if weights.path:
-        path, remedy = weights.path, "expected the weights that the overlay names"
+        path, remedy = weights.path, ", expected the weights that the overlay names"
     else:
         runs = f"results/{weights.experiment}/{weights.system}"
         path = f"{runs}/seed-{seed}/weights.safetensors"
-        remedy = f"make it with: snakemake --cores 2 runs --config experiment={weights.experiment}"
+        remedy = f"; make it with: snakemake --cores 2 runs --config experiment={weights.experiment}"
     if not os.path.exists(path):
-        sys.exit(f"{path}: no such file; {remedy}.")
+        sys.exit(f"{path}: no such file{remedy}.")
     beside = Path(path).with_name("run.json")
     return [path, *([str(beside)] if beside.exists() else [])]
 

@@ -1,5 +1,7 @@
 """Digests follow the code a rule uses, file by file, and nothing else."""
 
+import os
+
 from gaitcore import digests
 
 READERS_FACE = {"modalities/keypoints/readers/__init__.py"}
@@ -74,3 +76,20 @@ def test_hints_errors_and_progress_are_in_no_digest():
     scripts = [f"workflow_scripts/{name}.py" for name in ("train", "evaluate", "tables", "extract_poses", "splits")]
     files = {file for script in scripts for file in closure(script)}
     assert not files & {"suggest.py", "errors.py", "training/progress.py", "modalities/keypoints/video/progress.py"}
+
+
+def test_a_large_folder_is_compared_by_its_listing_and_a_small_one_by_its_contents(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_text(name)
+    assert digests.contents_digest(tmp_path, most=3) == digests.folder_digest(tmp_path)
+    assert digests.contents_digest(tmp_path, most=2) == digests.listing_digest(tmp_path)
+
+
+def test_the_listing_of_a_file_is_its_name_size_and_time(tmp_path):
+    path = tmp_path / "090.pkl"
+    path.write_bytes(b"content")
+    before = digests.listing_digest(path)
+    os.utime(path, ns=(0, path.stat().st_mtime_ns))
+    assert digests.listing_digest(path) == before
+    os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
+    assert digests.listing_digest(path) != before

@@ -14,7 +14,7 @@ SMALL = (
     "extensions",
 )
 ROOMS = (
-    *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts"),
+    *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
     *("evaluation", "training", "inspection", "reporting", "audit", "commands"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system

@@ -12,7 +12,7 @@ from gaitcore.artefacts import provenance
 from gaitcore.artefacts.run_record import Machine, Revision, RunRecord, run_of, write_run
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
-from gaitcore.evaluation.elsewhere import load_elsewhere
+from gaitcore.elsewhere import load_elsewhere
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
 from gaitcore.settings.input import Input

@@ -54,8 +54,9 @@ def summarise(
     (how many sequences) and metrics such as ``rank1``, ``rank5``, ``mAP`` (fractions, the mean over these probes and
     over all non-identical gallery views). A metric of another evaluation is NaN in the rows of this one, and metrics
     with the same rows are summarised together. The accuracy of a condition and view is the mean over its *probes*; that
-    of a condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells without
-    a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent from it.
+    of a condition the unweighted mean over its views; the overall one the unweighted mean over conditions. Cells
+    without a probe are absent. In a resample the same holds: a view to which no drawn subject has a probe is absent
+    from it.
 
     Returns the columns system, condition, view, metric, mean, std, ci_low, ci_high, n_seeds, n_subjects, p_value,
     p_value_holm. All are fractions. ``view`` is text, as in the rows, or "mean"; the overall mean has

@@ -42,12 +42,21 @@ def training_pass(network: nn.Module, memory: int = MEMORY) -> Callable[[Tensor]
 
 
 def _on_cpu(network: nn.Module, x: Tensor, memory: int) -> Callable[[Tensor], Tensor]:
-    for module in network.modules():
-        if isinstance(module, PerFrame):  # the channels of pictures lie side by side: a sixth less time
-            module.to(memory_format=torch.channels_last)
+    _channels_last(network)
     try:
         parts = cut(network, x)
     except CutError as reason:
         log.info("%s trains on whole batches, not in chunks: %s", type(network).__name__, reason)
         return network
     return lambda x: parts.head(in_chunks(parts.stages, x, memory))
+
+
+def _channels_last(network: nn.Module) -> None:
+    """Lay out the weights of convolutions over single frames so that their maps, too, have the channels last.
+
+    Pools and convolutions of pictures then take up to a sixth less time. Values and their order are unchanged.
+    """
+    for module in network.modules():
+        for weight in module.parameters() if isinstance(module, PerFrame) else ():
+            if weight.ndim == 4:
+                weight.data = weight.data.contiguous(memory_format=torch.channels_last)

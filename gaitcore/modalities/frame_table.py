@@ -230,13 +230,30 @@ def check_frames(sequences: pd.DataFrame, frame: np.ndarray, where: object, reme
     raise DataError(f"{where}: {after} in {name}, expected ascending numbers from 0 on; {remedy}.")
 
 
-def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
-    """One SHA-256 for several files, from (name, SHA-256 of the content) in the order of reading.
+class SourceDigest:
+    """One SHA-256 for several files, which are added in the order of reading.
 
     It is that of the lines ``sha256sum`` prints for them.
     """
-    lines = "".join(f"{digest}  {name}\n" for name, digest in digests)
-    return hashlib.sha256(lines.encode()).hexdigest()
+
+    def __init__(self) -> None:
+        self._lines = hashlib.sha256()
+
+    def add(self, name: str, digest: str) -> None:
+        """A file's name and the SHA-256 of its content."""
+        self._lines.update(f"{digest}  {name}\n".encode())
+
+    def value(self) -> str:
+        """The digest of the files so far, in hexadecimal."""
+        return self._lines.hexdigest()
+
+
+def combined_digest(digests: Iterable[tuple[str, str]]) -> str:
+    """The :class:`SourceDigest` of files, from (name, SHA-256 of the content) in the order of reading."""
+    combined = SourceDigest()
+    for name, digest in digests:
+        combined.add(name, digest)
+    return combined.value()
 
 
 def sequence_digests(lengths: Sequence[int] | np.ndarray, blocks: Iterable[np.ndarray]) -> list[str]:

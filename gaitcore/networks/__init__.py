@@ -9,7 +9,7 @@ systems built on it alone.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,24 @@ def has_map(name: str, of: str = "keypoints") -> bool:
 def network_options(name: str) -> tuple[str, ...]:
     """The options a network takes beside frames, joints, in_channels and embedding_dim, from its class's signature."""
     return tuple(extensions.options("networks", name, _COMMON))
+
+
+def sizes_at_fault(name: str, options: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    """The options with which a network cannot be built, by what its file declares: option, value, what was expected.
+
+    ``MULTIPLES`` has for an option (a number or several) a number, or the option of which it is a multiple, or that
+    option and the values of others under which this holds; ``LENGTHS`` for one of several numbers how many they are.
+    """
+    declared = extensions.declared("networks", name)
+    for option, of in declared.get("MULTIPLES", {}).items():
+        of, where = of if isinstance(of, tuple) else (of, {})
+        divisor, value = options.get(of) if isinstance(of, str) else of, options.get(option)
+        values = value if isinstance(value, list | tuple) else (value,)
+        if all(options.get(other) == under for other, under in where.items()) and any(one % divisor for one in values):
+            yield option, value, f"a multiple of {of} ({divisor})" if isinstance(of, str) else f"multiples of {of}"
+    for option, number in declared.get("LENGTHS", {}).items():
+        if len(options[option]) != number:
+            yield option, options[option], f"{number} numbers"
 
 
 def build_model(

@@ -17,6 +17,7 @@ from gaitcore.settings.values import Blocks, Channels
 
 TITLE = "GaitFormer"
 MODALITY = "keypoints"
+MULTIPLES = {"width": "heads"}
 MAP = (
     "the frames' tokens as they enter the last temporal block, where the class tokens, which alone are read at its "
     "end, gather from them for the last time"

@@ -25,6 +25,7 @@ from gaitcore.settings.values import Blocks, Channels, Fraction, Frames
 
 TITLE = "GaitMixer"
 MODALITY = "keypoints"
+MULTIPLES = {"spatial_width": ("heads", {"spatial": "attention"})}
 MAP = "what the last temporal block gives"
 
 

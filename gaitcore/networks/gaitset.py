@@ -23,6 +23,7 @@ from gaitcore.settings.values import Channels
 
 TITLE = "GaitSet"
 MODALITY = "silhouettes"
+LENGTHS = {"widths": 3}  # its blocks
 MAP = "what the pyramid reads: the maxima over frames, beside the maps of the whole set"
 
 

@@ -24,6 +24,7 @@ from gaitcore.networks.layers import Pointwise, channels_last
 
 TITLE = "GaitTR"
 MODALITY = "keypoints"
+MULTIPLES = {"widths": 32}  # 4 x HEADS
 MAP = "what the last block gives"
 
 

@@ -24,6 +24,7 @@ from gaitcore.networks.parts import PartLinear, PartNeck, strips
 
 TITLE = "SkeletonGait"
 MODALITY = "keypoints"
+LENGTHS = {"blocks": 4, "widths": 4}  # its stages
 MAP = None  # its maps are over frames and pixels
 
 

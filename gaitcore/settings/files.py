@@ -19,7 +19,7 @@ from gaitcore.keys import canonical, parse_sequence_name
 from gaitcore.merging import lineage_of, merged
 from gaitcore.modalities import modality_names
 from gaitcore.names import checked_name
-from gaitcore.networks import OPTIONS, modality, network_options
+from gaitcore.networks import OPTIONS, modality, network_options, sizes_at_fault
 from gaitcore.settings.chosen import check_options, section_of
 from gaitcore.settings.data import Data, Detector, Segmenter, Silhouettes, Video
 from gaitcore.settings.experiment import Config, System
@@ -469,6 +469,11 @@ def _check_options(system: System, lineage: list[str], layers: Layers) -> None:
         owners = [owner for owner in lineage if _sets(layers, "systems", owner, "network", *place)]
         within = ("systems", (owners or lineage)[-1], "network")
         raise ConfigError(sentence(error, layers, within, section_of(OPTIONS, network))) from None
+    defaults = {name: field.default for name, field in section_of(OPTIONS, network).model_fields.items()}
+    for option, found, expected in sizes_at_fault(network, {**defaults, **options}):
+        owner = next((owner for owner in reversed(lineage) if _sets(layers, "systems", owner, "network", option)), "")
+        key = ["systems", owner or lineage[-1], "network", option]
+        raise ConfigError(f"{source_of(key, layers)}: {'.'.join(key)} is {shown(found)}, expected {expected}.")
 
 
 def _sets(layers: Layers, *location: str | int) -> bool:

@@ -11,6 +11,12 @@ from gaitcore.settings.values import Settings, unique
 Channels = Annotated[tuple[Literal["x", "y", "z", "confidence"], ...], Field(min_length=1), AfterValidator(unique)]
 
 Unit = Literal["frame_width", "pixels", "body_height", "torso"]
+UNITS: dict[str, str] = {  # in words
+    "frame_width": "fractions of the frame's width",
+    "pixels": "pixels",
+    "body_height": "body heights from the middle of the box",
+    "torso": "torso lengths from the middle of the hips",
+}
 
 TRANSFORMS = Chosen("inputs")
 

@@ -19,7 +19,7 @@ class Tables(Settings):
     """The content of the tables."""
 
     published: Truth = Field(
-        description="show published rows; only where the split has as many subjects as the published one"
+        description="show the paper's rows, or those of published_set; only where the split has as many subjects"
     )
     published_set: Literal["casia_b", "oumvlp", "gait3d", "ccpg", "sustech1k"] = Field(
         "casia_b", description="the data set of the published rows: casia_b has the paper's"

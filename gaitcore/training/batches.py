@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from gaitcore.errors import ConfigError
 from gaitcore.settings.training import BalancedBatch, DrawnBatch, ShuffledBatch
 
 log = logging.getLogger(__name__)
@@ -167,6 +168,11 @@ class ShuffledBatches:
         return math.ceil(len(self.items) / self.size)
 
     @property
+    def smallest(self) -> int:
+        """The number of sequences in the last batch of an epoch, which may have fewer than the others."""
+        return (len(self.items) % self.size or self.size) * self.copies
+
+    @property
     def sequences_of_an_epoch(self) -> int:
         """The number of sequences in an epoch; each copy counts."""
         return len(self.items) * self.copies
@@ -190,6 +196,20 @@ class ShuffledBatches:
         """Continue from such a position."""
         self.generator.bit_generator.state = state["generator"]
         self.items, self.batches_done = state["items"].numpy(), state["drawn"]
+
+
+def check_for_neck(batches: SubjectBatches | ShuffledBatches, network: str) -> None:
+    """Refuse batches of one sequence, whose moments a batch-norm neck cannot take.
+
+    Raises:
+        ConfigError: a batch of an epoch has a single sequence.
+    """
+    if isinstance(batches, ShuffledBatches) and batches.smallest == 1:
+        raise ConfigError(
+            f"training.batch.size is {batches.size}, by which a batch of each epoch of {len(batches.items)} sequences "
+            f"has one sequence alone, but the batch-norm neck of {network} needs two or more; set another size, or "
+            "copies: 2."
+        )
 
 
 def build_batches(

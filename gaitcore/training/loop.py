@@ -17,7 +17,7 @@ from gaitcore.sampling.training_frames import training_frames
 from gaitcore.settings.chosen import ChosenSection
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
-from gaitcore.training.batches import SubjectBatches, build_batches, training_items
+from gaitcore.training.batches import SubjectBatches, build_batches, check_for_neck, training_items
 from gaitcore.training.checkpoints import Checkpoints, Stateful
 from gaitcore.training.history import BestEpoch, Draws, History
 from gaitcore.training.losses import build_loss
@@ -81,6 +81,7 @@ def train(
         checkpoints: the checkpoints from which the run is resumed and to which it is saved; None for no checkpoints.
 
     Raises:
+        ConfigError: a batch has one sequence alone, and the network a batch-norm neck.
         GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
             the run, or a checkpoint could not be written.
     """
@@ -91,6 +92,8 @@ def train(
     labels = torch.from_numpy(pd.factorize(sequences["subject"])[0]).to(device)
     items = training_items(sequences, settings.repeat)
     batches = build_batches(labels.cpu().numpy(), items, settings.batch, np.random.default_rng(seed))
+    if hasattr(model, "neck"):
+        check_for_neck(batches, type(model).__name__)
     generator = torch.Generator(device).manual_seed(seed)
     subjects = int(labels.max()) + 1
     criterion = build_loss(
@@ -117,8 +120,7 @@ def train(
     }
     if checkpoints:
         checkpoints.resume(run)
-    triplets = len(batches) * _triplets_of_a_step(criterion, batches, getattr(model, "parts", 1))
-    with Progress(epochs, len(batches), batches.batch_size, done=history.steps, triplets=triplets) as progress:
+    with Progress(epochs, len(batches), batches.batch_size, done=history.steps) as progress:
         for epoch in range(history.epoch, epochs + 1):
             if phase_of(epoch, settings) > optimiser.phase:
                 optimiser.begin(phase_of(epoch, settings))
@@ -146,17 +148,17 @@ def train(
                 accuracy = validate(model)
                 best.consider(accuracy, epoch, model)
             row = history.close(batches.sequences_of_an_epoch, accuracy)
-            progress.epoch(row)
+            progress.epoch(row, triplets=len(batches) * _triplets_of_a_step(criterion, batches))
     best.restore(model)
     return _result(history, best.epoch or epochs, settings, subjects)
 
 
-def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray], parts: int) -> int:
+def _triplets_of_a_step(criterion: nn.Module, batches: Iterable[np.ndarray]) -> int:
     """The triplets that can violate the margin; 0 where the loss or the batches do not say how many there are."""
-    possible: Callable[[int, int, int], int] | None = getattr(criterion, "possible", None)
+    possible: Callable[[int, int], int] | None = getattr(criterion, "possible", None)
     if possible is None or not isinstance(batches, SubjectBatches):
         return 0
-    return possible(batches.subjects, batches.sequences, parts)
+    return possible(batches.subjects, batches.sequences)
 
 
 def _is_stuck(history: History, loss: ChosenSection) -> bool:

@@ -33,14 +33,10 @@ def in_words(seconds: float) -> str:
 
 
 class Progress:
-    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed.
+    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed."""
 
-    ``triplets`` are those of an epoch that can violate the margin, 0 where their number is not known. The loss is a
-    mean over those that do, and may rise while their share falls.
-    """
-
-    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0, triplets: int = 0):
-        self.epochs, self.batch_size, self.triplets = epochs, batch_size, triplets
+    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
+        self.epochs, self.batch_size = epochs, batch_size
         self.left, self.steps, self.since = epochs * steps - done, 0, 0.0  # steps: of this session
         self.bar = tqdm(
             total=epochs * steps * batch_size,
@@ -71,8 +67,12 @@ class Progress:
                 "a step takes %s; %s steps are left, about %s", in_words(seconds), f"{left:,}", in_words(seconds * left)
             )
 
-    def epoch(self, row: Mapping[str, Any]) -> None:
-        """One epoch done; ``row`` is its row of the history."""
+    def epoch(self, row: Mapping[str, Any], triplets: int = 0) -> None:
+        """One epoch done; ``row`` is its row of the history.
+
+        ``triplets`` are those of the epoch that can violate the margin, 0 where their number is not known. The loss is
+        a mean over those that do, and may rise while their share falls.
+        """
         self.bar.set_description(f"epoch {row['epoch']}/{self.epochs}", refresh=False)
         every = max(1, self.epochs // LINES)
         if row["epoch"] % every and row["epoch"] != self.epochs:
@@ -83,7 +83,7 @@ class Progress:
             row["epoch"],
             self.epochs,
             row["loss"],
-            f"  {row['mined_triplets'] / self.triplets:.1%} of triplets active" if self.triplets else "",
+            f"  {row['mined_triplets'] / triplets:.1%} of triplets active" if triplets else "",
             row["spread"],
             row["sequences_per_second"],
             tqdm.format_interval(left),

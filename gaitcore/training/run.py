@@ -18,8 +18,8 @@ from gaitcore.artefacts.sequences import open_sequences
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
+from gaitcore.elsewhere import load_elsewhere
 from gaitcore.errors import ConfigError, ProtocolError
-from gaitcore.evaluation.elsewhere import load_elsewhere
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.roles import TRAIN, part_name

@@ -23,6 +23,7 @@ from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
 from gaitcore.settings.weights import Weights
+from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.run import RunOutputs, train_run
 
 OPTIONS = {"widths": [8], "spatial_width": 8, "spatial_depth": 1, "heads": 2, "kernel": 5, "padding": "past"}
@@ -232,17 +233,14 @@ def test_an_interrupted_fine_tuning_resumes_to_the_same_bytes(tmp_path, monkeypa
     recipe = RECIPE.model_copy(update={"start_from": start})
     settings = {"data": OTHER_DATA, "recipe": recipe, "start": path, "source": "2" * 64}
     whole = trained(tmp_path / "b", **settings)
-    from gaitcore.training import loop
+    after_step = Checkpoints.after_step
 
-    steps, add = [], loop.History.add
-
-    def killed(history, *arguments):
-        steps.append(1)
-        if len(steps) == 3:
+    def killed(checkpoints, step, parts):
+        after_step(checkpoints, step, parts)
+        if step == 2:
             raise GaitError("killed")
-        return add(history, *arguments)
 
-    monkeypatch.setattr(loop.History, "add", killed)
+    monkeypatch.setattr(Checkpoints, "after_step", killed)
     with pytest.raises(GaitError, match="killed"):
         trained(tmp_path / "c", checkpoint_minutes=0, **settings)
     resumed = trained(tmp_path / "c", checkpoint_minutes=0, **settings)

@@ -154,5 +154,5 @@ def test_probes_without_any_gallery_sequence_of_their_subject_end_in_one_sentenc
         inspected(inputs | {"protocol": protocol}, tmp_path / "out")
     assert str(raised.value) == (
         f"{inputs['split']}: no probe has a gallery sequence of its subject to be compared with, expected one; "
-        "there is nothing to inspect. Change protocol.gallery or protocol.probes."
+        "there is nothing to inspect. Change who is compared with whom in the section protocol."
     )

@@ -293,6 +293,22 @@ LINE = "--config on the command line: "
             LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
             "(the published code never draws a sequence's last window).",
         ),
+        (
+            {"systems": {"gaitmixer": {"network": {"spatial_width": 30}}}},
+            LINE + "systems.gaitmixer.network.spatial_width is 30, expected a multiple of heads (8).",
+        ),
+        (
+            {"compare": "wide", "systems": {"wide": {"like": "gaitformer", "network": {"heads": 5}}}},
+            "config.yaml: systems.gaitformer.network.width is 32, expected a multiple of heads (5).",
+        ),
+        (
+            {"compare": "gaittr", "systems": {"gaittr": {"network": {"widths": [64, 64, 100, 256]}}}},
+            LINE + "systems.gaittr.network.widths is [64, 64, 100, 256], expected multiples of 32.",
+        ),
+        (
+            {"compare": "skeletongait", "systems": {"skeletongait": {"network": {"blocks": [1, 1, 1]}}}},
+            LINE + "systems.skeletongait.network.blocks is [1, 1, 1], expected 4 numbers.",
+        ),
         ({"compare": ["gaitmixr"]}, LINE + 'compare: there is no system "gaitmixr"; did you mean "gaitmixer"?'),
         (
             {"training": {"select": "best"}},

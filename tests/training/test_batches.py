@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaitcore.errors import ConfigError
 from gaitcore.settings.training import BalancedBatch, DrawnBatch, ShuffledBatch
-from gaitcore.training.batches import BalancedBatches, ShuffledBatches, build_batches, training_items
+from gaitcore.training.batches import BalancedBatches, ShuffledBatches, build_batches, check_for_neck, training_items
 
 
 def batches(per_subject, subjects, sequences, seed=0):
@@ -131,3 +132,25 @@ def test_a_drawn_epoch_continues_where_it_was_interrupted():
     resumed.load_state_dict(state)
     assert [batch.tolist() for batch in resumed] == rest
     assert len(rest) == 4
+
+
+@pytest.mark.parametrize(("size", "items", "copies"), [(1, 5, 1), (4, 9, 1)])
+def test_a_batch_of_one_sequence_is_refused_before_a_neck(size, items, copies):
+    batches = shuffled_batches(items, size, copies)
+    message = (
+        f"training.batch.size is {size}, by which a batch of each epoch of {items} sequences has one sequence alone, "
+        "but the batch-norm neck of GPGait needs two or more; set another size, or copies: 2."
+    )
+    with pytest.raises(ConfigError) as error:
+        check_for_neck(batches, "GPGait")
+    assert str(error.value) == message
+
+
+@pytest.mark.parametrize(("size", "items", "copies"), [(1, 5, 2), (4, 8, 1), (4, 10, 1)])
+def test_batches_of_two_or_more_pass_a_neck(size, items, copies):
+    check_for_neck(shuffled_batches(items, size, copies), "GPGait")
+
+
+def shuffled_batches(items, size, copies):
+    batch = ShuffledBatch(kind="shuffled", size=size, copies=copies)
+    return build_batches(np.zeros(items, int), np.arange(items), batch, np.random.default_rng(0))

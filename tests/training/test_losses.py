@@ -248,3 +248,13 @@ def test_softmax_contrastive_has_finite_gradients_where_embeddings_coincide():
     found, _ = loss("softmax_contrastive")(embeddings, torch.tensor([0, 0, 1, 1]))
     found.backward()
     assert torch.isfinite(embeddings.grad).all()
+
+
+def test_the_batch_all_loss_counts_the_triplets_of_every_part_that_can_violate_the_margin():
+    embeddings, labels = torch.zeros(6, 5, 4), torch.tensor([0, 0, 0, 1, 1, 1])
+    for mining, possible in {"full": 5 * 6 * 3 * 3, "hard_violating": 5 * 6, "hard": 0}.items():
+        settings = section_of(LOSSES, "batch_all_triplet")(kind="batch_all_triplet", mining=mining)
+        loss = build_loss(settings, subjects=2, embedding_dim=4, parts=5)
+        _, triplets = loss(embeddings, labels)  # all embeddings are one point, so every triplet violates it
+        assert loss.possible(subjects=2, sequences=3) == possible
+        assert possible in (0, int(triplets))

@@ -18,6 +18,7 @@ experiment: both
 data:
   modality: [keypoints, silhouettes]
   silhouettes: {format: bodies}
+  walkers: {subjects: 6, min_frames: 24, max_frames: 26, short: 0.0}
 compare: [gei, gaitset, gaitmixer]
 seeds: [0]
 systems:
@@ -33,8 +34,6 @@ def project(tmp_path_factory):
     """A project with the experiment, whose stages have not run."""
     project = Project.new(tmp_path_factory.mktemp("dvc"), "both")
     (project.folder / "experiments" / "both.yaml").write_text(BOTH)
-    (project.folder / ".venv").mkdir()
-    (project.folder / ".venv" / "ready").touch()
     return project
 
 

@@ -82,8 +82,8 @@ def test_oumvlp_has_fourteen_views(made):
     text = caption_and_notes(results)
     assert "4 training and 4 test subjects, gallery NM#1, probes NM#0, identical view excluded." in text
     assert (
-        "Probes: NM 56, against 56 gallery sequences. Sequences of any length are used; training sequences shorter than "
-        "a window are repeated end to end." in text
+        "Probes: NM 56, against 56 gallery sequences. Sequences of any length are used; training sequences shorter "
+        "than a window are repeated end to end." in text
     )
     assert "†" not in text  # the published rows are of 5,154 test subjects
 

@@ -83,7 +83,7 @@ def test_a_job_refuses_an_input_whose_change_hides_from_times(restored):
     done = restored.snakemake("tables")
     assert done.returncode == 1
     sentence = f"results/tiny/{RUN}/weights.safetensors: not the file that train wrote; put the original back, "
-    assert f"[evaluate tiny gaitmixer 1] {sentence}" in done.stdout
+    assert f"[evaluate tiny gaitmixer seed-1] {sentence}" in done.stdout
     assert sentence in restored.results(f"logs/{RUN}/evaluate.log").read_text()
 
 

@@ -15,9 +15,9 @@ import pandas as pd
 
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey, natural
-from gaitcore.modalities.frame_table import sequence_frame
+from gaitcore.modalities.frame_table import SourceDigest, sequence_frame
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
-from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences, write_frames
+from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, table_of_sequences, write_frames
 from gaitcore.modalities.report import DropReport
 
 Place = TypeVar("Place", bound=tuple[Any, ...])
@@ -46,13 +46,15 @@ def each_once(
     paths: Sequence[Path], find: Callable[[Path, DropReport], Iterable[tuple[SequenceKey, Path]]], report: DropReport
 ) -> Iterator[tuple[Path, SequenceKey, Path]]:
     """Root, key and place of each sequence that ``find`` finds in the folders; a second place of one is reported."""
-    places: dict[SequenceKey, Path] = {}
+    places: dict[SequenceKey, str] = {}
+    texts: dict[str, str] = {}  # each text of the keys once, so that hundreds of thousands of keys are small
     for root in paths:
-        for key, place in find(root, report):
+        for found, place in find(root, report):
+            key = SequenceKey(*(texts.setdefault(text, text) for text in found))
             if key in places:
                 report.add(place, f"sequence twice, {places[key]} is used", sequence=key.name)
                 continue
-            places[key] = place
+            places[key] = str(place)
             yield root, key, place
 
 
@@ -72,12 +74,13 @@ def table_of_walks(
         DataError: no sequence is usable, or some sequences have a z and others have none.
     """
     poses: dict[SequenceKey, tuple[np.ndarray, np.ndarray]] = {}
-    digests: list[tuple[str, str]] = []
+    digest = SourceDigest()
     for walk in _alike(walks, paths, expected, report):
-        digests += walk.digests
+        for file in walk.digests:
+            digest.add(*file)
         if len(walk.frame):
             poses[walk.key] = walk.frame, walk.keypoints
-    return table_of_sequences(poses, replace(info, source_digest=combined_digest(digests)))
+    return table_of_sequences(poses, replace(info, source_digest=digest.value()))
 
 
 def write_walks(
@@ -104,14 +107,14 @@ def write_walks(
     """
     keys: list[SequenceKey] = []
     lengths: list[int] = []
-    digests: list[tuple[str, str]] = []
-    texts: dict[str, str] = {}  # each text of the keys once
+    digest = SourceDigest()
     channels = len(CHANNELS)
     with tempfile.TemporaryFile(dir=Path(path).parent) as frames, tempfile.TemporaryFile(dir=Path(path).parent) as file:
         for walk in _alike(walks, paths, expected, report):
-            digests += walk.digests
+            for name, sha256 in walk.digests:
+                digest.add(name, sha256)
             if len(walk.frame):
-                keys.append(SequenceKey(*(texts.setdefault(text, text) for text in walk.key)))
+                keys.append(walk.key)
                 lengths.append(len(walk.frame))
                 channels = walk.keypoints.shape[-1]
                 frames.write(np.ascontiguousarray(walk.frame, np.int32).data)
@@ -126,7 +129,7 @@ def write_walks(
             )
             for n in order
         )
-        info = replace(info, source_digest=combined_digest(digests))
+        info = replace(info, source_digest=digest.value())
         write_frames(path, sequences, blocks, finished(info), with_z=channels > len(CHANNELS))
     return sequences
 

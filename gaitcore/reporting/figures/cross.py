@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from gaitcore.evaluation.statistics import MEAN
-from gaitcore.reporting.figures.cross_view import BRIGHT, COLOURS
+from gaitcore.reporting.figures.cross_view import BRIGHT, COLOURS, DASH
 from gaitcore.reporting.figures.style import COLUMN, PAGE
 from gaitcore.reporting.tables.estimates import percent_text
 
@@ -51,10 +51,12 @@ def _matrix(axes: Axes, cells: pd.DataFrame, tested: list[str]) -> QuadMesh:
             axes.text(column, row + 0.08, ends, ha="center", va="top", fontsize=6, color=colour)
         if cell["trained_on"] == cell["tested_on"]:
             corner = (column - 0.47, row - 0.46)
-            axes.add_patch(Rectangle(corner, 0.94, 0.92, fill=False, edgecolor=colour, linewidth=1))
+            axes.add_patch(Rectangle(corner, 0.94, 0.92, fill=False, edgecolor=colour, zorder=2))
     mesh = axes.pcolormesh(
         np.arange(len(tested) + 1) - 0.5, np.arange(len(trained) + 1) - 0.5, values, cmap=COLOURS, vmin=0, vmax=100
     )
+    for row, column in np.argwhere(np.isnan(values)):
+        axes.text(column, row, DASH, ha="center", va="center", fontsize=8)
     axes.set_xticks(range(len(tested)), [_folded(columns.get(name, name)) for name in tested], fontsize=6)
     axes.set_yticks(range(len(trained)), [_folded(titles[name]) for name in trained], fontsize=6)
     axes.tick_params(length=0)

@@ -105,6 +105,10 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
             text += f" (published {percent_text(published[system])}%)"
         ranges.append(text)
     lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
+    if len(from_file) == len(ranges):
+        return (
+            f"Rank-1 accuracy on {config.data.dataset} of weights from files. Mean over conditions: {listed(ranges)}."
+        )
     alone = f"; one dot for the weights from a file of {listed(from_file)}" if from_file else ""
     return (
         f"Rank-1 accuracy on {config.data.dataset} by seed, one dot for each of a system's "

@@ -7,6 +7,7 @@ from gaitcore import extensions
 from gaitcore.reporting.pages.evidence import Evidence, duration
 from gaitcore.reporting.pages.sections import Grid, Section
 from gaitcore.reporting.tables import notes
+from gaitcore.settings.input import UNITS
 from gaitcore.systems import system_settings
 
 _HEADER = ("Item", "Answer")
@@ -81,16 +82,10 @@ def _data(evidence: Evidence) -> tuple[tuple[str, str], ...]:
 
 def _input_channels(evidence: Evidence) -> str:
     """What each network receives of a pose."""
-    units = {
-        "frame_width": "fractions of the frame's width",
-        "pixels": "pixels",
-        "body_height": "body heights from the middle of the box",
-        "torso": "torso lengths from the middle of the hips",
-    }
     titles_by_channels: dict[str, list[str]] = {}
     for name in evidence.config.compare:
         system = system_settings(evidence.config, name)
-        channels = f"{', '.join(system.input.channels)} ({units[system.input.unit]})"
+        channels = f"{', '.join(system.input.channels)} ({UNITS[system.input.unit]})"
         if system.input.transform != "channels":
             channels = extensions.declared("inputs", system.input.transform)["TITLE"]
         titles_by_channels.setdefault(channels, []).append(system.title)

@@ -76,8 +76,6 @@ class TableContext:
     source: SourceFacts = SourceFacts()
     gaps: tuple[str, ...] = ()
     without_training: tuple[str, ...] = ()  # titles of systems
-    short_sequences: Mapping[str, str] = field(default_factory=dict)  # system -> "repeated end to end", or empty
-    no_minimum: bool = False  # whether no sequence is too short
     estimator: str = ""  # of the measured systems' poses, as published rows name theirs: HRNet
     elsewhere: Mapping[str, RunRecord] = field(default_factory=dict)  # system with weights from elsewhere -> its run
     denominators: Mapping[str, tuple[int, int]] = field(default_factory=dict)  # modality -> probes, gallery sequences
@@ -147,8 +145,6 @@ def table_context(
         system_titles={name: system.title for name, system in systems.items()},
         embeddings={name: _embedding(system.evaluation) for name, system in systems.items()},
         epoch=_common(_epoch(config, system.training.select) for system in trained.values() if system.training.epochs),
-        short_sequences={name: _short_sequences(system) for name, system in trained.items() if system.training.epochs},
-        no_minimum=protocol_of(protocol, config.data.modality[0]).min_frames == 1,
         without_training=tuple(system.title for system in trained.values() if not system.training.epochs),
         elsewhere={run.system: run for run in reversed(runs) if run.origin},
         # A guess can be right only for a probe whose subject is in the gallery.
@@ -295,17 +291,6 @@ def _embedding(evaluation: Evaluation) -> str:
     together = "their mean" if evaluation.combine == "mean" else "one behind the other"
     views = f"{', '.join(others)} and {last}" if others else last
     return f"{windows}, {views}, {together}" if others else f"{windows}, {views}"
-
-
-def _short_sequences(system: System) -> str:
-    """What becomes of a training sequence shorter than the window; empty where there are none."""
-    if system.training.sampling.kind == "unordered":
-        return ""
-    if system.training.sampling.kind == "ordered" or modality(system.network.name) != "keypoints":
-        return "repeated end to end"
-    return {"repeated": "repeated end to end", "reflected": "reflected at their ends"}.get(
-        system.input.short_sequences, ""
-    )
 
 
 def _epoch(config: Config, select: str) -> str:

@@ -111,17 +111,7 @@ def reported_sentence(context: TableContext) -> str:
         texts = [f"{text} ({', '.join(titles)})" for text, titles in titles_by_text.items()]
     weights = f"The reported weights are those of {context.epoch}; a" if context.epoch else "A"
     untrained = f" Without training: {', '.join(context.without_training)}." if context.without_training else ""
-    return f"{weights} sequence's embedding is {'; '.join(texts)}.{untrained}{_short_sentence(context)}"
-
-
-def _short_sentence(context: TableContext) -> str:
-    """What becomes of training sequences that are shorter than the window; empty where none are used."""
-    titles: dict[str, list[str]] = {}
-    for system, rule in context.short_sequences.items():
-        if rule:
-            titles.setdefault(rule, []).append(context.system_title(system))
-    rules = "; ".join(f"{rule} ({', '.join(names)})" for rule, names in titles.items())
-    return f" Training sequences shorter than the window are {rules}." if rules else ""
+    return f"{weights} sequence's embedding is {'; '.join(texts)}.{untrained}"
 
 
 def interval_sentence(summary: pd.DataFrame) -> str:
@@ -271,8 +261,7 @@ def excluded_note(context: TableContext) -> str:
     text = f"Sequences left out: {reasons}." if reasons else "No sequence was left out."
     if lost := _lost(context.source):
         text = f"{text if reasons else f'No sequence of {context.source.table} was left out.'} {lost}"
-    none = ["There is no minimum number of frames."] if context.no_minimum else []
-    text = " ".join([text, *none, *context.gaps])
+    text = " ".join([text, *context.gaps])
     if context.unmatched:
         treatment = "count as misses, as in the published code" if context.misses else "are left out of every mean"
         probes = f"{context.unmatched} of {context.probes} probes"

@@ -30,22 +30,24 @@ class Loss(nn.Module):
     def __init__(self, *, margin: Positive = 0.2, mining: Literal["full", "hard", "hard_violating"] = "full"):
         super().__init__()
         self.margin, self.mining = margin, mining
+        self.parts = 0  # of the last batch
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> tuple[Tensor, int]:
         labels, order = labels.sort(stable=True)  # the sequences of a subject lie side by side
         parts = embeddings[order].reshape(len(labels), -1, embeddings.shape[-1]).transpose(0, 1)  # (parts, B, D)
+        self.parts = len(parts)
         distances = torch.cdist(parts, parts, compute_mode=EXACT)  # (parts, B, B)
         total, triplets = (self._full if self.mining == "full" else self._hard)(distances, labels)  # (parts,) each
         return (total / triplets.clamp(min=1)).mean(), int(triplets.sum())
 
-    def possible(self, subjects: int, sequences: int, parts: int) -> int:
+    def possible(self, subjects: int, sequences: int) -> int:
         """The number of triplets of a batch of this many subjects, and sequences of each, that can violate the margin.
 
-        0 for "hard", whose number says nothing of violations.
+        They are those of all parts of the last batch. 0 for "hard", whose number says nothing of violations.
         """
         batch = subjects * sequences
         per_anchor = {"full": sequences * (batch - sequences), "hard": 0, "hard_violating": 1}
-        return parts * batch * per_anchor[self.mining]
+        return self.parts * batch * per_anchor[self.mining]
 
     def _full(self, distances: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Of each part the sum over the triplets that violate the margin, and their number."""

@@ -20,7 +20,7 @@ from gaitcore.errors import DataError, ProtocolError
 from gaitcore.keys import some_of
 from gaitcore.networks import released
 from gaitcore.protocols.roles import split_in_use
-from gaitcore.settings.input import Input
+from gaitcore.settings.input import UNITS, Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.weights import Weights
@@ -28,7 +28,6 @@ from gaitcore.settings.weights import Weights
 log = logging.getLogger(__name__)
 
 _DATA = ("dataset", "pose_source", "fps", "frame_width")
-_UNITS = {"pixels": "pixels", "frame_width": "fractions of the frame's width"}
 
 
 def load_elsewhere(
@@ -155,7 +154,7 @@ def _meaning_differences(trained: Mapping[str, Any], here: Mapping[str, Any]) ->
     if differ("channels"):
         yield f"The input channels are {', '.join(trained['channels'])} in training and {', '.join(channels)} here."
     if differ("unit"):
-        yield f"The coordinates are {_UNITS[trained['unit']]} in training and {_UNITS[here['unit']]} here."
+        yield f"The coordinates are {UNITS[trained['unit']]} in training and {UNITS[here['unit']]} here."
     elif here["unit"] == "pixels" and differ("frame_width"):
         yield (
             f"The coordinates are pixels of a frame {trained['frame_width']} wide in training and of one "
