@@ -52,7 +52,10 @@ rule evaluate:
 rule summary:
     """means, intervals and tests over seeds and subjects"""
     input:
-        experiment_paths("results/{experiment}/{system}/{run}/subjects.csv"),
+        subjects=experiment_paths("results/{experiment}/{system}/{run}/subjects.csv"),
+        embeddings=experiment_paths(
+            "results/{experiment}/{system}/{run}/embeddings.parquet"
+        ),
     output:
         summary=report(
             "results/{experiment}/summary.csv",
@@ -72,7 +75,12 @@ rule summary:
     params:
         runs=runs_of(CONFIG),
         statistics=settings(CONFIG.statistics),
-        code=code_digest("workflow_scripts/summary.py"),
+        evaluations={
+            system: settings(system_settings(CONFIG, system).evaluation)
+            for system in CONFIG.compare
+        },
+        protocol=protocol_in_use(),
+        code=code_digest("workflow_scripts/summary.py", protocol_file()),
     message:
         "Computing statistics of {wildcards.experiment} over seeds and subjects"
     script:

@@ -73,6 +73,18 @@ FIGURES = {
         "seeds",
         metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
+    **(
+        {}
+        if CONFIG.protocol.comparisons
+        else {
+            "roc": figure_spec(
+                "roc",
+                embeddings=experiment_paths(
+                    "results/{experiment}/{system}/{run}/embeddings.parquet"
+                ),
+            )
+        }
+    ),
     **{
         f"cross_view_{system}": figure_spec(
             "cross_view",

@@ -5,13 +5,22 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.evaluation.summary import summarise_runs
+    from gaitcore.evaluation.summary import OpenSetSource, summarise_runs
+    from gaitcore.settings.evaluation import Evaluation
+    from gaitcore.settings.protocol import Protocol
     from gaitcore.settings.statistics import Statistics
 
-    runs = zip(snakemake.params.runs, map(Path, snakemake.input), strict=True)
+    params = snakemake.params
+    protocol = Protocol.model_validate(params.protocol)
+    pairs = OpenSetSource(
+        list(zip(params.runs, map(Path, snakemake.input.embeddings), strict=True)),
+        {system: Evaluation.model_validate(section) for system, section in params.evaluations.items()},
+        protocol,
+    )
     summarise_runs(
-        runs,
-        Statistics.model_validate(snakemake.params.statistics),
+        zip(params.runs, map(Path, snakemake.input.subjects), strict=True),
+        Statistics.model_validate(params.statistics),
         Path(snakemake.output.summary),
         Path(snakemake.output.rank1),
+        None if protocol.comparisons else pairs,  # whose sides embeddings.parquet does not have
     )

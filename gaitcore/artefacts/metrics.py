@@ -45,6 +45,21 @@ class ConditionMetrics(Record):
         return {"views": self.views, "probes": self.probes, **self.cells, "per_probe_view": self.per_probe_view}
 
 
+class OpenSetMetrics(Record):
+    """The open-set figures of one probe condition, fractions; see gaitcore/evaluation/open_set.py.
+
+    Attributes:
+        genuine, impostors: numbers of pairs.
+        eer: equal error rate; None where one of the kinds of pair is absent.
+        tar: FAR as text -> TAR; None where there are too few impostor pairs to tell it.
+    """
+
+    genuine: int
+    impostors: int
+    eer: float | None
+    tar: dict[str, float | None]
+
+
 class Metrics(Record):
     """The content of metrics.json; accuracies are fractions.
 
@@ -59,6 +74,7 @@ class Metrics(Record):
         left_out: the cells without a probe or gallery sequence.
         conditions: the cross-view table of each condition, or the accuracies of each comparison.
         cells: where a protocol has two evaluations: the second one's cross-view table of each comparison.
+        open_set: the open-set figures of each condition or comparison; absent in files of earlier releases.
     """
 
     system: str
@@ -71,6 +87,7 @@ class Metrics(Record):
     unmatched_probes: int
     left_out: tuple[LeftOut, ...]
     conditions: dict[str, ConditionMetrics]
+    open_set: dict[str, OpenSetMetrics] = Field(default_factory=dict, exclude_if=lambda figures: not figures)
     cells: dict[str, ConditionMetrics] = Field(default_factory=dict, exclude_if=lambda cells: not cells)
 
 

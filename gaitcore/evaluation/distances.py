@@ -42,6 +42,20 @@ def _part_similarities(probes: np.ndarray, gallery: np.ndarray, distance: Distan
     return -np.sqrt((np.square(probes, dtype=np.float64).sum(axis=1, keepdims=True) - squares).clip(min=0))
 
 
+def pair_distances(probes: np.ndarray, gallery: np.ndarray, distance: Distance) -> np.ndarray:
+    """The distance (P, G) of each probe to each gallery sequence, comparable between probes; float64.
+
+    Args:
+        probes: (P, D), or (P, parts, D), whose distance is the mean over parts.
+        gallery: (G, D), or (G, parts, D).
+        distance: "cosine" is 1 - the cosine, "euclidean" the length of the difference.
+    """
+    if probes.ndim == 2:
+        probes, gallery = probes[:, None], gallery[:, None]
+    similarity = similarities(probes.astype(np.float64), gallery.astype(np.float64), distance)
+    return 1 - similarity if distance == "cosine" else -similarity
+
+
 def gallery_and_probes(
     embeddings: np.ndarray, keys: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray, np.ndarray]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitcore.artefacts.embeddings import write_embeddings
-from gaitcore.artefacts.metrics import Metrics, write_metrics
+from gaitcore.artefacts.metrics import Metrics, OpenSetMetrics, write_metrics
 from gaitcore.artefacts.subjects import write_subjects
 from gaitcore.digests import file_digest
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
+from gaitcore.evaluation.open_set import FARS, Pairs, Roc
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
@@ -72,6 +73,11 @@ def evaluate_run(
         log.info("%s: rank-1 %.1f %%", condition, in_percent(rank1))
     for remark in measured.remarks:
         log.warning("%s", remark)
+    rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()
+    for condition, roc in rocs.items():
+        if untold := [f"{in_percent(far):g} %" for far in FARS if not roc.told(far)]:
+            pairs = f"{roc.impostors:,} impostor pairs"
+            log.warning("%s: %s are too few to tell TAR at FAR %s", condition, pairs, " and ".join(untold))
     write_embeddings(embeddings, keys, outputs.embeddings)
     write_subjects(measured.by_subject, outputs.subjects)
     record = Metrics(
@@ -85,6 +91,12 @@ def evaluate_run(
         unmatched_probes=measured.unmatched_probes,
         left_out=measured.left_out,
         conditions=measured.conditions,
+        open_set={condition: _open_set(roc) for condition, roc in rocs.items()},
         cells=dict(measured.cells),
     )
     write_metrics(record, outputs.metrics)
+
+
+def _open_set(roc: Roc) -> OpenSetMetrics:
+    tars = {str(far): roc.tar(far) if roc.told(far) else None for far in FARS}
+    return OpenSetMetrics(genuine=roc.pairs, impostors=roc.impostors, eer=roc.eer, tar=tars)

@@ -1,18 +1,23 @@
 """summary.csv: the statistics over all runs of an experiment, from each run's subjects.csv."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from gaitcore.artefacts.embeddings import read_embeddings
 from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
 from gaitcore.errors import REMEDY, DataError
+from gaitcore.evaluation.open_set import Pairs, summarise_open_set
 from gaitcore.evaluation.statistics import MEAN, NO_SEED, summarise
 from gaitcore.percent import in_percent
+from gaitcore.settings.evaluation import Evaluation
+from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.statistics import Statistics
 
 log = logging.getLogger(__name__)
@@ -20,8 +25,35 @@ log = logging.getLogger(__name__)
 PROBES = ["condition", "view", "subject", "probes"]
 
 
+@dataclass(frozen=True)
+class OpenSetSource:
+    """What the open-set rows of summary.csv are computed from.
+
+    Attributes:
+        embeddings: (system, seed) of each run and its embeddings.parquet.
+        evaluations: system -> its section of the configuration.
+        protocol: that section of the configuration.
+    """
+
+    embeddings: Sequence[tuple[tuple[str, int | None], Path]]
+    evaluations: Mapping[str, Evaluation]
+    protocol: Protocol
+
+    def pairs(self) -> dict[str, dict[int | None, Pairs]]:
+        """System -> seed -> the pairs that the protocol compares."""
+        runs: dict[str, dict[int | None, Pairs]] = {}
+        for (system, seed), path in self.embeddings:
+            pairs = Pairs.of(*read_embeddings(path), self.evaluations[system], self.protocol)
+            runs.setdefault(system, {})[seed] = pairs
+        return runs
+
+
 def summarise_runs(
-    runs: Iterable[tuple[tuple[str, int | None], Path]], settings: Statistics, output: Path, rank1: Path | None = None
+    runs: Iterable[tuple[tuple[str, int | None], Path]],
+    settings: Statistics,
+    output: Path,
+    rank1: Path | None = None,
+    open_set: OpenSetSource | None = None,
 ) -> None:
     """Gather each run's subjects.csv and write summary.csv.
 
@@ -30,6 +62,7 @@ def summarise_runs(
         settings: level, resamples and seed of the bootstrap.
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
         rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
+        open_set: the runs' embeddings, for rows of EER and TAR; None adds none.
 
     Raises:
         DataError: a file is damaged, or two runs were not measured on the same probes.
@@ -41,6 +74,8 @@ def summarise_runs(
     _check_same_probes(tables)
     by_subject = pd.concat(tables.values(), ignore_index=True)
     summary = summarise(by_subject, **settings.model_dump())
+    if open_set:
+        summary = pd.concat([summary, summarise_open_set(open_set.pairs(), **settings.model_dump())], ignore_index=True)
     write_summary(summary, output)
     if rank1:
         write_rank1(_rank1_means(summary), rank1)

@@ -19,7 +19,7 @@ from gaitcore.artefacts.split_making import make_splits
 from gaitcore.audit.manifest import write_manifest
 from gaitcore.audit.receipts import JobPlace, checked_inputs, write_receipt
 from gaitcore.evaluation.run import EvaluationOutputs, evaluate_run
-from gaitcore.evaluation.summary import summarise_runs
+from gaitcore.evaluation.summary import OpenSetSource, summarise_runs
 from gaitcore.modalities.keypoints.reading import read_poses
 from gaitcore.modalities.report import write_report as write_drop_report
 from gaitcore.reporting.pages.write_report import write_report
@@ -155,8 +155,10 @@ class SmallExperiment:
     def summarise(self) -> None:
         """summary.csv and rank1.json."""
         by_subject, rank1 = self.run / "subjects.csv", self.results / "rank1.json"
-        with self._job("summary", [by_subject], [self.summary, rank1]):
-            summarise_runs([((SYSTEM, SEED), by_subject)], self.config.statistics, self.summary, rank1)
+        embeddings = self.run / "embeddings.parquet"
+        pairs = OpenSetSource([((SYSTEM, SEED), embeddings)], {SYSTEM: self.system.evaluation}, self.config.protocol)
+        with self._job("summary", [by_subject, embeddings], [self.summary, rank1]):
+            summarise_runs([((SYSTEM, SEED), by_subject)], self.config.statistics, self.summary, rank1, pairs)
 
     def tabulate(self) -> None:
         """The tables."""

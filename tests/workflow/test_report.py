@@ -134,7 +134,7 @@ def test_the_browser_shows_both_tables_and_every_figure_with_its_caption(finishe
     page = browse(report).page
     assert sum("GaitMixer" in table and "Interval" in table for table in page["tables"]) == 2
     figures = sorted(path.stem for path in finished.results("figures").glob("*.png"))
-    assert len(figures) == 10
+    assert len(figures) == 11
     assert sorted(alt.partition(":")[0] for alt, _ in page["pictures"]) == figures
     assert all(shown for _, shown in page["pictures"])
     captions = [" ".join(caption.split()) for caption in page["captions"]]

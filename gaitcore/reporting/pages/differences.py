@@ -38,7 +38,7 @@ def setting_differences(config: Config, paper: Config) -> list[tuple[str, str, s
         for key, values in changes.items():
             alike = all(other.get(key) == values for other in by_system.values())
             changed[key if alike else f"systems.{system}.{key}"] = values
-    return [(key, _text(old), _text(new)) for key, (old, new) in changed.items()]
+    return [(key, setting_text(old), setting_text(new)) for key, (old, new) in changed.items()]
 
 
 def text_differences(config: Config) -> list[tuple[str, str, str]]:
@@ -47,7 +47,7 @@ def text_differences(config: Config) -> list[tuple[str, str, str]]:
     for key, text in (*_TEXT, *_network_texts(config)):
         value = _value(config, key)
         if value is not None:
-            rows.append((key, text, _text(value)))
+            rows.append((key, text, setting_text(value)))
     return rows
 
 
@@ -71,16 +71,17 @@ def _system_changes(config: Config, paper: Config, name: str) -> dict[str, tuple
     # A variant is compared with the system it is built on.
     reference = name if name in paper.systems else system.network.name
     here, papers = (
-        dict(_flat(one.model_dump(mode="json", exclude={"title"})))
+        dict(flat_settings(one.model_dump(mode="json", exclude={"title"})))
         for one in (system, system_settings(paper, reference))
     )
     return {key: (papers.get(key), value) for key, value in here.items() if papers.get(key) != value}
 
 
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+def flat_settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Each setting of nested sections with its whole name: ``training.loss.margin``."""
     for key, value in values.items():
         if isinstance(value, Mapping) and key != "repeat":  # the keys of repeat are conditions
-            yield from _flat(value, f"{prefix}{key}.")
+            yield from flat_settings(value, f"{prefix}{key}.")
         else:
             yield f"{prefix}{key}", value
 
@@ -98,7 +99,7 @@ def _value(config: Config, key: str) -> Any:
     return value
 
 
-def _text(value: Any) -> str:
+def setting_text(value: Any) -> str:
     """A value as in a YAML file, on one line."""
     if value is None:
         return "–"

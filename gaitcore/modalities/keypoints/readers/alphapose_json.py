@@ -19,6 +19,7 @@ from gaitcore.settings.data import Tree
 
 LABEL = "AlphaPose"
 EXPECTED = "a folder with files like 001-nm-01-090.json, AlphaPose's results"
+ENDINGS = (".json",)
 
 _RESULTS = "alphapose-results"
 _EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-results.json"
@@ -26,13 +27,15 @@ _EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-resu
 
 def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
-    if tree is None:
-        return read_detections(paths, _find_files, _EXPECTED, info, report)
-    find = partial(sequence_files, what="JSON files", endings=(".json",), tree=tree)
-    return read_detections(paths, find, f"{tree.folders}/<any>.json (data.tree)", info, report)
+    expected = _EXPECTED if tree is None else f"{tree.folders}/<any>.json (data.tree)"
+    return read_detections(paths, partial(find, tree=tree), expected, info, report)
 
 
-def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+def find(root: Path, report: DropReport, *, tree: Tree | None = None) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
+    if tree is not None:
+        yield from sequence_files(root, report, what="JSON files", endings=ENDINGS, tree=tree)
+        return
     for path in visible_files(root, ".json"):
         key = parse_sequence_name(path.parent.name if path.stem == _RESULTS else path.stem)
         if key is None:

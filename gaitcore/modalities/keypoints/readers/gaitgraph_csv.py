@@ -30,6 +30,7 @@ from gaitcore.modalities.report import DropReport
 
 LABEL = "GaitGraph CSV"
 EXPECTED = "a CSV file with the columns image_name, nose_x, nose_y, nose_conf, ..."
+ENDINGS = (".csv", ".csv.xz", ".csv.gz", ".csv.bz2")
 
 _LONGEST_NAME = 259  # characters of a sequence's name: four keys of 64 and three hyphens
 _HEADER_BYTES = 1 << 16

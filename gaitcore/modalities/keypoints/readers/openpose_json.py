@@ -38,6 +38,7 @@ from gaitcore.settings.data import Tree
 
 LABEL = "OpenPose"
 EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
+ENDINGS = (".json",)
 
 SKELETONS = by_points(BODY_25, COCO_18)
 
@@ -124,6 +125,12 @@ def walks(
             sequence = finish(folder, key, detections, info, report, lost_joints)
             walk = Walk(key, folder, tuple(digests))
             yield walk._replace(frame=sequence[0], keypoints=sequence[1]) if sequence else walk
+
+
+def find(root: Path, report: DropReport, *, tree: Tree | None = None) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder, once for each of its files; what names none is reported."""
+    for key, _, _, path in _find_files(root, report) if tree is None else _in_folders(root, report, tree):
+        yield key, path
 
 
 def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path, int, Path]]:

@@ -28,6 +28,7 @@ from gaitcore.settings.data import Tree
 
 LABEL = "pickle tree"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
+ENDINGS = (".pkl", ".pickle", ".npy")
 
 SKELETONS = by_points(COCO_17, COCO_18, *COCO_FIRST)
 
@@ -80,11 +81,16 @@ def walks(
     lost_joints: str = "left_out",
 ) -> Iterator[Walk]:
     """The sequences one after the other; see :func:`read`."""
-    for root, key, path in each_once(paths, partial(sequence_pickles, tree=tree), report):
+    for root, key, path in each_once(paths, partial(find, tree=tree), report):
         content = read_source(path, "a pickle of poses")
         walk = Walk(key, path, ((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()),))
         poses = _sequence(path, key, load_array(path, content, _ARRAY), info, report, lost_joints)
         yield walk._replace(frame=poses[0], keypoints=poses[1]) if poses else walk
+
+
+def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
+    return sequence_pickles(root, report, tree)
 
 
 def _sequence(

@@ -11,6 +11,7 @@ from gaitcore.modalities.report import DropReport
 
 LABEL = ""
 EXPECTED = "a poses.parquet"
+ENDINGS = (".parquet",)
 
 
 def read(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources: bool = False) -> PoseTable:
@@ -25,3 +26,9 @@ def read(paths: Sequence[Path], info: PoseInfo, _: DropReport, *, mixed_sources:
         if expected and found != expected:
             raise DataError(f"{paths[0]}: {name} is {found}, expected {expected} (data.{name}).")
     return replace(table, info=replace(table.info, dataset=info.dataset))
+
+
+def camera(path: Path) -> tuple[int, int, float]:
+    """Width and height of the camera's frame in pixels and frames per second, which the file records."""
+    info = PoseTable.read(path).info
+    return info.frame_width, info.frame_height, info.fps

@@ -16,17 +16,20 @@ from gaitcore.modalities.source_files import visible_files
 
 LABEL = "AlphaPose (PsyMo JSON)"
 EXPECTED = "a folder with SSS_VV_D_RUN_COND.json files, e.g. 000_45_1_0_nm.json"
+ENDINGS = (".json",)
 
 _FILE_NAME = re.compile(r"(\d+)_(\d{1,3})_([01])_(\d{1,9})_([A-Za-z]+)\.json")
 _EXPECTED = "files named SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json"
+ENDINGS = (".json",)
 
 
 def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
-    return read_detections(paths, _find_files, _EXPECTED, info, report)
+    return read_detections(paths, find, _EXPECTED, info, report)
 
 
-def _find_files(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+def find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
     for path in visible_files(root, ".json"):
         match = _FILE_NAME.fullmatch(path.name)
         if match is None:

@@ -143,6 +143,36 @@ def _moving(container: av.container.InputContainer) -> av.VideoStream | None:
     return next(streams, None)
 
 
+class Camera(NamedTuple):
+    """What a video's header and its first frame tell: size of the upright frame in pixels, frames per second, frames.
+
+    ``frames`` is 0 where the header does not say it.
+    """
+
+    width: int
+    height: int
+    fps: float
+    frames: int
+
+
+def read_camera(path: Path) -> Camera | None:
+    """The camera of a video; None for a file that is no video or whose rate is not known."""
+    try:
+        with av.open(str(path)) as container:
+            stream = _moving(container)
+            if stream is None or not stream.average_rate:
+                return None
+            frame = next((frame for frame in _decoded(container, stream) if not isinstance(frame, str)), None)
+            if frame is None:
+                return None
+            width = round(frame.width * (stream.sample_aspect_ratio or Fraction(1)))
+            turned = round(frame.rotation / 90) % 2
+            size = (frame.height, width) if turned else (width, frame.height)
+            return Camera(*size, float(stream.average_rate), stream.frames)
+    except (av.error.FFmpegError, OSError):
+        return None
+
+
 def count_frames(path: Path) -> int:
     """The number of frames in a video's header; 0 where it is absent or cannot be read."""
     try:

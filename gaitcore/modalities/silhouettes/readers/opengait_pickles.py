@@ -26,6 +26,7 @@ from gaitcore.settings.data import Tree
 LABEL = "OpenGait pickles"
 EXPECTED = "a folder with subject/condition-sequence/view/<any>.pkl, e.g. 001/nm-01/090/"
 PRETREATMENT = "the source's own; a width of 44 is put in the middle of 64"
+ENDINGS = (".pkl", ".pickle", ".npy")
 
 _ARRAY = "one array (T, 64, 64) or (T, 64, 44) of numbers"
 _WIDTHS = (SIZE, 44)
@@ -42,7 +43,7 @@ def read(
 
     Raises DataError for a pickle that is damaged or holds anything but numbers, and where a path is no folder.
     """
-    return subjects.walks(in_order(paths, partial(sequence_pickles, tree=tree), report), _walk, report)
+    return subjects.walks(in_order(paths, partial(find, tree=tree), report), _walk, report)
 
 
 def _walk(key: SequenceKey, path: Path, report: DropReport) -> Iterator[Walk]:
@@ -59,6 +60,11 @@ def _walk(key: SequenceKey, path: Path, report: DropReport) -> Iterator[Walk]:
     frame = np.flatnonzero(used) + 1
     digest = hashlib.sha256(content).hexdigest()
     yield from walk_of(key, path, frame.tolist(), masks if used.all() else masks[used], digest, report)
+
+
+def find(root: Path, report: DropReport, *, tree: Tree = CASIA_B) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence of a folder and its file; what names none is reported."""
+    return sequence_pickles(root, report, tree)
 
 
 def _problem(array: np.ndarray) -> str | None:

@@ -21,6 +21,7 @@ from gaitcore.modalities.silhouettes.walks import in_order
 LABEL = "instance segmentation (PsyMo PNG)"
 EXPECTED = "a folder with SSS_VV_D_RUN_COND/FFF.png, e.g. 000_45_1_0_nm/17.png"
 PRETREATMENT = "cut and aligned as published (GaitSet)"
+ENDINGS = (".png",)
 
 _SIZE = (128, 128)  # pixels
 _FOLDER_NAME = re.compile(r"(\d+)_(\d{1,3})_([01])_(\d{1,9})_([A-Za-z]+)")
@@ -32,10 +33,11 @@ def read(paths: Sequence[Path], report: DropReport, *, subjects: Subjects = NOT_
 
     Raises DataError where a path is no folder.
     """
-    return subjects.walks(in_order(paths, _find, report), partial(walk_of_pictures, size=_SIZE), report)
+    return subjects.walks(in_order(paths, find, report), partial(walk_of_pictures, size=_SIZE), report)
 
 
-def _find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+def find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:
+    """Each sequence below a folder and its own folder; what names none is reported."""
     if not root.is_dir():
         raise DataError(f"{root}: not a folder, expected {EXPECTED}.")
     for folder in sorted(path for path in (root, *root.rglob("*")) if path.is_dir()):

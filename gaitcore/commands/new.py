@@ -1,0 +1,68 @@
+"""``gaitcore new``: an experiment on files of one's own, as far as the files say what it needs."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from gaitcore.commands.paths import add_folder
+
+SUMMARY = "look at poses, silhouettes or videos and write an experiment for them"
+EXAMPLE = "gaitcore new mywalks --from data/raw/mywalks"
+
+_SIZE = re.compile("([0-9]{1,5})x([0-9]{1,5})")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the command's arguments."""
+    parser.add_argument("name", metavar="NAME", help="of the experiment; experiments/NAME.yaml is written")
+    add_folder(parser, "--from", dest="source", metavar="FOLDER", required=True, help="the data, or a single file")
+    parser.add_argument("--frame-size", metavar="WxH", type=_size, help="of the camera's frame in pixels: 1920x1080")
+    parser.add_argument("--fps", metavar="RATE", type=float, help="frames per second, where the files do not say it")
+    parser.add_argument("--force", action="store_true", help="replace an experiment of this name")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what was recognised and write the overlay."""
+    from dataclasses import replace
+
+    from gaitcore.commands.proposal import propose
+    from gaitcore.commands.repository import EXPERIMENTS, check_repository, load_experiment
+    from gaitcore.errors import ConfigError
+    from gaitcore.files import write_text
+    from gaitcore.modalities.recognition import recognise
+    from gaitcore.names import checked_name
+
+    check_repository()
+    try:
+        name = checked_name(options.name)
+    except ValueError as error:
+        raise ConfigError(f"The experiment's name {error}.") from None
+    overlay = EXPERIMENTS / f"{name}.yaml"
+    if overlay.exists() and not options.force:
+        raise ConfigError(f"{overlay}: exists already; choose another name, or replace it with --force.")
+    first, *others = recognise(Path(options.source))
+    first = replace(first, size=options.frame_size or first.size, fps=options.fps or first.fps)
+    proposal = propose(name, first)
+    print("\n".join(proposal.recognised))
+    for other in others:
+        print(f"Also readable: {len(other.sequences)} sequences as {other.format} ({other.modality}).")
+    for path, text in proposal.files.items():
+        write_text(path, text)
+        print(f"{path}: written.")
+    if proposal.unknown:
+        print("The files do not say the following; look for it in the overlay:")
+        print("\n".join(f"- {sentence}" for sentence in proposal.unknown))
+    if not proposal.complete:
+        print(f"{overlay} is not complete: fill in what is missing.", file=sys.stderr)
+        return 1
+    load_experiment(name)
+    print(f"Next: gaitcore check {name}, then: snakemake --cores 8 tables --config experiment={name}")
+    return 0
+
+
+def _size(text: str) -> tuple[int, int]:
+    match = _SIZE.fullmatch(text)
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a size like 1920x1080")
+    return int(match[1]), int(match[2])

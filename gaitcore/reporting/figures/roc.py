@@ -1,0 +1,113 @@
+"""ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, NullFormatter
+
+from gaitcore.artefacts.embeddings import read_embeddings
+from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resampled, subject_weights
+from gaitcore.percent import in_percent
+from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.style import PAGE, condition_title, counted, listed, system_style
+from gaitcore.reporting.tables.estimates import percent_text
+from gaitcore.settings.experiment import Config
+from gaitcore.systems import runs_of, system_settings
+
+# The sections of the configuration that this figure depends on.
+SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
+
+_POINTS = 60  # of a curve
+
+
+def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
+    """Draw the figure from embeddings.parquet of every run, in the configuration's order of systems and seeds.
+
+    The numbers: system, condition, far_percent, tar_percent (mean over seeds), ci_low_percent and ci_high_percent (over
+    subjects), and the EER and the number of seeds on each row of a curve.
+    """
+    runs: dict[str, list[Pairs]] = {}
+    for (system, _), path in zip(runs_of(config), embeddings, strict=True):
+        evaluation = system_settings(config, system).evaluation
+        pairs = Pairs.of(*read_embeddings(path), evaluation, config.protocol)
+        runs.setdefault(system, []).append(pairs)
+    numbers = pd.concat([_curves(config, system, several) for system, several in runs.items()], ignore_index=True)
+    return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
+
+
+def _curves(config: Config, system: str, runs: Sequence[Pairs]) -> pd.DataFrame:
+    rocs = [pairs.rocs() for pairs in runs]
+    subjects = len(runs[0].subjects)
+    weights = subject_weights(subjects, config.statistics.resamples, config.statistics.seed)
+    drawn = [resampled(pairs, own, weights) for pairs, own in zip(runs, rocs, strict=True)]
+    frames = [
+        _curve(config, [own[condition] for own in rocs], [curves[condition] for curves in drawn], subjects).assign(
+            condition=condition
+        )
+        for condition in config.protocol.probes
+        if all(condition in own and own[condition].eer is not None for own in rocs)
+    ]
+    curves = pd.concat(frames, ignore_index=True).assign(system=system) if frames else pd.DataFrame()
+    columns = ["system", "condition", "far_percent", "tar_percent", "ci_low_percent", "ci_high_percent"]
+    return curves.reindex(columns=[*columns, "eer_percent", "n_seeds"])
+
+
+def _curve(config: Config, rocs: Sequence[Roc], drawn: Sequence[Resampled], subjects: int) -> pd.DataFrame:
+    """The mean curve over seeds from the lowest FAR that its impostor pairs tell."""
+    impostors = min(roc.impostors for roc in rocs)
+    far = np.geomspace(min(1.0, ERRORS / impostors), 1, _POINTS)
+    tar = np.mean([[roc.tar(float(value)) for value in far] for roc in rocs], axis=0)
+    draws = np.mean([[one.tars(float(value)) for value in far] for one in drawn], axis=0)  # (points, B)
+    level = config.statistics.confidence
+    low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2], axis=1) if subjects > 1 else [np.nan] * 2
+    percent = {"far": far, "tar": tar, "ci_low": low, "ci_high": high}
+    eer = float(np.mean([roc.eer for roc in rocs]))
+    frame = pd.DataFrame({f"{name}_percent": in_percent(np.asarray(values)) for name, values in percent.items()})
+    return frame.assign(eer_percent=in_percent(eer)).round(4).assign(n_seeds=len(rocs))
+
+
+def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
+    conditions = list(dict.fromkeys(numbers["condition"]))
+    figure = Figure(figsize=(PAGE, 2.5))
+    panels = figure.subplots(1, max(1, len(conditions)), sharey=True, squeeze=False)[0]
+    for axes, condition in zip(panels, conditions, strict=False):
+        for system in config.compare:
+            curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]
+            style = {key: value for key, value in system_style(config, system).items() if key != "marker"}
+            axes.plot(curve["far_percent"], curve["tar_percent"], **style)
+            axes.fill_between(
+                *(curve[f"{name}_percent"] for name in ("far", "ci_low", "ci_high")),
+                color=style["color"],
+                alpha=0.2,
+                linewidth=0,
+            )
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+        axes.set_xlabel("False acceptances (%)")
+        axes.set_title(condition_title(config, condition))
+    panels[0].set_ylabel("True acceptances (%)")
+    panels[0].set_ylim(0, 100)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    return figure
+
+
+def _caption(config: Config, numbers: pd.DataFrame) -> str:
+    errors = []
+    for system in config.compare:
+        rows = numbers[numbers["system"] == system].drop_duplicates("condition")
+        each = [
+            f"{condition_title(config, condition)} {percent_text(eer)}%"
+            for condition, eer in zip(rows["condition"], rows["eer_percent"], strict=True)
+        ]
+        errors.append(f"{system_settings(config, system).title} {listed(each)}")
+    level = in_percent(config.statistics.confidence)
+    return (
+        f"ROC on {config.data.dataset}: genuine against impostor pairs of probe and gallery sequence, mean over "
+        f"{counted(len(config.seeds), 'seed')}; bands are {level:g}% bootstrap intervals over subjects. A curve begins "
+        f"where {ERRORS} impostor pairs are accepted. Equal error rates: {'; '.join(errors)}."
+    )

@@ -1,0 +1,65 @@
+"""``gaitcore check``: data, split, denominators, time, memory and disk of an experiment, before it is run."""
+
+import re
+
+import pytest
+from scratch_workflow import Workflow
+
+from gaitcore.commands.line import main
+
+
+@pytest.fixture(scope="module")
+def workflow(tmp_path_factory):
+    return Workflow.new(tmp_path_factory.mktemp("check"))
+
+
+@pytest.fixture
+def check(workflow, monkeypatch, capsys):
+    monkeypatch.chdir(workflow.folder)
+
+    def call(*words):
+        status = main(["check", *words])
+        return status, capsys.readouterr()
+
+    return call
+
+
+@pytest.mark.slow
+def test_everything_that_is_known_before_training_is_shown(check):
+    status, said = check("tiny")
+    assert status == 0
+    lines = said.out.splitlines()
+    assert lines[0] == "tiny: tiny walkers"
+    assert "Data: keypoints from synthetic walkers" in lines
+    assert "  sequences  660 of 6 people in 3 conditions and 11 views" in lines
+    assert "Split 3/3: keypoints" in lines
+    roles = {
+        words[0]: words[1:3] for words in map(str.split, lines) if words and words[0] in ("train", "gallery", "probe")
+    }
+    assert roles == {"train": ["3", "330"], "gallery": ["3", "132"], "probe": ["3", "198"]}
+    assert any(re.fullmatch(r"  nm +66 +120 +33.3 % +1.52 points", line) for line in lines)
+    # 594 items, bg and cl three times, in batches of 48: 12 steps in the one epoch
+    assert any(re.fullmatch(r"  gaitmixer +[\d,]+ +12 .* +2 +[\d.]+ [MG]B( or more)?", line) for line in lines)
+    assert any(re.match("  training in all: about .* at a time; evaluation not counted", line) for line in lines)
+    assert any(re.match("Disk: about .* are free", line) for line in lines)
+
+
+@pytest.mark.slow
+def test_without_timing_no_step_is_measured(check):
+    status, said = check("tiny", "--no-timing")
+    assert status == 0
+    assert re.search(r"  gaitformer +[\d,]+ +12 +- +- +2 +-\n", said.out)
+    assert "training in all" not in said.out
+
+
+def test_an_experiment_that_does_not_exist_is_one_sentence(check):
+    status, said = check("tinny")
+    assert status == 1
+    assert said.err == 'There is no experiment "tinny" (no file experiments/tinny.yaml); did you mean "tiny"?\n'
+
+
+def test_missing_data_are_one_sentence(check):
+    status, said = check("casia_b", "--no-timing")
+    assert status == 1
+    assert said.err.startswith("data/raw/casia_b/casia-b_pose_train_valid.csv: not found, expected a CSV file")
+    assert said.err.count("\n") == 1
