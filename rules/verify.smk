@@ -70,7 +70,7 @@ rule verify:
         mem_mb=1000,
         runtime=10,
     params:
-        scratch=f"{RESULTS}/verify",
+        scratch=lambda _: f"{RESULTS}/verify",
     message:
         "Comparing the retrained runs with the first ones"
     script:

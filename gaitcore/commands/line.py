@@ -56,8 +56,8 @@ def command_line() -> argparse.ArgumentParser:
         module = import_module(f"gaitcore.commands.{name.replace('-', '_')}")
         command = commands.add_parser(
             name,
-            help=module.SUMMARY,
-            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",
+            help=module.SUMMARY.replace("%", "%%"),
+            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.".replace("%", "%%"),
             epilog=f"example:\n  {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

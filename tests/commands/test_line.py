@@ -19,6 +19,15 @@ def test_every_command_explains_itself_with_an_example(name, capsys):
     assert f"\nexample:\n  gaitcore {name} " in said
 
 
+def test_the_help_lists_every_command_with_its_summary(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert [name for name in command_names() if f" {name} " not in said] == []
+    assert "print the open-set table of a finished experiment: EER and TAR at FAR 1 % and 0.1 %, with intervals" in said
+
+
 @pytest.mark.parametrize("name", command_names())
 def test_the_example_of_every_command_can_be_parsed(name):
     from importlib import import_module
