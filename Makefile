@@ -73,7 +73,7 @@ docs: .venv/ready ## the generated parts of the documentation
 
 site: .venv/ready ## the documentation as pages that work offline: build/site/index.html
 	$(INSTALL) requirements-site.lock
-	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. SITE_REPOSITORY=$(SITE_REPOSITORY) $(BIN)/python -m mkdocs build --strict --quiet
 
 # The environment: made again whenever it is missing or older than a lock. Packages that are built from source are built
 # with the setuptools of the lock. Where pip's indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's
