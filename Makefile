@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock video dvc slurm stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site video dvc slurm stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	@$(BIN)/python workflow_scripts/screen.py --cores all tables
@@ -76,6 +76,10 @@ kills: .venv/ready ## the whole workflow killed at random times, compared byte f
 
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py
+
+site: .venv/ready ## the documentation as pages that work offline: build/site/index.html
+	$(INSTALL) requirements-site.lock
+	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. SITE_REPOSITORY=$(SITE_REPOSITORY) $(BIN)/python -m mkdocs build --strict --quiet
 
 # The environment: made again whenever it is missing or older than a lock. Packages that are built from source are built
 # with the setuptools of the lock. Where pip's indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's
