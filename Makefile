@@ -13,7 +13,7 @@ tables: .venv/ready ## the default experiment, from nothing to its tables
 	@$(BIN)/python workflow_scripts/screen.py --cores all tables
 
 help: ## this list
-	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18
 
 test: .venv/ready ## everything the tests can check on this machine, on all cores
 	$(BIN)/python -m pytest $(PARALLEL)
