@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -20,6 +21,7 @@ class Loader(yaml.SafeLoader):
 Loader.add_constructor("!ENV", lambda loader, node: loader.construct_sequence(node))
 SETTINGS = yaml.load((REPOSITORY / "mkdocs.yml").read_text(encoding="utf-8"), Loader)  # a SafeLoader
 needs_mkdocs = pytest.mark.skipif(find_spec("material") is None, reason="MkDocs is not installed: make site")
+CHROMIUM = shutil.which("chromium")
 
 
 def leaves(navigation):
@@ -100,4 +102,18 @@ def test_links_lead_to_pages_and_to_the_repository_where_it_is_known(site, tmp_p
 def test_docstrings_of_public_names_are_on_the_pages_of_python(site):
     poses = (site / "api" / "poses.html").read_text(encoding="utf-8")
     assert 'id="gaitcore.poses.read_poses"' in poses
-    assert not re.search(r":(func|class|mod|data|meth):<code>", "".join(p.read_text("utf-8") for p in site.rglob("*.html")))
+    assert not re.search(
+        r":(func|class|mod|data|meth):<code>", "".join(p.read_text("utf-8") for p in site.rglob("*.html"))
+    )
+
+
+@needs_mkdocs
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")
+@pytest.mark.parametrize("page", ["index.html", "api/poses.html"])
+def test_the_search_works_in_pages_opened_from_a_folder(site, page, tmp_path):
+    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"]
+    command += ["--virtual-time-budget=8000", "--dump-dom", f"{(site / page).as_uri()}?q=collapse"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert f'href="{site.as_uri()}/faq.html?h=collapse#a-run-has-collapsed"' in shown
