@@ -69,3 +69,8 @@ def test_a_single_system_has_no_section_of_differences(summary, context):
     page = summary_markdown(summary[summary["system"] == "alpha"], context)
     assert "Differences" not in page
     assert "Beta_net" not in page
+
+
+def test_a_metric_that_some_systems_lack_is_a_dash_in_their_row(summary, context):
+    lacking = summary[(summary["system"] != "beta_net") | (summary["metric"] != "mAP")]
+    assert "| Beta_net | 65.0 ± 1.2 | 71.5 ± 1.2 | –          |" in summary_markdown(lacking, context)

@@ -82,10 +82,11 @@ def _published_lines(titles: dict[str, str], context: TableContext) -> list[list
 
 def _metrics_grid(summary: pd.DataFrame, context: TableContext) -> str:
     by_metric = {title: estimates(summary, metric) for metric, title in metric_titles(summary).items()}
-    lines = [
-        [context.system_title(system), *(with_spread(rows[overall(system)]) for rows in by_metric.values())]
-        for system in measured_systems(summary)
-    ]
+    lines = []
+    for system in measured_systems(summary):
+        mean = overall(system)  # a rate at few false acceptances is told only where there are enough pairs
+        cells = [with_spread(rows[mean]) if mean in rows else "–" for rows in by_metric.values()]
+        lines.append([context.system_title(system), *cells])
     return grid(lines, ["System", *by_metric])
 
 
