@@ -54,7 +54,8 @@ def _on_cpu(network: nn.Module, x: Tensor, memory: int) -> Callable[[Tensor], Te
 def _channels_last(network: nn.Module) -> None:
     """Lay out the weights of convolutions over single frames so that their maps, too, have the channels last.
 
-    Pools and convolutions of pictures then take less time (GaitPart: about a tenth of a step). Values and their order are unchanged.
+    Pools and convolutions of pictures then take less time (GaitPart: about a tenth of a step). Values and their order
+    are unchanged.
     """
     for module in network.modules():
         for weight in module.parameters() if isinstance(module, PerFrame) else ():
