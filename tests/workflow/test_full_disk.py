@@ -70,7 +70,7 @@ def filled(folder):
     [
         ("poses.parquet", "read_poses tiny"),
         ("split.csv", "splits tiny"),
-        (f"{RUN}/embeddings.parquet", "evaluate tiny gaitmixer 1"),
+        (f"{RUN}/embeddings.parquet", "evaluate tiny gaitmixer seed-1"),
         ("summary.csv", "summary tiny"),
         ("reproduction.html", "write_reproduction tiny"),
     ],
