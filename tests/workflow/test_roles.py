@@ -53,7 +53,7 @@ def test_other_roles_than_the_protocols_are_not_evaluated(finished, other_roles)
     done = finished.snakemake("--allowed-rules", "splits", "evaluate", "--", metrics)
     assert done.returncode == 1
     assert (
-        "[evaluate tiny gaitmixer 1] results/tiny/split.csv, line 530: sequence 005-nm-05-000 has the role "
+        "[evaluate tiny gaitmixer seed-1] results/tiny/split.csv, line 530: sequence 005-nm-05-000 has the role "
         f'"gallery", expected "probe" {WAY_OUT}'
     ) in done.stdout
     assert "Traceback" not in done.stdout
