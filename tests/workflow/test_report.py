@@ -143,7 +143,7 @@ def test_the_browser_shows_both_tables_and_every_figure_with_its_caption(finishe
         assert sum(caption in shown for shown in captions) == 1, figure
     for title in ("Run times", "Configuration"):
         assert title in page["text"]
-    behind = 1 + 1 + 1 + 4 + 2 * 10 + 3  # summary, split, report of the poses, runs, figures and captions, linked files
+    behind = 1 + 1 + 1 + 4 + 2 * 11 + 3  # summary, split, report of the poses, runs, figures and captions, linked files
     assert f"The {behind} files behind this page are as the jobs that made them left them" in page["text"]
 
 
