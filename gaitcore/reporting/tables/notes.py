@@ -250,8 +250,8 @@ def denominators_note(context: TableContext) -> str:
     if len(texts) < 2:
         return ""
     return (
-        f"The rows stand on different sequences: {'; '.join(texts)}. Systems with different "
-        "ones are not compared by a test; protocol.common_tests restricts all rows to the same ones."
+        f"The rows stand on different sequences: {'; '.join(texts)}. Systems with other "
+        "probes are not compared by a test; protocol.common_tests restricts all rows to the same ones."
     )
 
 
