@@ -154,7 +154,7 @@ def test_the_results_are_those_of_this_machine_to_the_byte(local, on_slurm):
 
 def test_a_failing_job_is_retried_and_reported_with_its_log(on_slurm):
     before = len(on_slurm.submitted())
-    line = "sequences = modalities.part"
+    line = "names = snakemake.params.modalities"
     edit(on_slurm, line, f"raise OSError('the disk is full')\n    {line}", "workflow_scripts/splits.py")
     done = on_slurm.snakemake("--retries", "1", "--", "results/tiny/split.csv")
     edit(on_slurm, "raise OSError('the disk is full')\n    ", "", "workflow_scripts/splits.py")
