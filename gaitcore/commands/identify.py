@@ -1,8 +1,8 @@
 """``gaitcore identify``: who of a gallery walks like a probe, with distances that a run's own pairs calibrate."""
 
 import argparse
-import re
 
+from gaitcore.commands.arguments import frame_size
 from gaitcore.commands.paths import add_file, add_folder
 
 SUMMARY = "find who of a gallery walks most like a probe, with distances calibrated by a run's own pairs"
@@ -12,8 +12,6 @@ This is a tool of research. The nearest person is always named, also where the w
 distances are calibrated on the test people of the run, their cameras and clothes, and not on these. Consent of the
 people and the law on biometric data are the user's responsibility."""
 
-_SIZE = re.compile("([0-9]{1,5})x([0-9]{1,5})")
-
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
@@ -22,7 +20,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     add_folder(parser, "--weights", metavar="RUN", required=True, help="a run's folder, or its weights.safetensors")
     add_file(parser, "--picture", metavar="PNG", default="identified.png", help="the picture to write")
     parser.add_argument(
-        "--frame-size", metavar="WxH", type=_size, help="of frames whose files do not say it: 1920x1080"
+        "--frame-size", metavar="WxH", type=frame_size, help="of frames whose files do not say it: 1920x1080"
     )
     parser.add_argument("--show", metavar="N", type=int, default=5, help="people in the list (default: 5)")
 
@@ -54,10 +52,3 @@ def run(options: argparse.Namespace) -> int:
     write_picture(picture, run, gallery, probes, calibration, results, options.show)
     print(f"\n{picture}: written.\n{LIMITS}")
     return 0
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a size like 1920x1080")
-    return int(match[1]), int(match[2])

@@ -1,23 +1,23 @@
 """``gaitcore new``: an experiment on files of one's own, as far as the files say what it needs."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
+from gaitcore.commands.arguments import frame_size
 from gaitcore.commands.paths import add_folder
 
 SUMMARY = "look at poses, silhouettes or videos and write an experiment for them"
 EXAMPLE = "gaitcore new mywalks --from data/raw/mywalks"
-
-_SIZE = re.compile("([0-9]{1,5})x([0-9]{1,5})")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     parser.add_argument("name", metavar="NAME", help="of the experiment; experiments/NAME.yaml is written")
     add_folder(parser, "--from", dest="source", metavar="FOLDER", required=True, help="the data, or a single file")
-    parser.add_argument("--frame-size", metavar="WxH", type=_size, help="of the camera's frame in pixels: 1920x1080")
+    parser.add_argument(
+        "--frame-size", metavar="WxH", type=frame_size, help="of the camera's frame in pixels: 1920x1080"
+    )
     parser.add_argument("--fps", metavar="RATE", type=float, help="frames per second, where the files do not say it")
     parser.add_argument("--force", action="store_true", help="replace an experiment of this name")
 
@@ -59,10 +59,3 @@ def run(options: argparse.Namespace) -> int:
     load_experiment(name)
     print(f"Next: gaitcore check {name}, then: snakemake --cores 8 tables --config experiment={name}")
     return 0
-
-
-def _size(text: str) -> tuple[int, int]:
-    match = _SIZE.fullmatch(text)
-    if match is None:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a size like 1920x1080")
-    return int(match[1]), int(match[2])

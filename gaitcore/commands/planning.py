@@ -99,7 +99,7 @@ def _frames(source: str, sequences: pd.DataFrame, report: pd.DataFrame) -> Frame
 
 
 def _poses(config: Config) -> Frames:
-    from gaitcore.modalities.keypoints.reading import read_poses
+    from gaitcore.modalities.keypoints.reading import read_poses, reading_arguments
 
     data = config.data
     if data.format == "video":
@@ -111,21 +111,7 @@ def _poses(config: Config) -> Frames:
 
             paths = [str(Path(folder) / "walkers.csv")]
             write_walkers(Path(paths[0]), data.walkers)
-        table, report = read_poses(
-            data.format,
-            paths,
-            dataset=data.dataset,
-            frame_width=data.frame_width,
-            frame_height=data.frame_height,
-            fps=data.fps,
-            pose_source=data.pose_source,
-            mixed_sources=data.mixed_pose_sources,
-            tree=data.tree,
-            people=data.people,
-            people_index=data.people_index,
-            lost_joints=data.lost_joints,
-            frame_order=data.frame_order,
-        )
+        table, report = read_poses(data.format, paths, **reading_arguments(data))
     source = "synthetic walkers" if data.walkers is not None else ", ".join(map(str, data.path))
     return _frames(source, table.sequences, report)
 

@@ -15,6 +15,7 @@ from gaitcore.evaluation.open_set import FARS, Pairs, Roc
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -69,8 +70,9 @@ def evaluate_run(
     keys = trained.keys
     embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
     measured = measure(embeddings, keys, evaluation, protocol)
-    for condition, rank1 in measured.means["rank1"].items():
-        log.info("%s: rank-1 %.1f %%", condition, in_percent(rank1))
+    rank1 = measured.means["rank1"]
+    for name in filter(rank1.__contains__, compared_names(protocol)):  # in the tables' order
+        log.info("%s: rank-1 %.1f %%", name, in_percent(rank1[name]))
     for remark in measured.remarks:
         log.warning("%s", remark)
     rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()

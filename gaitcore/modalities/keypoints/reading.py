@@ -44,6 +44,12 @@ def source_formats() -> tuple[str, ...]:
     return tuple(extensions.available("readers"))
 
 
+def reading_arguments(data: Data) -> dict[str, Any]:
+    """The keyword arguments of :func:`read_poses` and :func:`write_poses` that the section ``data`` sets."""
+    names = "dataset frame_width frame_height fps pose_source tree people people_index lost_joints frame_order"
+    return {**{name: getattr(data, name) for name in names.split()}, "mixed_sources": data.mixed_pose_sources}
+
+
 def read_poses(
     source_format: str,
     path: str | Path | Sequence[str | Path],

@@ -38,11 +38,11 @@ def test_sequences_written_one_by_one_are_the_table_in_memory(tmp_path, z):
     for subject, view, frames in (("00010", "090", 25), ("00009", "180", 18), ("00010", "000", 40)):
         array = poses(frames)
         array = np.concatenate([array, array[..., :1]], axis=2) if z else array
-        save(tmp_path / "root", f"{subject}/00/{view}/{view}.pkl", array)
-    save(tmp_path / "root", "00011/00/000/000.pkl", np.zeros((2, 5, 3)))
-    whole, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
+        save(tmp_path / "tree", f"{subject}/00/{view}/{view}.pkl", array)
+    save(tmp_path / "tree", "00011/00/000/000.pkl", np.zeros((2, 5, 3)))
+    whole, report = read_poses("pickle_tree", tmp_path / "tree", **CAMERA, tree=OUMVLP)
     whole.write(tmp_path / "whole.parquet")
-    sequences, lines = write_poses("pickle_tree", tmp_path / "root", tmp_path / "poses.parquet", **CAMERA, tree=OUMVLP)
+    sequences, lines = write_poses("pickle_tree", tmp_path / "tree", tmp_path / "poses.parquet", **CAMERA, tree=OUMVLP)
     assert (tmp_path / "poses.parquet").read_bytes() == (tmp_path / "whole.parquet").read_bytes()
     assert lines.equals(report)
     assert sequences.equals(whole.sequences)
@@ -63,27 +63,27 @@ def test_sequences_are_written_in_the_order_of_keys_whatever_that_of_reading(tmp
 
 def test_a_z_in_some_sequences_is_refused_and_nothing_is_written(tmp_path):
     array = poses(5)
-    save(tmp_path / "root", "1/00/000/a.pkl", array)
-    save(tmp_path / "root", "2/00/000/a.pkl", np.concatenate([array, array[..., :1]], axis=2))
+    save(tmp_path / "tree", "1/00/000/a.pkl", array)
+    save(tmp_path / "tree", "2/00/000/a.pkl", np.concatenate([array, array[..., :1]], axis=2))
     with pytest.raises(DataError) as caught:
-        write_poses("pickle_tree", tmp_path / "root", tmp_path / "poses.parquet", **CAMERA, tree=OUMVLP)
+        write_poses("pickle_tree", tmp_path / "tree", tmp_path / "poses.parquet", **CAMERA, tree=OUMVLP)
     assert str(caught.value) == (
-        f"{tmp_path}/root/2/00/000/a.pkl has a z and {tmp_path}/root/1/00/000/a.pkl has none; give all sequences "
+        f"{tmp_path}/tree/2/00/000/a.pkl has a z and {tmp_path}/tree/1/00/000/a.pkl has none; give all sequences "
         "one, or none."
     )
     assert not (tmp_path / "poses.parquet").exists()
 
 
 def test_coordinates_of_crops_are_told_where_a_frame_is_set(tmp_path):
-    save(tmp_path / "root", "1/00/000/a.pkl", poses(120, at=(20, 10)))
-    _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
+    save(tmp_path / "tree", "1/00/000/a.pkl", poses(120, at=(20, 10)))
+    _, report = read_poses("pickle_tree", tmp_path / "tree", **CAMERA, tree=OUMVLP)
     assert report["reason"].tolist() == [
         "in 100 % of the frames the person is at the corner of the picture, as in crops of the person and not "
         "in a frame of 1280 x 980; set data.frame_width and data.frame_height to null, and input.unit to "
         "body_height or torso"
     ]
-    save(tmp_path / "root", "1/00/000/a.pkl", poses(120))
-    _, report = read_poses("pickle_tree", tmp_path / "root", **CAMERA, tree=OUMVLP)
+    save(tmp_path / "tree", "1/00/000/a.pkl", poses(120))
+    _, report = read_poses("pickle_tree", tmp_path / "tree", **CAMERA, tree=OUMVLP)
     assert report.empty
 
 
