@@ -20,6 +20,7 @@ from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, view_title
 from gaitcore.protocols.sides import titled_names
 from gaitcore.reporting.figures.drawing import Drawing
+from gaitcore.reporting.figures.sheet_pictures import InputPictures
 from gaitcore.reporting.figures.sheet_silhouettes import Silhouettes
 from gaitcore.reporting.figures.sheet_skeletons import Skeletons
 from gaitcore.reporting.figures.skeleton_drawing import BY_HAND
@@ -90,7 +91,7 @@ def draw(
         DataError: a table holds no sequence.
     """
     sheets: list[Cells] = [_filled(poses, Skeletons(poses))] if poses else []
-    sheets += [_pictures_of(poses, transform) for transform in pictures] if poses else []
+    sheets += [InputPictures(poses, transform) for transform in pictures] if poses else []
     sheets += [_filled(silhouettes, Silhouettes(silhouettes))] if silhouettes else []
     every = _in_any(sheets)
     chosen = chosen_sequences(every)
@@ -109,12 +110,6 @@ def _filled(path: Path, sheet: Cells) -> Cells:
     if not len(sheet.sequences):
         raise DataError(f"{path}: no sequences, expected at least one; {path.stem}_report.csv beside it says why.")
     return sheet
-
-
-def _pictures_of(poses: Path, transform: str) -> Cells:
-    from gaitcore.reporting.figures.sheet_pictures import InputPictures  # it imports torch, which takes seconds
-
-    return InputPictures(poses, transform)
 
 
 def _in_any(sheets: Sequence[Cells]) -> pd.DataFrame:

@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from gaitcore import extensions
-from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.skeleton import CHANNELS
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.reporting.figures.silhouette_drawing import draw_bordered, show_grey
@@ -32,6 +30,8 @@ class InputPictures:
     aspect = 1.0
 
     def __init__(self, poses: Path, transform: str) -> None:
+        from gaitcore.modalities.keypoints.input import transform_of  # it imports torch, which takes seconds
+
         self.table = PoseTable.read(poses)
         self.sequences = self.table.sequences
         self.title = extensions.declared("inputs", transform)["PICTURES"]
@@ -78,6 +78,8 @@ class InputPictures:
 
     def _pictures(self, row: int) -> np.ndarray:
         """(maps, H, W), from 0 to 1, of a sequence's middle frame."""
+        import torch
+
         frames = slice(self.table.offsets[row], self.table.offsets[row + 1])
         keypoints = torch.from_numpy(self.table.row_keypoints[frames])
         prepared = self.transform.prepared(keypoints, torch.tensor([len(keypoints)]))
