@@ -28,7 +28,7 @@ from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, wa
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
 from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
 from gaitcore.modalities.report import DropReport, write_report
-from gaitcore.settings.data import Video
+from gaitcore.settings.data import Tracking, Video
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,14 @@ class ShardOutputs(NamedTuple):
 
 
 def extract_subject(
-    videos: Mapping[str, str], info: PoseInfo, video: Video, outputs: ShardOutputs, *, threads: int, code: str
+    videos: Mapping[str, str],
+    info: PoseInfo,
+    video: Video,
+    outputs: ShardOutputs,
+    *,
+    threads: int,
+    code: str,
+    tracking: Tracking | None = None,
 ) -> None:
     """Make the shard of one subject; a bad video is left out, with the reason in the report.
 
@@ -56,14 +63,16 @@ def extract_subject(
             same.
         threads: number of videos processed at a time.
         code: digest of the code.
+        tracking: how people are followed, if ``video.people`` is track.
 
     Raises ConfigError or DataError where the estimator or the detector is not available.
     """
     check_installed(video)
-    tools = _Tools(video)
+    tracking = tracking or Tracking()
+    tools = _Tools(video, tracking)
     info = _with_source(info, tools)
     digests = {name: file_digest(path) for name, path in videos.items()}
-    scratch = VideoScratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
+    scratch = VideoScratch(outputs.scratch, f"{code} {info} {video.model_dump_json()} {tracking}")
     subject = next(iter(videos)).partition("-")[0]
     with FrameProgress(subject, sum(count_frames(Path(path)) for path in videos.values())) as progress:
 
@@ -88,10 +97,10 @@ def extract_subject(
 class _Tools:
     """A detector and an estimator for each thread, made on first use."""
 
-    def __init__(self, video: Video) -> None:
+    def __init__(self, video: Video, tracking: Tracking) -> None:
         self._detectors = PerThread(lambda: make_detector(video))
         self._estimators = PerThread(lambda: make_estimator(video))
-        self.following = Following(video.people, video.detect_every)
+        self.following = Following(video.people, video.detect_every, tracking)
 
     @property
     def detector(self) -> Detector:
