@@ -26,8 +26,8 @@ from gaitcore.modalities.keypoints.video.estimators import (
 )
 from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
-from gaitcore.modalities.report import DropReport, write_report
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch, concerning
+from gaitcore.modalities.report import DropReport, left_out_videos, write_report
 from gaitcore.settings.data import Tracking, Video
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,8 @@ def extract_subject(
                 progress.skip(count_frames(Path(videos[name])))
                 return _poses_of(kept)
             decoder = Decoder(Path(videos[name]), info.frame_width, info.frame_height, info.fps)
-            poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
+            with concerning(videos[name], "estimating its poses"):
+                poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
             arrays = {"frame": poses.frame, "keypoints": poses.keypoints}
             scratch.write(name, digests[name], Kept(arrays, poses.notes))
             return poses
@@ -136,4 +137,7 @@ def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: Pos
         for frame, reason in one.notes:
             report.add(videos[name], reason, sequence=name, frame=frame)
         log.info("%s: %d frames, %d lines in the report", name, len(one.frame), len(one.notes))
-    write_report(report.to_frame(), outputs.report)
+    lines = report.to_frame()
+    for video in left_out_videos(lines):
+        log.info("left out: %s", video)
+    write_report(lines, outputs.report)
