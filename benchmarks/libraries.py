@@ -1,9 +1,10 @@
 """Our own parts that are not about gait beside the best-kept library for each: ``python benchmarks/libraries.py``.
 
-Prints the rows of docs/decisions.md. Each candidate works on the same input as our part, in a process of its own, whose
-seconds and largest memory are measured; what a candidate does with a bad input is printed, too. The candidates are no
-dependencies: they are installed, at the versions below, into build/libraries, an environment that sees the packages of
-the one that runs this. Needs the packages of ``make video``. One part alone: ``python benchmarks/libraries.py csv``.
+Prints the rows of docs/decisions.md. Each candidate works on the same input as our part, in a process of its own. Its
+seconds of CPU (of all threads) and largest memory are measured; what it does with a bad input is printed, too. The
+candidates are no dependencies: they are installed, at the versions below, into build/libraries, an environment that
+sees the packages of the one that runs this. Needs the packages of ``make video``. One part alone:
+``python benchmarks/libraries.py csv``.
 """
 
 import json
@@ -15,7 +16,7 @@ import tempfile
 import venv
 from collections.abc import Callable
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -104,8 +105,8 @@ def csv_duckdb(folder: Path) -> Made:
     import duckdb
 
     return (
-        lambda: duckdb.read_csv(str(folder / "good.csv")).arrow(),
-        lambda _: refused(lambda: duckdb.read_csv(str(folder / "bad.csv")).arrow()),
+        lambda: duckdb.read_csv(str(folder / "good.csv")).fetchnumpy(),
+        lambda _: refused(lambda: duckdb.read_csv(str(folder / "bad.csv")).fetchnumpy()),
     )
 
 
@@ -125,7 +126,7 @@ def refused(read: Callable[[], Any]) -> str:
 
 
 def people() -> list[tuple[int, tuple[float, float, float, float]]]:
-    """A walker who is hidden for 10 frames, and at the same place, 77 frames after, a stranger; left, top, right, bottom."""
+    """A walker who is hidden for 10 frames and, 77 frames after, a stranger: frame, (left, top, right, bottom)."""
     half, step = TRACKED // 2, 0.2
     walker = [n for n in range(half) if not 300 <= n < 300 + HIDDEN]
     strangers = range(half + APART, half + APART + half // 2)
@@ -387,14 +388,14 @@ PARTS = {
 
 
 def measure(part: str, candidate: str, folder: Path) -> dict[str, Any]:
-    """The least seconds of three runs, MiB that the first one added, and what is said of the result."""
+    """The least seconds of CPU of three runs, MiB that the first one added, and what is said of the result."""
     run, describe = globals()[f"{part}_{candidate}"](folder)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     seconds = []
     for _ in range(RUNS):
-        begun = perf_counter()
+        begun = process_time()
         result = run()
-        seconds.append(perf_counter() - begun)
+        seconds.append(process_time() - begun)
     memory = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     return {"seconds": min(seconds), "MiB": memory, "result": describe(result)}
 
@@ -414,7 +415,7 @@ def candidates_python() -> Path:
 def main(wanted: list[str]) -> None:
     """Print one row of a Markdown table for each candidate of each part."""
     python = candidates_python()
-    print("| part | | seconds | MiB | |\n|:--|:--|--:|--:|:--|")
+    print("| part | | s of CPU | MiB | |\n|:--|:--|--:|--:|:--|")
     for part in wanted or PARTS:
         for candidate in PARTS[part]:
             with tempfile.TemporaryDirectory() as folder:
