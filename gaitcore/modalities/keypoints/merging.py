@@ -12,7 +12,7 @@ import pandas as pd
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import NO_VIDEO, DropReport, left_out_videos, read_report, told, write_report
+from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO, DropReport, left_out_videos, read_report, told, write_report
 
 log = logging.getLogger(__name__)
 
@@ -73,8 +73,8 @@ def merge_shards(
     for file, reason, line, sequence in left_out:
         unlisted.add(file, reason, line=line, sequence=sequence)
     lines = pd.concat([unlisted.to_frame(), *(read_report(one) for one in reports)], ignore_index=True)
-    bad = [unlisted.sentence(n) for n, one in enumerate(unlisted.rows()) if not one[-1].startswith(NO_VIDEO)]
-    bad += left_out_videos(lines)
+    unnamed = [n for n, one in enumerate(unlisted.rows()) if not one[-1].startswith((NO_VIDEO, LEFT_OUT))]
+    bad = [*map(unlisted.sentence, unnamed), *left_out_videos(lines)]
     if not len(table):
         raise DataError(f"No video gave a pose: {told(bad)}")
     table.write(poses)

@@ -44,15 +44,14 @@ def error(*arguments, **options):
 
 def test_shards_become_one_table_one_report_and_one_sentence(tmp_path, caplog):
     shards = [shard(tmp_path, "002"), shard(tmp_path, "001", frames=2), shard(tmp_path, "003", frames=0)]
-    sentence = merge(
-        tmp_path, shards, [("walk.avi", "names no sequence", None, ""), ("a.txt", "no video: ...", None, "")]
-    )
+    others = [("a.txt", "no video: ...", None, ""), ("gone.avi", "left out: no file", None, "")]
+    sentence = merge(tmp_path, shards, [("walk.avi", "names no sequence", None, ""), *others])
     assert caplog.messages == [
-        "2 of 4 videos gave no pose: walk.avi: names no sequence; 003.avi: no pose in any of 9 frames. "
+        "3 of 5 videos gave no pose: walk.avi: names no sequence; gone.avi: no file; 003.avi: no pose in any of 9 frames. "
         "Replace or remove the files, or correct the settings named."
     ]
     assert sentence == (
-        f"2 of 4 videos are in {tmp_path}/poses.parquet (5 frames); 2 were left out, see {tmp_path}/poses_report.csv"
+        f"2 of 5 videos are in {tmp_path}/poses.parquet (5 frames); 3 were left out, see {tmp_path}/poses_report.csv"
     )
     table = PoseTable.read(tmp_path / "poses.parquet")
     assert table.sequences[["subject", "frames"]].to_numpy().tolist() == [["001", 2], ["002", 3]]
@@ -60,8 +59,16 @@ def test_shards_become_one_table_one_report_and_one_sentence(tmp_path, caplog):
     digest = combined_digest((f"{subject}.parquet", f"digest {subject}") for subject in ("002", "001", "003"))
     assert table.info == replace(INFO, source_digest=digest)
     report = read_report(tmp_path / "poses_report.csv")
-    assert report["file"].tolist() == ["walk.avi", "a.txt", "002.avi", "001.avi", "003.avi", "003.avi"]
-    assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [None, None, 7, 7, 7, None]
+    assert report["file"].tolist() == ["walk.avi", "a.txt", "gone.avi", "002.avi", "001.avi", "003.avi", "003.avi"]
+    assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [
+        None,
+        None,
+        None,
+        7,
+        7,
+        7,
+        None,
+    ]
 
 
 def test_files_that_are_no_videos_are_listed_and_not_counted(tmp_path):
