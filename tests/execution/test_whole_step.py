@@ -11,8 +11,10 @@ from repeating import Repeats
 
 from gaitcore import modalities
 from gaitcore.errors import GaitError
+from gaitcore.evaluation.embedding import chosen_frames, embed, embeddings, readings
 from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.host_reads import HostReadError, no_host_reads
+from gaitcore.execution.per_frame import per_frame
 from gaitcore.execution.whole_step import COMPILED_FROM, Stepping, largest_batch
 from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.store import KeypointStore
@@ -123,6 +125,24 @@ def test_recorded_steps_learn_what_plain_steps_learn(system):
     assert (result.steps, expected.steps) == ("one graph", "operation by operation")
     assert result.history["loss"].tolist() == pytest.approx(expected.history["loss"].tolist(), rel=1e-3)
     torch.testing.assert_close(weights(model), weights(plain), rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", SMALL)
+def test_a_pass_of_each_systems_evaluation_reads_nothing_from_the_host(system):
+    settings = system_settings(CONFIG, system)
+    network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system]})
+    store = store_of(modality(settings.network.name), settings.input)
+    model = build_model(**store.network_arguments(), **network.model_dump()).eval()
+    expected = embed(model, store, FRAMES, settings.evaluation)
+    copies, combine = settings.evaluation.test_time_augmentation, settings.evaluation.combine
+    parts, found = per_frame(model), np.empty_like(expected)
+    for sequences, windows in chosen_frames(store.lengths, FRAMES, settings.evaluation):
+        reading = readings((sequences, windows), copies, store.per_frame)
+        with no_host_reads():
+            chunk = embeddings(reading, parts, store, combine)
+        found[sequences] = chunk.numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_all_systems_are_tested_here():
