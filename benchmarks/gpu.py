@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import NamedTuple
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -37,8 +38,8 @@ from gpu_measuring import BESIDE, COMPILED, FULL, PRECISIONS, SMALL, STEPS_OF_A_
 
 from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
-from gaitcore.execution import compute
-from gaitcore.execution.banded import banded
+from gaitcore.execution import compute, fused_attention
+from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.modalities.keypoints.augmentation import augmented
 from gaitcore.networks import build_model, load_published_weights
 from gaitcore.sampling.random_window import random_window
@@ -74,16 +75,16 @@ def golden(bench: Bench, name: str) -> Iterator[Row]:
     yield Row("golden values, float32", name, float(difference), "largest difference")
 
 
-def special_path(bench: Bench) -> Iterator[Row]:
-    """GaitMixer's banded products against its own forward pass."""
+def special_path(bench: Bench, name: str) -> Iterator[Row]:
+    """GaitMixer's banded products, or GaitFormer's fused attention, against the network's own forward pass."""
     torch.manual_seed(0)
-    network = bench.network("gaitmixer")
-    options = network.model_dump() | {"dropout": 0.0}
+    network = bench.network(name, max(40, bench.network(name).frames))
+    options = network.model_dump() | ({"dropout": 0.0} if name == "gaitmixer" else {})
     model = build_model(in_channels=2, **options).to(bench.device).train()
     x = torch.rand(8, network.frames, 17, 2, device=bench.device)
     direction = torch.randn(8, 128, device=bench.device)
     results = []
-    for forward in (model, banded(model)):
+    for forward in (model, GpuPass(model)):
         state = {name: tensor.clone() for name, tensor in model.state_dict().items()}
         out = forward(x)
         gradients = torch.autograd.grad((out * direction).sum(), list(model.parameters()))
@@ -91,9 +92,9 @@ def special_path(bench: Bench) -> Iterator[Row]:
         model.load_state_dict(state)
     (out, gradient), (fast_out, fast_gradient) = results
     difference = float((out - fast_out).detach().abs().max())
-    yield Row("special path", "gaitmixer, outputs", difference, "largest difference")
+    yield Row("special path", f"{name}, outputs", difference, "largest difference")
     relative = float((gradient - fast_gradient).norm() / gradient.norm())
-    yield Row("special path", "gaitmixer, gradients", relative, "relative difference")
+    yield Row("special path", f"{name}, gradients", relative, "relative difference")
 
 
 def loss_with_fixed_shapes(bench: Bench) -> Iterator[Row]:
@@ -185,6 +186,14 @@ def step(bench: Bench, name: str, precision: str, compiled: bool = False) -> Ite
     bench.ms[name, precision, steps.how] = 1000 * steps.seconds
     yield Row("step", f"{name}, {precision}, {steps.how}", 1000 * steps.seconds, "ms")
     yield Row("memory", f"{name}, {precision}, {steps.how}", steps.peak_gb, "GB")
+
+
+def attention(bench: Bench) -> Iterator[Row]:
+    """A step of GaitFormer whose attention over frames is not fused, to see whether fusing pays."""
+    with mock.patch.object(fused_attention, "FEWEST_TOKENS", 10**9):
+        for precision in ("float32", "bfloat16"):
+            steps = bench.steps("gaitformer", precision)
+            yield Row("step, attention not fused", f"gaitformer, {precision}", 1000 * steps.seconds, "ms")
 
 
 def compiling(bench: Bench) -> Iterator[Row]:
@@ -314,7 +323,7 @@ def tasks(bench: Bench) -> list[Task]:
 
     return [
         *(of(f"golden values of {name}", golden, 2, name) for name in GOLDEN),
-        of("special path", special_path, 2),
+        *(of(f"special path of {name}", special_path, 2, name) for name in PAPER),
         of("loss with fixed shapes", loss_with_fixed_shapes, 2),
         of("same bytes", same_bytes, 30),
         *(of(f"accuracy in {precision}", accuracy, 12, precision) for precision in PRECISIONS),
@@ -323,6 +332,7 @@ def tasks(bench: Bench) -> list[Task]:
         *(steps(name, precision) for precision in size.precisions for name in PAPER),
         *(steps(name, precision, compiled=True, seconds=15) for name, precision in COMPILED[:BESIDE]),
         *(of(f"embedding of {name}", embedding, 4, name) for name in PAPER),
+        of("attention that is not fused", attention, 6),
         of("cross-view metrics", metrics, 2),
         of("the demo", demo, 15),
         *(steps(name, "float32") for name in others),

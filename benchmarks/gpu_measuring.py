@@ -68,7 +68,7 @@ class Size(NamedTuple):
 
 _BATCHES, _POPULATIONS, _LENGTHS = (19, 37, 74, 148, 296), (74, 740, 5153), (60, 120, 300)
 FULL = Size(1, None, 16, 5232, _BATCHES, _POPULATIONS, _LENGTHS, (40, 24), 3, None, 50, PRECISIONS)
-SMALL = Size(16, 16, 4, 8, (2, 4), (4, 8), (16, 20), (4, 2), 2, 1, 2, ("float32",))
+SMALL = Size(16, 16, 6, 8, (2, 4), (4, 8), (16, 20), (4, 2), 2, 1, 2, ("float32",))
 
 
 TINY = {  # networks that show that everything runs

@@ -6,6 +6,7 @@ from typing import cast
 from torch import Tensor, nn
 
 from gaitcore.execution.banded import banded
+from gaitcore.execution.fused_attention import fused
 from gaitcore.execution.tracing import CutError, module_of, part, result_of, traced
 
 Function = Callable[[Tensor], Tensor]
@@ -16,12 +17,14 @@ def per_frame(network: nn.Module) -> tuple[Function, Function]:
 
     The first part is the module that the input enters, if this module declares ``per_frame = True``: what it makes of a
     frame depends on no other frame. In every other network it is nothing, and the rest is the network. On a GPU the
-    rest takes the special path of the network's module where it has one.
+    rest takes the special path of the network's module where it has one, and attention over frames is fused.
     """
     on_gpu = any(parameter.is_cuda for parameter in network.parameters())
     spatial = getattr(network, "spatial", None)
     if on_gpu and getattr(spatial, "per_frame", False) and (fast := banded(network)):
         return cast(nn.Module, spatial), fast.after_spatial
+    if on_gpu:
+        network = fused(network) or network
     try:
         graph = traced(network)
     except CutError:
