@@ -37,7 +37,7 @@ def fused(network: nn.Module) -> nn.Module | None:
         for name, child in [*module.named_children()]:
             if isinstance(child, Attention):
                 setattr(module, name, FusedAttention(child))
-    return cast(nn.Module, same)
+    return same
 
 
 class FusedAttention(nn.Module):
@@ -59,17 +59,17 @@ class FusedAttention(nn.Module):
             return cast(Tensor, attention(x, wanted))
         heads, head = attention.heads, width // attention.heads
         padding = -head % (self.row // _type_of_products(x).itemsize)
-        weight, bias = attention.qkv.weight, attention.qkv.bias
+        weight: Tensor = attention.qkv.weight
+        bias: Tensor = attention.qkv.bias
+        proj: Tensor = attention.proj.weight
         if padding:
             weight = F.pad(weight.unflatten(0, (3 * heads, head)), (0, 0, 0, padding)).flatten(0, 1)
             bias = F.pad(bias.unflatten(0, (3 * heads, head)), (0, padding)).flatten()
+            proj = F.pad(proj.unflatten(1, (heads, head)), (0, padding)).flatten(1)
         qkv = F.linear(x, weight, bias).view(n, tokens, 3, heads, head + padding)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)  # (N, heads, tokens, head + padding) each, as views
         mixed = F.scaled_dot_product_attention(query[:, :, :wanted], key, value, scale=head**-0.5)
-        weight = attention.proj.weight
-        if padding:
-            weight = F.pad(weight.unflatten(1, (heads, head)), (0, padding)).flatten(1)
-        return F.linear(mixed.transpose(1, 2).flatten(2), weight, attention.proj.bias)
+        return F.linear(mixed.transpose(1, 2).flatten(2), proj, attention.proj.bias)
 
 
 def _type_of_products(x: Tensor) -> torch.dtype:
