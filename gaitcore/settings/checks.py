@@ -119,6 +119,14 @@ def _check_people(data: Data, layers: Layers) -> None:
             f"{source_of(['data', 'people'], layers)}: data.people is {data.people}, but data.people_index is {found}; "
             "set both (people: index and the folder), or neither."
         )
+    key, people = (
+        ("video.people", data.video.people) if data.format == "video" and data.video else ("people", data.people)
+    )
+    if data.tracking is not None and people != "track":
+        raise ConfigError(
+            f"{source_of(['data', 'tracking'], layers)}: data.tracking is set, but data.{key} is {people}, which "
+            f"follows nobody; remove data.tracking, or set data.{key}: track."
+        )
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:
