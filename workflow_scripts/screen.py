@@ -35,8 +35,8 @@ WARNS = "Warning: "  # and this, where the job's own code warns
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
 NEXT = """\
 Next, after ". .venv/bin/activate":
-  snakemake --cores all report    tables, figures and settings on one page, results/{experiment}/report.html
-  snakemake --cores all figures   every picture and its numbers, in results/{experiment}/figures/
+  snakemake --cores all report{chosen}    tables, figures and settings on one page, results/{experiment}/report.html
+  snakemake --cores all figures{chosen}   every picture and its numbers, in results/{experiment}/figures/
   README.md, "Your own poses"     the same tables from files or videos of yours"""
 
 
@@ -281,7 +281,8 @@ def results(arguments: list[str]) -> Iterator[str]:
     if (table := tables / "table2.md").exists():
         yield f"\n{table.read_text(encoding='utf-8').strip()}\n"
         yield f"Where it is: {table}; with intervals and tests: {tables / 'summary.md'}"
-        yield NEXT.format(experiment=experiment)
+        named = any(text.startswith("experiment=") for text in arguments)
+        yield NEXT.format(experiment=experiment, chosen=f" --config experiment={experiment}" if named else "")
 
 
 def experiment_of(arguments: list[str]) -> str:

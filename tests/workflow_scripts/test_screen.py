@@ -83,8 +83,11 @@ def test_a_file_has_what_runs_how_far_it_is_its_warnings_and_at_the_end_the_tabl
     assert "Training gaitmixer, seed 0, on demo" in log
     assert "\x1e" not in log
 
-    status, again = said(place, "tables")
+    assert "snakemake --cores all report    tables" in text
+
+    status, again = said(place, "tables", "--config", "experiment=demo")
     assert status == 0
+    assert "snakemake --cores all report --config experiment=demo    tables" in again
     assert again.startswith("Nothing to do: all files are up to date.\n\n| Method | NM |\n")
 
 
