@@ -231,6 +231,15 @@ def system_split(wildcards):
     return split_path(modality_of(wildcards)).format(**vars(wildcards))
 
 
+def splits_of_runs():
+    """The roles of the sequences that each run was measured on, in the order of the runs."""
+    systems = [SimpleNamespace(system=system) for system, _ in runs_of(CONFIG)]
+    return [
+        split_path(modality_of(system)).format(experiment=CONFIG.experiment)
+        for system in systems
+    ]
+
+
 def other_modalities(wildcards):
     """The modalities beside the system's own that decide which sequences are tested."""
     names = CONFIG.data.modality if CONFIG.protocol.common_tests else ()

@@ -128,6 +128,13 @@ def _check_protocol(config: Config, layers: Layers) -> None:
             f"{source_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
             "identical views out in any case; set it to null, or protocol.kind: whole_gallery."
         )
+    overall, names = config.statistics.overall, tuple(config.protocol.comparisons)
+    if overall is not None and overall not in names:
+        expected = f"{nearest(overall, names)}" if names else "; set it to null."
+        raise ConfigError(
+            f"{source_of(['statistics', 'overall'], layers)}: statistics.overall: there is no comparison "
+            f'"{short(overall)}"{expected}'
+        )
 
 
 def _check_walkers(config: Config, layers: Layers) -> None:

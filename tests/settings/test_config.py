@@ -195,6 +195,17 @@ def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
     assert str(raised.value) == f"--config on the command line: {sentence}"
 
 
+@pytest.mark.parametrize(
+    ("experiment", "overall", "end"),
+    [("sustech1k", "Overal", '"Overal"; did you mean "Overall"?'), ("casia_b", "nm", '"nm"; set it to null.')],
+)
+def test_an_overall_comparison_that_is_none_is_refused(base, experiment, overall, end):
+    assert load_config(base, {"experiment": "sustech1k"}).statistics.overall == "Overall"
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": experiment, "statistics": {"overall": overall}})
+    assert str(raised.value) == f"--config on the command line: statistics.overall: there is no comparison {end}"
+
+
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
 def test_the_common_splits_are_one_setting(base, name, train, test):
     protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol

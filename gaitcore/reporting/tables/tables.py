@@ -147,7 +147,7 @@ def _rows_per_metric(
 
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
     if context.show_published:
-        published = published_rows(context.system_titles.values(), context.published_set)
+        published = published_rows(context.system_titles.values(), context.published_set, context.overall)
         for names, rows in published.groupby(["block", "modality", "title", "frames"], sort=False):
             block, modality, title, frames = map(str, names)
             yield Row(block, title, modality, True, _printed(rows, "condition"), frames=frames)
@@ -195,6 +195,6 @@ def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) 
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)
-    several = (notes.counts_note(context), notes.denominators_note(context), notes.products_note(context))
-    yield from filter(None, several)
+    several = (notes.overall_note, notes.counts_note, notes.denominators_note, notes.products_note)
+    yield from filter(None, (note(context) for note in several))
     yield notes.excluded_note(context)
