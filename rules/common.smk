@@ -33,6 +33,8 @@ except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
 config["extensions"] = list(CONFIG.extensions)
+# Each training and evaluation writes a record to watch, if it is on. Likewise no parameter of a rule.
+config["tracking"] = CONFIG.tracking.model_dump()
 
 LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"

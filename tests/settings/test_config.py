@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -646,3 +647,14 @@ def test_one_number_in_two_spellings_is_one_subject(base):
 def test_a_split_may_name_nobody_to_train(base):
     splits = {"s": {"train": [], "test": "1-4"}}
     assert load_config(base, {"protocol": {"split": "s", "splits": splits}}).protocol.splits["s"].train == ()
+
+
+def test_tracking_without_its_package_is_refused_before_anything_runs(base, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "tracking": {"tool": "tensorboard"}})
+    assert str(raised.value) == (
+        "--config on the command line: tracking.tool is tensorboard, whose package tensorboardX is not installed; "
+        "install it with: make tracking, or set tracking.tool to null."
+    )
+    assert load_config(base, {"experiment": "demo"}).tracking.tool is None
