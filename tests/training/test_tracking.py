@@ -13,6 +13,8 @@ from gaitcore.digests import file_digest
 from gaitcore.settings.tracking import Tracking
 from gaitcore.tracking import EVALUATION, TRAINING, WatchedRun, watched_run
 
+pytestmark = pytest.mark.tracking
+
 EPOCHS = 4
 
 
