@@ -249,3 +249,11 @@ def test_a_comparison_with_all_probes_is_the_last_column_in_place_of_a_mean(summ
 def test_a_published_overall_stands_in_the_column_of_the_measured_one():
     rows = published_rows([], "sustech1k", "Overall")
     assert set(rows.loc[rows["method"] == "SkeletonGait", "condition"]) == {"Clothing", "Night", "Normal", "mean"}
+
+
+def test_table_1_by_metric_has_accuracies_and_no_open_set_figures(summary, context):
+    together = summary[summary["view"] == "mean"]
+    one = together[together["condition"] == "nm"].query("metric == 'rank1'").assign(metric="TAR_FAR_1")
+    in_all_views = together.assign(view="all")
+    table = table1(pd.concat([in_all_views, together, one], ignore_index=True), context)
+    assert list(table.columns) == ["rank1", "rank5", "mAP"]

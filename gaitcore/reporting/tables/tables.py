@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from gaitcore.evaluation.measured import ALL_VIEWS
+from gaitcore.evaluation.open_set import METRICS as OPEN_SET
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical, degrees, natural, view_title
 from gaitcore.reporting.tables import notes
@@ -62,7 +63,7 @@ def _table_by_view(summary: pd.DataFrame, context: TableContext) -> Table:
 
 def _table_by_metric(summary: pd.DataFrame, context: TableContext) -> Table:
     conditions = measured_conditions(summary, context)
-    columns = metric_titles(summary)
+    columns = metric_titles(summary[~summary["metric"].isin(OPEN_SET)])  # a table of accuracies, not of errors
     rows = mark_best(_rows_per_metric(summary, context, conditions, columns), context.chance)
     return Table(
         name="table1",
