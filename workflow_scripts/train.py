@@ -48,4 +48,5 @@ with job(snakemake):
         validator=validator,
         start=weights_path(snakemake.input.start),
         checkpoint_minutes=snakemake.resources.checkpoint_minutes,
+        record_divergence=params.get("record_divergence", False),
     )
