@@ -8,7 +8,6 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from functools import reduce
 from itertools import islice, product
 from random import Random
 from typing import Any, NamedTuple
@@ -66,10 +65,12 @@ def with_tries(config: Config) -> Config:
 
 def sections(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Settings by their dotted names as nested sections, as an overlay has them."""
-    nested = (
-        reduce(lambda inner, key: {key: inner}, reversed(name.split(".")), value) for name, value in settings.items()
-    )
-    return reduce(merged, nested, {})
+    nested: dict[str, Any] = {}
+    for name, value in settings.items():
+        for key in reversed(name.split(".")):
+            value = {key: value}
+        nested = merged(nested, value)
+    return nested
 
 
 def _grid(sweep: Sweep) -> Iterator[dict[str, Any]]:

@@ -83,8 +83,7 @@ def _check_key(key: str, sweep: Sweep, system: System, layers: Layers) -> None:
 def _nested(layer: Layer) -> Layer:
     """The layer with the settings of its sweep in sections, as those of a system are, so that a mistake is found."""
     sweep = layer.content.get("sweep")
-    settings = sweep.get("settings") if isinstance(sweep, dict) else None
-    if not isinstance(settings, dict):
+    if not isinstance(sweep, dict) or not isinstance(settings := sweep.get("settings"), dict):
         return layer
     content: dict[str, Any] = {**layer.content, "sweep": {**sweep, "settings": sections(settings)}}
     lines = {

@@ -88,12 +88,14 @@ def _place_values(axes: Axes, values: Sequence[Any], spec: Any) -> list[float]:
 
 
 def _legend(results: SweepResults) -> list[Line2D]:
-    shown = [Line2D([], [], color=_SOUND, marker="o", linestyle="", label="try")]
+    def mark(label: str, color: str, marker: str, fill: str | None = None) -> Line2D:
+        return Line2D([], [], label=label, color=color, marker=marker, markerfacecolor=fill or color, linestyle="")
+
+    shown = [mark("try", _SOUND, "o")]
     if results.best:
-        shown.append(Line2D([], [], color=_BEST, marker="D", linestyle="", label="best try"))
+        shown.append(mark("best try", _BEST, "D"))
     if any(_faulty(one) and one.accuracy for one in results.tries):
-        style = {"color": _OTHER, "marker": "o", "markerfacecolor": "white", "linestyle": ""}
-        shown.append(Line2D([], [], label="with a collapsed or failed run", **style))
+        shown.append(mark("with a collapsed or failed run", _OTHER, "o", "white"))
     if any(one.accuracy is None for one in results.tries):
-        shown.append(Line2D([], [], color=_OTHER, marker="x", linestyle="", label="failed"))
+        shown.append(mark("failed", _OTHER, "x"))
     return shown

@@ -24,7 +24,7 @@ from gaitcore.reporting.tables.layout import COLLAPSED_MARK
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.sweep import Range, Sweep
 from gaitcore.sweeps import Try, sections, sweep_seeds, tries_of
-from gaitcore.systems import system_settings
+from gaitcore.systems import Run, system_settings
 
 FAILED = "failed"
 _DASH = "–"
@@ -86,7 +86,7 @@ class SweepResults:
 
 
 def sweep_results(
-    config: Config, runs: Sequence[RunRecord], subjects: Mapping[tuple[str, int], pd.DataFrame], split: pd.DataFrame
+    config: Config, runs: Sequence[RunRecord], subjects: Mapping[Run, pd.DataFrame], split: pd.DataFrame
 ) -> SweepResults:
     """Put the results of a sweep together.
 
