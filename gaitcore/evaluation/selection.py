@@ -48,6 +48,7 @@ class Choice:
         corrected: the bias-corrected accuracy; NaN with fewer than two subjects or one try.
         chosen: try -> share of the resamples in which it would have been chosen; empty likewise.
         lead_by_chance: NaN with one seed.
+        tries: number of tries that it was chosen among.
         subjects: number of validation subjects.
     """
 
@@ -56,6 +57,7 @@ class Choice:
     corrected: float
     chosen: dict[str, float]
     lead_by_chance: float
+    tries: int
     subjects: int
 
 
@@ -105,6 +107,7 @@ def choose(by_subject: pd.DataFrame, *, resamples: int = 2000, seed: int = 0) ->
         corrected=corrected,
         chosen=chosen,
         lead_by_chance=_lead_by_chance(list(tries.values())),
+        tries=len(tries),
         subjects=by_subject["subject"].nunique(),
     )
 

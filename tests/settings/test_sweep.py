@@ -112,9 +112,7 @@ def test_dotted_settings_are_sections_of_an_overlay():
 
 
 def test_an_overlay_replaces_the_settings_of_a_sweep_as_a_whole(load):
-    config = load(
-        "  settings: {network.kernel: [7]}\n", sweep={"settings": {RATE: [1e-3]}, "system": "gaitformer"}
-    )
+    config = load("  settings: {network.kernel: [7]}\n", sweep={"settings": {RATE: [1e-3]}, "system": "gaitformer"})
     assert config.sweep.settings == {RATE: (0.001,)}
     assert config.sweep.system == "gaitformer"
 
@@ -135,7 +133,10 @@ def test_an_overlay_replaces_the_settings_of_a_sweep_as_a_whole(load):
             "  settings: {training.loss: [{kind: batch_all_triplet}], training.loss.margin: [1]}",
             "6: sweep.settings.training.loss.margin is a part of training.loss, which sweep.settings names too; keep ",
         ),
-        ("  settings: {network.kernel: []}", "6: sweep.settings.network.kernel: there are 0 values, expected 1 to 1000."),
+        (
+            "  settings: {network.kernel: []}",
+            "6: sweep.settings.network.kernel: there are 0 values, expected 1 to 1000",
+        ),
         ("  settings: {network.kernel: [3, 3]}", "6: sweep.settings.network.kernel: 3 is listed twice."),
         ("  settings: {}", "6: sweep.settings is {}, expected a mapping "),
         ("  search: rnd\n  settings: {network.kernel: [3]}", "6: sweep.search is 'rnd', expected grid or random "),

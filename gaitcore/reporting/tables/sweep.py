@@ -98,7 +98,7 @@ def sweep_results(
     """
     assert config.sweep is not None
     tables = [table.assign(system=name, seed=seed) for (name, seed), table in subjects.items() if len(table)]
-    by_subject = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+    by_subject = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["system"])
     accuracy = accuracies_of(by_subject)
     tried = [
         TriedRuns(one, tuple(run for run in runs if run.system == one.name), accuracy.get(one.name))
@@ -270,7 +270,7 @@ def _trust(results: SweepResults) -> Iterator[str]:
         )
     else:
         yield (
-            f"By the randomness of training alone, the best of {len(results.tries)} equally good tries would be about "
+            f"By the randomness of training alone, the best of {choice.tries} equally good tries would be about "
             f"{percent(choice.lead_by_chance)} points above their mean (expected largest of as many normal numbers, "
             "Tippett, Biometrika 17, 1925, times the standard error over seeds)."
         )
