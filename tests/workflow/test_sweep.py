@@ -1,7 +1,6 @@
 """A sweep with real Snakemake: every try is trained and validated, nobody is tested, and a second run does nothing."""
 
 import json
-import os
 
 import pandas as pd
 import pytest
@@ -42,11 +41,11 @@ def test_a_sweep_trains_and_validates_its_tries_tests_nobody_and_is_continued(fi
     assert not (results / "summary.csv").exists()
     assert check_manifest(results).passes
     assert "Nothing to be done" in swept(finished)
-    written = os.stat(first / "seed-0" / "weights.safetensors").st_mtime_ns
+    written = (first / "seed-0" / "weights.safetensors").stat().st_mtime_ns
     overlay.write_text(OVERLAY.replace("[1.0e-3]", "[1.0e-3, 1.0e-2]"))
     assert finished.planned(swept(finished, "-n")) == {"train_try": 1, "validate_try": 1, "write_sweep": 1, "sweep": 1}
     swept(finished)
-    assert os.stat(first / "seed-0" / "weights.safetensors").st_mtime_ns == written
+    assert (first / "seed-0" / "weights.safetensors").stat().st_mtime_ns == written
     tries = read_tries(results / "sweep" / "sweep.csv")
     assert set(tries["training.learning_rate"]) == {"0.001", "0.01"}
     assert pd.notna(tries["rank1_percent"]).all()
