@@ -37,7 +37,8 @@ def trace_sweep(table: Path, row: str, column: str, block: str | None = None) ->
     name = names[int(row) - 1] if row.isascii() and row.isdecimal() and 0 < int(row) <= len(names) else row
     if name not in names:
         raise DataError(f'{table}: there is no try "{row}"{nearest(row, names)}')
-    titles = {one.removeprefix(CONDITION): one for one in tries if one.startswith(CONDITION)} | {MEAN: "rank1_percent"}
+    columns = [str(one) for one in tries if str(one).startswith(CONDITION)]
+    titles = {MEAN: "rank1_percent", **{one.removeprefix(CONDITION): one for one in columns}}
     condition = next((one for one in titles if plain(one) == plain(column)), None)
     if condition is None:
         raise DataError(f'{table}: there is no condition "{column}"{nearest(column, titles)}')

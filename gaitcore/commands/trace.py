@@ -28,8 +28,7 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.audit.trace_sweep import SWEEP, trace_sweep
 
     table = table_path(options.table)
-    trace = {CROSS: trace_cross, SWEEP: trace_sweep}.get(table.stem, trace_cell)(
-        table, options.row, options.column, options.block
-    )
+    traced = {CROSS: trace_cross, SWEEP: trace_sweep}.get(table.stem, trace_cell)
+    trace = traced(table, options.row, options.column, options.block)
     print(trace_text(trace))
     return 0 if trace.holds else 1
