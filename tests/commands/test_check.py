@@ -90,8 +90,8 @@ def test_the_tries_of_a_sweep_are_counted_and_their_time_is_that_of_all_runs():
     assert sweep_lines(config, runs, roles) == [
         "",
         "Sweep: 4 tries of gaitmixer, 12 runs, on validation subjects only",
-        # 16 sequences in batches of 8: 2 steps an epoch; 2 tries of 1 epoch and 2 of 3, three seeds
-        "  training in all: 48 steps, about 24 min if a step takes as long as one of gaitmixer, 1 at a time",
+        # (16 - 1) // 8 = 1 step an epoch, as published; 2 tries of 1 epoch and 2 of 3, three seeds
+        "  training in all: 24 steps, about 12 min if a step takes as long as one of gaitmixer, 1 at a time",
     ]
     assert len(sweep_lines(config, {"gaitmixer": MeasuredSystem(1000, 128, None, None, "cpu")}, roles)) == 2
     assert sweep_lines(config.model_copy(update={"sweep": None}), runs, roles) == []
