@@ -8,11 +8,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from gaitcore.artefacts.sweep_tries import as_text
 from gaitcore.percent import in_percent
-from gaitcore.reporting.figures.style import COLUMN, PAGE
+from gaitcore.reporting.figures.style import COLUMN, PAGE, power_of_ten
 from gaitcore.reporting.tables.sweep import SweepResults, TriedRuns
 from gaitcore.settings.sweep import Range
 
@@ -20,6 +20,8 @@ _SOUND, _BEST, _OTHER = "#0072B2", "#D55E00", "#777777"
 _PANELS = 3  # in a row
 _DECADE = 10  # the ratio of values that are shown on a logarithmic axis
 _MOST_TICKS = 8
+_STEP = 0.02  # of the axis, between tries of one value
+_LOWEST = -4  # percent, below which a deviation is cut
 
 
 def sweep_figure(results: SweepResults) -> Figure:
@@ -42,9 +44,9 @@ def sweep_figure(results: SweepResults) -> Figure:
 def _panel(axes: Axes, key: str, results: SweepResults) -> None:
     values = [one.tried.settings[key] for one in results.tries]
     places = _place_values(axes, values, results.sweep.settings[key])
-    for one, place in zip(results.tries, places, strict=True):
+    for one, place in zip(results.tries, _side_by_side(places, axes.get_xscale() == "log"), strict=True):
         if one.accuracy is None:
-            axes.plot(place, 0.03, "x", color=_OTHER, transform=axes.get_xaxis_transform(), clip_on=False)
+            axes.plot(place, 0.03, "x", color=_OTHER, transform=axes.get_xaxis_transform())
             continue
         spread = None if math.isnan(one.accuracy.std) else in_percent(one.accuracy.std)
         best = one is results.best
@@ -60,6 +62,18 @@ def _panel(axes: Axes, key: str, results: SweepResults) -> None:
             zorder=3 if best else 2,
         )
     axes.set_xlabel(key)
+    axes.set_ylim(bottom=max(axes.get_ylim()[0], _LOWEST))
+
+
+def _side_by_side(places: Sequence[float], logarithmic: bool) -> list[float]:
+    """The places, those of one value a little apart."""
+    on_axis = [math.log10(place) for place in places] if logarithmic else list(places)
+    step = _STEP * ((max(on_axis) - min(on_axis)) or 1)
+    moved = [
+        place + step * (on_axis[:number].count(place) - (on_axis.count(place) - 1) / 2)
+        for number, place in enumerate(on_axis)
+    ]
+    return [10**place for place in moved] if logarithmic else moved
 
 
 def _faulty(one: TriedRuns) -> bool:
@@ -79,6 +93,7 @@ def _place_values(axes: Axes, values: Sequence[Any], spec: Any) -> list[float]:
     )
     if logarithmic:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(FuncFormatter(power_of_ten))
     different = sorted(set(values))
     if not isinstance(spec, Range) and len(different) <= _MOST_TICKS:
         axes.set_xticks(different, [f"{value:g}" for value in different])
