@@ -8,13 +8,14 @@ import pytest
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.sweep_tries import read_tries
 from gaitcore.audit.manifest import check_manifest
+from gaitcore.audit.trace_sweep import trace_sweep
 
 pytestmark = pytest.mark.workflow
 
 OVERLAY = """\
 extends: tiny
 data: {walkers: null}
-protocol: {splits: {3/3: {train: 1-3, test: 4-6, validation: 2-3}}}
+protocol: {splits: {3/3: {train: 1-4, test: 5-6, validation: 3-4}}}
 seeds: [0]
 sweep: {system: gaitformer, settings: {training.learning_rate: [1.0e-3]}}
 """
@@ -35,11 +36,12 @@ def test_a_sweep_trains_and_validates_its_tries_tests_nobody_and_is_continued(fi
     assert {path.name for path in (first / "seed-0").iterdir()} == {
         *("weights.safetensors", "training.csv", "run.json", "metrics.json", "subjects.csv"),
     }
-    assert set(read_subjects(first / "seed-0" / "subjects.csv")["subject"]) == {"002", "003"}
-    assert json.loads((first / "seed-0" / "run.json").read_text())["training_subjects"] == 1
+    assert set(read_subjects(first / "seed-0" / "subjects.csv")["subject"]) == {"003", "004"}
+    assert json.loads((first / "seed-0" / "run.json").read_text())["training_subjects"] == 2
     assert not (results / "gaitformer").exists()
     assert not (results / "summary.csv").exists()
     assert check_manifest(results).passes
+    assert trace_sweep(results / "sweep" / "sweep.csv", "1", "NM").holds
     assert "Nothing to be done" in swept(finished)
     written = (first / "seed-0" / "weights.safetensors").stat().st_mtime_ns
     overlay.write_text(OVERLAY.replace("[1.0e-3]", "[1.0e-3, 1.0e-2]"))
