@@ -74,10 +74,10 @@ layers are merged, each over the previous one:
 
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
-mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and
-`figures.against`. The
-others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are
+seven mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `sweep.settings`, `training.repeat`,
+`tables.conditions` and `figures.against`. The others are merged key by key. A section with a `kind` (`training.batch`,
+`training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
 The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the file,
@@ -173,6 +173,9 @@ TensorBoard's own package, which `pipx` runs in an environment of its own, needs
     "are numbers or text (`gallery: {NA: [seq0, 1]}`). Numbers compare as numbers: 1 is the subject 001 and the "
     "sequence 01. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "is used for training, in any condition. See [protocol.md](protocol.md).",
+    "sweep": "The keys of `settings` are those of `network`, `input`, `training` and `evaluation` with dots. Each "
+    "has values or, for a random search, a range `{low: 1.0e-4, high: 1.0e-2, scale: log}` (without `scale`, linear). "
+    "The split needs validation subjects. [sweeps.md](sweeps.md) describes the target, its table and its statistics.",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
     "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
     "input": "The values of GaitMixer and GaitFormer; the other systems set their own under `systems`. "

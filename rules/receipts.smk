@@ -1,7 +1,7 @@
 # What happens before and after the jobs of a run: no changed file is used, and the manifest lists what was made.
 from gaitcore.audit.kept import discard, forget, keep, return_benchmarks
-from gaitcore.audit.manifest import renew_manifest
-from gaitcore.audit.receipts import JobPlace, add_benchmarks, check_changed
+from gaitcore.audit.manifest import renew_manifest, write_manifest
+from gaitcore.audit.receipts import MANIFEST, JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
 from workflow_scripts.recorded import keep_unrecorded
 from workflow_scripts.running import alive, others, remove_stale_locks
@@ -33,6 +33,12 @@ if workflow.is_main_process:
         sys.exit(str(error))
 
 
+def swept_alone():
+    """Whether there is a sweep and the tables, whose last job writes the manifest, have not been made."""
+    made_by_job = JobPlace(Path(RESULTS), "manifest").receipt
+    return Path(RESULTS, "sweep", "sweep.csv").exists() and not made_by_job.exists()
+
+
 onstart:
     try:
         for job in workflow.dag.needrun_jobs():
@@ -50,7 +56,14 @@ onsuccess:
     try:
         (discard if STAGE in (None, "tables") else return_benchmarks)(Path(RESULTS))
         add_benchmarks(Path(RESULTS))
-        renew_manifest(RESULTS)
+        if swept_alone():
+            write_manifest(
+                Path(RESULTS, MANIFEST),
+                [*POSE_SOURCES, *SILHOUETTE_SOURCES],
+                manifest_facts(),
+            )
+        else:
+            renew_manifest(RESULTS)
         print(
             f"The results of {CONFIG.experiment} are in {RESULTS}/.",
             file=sys.stderr,

@@ -52,4 +52,5 @@ with job(snakemake):
         start=weights_path(snakemake.input.start),
         checkpoint_minutes=snakemake.resources.checkpoint_minutes,
         watched=watched_run(tracking, TRAINING, Path(output.weights)),
+        record_divergence=params.get("record_divergence", False),
     )

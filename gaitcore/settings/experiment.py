@@ -13,6 +13,7 @@ from gaitcore.settings.network import Network, SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
+from gaitcore.settings.sweep import Sweep
 from gaitcore.settings.tracking import Tracking
 from gaitcore.settings.training import Training
 from gaitcore.settings.values import Folders, Line, Name, Seeds, Settings, listed, unique
@@ -59,6 +60,9 @@ class Config(Settings):
         (),
         description="other experiments: the systems that are trained here are also evaluated here with the weights of "
         "their runs, and `snakemake cross` writes the accuracies of all, data set trained on by data set tested on",
+    )
+    sweep: Sweep | None = Field(
+        None, description="settings tried on the validation subjects, by `snakemake sweep`; null: none"
     )
     network: Network
     input: Input

@@ -93,8 +93,9 @@ def train(
 
     Raises:
         ConfigError: a batch has one sequence alone, and the network a batch-norm neck.
-        GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
-            the run, a checkpoint could not be written, or the GPU has too little memory for a batch.
+        DivergenceError: the loss is not a finite number; the message has epoch, step and learning rate.
+        GaitError: a signal ended the run, a checkpoint could not be written, or the GPU has too little memory for a
+            batch.
     """
     if not all_epochs(settings):
         log.info("training.epochs is 0: the network stays as it was drawn")
