@@ -86,11 +86,16 @@ class SilhouetteStore:
 
     def network_input(self, windows: Tensor) -> Tensor:
         """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
-        return windows[..., COLUMNS].float() / _WHITE
+        return scaled(windows)
 
     def network_arguments(self) -> dict[str, Any]:
         """Nothing: a network of silhouettes takes 64 x 44 pixels."""
         return {}
+
+
+def scaled(windows: Tensor) -> Tensor:
+    """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
+    return windows[..., COLUMNS].float() / _WHITE
 
 
 def open_store(path: str | Path, keep: np.ndarray, settings: Input, device: torch.device) -> SilhouetteStore:

@@ -44,6 +44,7 @@ class Transform(InputTransform):
     """
 
     names = ("limbs", "joints")
+    prepares_each_frame = False  # a missing joint is filled from other frames
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
@@ -56,7 +57,9 @@ class Transform(InputTransform):
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 2, 64, 44)."""
-        maps = torch.cat([skeleton_maps(normalised(frames)) for frames in poses.flatten(0, 1).split(AT_ONCE)])
+        frames = poses.flatten(0, 1)
+        at_once = (frames,) if torch.compiler.is_exporting() else frames.split(AT_ONCE)  # a graph has no loop
+        maps = torch.cat([skeleton_maps(normalised(some)) for some in at_once])
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 
     def network_arguments(self) -> dict[str, Any]:
