@@ -47,10 +47,11 @@ class Agreement:
     def sentence(self) -> str:
         """The comparison in words."""
         kind = "test sequences" if self.real else "made-up sequences"
+        versions = f"onnxruntime {self.runtime} against PyTorch {torch.__version__.partition('+')[0]}"
         return (
-            f"onnxruntime {self.runtime} against PyTorch {torch.__version__.partition('+')[0]} on {self.sequences} {kind}: "
-            f"the largest distance between the two embeddings of a sequence is {self.largest:.2g}, {self.relative:.2g} of "
-            f"the embeddings' spread {self.spread:.3g} (tolerance {TOLERANCE:g})."
+            f"{versions} on {self.sequences} {kind}: the largest distance between the two embeddings of a sequence is "
+            f"{self.largest:.2g}, {self.relative:.2g} of the embeddings' spread {self.spread:.3g} (tolerance "
+            f"{TOLERANCE:g})."
         )
 
 

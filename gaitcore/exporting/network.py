@@ -1,4 +1,4 @@
-"""A trained network with what is around it in an evaluation: the input transform before it, test-time copies, the mean."""
+"""A trained network with what an evaluation has around it: input transform, test-time copies, their mean."""
 
 import torch
 from torch import Tensor, nn
@@ -45,7 +45,7 @@ class ExportedNetwork(nn.Module):
 
 
 def windows(lengths: Tensor, frames: int, evaluation: Evaluation) -> list[tuple[Tensor, Tensor]]:
-    """The windows of S sequences whose embeddings by an :class:`ExportedNetwork` are averaged to those of the sequences.
+    """The windows of S sequences: the mean of their embeddings by an :class:`ExportedNetwork` is the sequence's.
 
     They are those of :func:`gaitcore.evaluation.embedding.chosen_frames` without reversed ones, which the exported
     network makes itself.

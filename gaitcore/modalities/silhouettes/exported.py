@@ -35,8 +35,8 @@ class ExportedInput(nn.Module):
     def sentences(self, frame_width: int | None) -> list[str]:
         """The graph's input in words."""
         return [
-            f"Silhouettes of {SIZE} x {SIZE} pixels, 0 (background) to 255 (the walker), after the pretreatment of "
-            "gaitcore.modalities.silhouettes.pretreatment (cut to the walker's height, centred), which is not in the graph."
+            f"Silhouettes of {SIZE} x {SIZE} pixels, 0 (background) to 255 (the walker), after the pretreatment (cut to "
+            "the walker's height, centred) of gaitcore.modalities.silhouettes.pretreatment, which is not in the graph."
         ]
 
 
