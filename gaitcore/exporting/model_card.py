@@ -5,7 +5,7 @@ What no file of the run says is called unknown.
 """
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -57,6 +57,7 @@ class CardFacts:
         summary: summary.csv of the experiment; None where there is none.
         split: split.csv of the run's modality; None where there is none.
         without_learning: the experiment's systems without weights.
+        data: what the table of frames says of them; empty where it is absent.
         data_help: what the experiment's configuration says of the data and their licence; empty if nothing.
     """
 
@@ -73,6 +74,7 @@ class CardFacts:
     summary: pd.DataFrame | None
     split: pd.DataFrame | None
     without_learning: tuple[str, ...]
+    data: Mapping[str, str]
     data_help: str
 
 
@@ -85,7 +87,7 @@ def model_card(run: TrainedRun, facts: CardFacts) -> str:
         f"{title}, {seed}, of the experiment {facts.experiment}": _what(run, facts, title),
         "Input and output": _input_and_output(run, facts),
         "How to use it": _usage(run, facts),
-        "Data": _data(record, data),
+        "Data": _data(record, facts, data),
         "Protocol": _protocol(run, facts),
         "Results": _results(run, facts),
         "Training": _training(record),
@@ -230,18 +232,16 @@ def _usage(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
 # --- data, protocol, results ---
 
 
-def _data(record: RunRecord, data: dict[str, Any]) -> Iterator[str]:
-    size = f"{data['frame_width']} x {data['frame_height']} pixels" if data.get("frame_width") else "unknown"
-    rows = {
+def _data(record: RunRecord, facts: CardFacts, data: dict[str, Any]) -> Iterator[str]:
+    of_settings = {
         "data set": data.get("dataset"),
-        "poses by": data.get("pose_source") if "poses.parquet" in record.inputs else "silhouettes, without poses",
-        "format": data.get("format"),
-        "camera's frame": size,
+        "poses by": data.get("pose_source"),
         "frames per second": data.get("fps"),
-        "training subjects": f"{record.training_subjects:,}",
-        "training sequences": f"{record.training_sequences:,}",
     }
-    yield from _table(["", ""], [[name, "unknown" if value is None else str(value)] for name, value in rows.items()])
+    rows = {name: value for name, value in (facts.data or of_settings).items() if value}
+    rows["training subjects"] = f"{record.training_subjects:,}"
+    rows["training sequences"] = f"{record.training_sequences:,}"
+    yield from _table(["", ""], [[name, str(value)] for name, value in rows.items()])
     if record.origin:
         yield ""
         yield from _wrapped(
@@ -339,14 +339,14 @@ def _training(record: RunRecord) -> Iterator[str]:
 def _limits(run: TrainedRun, facts: CardFacts, data: dict[str, Any]) -> Iterator[str]:
     sentences = list(_marks(run.record))
     if run.modality == "keypoints":
-        source = data.get("pose_source") or "an unknown estimator"
+        source = facts.data.get("poses by") or data.get("pose_source") or "an unknown estimator"
         sentences.append(f"It was trained on poses by {source}; those of another estimator have other errors.")
     if facts.split is not None:
         views = sorted(set(facts.split["view"].astype(str)))
         sentences.append(f"The views of its data: {', '.join(views[:20])}{', ...' if len(views) > 20 else ''}.")
     sentences += LIMITS
     sentences.append(
-        "The licence of the data is not in the files of the run; weights trained on data may be bound by it."
+        "The files of the run do not hold the licence of the data, which may bind weights trained on them."
     )
     if facts.data_help:
         sentences.append(f"The experiment says of its data: {facts.data_help}")

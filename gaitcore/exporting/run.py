@@ -104,6 +104,7 @@ def export_run(run: TrainedRun, path: Path, card: Path) -> Exported:
         summary=results.summary,
         split=results.split,
         without_learning=results.without_learning,
+        data=raw.facts,
         data_help=results.data_help,
     )
     write_text(card, model_card(run, facts))

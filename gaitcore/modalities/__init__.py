@@ -18,6 +18,7 @@ a module of its own because evaluation does not depend on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
@@ -75,11 +76,13 @@ class RawFrames(NamedTuple):
         frames: (N, ...) keypoints in pixels, or silhouettes.
         lengths: (S,) int64, frames of each sequence.
         frame_width: pixels.
+        facts: what their table says of them: "data set", "poses by", ...; empty where they are made up.
     """
 
     frames: np.ndarray
     lengths: np.ndarray
     frame_width: int
+    facts: Mapping[str, str]
 
 
 def modality_names() -> tuple[str, ...]:

@@ -66,7 +66,14 @@ def read_raw(table: Path, keep: np.ndarray, settings: Input, channels: Sequence[
     """The poses of some sequences, in pixels, as their table has them."""
     poses = PoseTable.read(table).select(keep)
     values = poses.row_keypoints if "z" in channels else poses.keypoints
-    return RawFrames(values, np.array(poses.sequences["frames"], dtype=np.int64), poses.info.frame_width)
+    info = poses.info
+    facts = {
+        "data set": info.dataset,
+        "poses by": info.source,
+        "camera's frame": f"{info.frame_width} x {info.frame_height} pixels",
+        "frames per second": f"{info.fps:g}",
+    }
+    return RawFrames(values, np.array(poses.sequences["frames"], dtype=np.int64), info.frame_width, facts)
 
 
 def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
@@ -79,7 +86,7 @@ def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
         one = body + sway
         one[..., 2] = generator.uniform(0.5, 1, (length, NUM_JOINTS))
         poses.append(one)
-    return RawFrames(np.concatenate(poses).astype(np.float32), lengths, WIDTH)
+    return RawFrames(np.concatenate(poses).astype(np.float32), lengths, WIDTH, {})
 
 
 def stores(raw: RawFrames, settings: Input) -> tuple[KeypointStore, KeypointStore]:

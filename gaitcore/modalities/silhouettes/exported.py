@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gaitcore.modalities import RawFrames
 from gaitcore.modalities.silhouettes.pretreatment import SIZE
 from gaitcore.modalities.silhouettes.store import SilhouetteStore, open_store, scaled
+from gaitcore.modalities.silhouettes.table import read_info
 from gaitcore.settings.input import Input
 
 NAME = "silhouettes"
@@ -35,15 +36,16 @@ class ExportedInput(nn.Module):
     def sentences(self, frame_width: int | None) -> list[str]:
         """The graph's input in words."""
         return [
-            f"Silhouettes of {SIZE} x {SIZE} pixels, 0 (background) to 255 (the walker), after the pretreatment (cut to "
-            "the walker's height, centred) of gaitcore.modalities.silhouettes.pretreatment, which is not in the graph."
+            f"Silhouettes of {SIZE} x {SIZE} pixels, 0 (background) to 255 (the walker), pretreated. Left to the user: "
+            "the pretreatment of gaitcore.modalities.silhouettes.pretreatment (cut to the walker's height, centred)."
         ]
 
 
 def read_raw(table: Path, keep: np.ndarray, settings: Input, channels: Sequence[str]) -> RawFrames:
     """The silhouettes of some sequences."""
-    store = open_store(table, keep, settings, _CPU)
-    return RawFrames(store.masks.numpy(), store.lengths.numpy(), SIZE)
+    store, info = open_store(table, keep, settings, _CPU), read_info(table)
+    facts = {"data set": info.dataset, "silhouettes by": info.source, "pretreatment": info.pretreatment}
+    return RawFrames(store.masks.numpy(), store.lengths.numpy(), SIZE, facts)
 
 
 def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
@@ -53,7 +55,7 @@ def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
     for mask in masks:
         top, left, height, width = generator.integers((0, 10, 30, 5), (8, 30, 56, 24))
         mask[top : top + height, left : left + width] = 255
-    return RawFrames(masks, lengths, SIZE)
+    return RawFrames(masks, lengths, SIZE, {})
 
 
 def stores(raw: RawFrames, settings: Input) -> tuple[SilhouetteStore, SilhouetteStore]:

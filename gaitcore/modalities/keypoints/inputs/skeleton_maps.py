@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.settings.input import Input
 
@@ -126,9 +127,11 @@ def skeleton_maps(poses: Tensor) -> Tensor:
 def drawing(poses: Tensor, lines: tuple[tuple[int, int], ...]) -> Tensor:
     """(N, 128, 128): the largest of the Gaussians around some lines between joints, from 0 to 1."""
     canvas = poses.new_zeros(len(poses), CANVAS, CANVAS)
-    for start, end in lines:
-        confidence = torch.minimum(poses[:, start, 2], poses[:, end, 2])
-        canvas = torch.maximum(canvas, _around(poses[:, start, :2], poses[:, end, :2], confidence))
+    for some in (lines,) if torch.compiler.is_exporting() else zip(lines, strict=True):
+        start, end = (picked(poses, joints, dim=1).flatten(0, 1) for joints in zip(*some, strict=True))
+        confidence = torch.minimum(start[:, 2], end[:, 2])
+        around = _around(start[:, :2], end[:, :2], confidence).unflatten(0, (-1, len(some)))
+        canvas = torch.maximum(canvas, around.amax(dim=1))
     return canvas
 
 
