@@ -25,6 +25,7 @@ def run(options: argparse.Namespace) -> int:
     """Write the ONNX file and the model card, and print how they compare with PyTorch."""
     from pathlib import Path
 
+    import gaitcore
     from gaitcore.errors import ConfigError
     from gaitcore.evaluation.finished import open_run
     from gaitcore.exporting.run import export_run
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> int:
             raise ConfigError(
                 f"{place}: not the name of a file *{ending}, expected one like gaitmixer{ending} ({option})."
             )
-    exported = export_run(finished, path, card)
+    exported = export_run(finished, path, card, gaitcore.__version__)
     print(exported.agreement.sentence())
     print(f"{path} and {card}: written.")
     return 0

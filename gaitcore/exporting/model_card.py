@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from gaitcore import __version__, extensions
+from gaitcore import extensions
 from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.evaluation.statistics import MEAN
@@ -48,6 +48,7 @@ class CardFacts:
 
     Attributes:
         experiment: its name.
+        version: of gaitcore.
         file: the ONNX file's name, and ``sha256`` its digest.
         input_name, input_shape, input_type: of the graph's input, the shape with ``batch`` and ``frames`` as words.
         input_sentences: what the input is, and what of its preparation is not in the graph.
@@ -62,6 +63,7 @@ class CardFacts:
     """
 
     experiment: str
+    version: str
     file: str
     sha256: str
     input_name: str
@@ -110,7 +112,7 @@ def _what(run: TrainedRun, facts: CardFacts, title: str) -> Iterator[str]:
     yield from _wrapped(
         f"A network for gait recognition ({title}, system `{record.system}`, {record.parameters:,} weights). It maps a "
         "walk to an embedding; walks of one person lie near one another. It is compared by "
-        f"{_distance(run, facts)}. This file was made by `gaitcore export` {__version__} from the files of the run."
+        f"{_distance(run, facts)}. This file was made by `gaitcore export` {facts.version} from the files of the run."
     )
     if marks := list(_marks(record)):
         yield ""

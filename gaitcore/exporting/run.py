@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from gaitcore import __version__, modalities
+from gaitcore import modalities
 from gaitcore.artefacts.run_record import read_run
 from gaitcore.artefacts.split import read_split
 from gaitcore.artefacts.summary import read_summary
@@ -41,13 +41,14 @@ class Exported:
     agreement: Agreement
 
 
-def export_run(run: TrainedRun, path: Path, card: Path) -> Exported:
+def export_run(run: TrainedRun, path: Path, card: Path, version: str) -> Exported:
     """Write the ONNX file of a run and its model card; neither is written where the comparison fails.
 
     Args:
         run: a finished run.
         path: the ONNX file.
         card: the model card, Markdown.
+        version: of gaitcore.
 
     Raises:
         ConfigError: a package is missing, the network has no weights, cannot be exported, or the exported one differs.
@@ -77,7 +78,7 @@ def export_run(run: TrainedRun, path: Path, card: Path) -> Exported:
         "gaitcore.network": run.network.name,
         "gaitcore.seed": "" if record.seed is None else str(record.seed),
         "gaitcore.weights_sha256": file_digest(weights),
-        "gaitcore.version": __version__,
+        "gaitcore.version": version,
     }
     with replacing(path) as unfinished:
         write_onnx(exported, example, unfinished, name=part.NAME, any_length=any_length, metadata=metadata, title=title)
@@ -92,6 +93,7 @@ def export_run(run: TrainedRun, path: Path, card: Path) -> Exported:
     own = (*own[:-1], own[-1] * (len(evaluation.test_time_augmentation) if evaluation.combine == "concatenated" else 1))
     facts = CardFacts(
         experiment=results.experiment,
+        version=version,
         file=path.name,
         sha256=file_digest(path),
         input_name=part.NAME,

@@ -126,7 +126,7 @@ def skeleton_maps(poses: Tensor) -> Tensor:
 
 def drawing(poses: Tensor, lines: tuple[tuple[int, int], ...]) -> Tensor:
     """(N, 128, 128): the largest of the Gaussians around some lines between joints, from 0 to 1."""
-    canvas = poses.new_zeros(len(poses), CANVAS, CANVAS)
+    canvas = poses.new_zeros(poses.shape[0], CANVAS, CANVAS)
     for some in (lines,) if torch.compiler.is_exporting() else zip(lines, strict=True):
         start, end = (picked(poses, joints, dim=1).flatten(0, 1) for joints in zip(*some, strict=True))
         confidence = torch.minimum(start[:, 2], end[:, 2])
@@ -162,8 +162,8 @@ def _filling_the_picture(levels: Tensor) -> Tensor:
     height = CANVAS - rows.flip(1).int().argmax(dim=1) - top
     left = CANVAS // 2 - height // 2
     right = (CANVAS // 2 + height // 2 + 1).clamp(max=CANVAS)
-    picture, values = levels.new_zeros(len(levels), SIZE, SIZE), levels / 255
-    number = torch.arange(len(levels), device=levels.device)[:, None, None]
+    picture, values = levels.new_zeros(levels.shape[0], SIZE, SIZE), levels / 255
+    number = torch.arange(levels.shape[0], device=levels.device)[:, None, None]
     columns = list(_shares(left, right - left))
     for row, row_share in _shares(top, height):
         for column, column_share in columns:
