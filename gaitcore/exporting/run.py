@@ -63,7 +63,10 @@ def export_run(run: TrainedRun, path: Path, card: Path, version: str) -> Exporte
     compute.prepare(_THREADS)
     part = modalities.part(run.modality, "exported")
     results = _Results.of(run)
-    raw = results.frames(run) or part.made_up_raw(np.add(_MADE_UP_LENGTHS, run.network.frames), record.channels)
+    width = record.settings.get("data", {}).get("frame_width")
+    lengths = np.add(_MADE_UP_LENGTHS, run.network.frames)
+    raw = results.frames(run) or part.made_up_raw(lengths, record.channels, width)
+    width_known = bool(raw.facts or width or run.input.unit == "frame_width")  # fractions of any width are the same
     stores = part.stores(raw, run.input)
     weights = run.folder / "weights.safetensors"
     network = trained_network(run.network, stores[0].network_arguments(), weights).eval()
@@ -99,7 +102,7 @@ def export_run(run: TrainedRun, path: Path, card: Path, version: str) -> Exporte
         input_name=part.NAME,
         input_shape=("batch", "frames" if any_length else run.network.frames, *before.frame_shape),
         input_type=str(before.dtype).removeprefix("torch."),
-        input_sentences=tuple(before.sentences(raw.frame_width if results.tested is not None else None)),
+        input_sentences=tuple(before.sentences(raw.frame_width if width_known else None)),
         output_shape=("batch", *shape),
         embedding_shape=own,
         agreement=found,

@@ -102,9 +102,9 @@ def test_the_card_is_filled_in_from_the_files_of_the_run(exported, two_experimen
         "|  | name | shape | type |\n| --- | --- | --- | --- |\n"
         "| input | `keypoints` | (batch, 10, 17, 3) | float32 |\n"
         "| output | `embedding` | (batch, 8) | float32 |\n\n"
-        "- 17 joints in COCO's order; of each, three numbers: x and y in pixels (x to the right, y downwards) of a frame"
-        " 320\n  pixels wide, the confidence from 0 to 1. Multiply x and y of a frame of another width by 320 / its "
-        "width.\n"
+        "- 17 joints in COCO's order; of each, three numbers: x and y in pixels (x to the right, y downwards) of a "
+        "frame 320\n  pixels wide, the confidence from 0 to 1. Multiply x and y of a frame of another width by 320 / "
+        "its width.\n"
         "- In the graph: the input transform `channels` of the run (x, y; frame_width).\n"
         "- The input is windows of 10 consecutive frames. Left to the user: to cut the window from the middle of the "
         "walk. A walk\n  shorter than 10 frames is not used: the evaluation excludes it.\n"
@@ -138,7 +138,7 @@ def test_without_data_made_up_sequences_are_compared_and_marks_are_told(copied, 
     assert status == 0
     assert " on 8 made-up sequences: " in said.out
     card = Path("one.md").read_text()
-    assert "of the camera's frame" in card
+    assert "of a frame 320\n  pixels wide" in card
     assert "No summary.csv of the experiment is there, so intervals are unknown." in card
     assert card.count("**Collapsed:** at the end of training all embeddings were nearly one point.") == 2
     assert Path("one.onnx").read_bytes() == exported[0].read_bytes()

@@ -47,11 +47,16 @@ class ExportedInput(nn.Module):
     def sentences(self, frame_width: int | None) -> list[str]:
         """The graph's input in words."""
         z, joint = (", z", "four numbers") if self.frame_shape[1] == 4 else ("", "three numbers")
-        size = f"of a frame {frame_width} pixels wide" if frame_width else "of the camera's frame"
+        if frame_width:
+            size = f"of a frame {frame_width} pixels wide"
+            other = (
+                f" Multiply x{', y and z' if z else ' and y'} of a frame of another width by {frame_width} / its width."
+            )
+        else:
+            size, other = "of the run's data, whose frame's width its files do not hold", ""
         sentences = [
             f"17 joints in COCO's order; of each, {joint}: x and y in pixels (x to the right, y downwards) {size}, the "
-            f"confidence from 0 to 1{z}. Multiply x{', y and z' if z else ' and y'} of a frame of another width by "
-            f"{frame_width or 'that width'} / its width."
+            f"confidence from 0 to 1{z}.{other}"
         ]
         if not self.prepares:
             sentences.append(
@@ -76,8 +81,8 @@ def read_raw(table: Path, keep: np.ndarray, settings: Input, channels: Sequence[
     return RawFrames(values, np.array(poses.sequences["frames"], dtype=np.int64), info.frame_width, facts)
 
 
-def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
-    """Sequences (S,) of these lengths, each a body of random joints that sways."""
+def made_up_raw(lengths: np.ndarray, channels: Sequence[str], frame_width: int | None = None) -> RawFrames:
+    """Sequences (S,) of these lengths in a frame of this width, each a body of random joints that sways."""
     generator, values = np.random.default_rng(0), 4 if "z" in channels else 3
     poses = []
     for length in lengths:
@@ -86,7 +91,7 @@ def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
         one = body + sway
         one[..., 2] = generator.uniform(0.5, 1, (length, NUM_JOINTS))
         poses.append(one)
-    return RawFrames(np.concatenate(poses).astype(np.float32), lengths, WIDTH, {})
+    return RawFrames(np.concatenate(poses).astype(np.float32), lengths, frame_width or WIDTH, {})
 
 
 def stores(raw: RawFrames, settings: Input) -> tuple[KeypointStore, KeypointStore]:

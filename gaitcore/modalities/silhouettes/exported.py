@@ -48,7 +48,7 @@ def read_raw(table: Path, keep: np.ndarray, settings: Input, channels: Sequence[
     return RawFrames(store.masks.numpy(), store.lengths.numpy(), SIZE, facts)
 
 
-def made_up_raw(lengths: np.ndarray, channels: Sequence[str]) -> RawFrames:
+def made_up_raw(lengths: np.ndarray, channels: Sequence[str], frame_width: int | None = None) -> RawFrames:
     """Sequences (S,) of these lengths whose silhouettes are boxes of random places and sizes."""
     generator = np.random.default_rng(0)
     masks = np.zeros((int(lengths.sum()), SIZE, SIZE), np.uint8)
