@@ -21,7 +21,9 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.exporting.agreement import Agreement
 from gaitcore.keys import walk_name
 from gaitcore.networks import model_title
+from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import TESTED, TRAIN
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables.context import chance_level, comparison_in_words
 from gaitcore.reporting.tables.estimates import (
     estimates,
@@ -264,13 +266,14 @@ def _protocol(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
         for side, walks in (("Gallery", protocol.gallery), ("Probes", protocol.probes)):
             names = ", ".join(walk_name(condition, one) for condition, numbers in walks.items() for one in numbers)
             sentences.append(f"{side}: {names}.")
-    if protocol.min_frames > 1:
-        sentences.append(f"Sequences of fewer than {protocol.min_frames} frames are left out of training and test.")
+    least = protocol_of(protocol, run.modality).min_frames
+    if least > 1:
+        sentences.append(f"Sequences of fewer than {least} frames are left out of training and test.")
     if facts.split is not None:
         split, tested = facts.split, facts.split["role"].isin(TESTED)
         sentences.append(
             f"{split.loc[split['role'] == TRAIN, 'subject'].nunique():,} training and "
-            f"{split.loc[tested, 'subject'].nunique():,} test subjects, none of them both; {int(tested.sum()):,} test "
+            f"{split.loc[tested, 'subject'].nunique():,} test subjects, nobody is both; {int(tested.sum()):,} test "
             "sequences."
         )
     yield from _listed(sentences)
@@ -278,13 +281,16 @@ def _protocol(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
 
 def _results(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
     means, record = run.metrics.means, run.record
-    metrics, conditions = list(means), list(means["rank1"])
+    protocol = Protocol.model_validate(record.settings["protocol"])
+    metrics, conditions = list(means), [name for name in compared_names(protocol) if name in means["rank1"]]
     which = "these weights" if record.seed is None else f"these weights (seed {record.seed})"
     yield f"Accuracies of {which}, percent:\n"
     rows = [[name, *(percent(means[metric][name]) for metric in metrics)] for name in conditions]
     yield from _table(["condition", *map(metric_title, metrics)], rows)
     if eers := [
-        f"{name} {percent(figures.eer)} %" for name, figures in run.metrics.open_set.items() if figures.eer is not None
+        f"{name} {percent(figures.eer)} %"
+        for name in conditions
+        if (figures := run.metrics.open_set.get(name)) and figures.eer is not None
     ]:
         yield ""
         yield from _wrapped(f"Equal error rate: {', '.join(eers)}.")
@@ -296,8 +302,7 @@ def _results(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
     else:
         yield "\nNo summary.csv of the experiment is there, so intervals are unknown."
     if facts.split is not None:
-        chance = chance_level(facts.split, Protocol.model_validate(record.settings["protocol"]))
-        yield f"\nRank-1 by guessing: {percent(chance)} %."
+        yield f"\nRank-1 by guessing: {percent(chance_level(facts.split, protocol))} %."
 
 
 def _over_seeds(

@@ -121,7 +121,7 @@ def test_the_card_is_filled_in_from_the_files_of_the_run(exported, two_experimen
         "| frames per second | 25 |\n| training subjects | 2 |\n| training sequences | 8 |\n\n"
     )
     assert "- Gallery: nm-01.\n- Probes: nm-02.\n" in sections["Protocol"]
-    assert "2 training and 2 test subjects, none of them both; 8 test sequences." in sections["Protocol"]
+    assert "2 training and 2 test subjects, nobody is both; 8 test sequences." in sections["Protocol"]
     assert "- The views of its data: 000, 090.\n" in sections["Limits"]
     assert "Collapsed" not in card
     assert f"| {exported[0].name} | `{file_digest(exported[0])}` |\n" in sections["Provenance"]

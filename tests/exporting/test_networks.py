@@ -11,7 +11,7 @@ from gaitcore.evaluation.embedding import embed
 from gaitcore.exporting.agreement import TOLERANCE, agreement
 from gaitcore.exporting.network import ExportedNetwork, windows
 from gaitcore.exporting.onnx_file import PACKAGES, write_onnx
-from gaitcore.networks import build_model, gpgait, modality, model_names
+from gaitcore.networks import build_model, gaitgraph, gpgait, modality, model_names
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 
@@ -35,8 +35,9 @@ CONFIGURATION = yaml.safe_load((REPOSITORY / "config.yaml").read_text())
 
 
 @pytest.fixture
-def one_layer_of_each_branch(monkeypatch):
-    """GPGait without most of its ten last layers, which are alike and take long to export."""
+def fewer_layers(monkeypatch):
+    """GPGait without most of its ten last layers and GaitGraph with fewer modules, which are alike and take long."""
+    monkeypatch.setattr(gaitgraph, "STRUCTURE", (1, 1, 1, 1))
     for branch in gpgait.DIVISIONS:
         monkeypatch.setitem(gpgait.DIVISIONS, branch, gpgait.DIVISIONS[branch][-1:])
     monkeypatch.setitem(gpgait.DIVISIONS, "angle", ((gpgait.ARMS + gpgait.LEGS,),))
@@ -101,7 +102,7 @@ def test_the_mean_over_windows_is_the_evaluations_embedding(name, changes):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
-def test_onnxruntime_gives_the_embeddings_of_the_evaluation(name, tmp_path, one_layer_of_each_branch):
+def test_onnxruntime_gives_the_embeddings_of_the_evaluation(name, tmp_path, fewer_layers):
     for package in PACKAGES:
         pytest.importorskip(package, reason="exporting needs more packages: make onnx")
     import onnx
