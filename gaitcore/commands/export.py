@@ -41,6 +41,8 @@ def run(options: argparse.Namespace) -> int:
             raise ConfigError(
                 f"{place}: not the name of a file *{ending}, expected one like gaitmixer{ending} ({option})."
             )
+        if not place.parent.is_dir():
+            raise ConfigError(f"{place.parent}: no such folder; make it, or name a file elsewhere ({option}).")
     exported = export_run(finished, path, card, gaitcore.__version__)
     print(exported.agreement.sentence())
     print(f"{path} and {card}: written.")

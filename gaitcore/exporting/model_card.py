@@ -33,6 +33,7 @@ from gaitcore.reporting.tables.estimates import (
     percent,
     with_spread,
 )
+from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.protocol import Protocol
 
 LIMITS = (
@@ -202,22 +203,25 @@ def _short(run: TrainedRun) -> str:
     }[run.input.short_sequences]
 
 
-def _usage(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
-    frames, evaluation = run.network.frames, run.evaluation
+def window_code(frames: int, evaluation: Evaluation) -> list[str]:
+    """Lines of Python that cut the array ``walk`` (T, ...) into ``windows`` (W, frames, ...)."""
     last = f"len(walk) - {frames}"
-    starts = {
-        "centre": [f"starts = [({last}) // 2]"],
-        "three_windows_and_reverse": [
+    cut = f"windows = np.stack([walk[start : start + {frames}] for start in starts])"
+    if evaluation.windows == "centre":
+        return [f"starts = [({last}) // 2]", cut]
+    if evaluation.windows == "three_windows_and_reverse":
+        return [
             f"middle, step = ({last}) // 2, {evaluation.window_step}",
             f"starts = [middle, max(middle - step, 0), min(middle + step, {last})]",
-        ],
-        "even_windows": [
-            f"count = {evaluation.window_count}",
-            f"starts = [i * ({last}) // max(count - 1, 1) for i in range(count)]",
-        ],
-        "whole_sequence": [],
-    }[evaluation.windows]
-    cut = f"np.stack([walk[start : start + {frames}] for start in starts])" if starts else "walk[None]"
+            cut,
+        ]
+    if evaluation.windows == "even_windows":
+        count = evaluation.window_count
+        return [f"starts = [i * ({last}) // {max(count - 1, 1)} for i in range({count})]", cut]
+    return ["windows = walk[None]"]
+
+
+def _usage(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
     inner = ", ".join(map(str, facts.input_shape[2:]))
     yield from (
         "```python",
@@ -226,8 +230,7 @@ def _usage(run: TrainedRun, facts: CardFacts) -> Iterator[str]:
         "",
         f'session = onnxruntime.InferenceSession("{facts.file}", providers=["CPUExecutionProvider"])',
         f'walk = np.load("walk.npy").astype(np.{facts.input_type})  # (frames, {inner})',
-        *starts,
-        f"windows = {cut}",
+        *window_code(run.network.frames, run.evaluation),
         f'embedding = session.run(None, {{"{facts.input_name}": windows}})[0].mean(axis=0)',
         "```",
     )

@@ -195,9 +195,10 @@ def test_data_that_changed_after_the_evaluation_are_refused(copied, exported, ca
             ["--onnx", "one.onnx", "--card", "card.html"],
             "card.html: not the name of a file *.md, expected one like gaitmixer.md (--card).\n",
         ),
+        (["--onnx", "none/one.onnx"], "none: no such folder; make it, or name a file elsewhere (--onnx).\n"),
     ],
 )
-def test_names_with_other_endings_are_refused(at_two_experiments, capsys, words, message):
+def test_names_of_files_that_cannot_be_are_refused(at_two_experiments, capsys, words, message):
     assert export(capsys, *words) == (1, ("", message))
 
 

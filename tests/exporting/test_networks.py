@@ -1,5 +1,7 @@
 """Every network as an exported graph: its embeddings are those of the evaluation, its input and output as declared."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 import torch
@@ -9,6 +11,7 @@ from places import REPOSITORY
 from gaitcore import modalities
 from gaitcore.evaluation.embedding import embed
 from gaitcore.exporting.agreement import TOLERANCE, agreement
+from gaitcore.exporting.model_card import window_code
 from gaitcore.exporting.network import ExportedNetwork, windows
 from gaitcore.exporting.onnx_file import PACKAGES, write_onnx
 from gaitcore.networks import build_model, gaitgraph, gpgait, modality, model_names
@@ -98,6 +101,16 @@ def test_the_mean_over_windows_is_the_evaluations_embedding(name, changes):
                 of_sequence.ravel().shape if evaluation.parts == "concatenated" else of_sequence.shape
             )
             np.testing.assert_allclose(found.ravel(), of_sequence.ravel(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", get_args(Evaluation.model_fields["windows"].annotation))
+@pytest.mark.parametrize("length", [12, 13, 30, 101])
+def test_the_code_of_the_card_cuts_the_windows_of_the_evaluation(kind, length):
+    evaluation = settings("gaitmixer", windows=kind, window_count=5)[1]
+    found = {"walk": np.arange(length), "np": np}
+    exec("\n".join(window_code(FRAMES, evaluation)), found)
+    ((_, expected),) = windows(torch.tensor([length]), FRAMES, evaluation)
+    assert found["windows"].tolist() == expected[0].tolist()
 
 
 @pytest.mark.slow
