@@ -18,7 +18,7 @@ from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.statistics import Statistics
 
-FOLDERS = ("data/raw", "results")
+FOLDERS = ("config", "data/raw", "results")
 PAGES = [*sorted(REPOSITORY.glob("*.md")), *(REPOSITORY / folder / "README.md" for folder in FOLDERS)]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 

@@ -69,7 +69,7 @@ def load_config(
     base = Path(base)
     command_line = Layer(source, typed(overrides or {}, Config), {})
     bottom = _layer(base)
-    folders = _Folders(base.parent / "experiments", experiments)
+    folders = (*([Path(experiments)] if experiments else []), base.parent / "experiments")
     name = _experiment(bottom, command_line, folders)
     overlays = _overlays(folders, name)
     layers = [_with_new_names(layer) for layer in (bottom, *overlays, command_line)]
@@ -109,24 +109,14 @@ def sequence_to_draw(value: Any) -> str | None:
     return value
 
 
-class _Folders:
-    """The folders with overlays."""
+def _overlay(folders: tuple[Path, ...], name: str) -> Path:
+    """The overlay of this name: in the first folder that has one."""
+    candidates = [folder / f"{name}.yaml" for folder in folders]
+    return next((path for path in candidates if path.exists()), candidates[0])
 
-    def __init__(self, beside: Path, own: str | Path | None):
-        paths = [beside] if own is None else [Path(own), beside]
-        self.paths = list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
 
-    def overlay(self, name: str) -> Path:
-        """The overlay of this name: of the first folder that has one."""
-        candidates = [folder / f"{name}.yaml" for folder in self.paths]
-        return next((path for path in candidates if path.exists()), candidates[0])
-
-    def names(self) -> list[str]:
-        """The names of all overlays."""
-        return sorted({path.stem for folder in self.paths for path in folder.glob("*.yaml")})
-
-    def __str__(self) -> str:
-        return " and ".join(map(str, self.paths))
+def _known(folders: tuple[Path, ...]) -> list[str]:
+    return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
 
 
 def _layer(path: Path) -> Layer:
@@ -134,7 +124,7 @@ def _layer(path: Path) -> Layer:
     return Layer(str(path), content, lines)
 
 
-def _experiment(bottom: Layer, command_line: Layer, folders: _Folders) -> str:
+def _experiment(bottom: Layer, command_line: Layer, folders: tuple[Path, ...]) -> str:
     """The name of the experiment in use, which the command line or config.yaml gives.
 
     Snakemake reads ``--config experiment=007`` as the number 7: a number is the overlay 007 if that is the only one.
@@ -145,8 +135,8 @@ def _experiment(bottom: Layer, command_line: Layer, folders: _Folders) -> str:
     if "experiment" not in values:
         raise ConfigError(f"{where} is missing, expected the name of an overlay, e.g. demo.")
     name = _name(values["experiment"], where)
-    if isinstance(values["experiment"], int) and not folders.overlay(name).exists():
-        spelled = [other for other in folders.names() if canonical(other) == name]
+    if isinstance(values["experiment"], int) and not _overlay(folders, name).exists():
+        spelled = [other for other in _known(folders) if canonical(other) == name]
         return spelled[0] if len(spelled) == 1 else name
     return name
 
@@ -158,9 +148,9 @@ def _name(value: Any, where: str) -> str:
         raise ConfigError(f"{where}: {error}.") from None
 
 
-def _overlays(folders: _Folders, name: str, within: tuple[str, ...] = ()) -> Layers:
+def _overlays(folders: tuple[Path, ...], name: str, within: tuple[str, ...] = ()) -> Layers:
     """An experiment's overlay, after the overlays it extends."""
-    overlay = folders.overlay(name)
+    overlay = _overlay(folders, name)
     if not overlay.exists():
         raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){_hint(folders, name)}')
     if name in within:
@@ -181,11 +171,11 @@ def _overlays(folders: _Folders, name: str, within: tuple[str, ...] = ()) -> Lay
     return [*before, layer]
 
 
-def _hint(folders: _Folders, name: str) -> str:
-    known = folders.names()
+def _hint(folders: tuple[Path, ...], name: str) -> str:
+    known = _known(folders)
     spelled = [other for other in known if canonical(other) == canonical(name)]
     if not known:
-        return f"; {folders} has no overlays in it, expected files like demo.yaml."
+        return f"; {folders[0]} has no overlays in it, expected files like demo.yaml."
     if spelled:
         return f"; expected {' or '.join(spelled)}, of which only one may exist if the command line gives a number."
     return nearest(name, known)

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import sys
 
 import pandas as pd
 import pytest
@@ -42,15 +41,6 @@ def test_a_name_that_leads_outside_the_results_is_refused(finished, edited):
     last = done.stdout.rstrip().splitlines()[-1]
     assert last.startswith("experiments/tiny.yaml, line 1: experiment: '../../evil' cannot be a name; expected letters")
     assert not (finished.folder.parent / "evil").exists()
-
-
-def test_another_directory_is_refused_with_the_way_back(finished, tmp_path):
-    command = [sys.executable, "-m", "snakemake", "-s", finished.folder / "Snakefile", "--cores", "1", "-n", "tables"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
-    assert done.stderr.rstrip().splitlines()[-1] == (
-        f"Snakemake runs in {tmp_path}, expected the folder of its Snakefile; add --directory {finished.folder}."
-    )
 
 
 def test_an_unexpected_failure_leaves_its_traceback_in_the_log(finished, edited):
