@@ -87,7 +87,6 @@ try:
     CONFIG = configuration(
         config, " or ".join([*map(str, workflow.configfiles), COMMAND_LINE])
     )
-    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
@@ -106,8 +105,8 @@ RESULTS = f"results/{CONFIG.experiment}"
 TRAINED = [system for system in CONFIG.compare if is_trained(CONFIG, system)]
 IMPORTED = [system for system in CONFIG.compare if system not in TRAINED]
 
-for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not os.path.exists(path):
+for path in (*POSE_SOURCES, partition_file(CONFIG.protocol)):
+    if path and CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
     if not os.path.exists(path):
@@ -115,6 +114,10 @@ for path in SILHOUETTE_SOURCES:
             "silhouette_readers", CONFIG.data.silhouettes.format
         )
         sys.exit(f"{path}: no such folder, expected {reader['EXPECTED']}.")
+try:
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
+except GaitError as error:
+    sys.exit(str(error))
 
 
 # All rules use the environment of requirements.lock. The image holds it and is used only with --sdm apptainer: make image.
