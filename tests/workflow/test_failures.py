@@ -28,9 +28,13 @@ def test_a_missing_partition_file_says_where_to_get_it_and_where_to_put_it(finis
     (finished.folder / "data" / "raw" / "gait3d").mkdir()
     done = finished.snakemake("tables", "-n", experiment="gait3d")
     assert done.returncode == 1
-    assert done.stdout.rstrip().splitlines()[-1].startswith(
-        "data/raw/gait3d.json: no such file or folder. Put Gait3D's poses as pickles into data/raw/gait3d/ and OpenGait's "
-        "partition file Gait3D.json beside it as data/raw/gait3d.json."
+    assert (
+        done.stdout.rstrip()
+        .splitlines()[-1]
+        .startswith(
+            "data/raw/gait3d.json: no such file or folder. Put Gait3D's poses as pickles into data/raw/gait3d/ and "
+            "OpenGait's partition file Gait3D.json beside it as data/raw/gait3d.json."
+        )
     )
 
 
