@@ -17,8 +17,8 @@ STEP = re.compile(r"^```sh\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?", re.MULTILIN
 SMALL_DEMO = """\
 experiment: demo
 extends: whole_demo
-data: {walkers: {subjects: 8}}
-protocol: {split: 5/3, splits: {5/3: {train: 1-5, test: 6-8}}}
+data: {walkers: {subjects: 9}}
+protocol: {split: 5/4, splits: {5/4: {train: 1-5, test: 6-9}}}
 compare: [body_statistics]
 seeds: [0]
 statistics: {resamples: 200}
