@@ -27,7 +27,7 @@ coverage: .venv/ready ## all tests, and which lines of gaitcore they run; also i
 check: .venv/ready ## style of code and rules, types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile rules
+	$(BIN)/snakefmt --check Snakefile workflow rules
 	$(BIN)/snakemake --lint
 	$(BIN)/mypy
 

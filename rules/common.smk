@@ -6,9 +6,12 @@ from itertools import chain, product
 from pathlib import Path
 from types import SimpleNamespace
 
-from gaitcore import extensions
+from snakemake.sourcecache import LocalSourceFile
+
+from gaitcore import digests, extensions
 from gaitcore.settings.data import Bodies, Segmenter
 from gaitcore.settings.files import load_config, sequence_to_draw
+from gaitcore.settings.layers import COMMAND_LINE
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
@@ -16,20 +19,75 @@ from gaitcore.protocols.partitions import partition_file, pinned
 from gaitcore.protocols.sides import compared_names
 from gaitcore.sweeps import runs_of_sweep, with_tries
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
-from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
+from gaitcore.digests import PACKAGE, contents_digest, listing_digest, outside_code
+from gaitcore.yaml_files import read_yaml
 
-# All paths are relative to the folder of the Snakefile.
-if Path.cwd().resolve() != Path(workflow.basedir).resolve():
-    sys.exit(
-        f"Snakemake runs in {Path.cwd()}, expected the folder of its Snakefile; add --directory {workflow.basedir}."
+# Data, results and the overlays of one's own are relative to the working directory. The workflow's own files are beside
+# this one, in a folder or, for a module by github(...), in a repository from which Snakemake copies each file.
+RULES = workflow.current_basedir
+IS_FOLDER = isinstance(RULES, LocalSourceFile)
+
+
+def as_inside(path):
+    """A path relative to the working directory, if it lies inside: in a clone, results do not depend on its place."""
+    path, here = os.path.abspath(path), os.getcwd()
+    return os.path.relpath(path) if Path(path).is_relative_to(here) else path
+
+
+def source_file(path):
+    """A file of the workflow, by its path in the repository."""
+    file = RULES.join(f"../{path}")
+    local = file.get_path_or_uri(secret_free=True)
+    return as_inside(local if IS_FOLDER else workflow.sourcecache.get_path(file))
+
+
+def library_file(path):
+    """A file of gaitcore that is no code, by its path in the package."""
+    return as_inside(PACKAGE / path)
+
+
+def bring_overlays(name, brought=()):
+    """Copy an overlay from the repository, and those that it extends, unless the working directory has them."""
+    path = f"experiments/{name}.yaml"
+    if not os.path.exists(path):
+        if not workflow.sourcecache.exists(RULES.join(f"../{path}")):
+            return
+        path = source_file(path)
+    extended = read_yaml(path).content.get("extends", [])
+    for other in [extended] if isinstance(extended, str) else extended:
+        if other not in brought:
+            bring_overlays(other, (*brought, name))
+
+
+def configuration(overrides, source=COMMAND_LINE):
+    """The configuration of the experiment that these settings name, from its overlay here or in the workflow."""
+    base = source_file("config.yaml")
+    if not IS_FOLDER:
+        chosen = overrides.get("experiment", read_yaml(base).content["experiment"])
+        bring_overlays(chosen)
+    return load_config(base, overrides, experiments="experiments", source=source)
+
+
+def code_digest(*entries):
+    """A digest of the code that a job runs; its script is named by its path in the repository."""
+    is_script = re.compile("workflow_scripts/").match
+    return digests.code_digest(
+        *(source_file(entry) if is_script(str(entry)) else entry for entry in entries)
     )
 
-# Without a `configfile:`, Snakemake's own `config` holds the values of the command line only. The sequence of the movie
-# is one of them, but not a setting of an experiment.
+
+# The modules that scripts import from beside them, and receipts.smk from workflow_scripts.
+for name in ("job", "running", "recorded", "benchmarks", "stages"):
+    beside = source_file(f"workflow_scripts/{name}.py")
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(beside))))
+
+# In a clone, Snakemake's own `config` holds the values of the command line only; a workflow that uses this one as a
+# module passes its own. The sequence of the movie is one of them, but not a setting of an experiment.
 try:
     SEQUENCE = sequence_to_draw(config.pop("sequence", None))
-    CONFIG = load_config("config.yaml", config)
-    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
+    CONFIG = configuration(
+        config, " or ".join([*map(str, workflow.configfiles), COMMAND_LINE])
+    )
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
@@ -51,8 +109,8 @@ TRAINED = [system for system in CONFIG.compare if is_trained(CONFIG, system)]
 IMPORTED = [system for system in CONFIG.compare if system not in TRAINED]
 WITH_TRIES = with_tries(CONFIG)  # of the sweep, as systems that are in no comparison
 
-for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not os.path.exists(path):
+for path in (*POSE_SOURCES, partition_file(CONFIG.protocol)):
+    if path and CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
     if not os.path.exists(path):
@@ -60,6 +118,10 @@ for path in SILHOUETTE_SOURCES:
             "silhouette_readers", CONFIG.data.silhouettes.format
         )
         sys.exit(f"{path}: no such folder, expected {reader['EXPECTED']}.")
+try:
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
+except GaitError as error:
+    sys.exit(str(error))
 
 
 # All rules use the environment of requirements.lock. The image holds it and is used only with --sdm apptainer: make image.

@@ -8,7 +8,7 @@ rule write_cross:
         splits=crossed_files("split.csv"),
         reports=crossed_files("{listing}_report.csv"),
         runs=crossed_files("{system}/{run}/run.json"),
-        style="gaitcore/reporting/figures/figures.mplstyle",
+        style=library_file("reporting/figures/figures.mplstyle"),
     output:
         **{
             suffix: f"results/{{experiment}}/cross/cross.{suffix}"

@@ -11,7 +11,7 @@ def figure_spec(kind, arguments=None, code=(), **files):
 
 def figure_sections(kind):
     """The sections of the configuration that a figure of this kind declares it depends on."""
-    file = Path(f"gaitcore/reporting/figures/{kind}.py")
+    file = PACKAGE / "reporting" / "figures" / f"{kind}.py"
     return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
 
 

@@ -79,3 +79,12 @@ onerror:
         else discard
     )(Path(RESULTS))
     add_benchmarks(Path(RESULTS))
+
+
+# Snakemake takes these handlers from the main workflow alone; as a module of another one, this workflow adds its own.
+if not workflow.modifier.is_main_snakefile():
+    for name in ("_onstart", "_onsuccess", "_onerror"):
+        earlier, own = getattr(workflow, name), globals()[name.removeprefix("_")]
+        setattr(
+            workflow, name, lambda log, both=(earlier, own): (both[0](log), both[1]())
+        )

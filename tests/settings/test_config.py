@@ -55,6 +55,23 @@ def test_the_command_line_goes_over_the_overlay(base):
     assert (config.seeds, config.training.epochs, config.training.batch.subjects) == ((7,), 2, 18)
 
 
+def test_overlays_of_ones_own_come_before_those_beside_the_configuration(base, tmp_path):
+    own = tmp_path / "project" / "experiments"
+    own.mkdir(parents=True)
+    (own / "ucalgary.yaml").write_text("experiment: ucalgary\nextends: demo\nseeds: [7]\n")
+    (own / "007.yaml").write_text("experiment: '007'\nextends: demo\n")
+    assert load_config(base, {"experiment": "ucalgary"}, experiments=own).seeds == (7,)
+    assert load_config(base, {"experiment": "demo"}, experiments=own) == load_config(base, {"experiment": "demo"})
+    assert load_config(base, {"experiment": 7}, experiments=own).experiment == "007"
+    with pytest.raises(ConfigError, match=rf'no experiment "008" \(no file {own}/008.yaml\); did you mean "007"'):
+        load_config(base, {"experiment": "008"}, experiments=own)
+
+
+def test_a_setting_from_another_file_is_refused_with_the_name_of_that_file(base):
+    with pytest.raises(ConfigError, match=r"^config/config.yaml: seeds.0 is 'x', expected a list"):
+        load_config(base, {"seeds": "x"}, source="config/config.yaml")
+
+
 def test_a_systems_own_setting_concerns_that_system_alone(base):
     config = load_config(base, {"systems": {"gaitmixer": {"training": {"learning_rate": 0.5}}}})
     assert system_settings(config, "gaitmixer").training.learning_rate == 0.5
