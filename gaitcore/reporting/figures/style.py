@@ -1,9 +1,12 @@
 """Colours, markers, labels and sizes shared by all figures."""
 
-import math
+from collections.abc import Iterable
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import hsv_to_rgb, to_hex
 
 from gaitcore.evaluation.statistics import MEAN
@@ -13,12 +16,13 @@ from gaitcore.systems import system_settings
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
+TALLEST = 8.0  # inches: the height that the PDF of the tables has for a figure; a taller one would be made smaller
+SMALL = 7  # points: the smallest text in a figure
 
 # The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
 _MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
 _GOLDEN_RATIO = 0.618034  # as a step of the hue, it never repeats a colour
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def system_style(config: Config, system: str) -> dict[str, Any]:
@@ -52,11 +56,18 @@ def in_legend(title: str) -> str:
     return f" {title}" if title.startswith("_") else title
 
 
-def power_of_ten(number: float, _: float | None = None) -> str:
-    """``10⁻³`` for 0.001: a tick of a logarithmic axis, as text, since texts in figures are not read as mathematics."""
-    exponent = round(math.log10(number))
-    power = math.isclose(number, 10.0**exponent)
-    return "10" + str(exponent).translate(_SUPERSCRIPT) if power else f"{number:g}"
+def plain_number(number: float, _: float | None = None) -> str:
+    """``0.001`` or ``1e−7``: a tick of a logarithmic axis as text, since texts are not read as mathematics."""
+    if 1e-6 < number < 1e6:
+        return np.format_float_positional(number, precision=6, fractional=False, trim="-")
+    mantissa, exponent = f"{number:e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}".replace("-", "−")
+
+
+def letter(panels: Iterable[Axes]) -> None:
+    """Write a, b, c, ... above the panels of a figure, for its caption to refer to."""
+    for axes, name in zip(panels, ascii_lowercase, strict=False):
+        axes.set_title(name, loc="left", fontweight="bold")
 
 
 def counted(number: int, noun: str) -> str:

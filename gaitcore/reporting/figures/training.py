@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, counted, listed, power_of_ten, system_style
+from gaitcore.reporting.figures.style import COLUMN, counted, letter, listed, plain_number, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
 
@@ -82,8 +83,9 @@ def collapse_spreads(config: Config) -> list[float]:
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     """One panel for each quantity that some run has, one above the other."""
     present = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()] or [LOSS, SPREAD]
-    figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(present)))
+    figure = Figure(figsize=(COLUMN, 0.6 + 1.15 * len(present)))
     panels = dict(zip(present, figure.subplots(len(present), sharex=True), strict=True))
+    letter(panels.values())
     for quantity, axes in panels.items():
         rows = numbers[numbers["quantity"] == quantity]
         floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
@@ -104,7 +106,7 @@ def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
     """Make the axis logarithmic and return the value of its lower edge."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
-    axes.yaxis.set_major_formatter(power_of_ten)
+    axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_locator(NullLocator())
     return _floor(rows)
 
@@ -124,7 +126,8 @@ def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict[str, Any])
 def _caption(config: Config, numbers: pd.DataFrame) -> str:
     if numbers.empty:
         return f"Training on {config.data.dataset}: no system is trained, so there is no curve."
-    quantities = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
+    present = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
+    quantities = [f"{name} ({panel})" for name, panel in zip(present, ascii_lowercase, strict=False)]
     seeds = len(config.seeds)
     lines = f"Lines are means over {seeds} seeds, bands reach from the lowest to the highest. " if seeds > 1 else ""
     return (
