@@ -75,7 +75,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(_label(option).capitalize())
     axes.set_ylabel("Rank-1 accuracy (%)")
-    axes.legend(ncols=2)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
 

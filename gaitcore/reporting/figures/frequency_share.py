@@ -21,7 +21,7 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, letter, listed, plain_number, system_style
+from gaitcore.reporting.figures.style import COLUMN, letter, line_style, listed, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -62,9 +62,9 @@ def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figur
     letter(panels)
     for axes, (axis, label) in zip(panels, _LABELS.items(), strict=True):
         for system in mapped_systems(config):
-            style = system_style(config, system)
+            style = line_style(config, system)
             rows, runs = (table[(table["system"] == system) & (table["axis"] == axis)] for table in (means, by_seed))
-            axes.plot(rows["cycles"], rows["mean"], color=style["color"], label=style["label"])
+            axes.plot(rows["cycles"], rows["mean"], **style)
             for _, run in runs.groupby("seed"):
                 axes.plot(run["cycles"], run["share"], color=style["color"], linewidth=0.4)
             if most_seeds(means) >= FEWEST:

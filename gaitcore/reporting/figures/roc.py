@@ -12,7 +12,7 @@ from gaitcore.artefacts.embeddings import read_embeddings
 from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resampled, subject_weights
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted, listed, system_style
+from gaitcore.reporting.figures.style import PAGE, condition_title, counted, line_style, listed
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
@@ -76,7 +76,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     for axes, condition in zip(panels, conditions, strict=False):
         for system in config.compare:
             curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]
-            style = {key: value for key, value in system_style(config, system).items() if key != "marker"}
+            style = line_style(config, system)
             axes.plot(curve["far_percent"], curve["tar_percent"], **style)
             axes.fill_between(
                 *(curve[f"{name}_percent"] for name in ("far", "ci_low", "ci_high")),
@@ -92,7 +92,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     panels[0].set_ylabel("True acceptances (%)")
     panels[0].set_ylim(0, 100)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    figure.legend(handles, labels, loc="outside upper center", ncols=5)
     return figure
 
 

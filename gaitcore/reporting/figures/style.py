@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.colors import hsv_to_rgb, to_hex
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.tables import context
@@ -22,7 +21,8 @@ SMALL = 7  # points: the smallest text in a figure
 # The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
 _MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
-_GOLDEN_RATIO = 0.618034  # as a step of the hue, it never repeats a colour
+# Further systems have the same colours, with other markers and lines.
+_LINES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 
 
 def system_style(config: Config, system: str) -> dict[str, Any]:
@@ -31,19 +31,26 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     They depend on the position of the system in the section ``systems``; systems without an entry there follow in the
     order of ``compare``.
     """
-    place = list(dict.fromkeys([*config.systems, *config.compare])).index(system)
+    place = _place(config, system)
     return {
         "label": in_legend(system_settings(config, system).title),
-        "color": _colour(place),
+        "color": _COLOURS[place % len(_COLOURS)],
         "marker": _MARKERS[place % len(_MARKERS)],
     }
 
 
-def _colour(place: int) -> str:
-    if place < len(_COLOURS):
-        return _COLOURS[place]
-    red, green, blue = hsv_to_rgb((place * _GOLDEN_RATIO % 1, 0.7, 0.65))
-    return to_hex((red, green, blue))
+def line_style(config: Config, system: str) -> dict[str, Any]:
+    """``label``, ``color`` and ``linestyle`` of a system's lines, where :func:`system_style` is for its points."""
+    style = system_style(config, system)
+    return {
+        "label": style["label"],
+        "color": style["color"],
+        "linestyle": _LINES[_place(config, system) // len(_COLOURS) % len(_LINES)],
+    }
+
+
+def _place(config: Config, system: str) -> int:
+    return list(dict.fromkeys([*config.systems, *config.compare])).index(system)
 
 
 def condition_title(config: Config, condition: str) -> str:

@@ -15,7 +15,7 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, counted, letter, listed, plain_number, system_style
+from gaitcore.reporting.figures.style import COLUMN, counted, letter, line_style, listed, plain_number, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
 
@@ -90,7 +90,9 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         rows = numbers[numbers["quantity"] == quantity]
         floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
         for system in dict.fromkeys(rows["system"]):
-            _line(axes, rows[rows["system"] == system], floor, system_style(config, system))
+            _line(
+                axes, rows[rows["system"] == system], floor, line_style(config, system) | system_style(config, system)
+            )
         axes.set_ylabel(LABELS[quantity])
     for spread in collapse_spreads(config):
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
