@@ -1,6 +1,7 @@
 """ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
 
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from gaitcore.systems import runs_of, system_settings
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 _POINTS = 60  # of a curve
+_IN_A_ROW = 4  # panels
 
 
 def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
@@ -71,8 +73,13 @@ def _curve(config: Config, rocs: Sequence[Roc], drawn: Sequence[Resampled], subj
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     conditions = list(dict.fromkeys(numbers["condition"]))
-    figure = Figure(figsize=(PAGE, 2.5))
-    panels = figure.subplots(1, max(1, len(conditions)), sharey=True, squeeze=False)[0]
+    rows = ceil(len(conditions) / _IN_A_ROW) or 1
+    columns = ceil(len(conditions) / rows) or 1
+    figure = Figure(figsize=(PAGE, 0.7 + 1.8 * rows))
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    panels = grid.ravel()
+    for axes in panels[len(conditions) :]:
+        axes.set_axis_off()
     for axes, condition in zip(panels, conditions, strict=False):
         for system in config.compare:
             curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]
@@ -87,9 +94,9 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel("False acceptances (%)")
         axes.set_title(condition_title(config, condition))
-    panels[0].set_ylabel("True acceptances (%)")
+    figure.supxlabel("False acceptances (%)")
+    figure.supylabel("True acceptances (%)")
     panels[0].set_ylim(0, 100)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper center", ncols=5)
