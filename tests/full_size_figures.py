@@ -30,6 +30,7 @@ KERNELS = {"kernel_3": 3, "kernel_9": 9, "kernel_61": 61}
 
 def experiment(compare=SYSTEMS, name="casia_b", **changes):
     """The configuration of an experiment with five seeds."""
+    changes = {"systems": {"gaittr": {"title": "A system of a long name (no learning)"}}} | changes
     return load_config(
         REPOSITORY / "config.yaml", {"experiment": name, "compare": list(compare), "seeds": [0, 1, 2, 3, 4], **changes}
     )

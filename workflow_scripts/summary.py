@@ -6,6 +6,7 @@ from job import job
 
 with job(snakemake):
     from gaitcore.evaluation.summary import OpenSetSource, summarise_runs
+    from gaitcore.protocols.sides import compared_names
     from gaitcore.settings.evaluation import Evaluation
     from gaitcore.settings.protocol import Protocol
     from gaitcore.settings.statistics import Statistics
@@ -23,4 +24,5 @@ with job(snakemake):
         Path(snakemake.output.summary),
         Path(snakemake.output.rank1),
         None if protocol.comparisons else pairs,  # whose sides embeddings.parquet does not have
+        compared_names(protocol),
     )

@@ -11,7 +11,7 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, in_legend
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, in_legend, legend_above
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -75,7 +75,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(_label(option).capitalize())
     axes.set_ylabel("Rank-1 accuracy (%)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 

@@ -21,7 +21,7 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, SMALL, listed, system_style
+from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -98,7 +98,7 @@ def _figure(config: Config, by_seed: pd.DataFrame, over_runs: pd.DataFrame) -> F
     axes.set_ylim(NUM_JOINTS - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("Share of the weight (%)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 

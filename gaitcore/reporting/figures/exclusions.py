@@ -18,7 +18,7 @@ from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import EXCLUDED
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, SMALL, condition_title, counted
+from gaitcore.reporting.figures.style import COLUMN, SMALL, condition_title, counted, legend_above
 from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
 
@@ -91,7 +91,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     panels[-1].set_xlabel("Frames per sequence")
     figure.supylabel("Sequences")
     line, in_use, excluded = panels[0].get_legend_handles_labels()[0]
-    figure.legend(handles=[in_use, excluded, line], loc="outside upper center", ncols=3)
+    legend_above(figure, [in_use, excluded, line])
     return figure
 
 

@@ -21,7 +21,7 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, letter, line_style, listed, plain_number
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, listed, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -78,7 +78,7 @@ def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figur
     axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_formatter(NullFormatter())
     figure.axes[0].set_ylabel("Energy at so many\ncycles or more (%)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 

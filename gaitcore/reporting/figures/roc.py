@@ -13,7 +13,7 @@ from gaitcore.artefacts.embeddings import read_embeddings
 from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resampled, subject_weights
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted, line_style, listed
+from gaitcore.reporting.figures.style import PAGE, condition_title, counted, legend_above, line_style, listed
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
@@ -99,7 +99,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     figure.supylabel("True acceptances (%)")
     panels[0].set_ylim(0, 100)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=5)
+    legend_above(figure, handles, labels)
     return figure
 
 

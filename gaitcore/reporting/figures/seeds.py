@@ -12,7 +12,7 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, listed, system_style
+from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, legend_above, listed, system_style
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
@@ -84,7 +84,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     handles, _ = axes.get_legend_handles_labels()
     if (numbers["source"] == PUBLISHED).any():
         handles.append(Line2D([], [], color="black", marker="_", markersize=9, linestyle="", label="published"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    legend_above(figure, handles)
     return figure
 
 

@@ -6,7 +6,9 @@ from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.tables import context
@@ -69,6 +71,17 @@ def plain_number(number: float, _: float | None = None) -> str:
         return np.format_float_positional(number, precision=6, fractional=False, trim="-")
     mantissa, exponent = f"{number:e}".split("e")
     return f"{float(mantissa):g}e{int(exponent)}".replace("-", "−")
+
+
+def legend_above(figure: Figure, handles: Iterable[Artist], labels: Iterable[str] | None = None) -> None:
+    """Write a legend above the panels, in as few lines as fit into the figure's width."""
+    entries = list(handles)
+    texts = [str(entry.get_label()) for entry in entries] if labels is None else list(labels)
+    for columns in range(max(1, len(entries)), 0, -1):
+        legend = figure.legend(entries, texts, loc="outside upper center", ncols=columns)
+        if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()
 
 
 def letter(panels: Iterable[Axes]) -> None:

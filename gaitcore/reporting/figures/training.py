@@ -15,7 +15,16 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, counted, letter, line_style, listed, plain_number, system_style
+from gaitcore.reporting.figures.style import (
+    COLUMN,
+    counted,
+    legend_above,
+    letter,
+    line_style,
+    listed,
+    plain_number,
+    system_style,
+)
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
 
@@ -100,7 +109,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     panels[present[-1]].set_xlabel("Epoch")
     panels[present[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     handles = dict(zip(*reversed(panels[SPREAD].get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles, loc="outside upper center", ncols=3)
+    legend_above(figure, handles.values(), handles)
     return figure
 
 

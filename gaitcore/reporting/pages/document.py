@@ -118,7 +118,7 @@ def document(tables: Iterable[str], figures: Sequence[Printed], title: str) -> s
         title: printed on every page.
     """
     tables = list(tables)
-    by_height = sorted(figures, key=lambda figure: figure.height_with_caption)
+    by_height = sorted(figures, key=lambda figure: figure.height)
     narrow = [figure for figure in figures if figure.width <= COLUMN]
     wide = [figure for figure in by_height if figure.width > COLUMN]
     parts = [*tables, *_in_columns(narrow), *map(_latex, wide)]
@@ -128,16 +128,17 @@ def document(tables: Iterable[str], figures: Sequence[Printed], title: str) -> s
         preamble = preamble.replace(f"{word}in", f"{inches:g}in")
     fonts = _fonts({sign for text in (*parts, latex(title)) for sign in text if ord(sign) > _LATIN})
     preamble = preamble.replace("FONTS", fonts).replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", latex(title))
-    return preamble + "\n".join(parts) + "\\end{document}\n"
+    return preamble + "\n".join([*parts, "\\end{document}\n"])
 
 
 def _in_columns(figures: Sequence[Printed]) -> list[str]:
     """Figures in two columns, which begin on a new page where the tallest of them would not fit below the tables."""
-    if not figures:
-        return []
+    if len(figures) < 2:
+        return list(map(_latex, figures))
     tallest = max(figure.height_with_caption for figure in figures)
+    something = r"\hrule height 0pt"  # of an empty page, multicols would not see how much of it the tables take
     begin = rf"\begin{{multicols}}{{2}}[][{tallest:.2f}in]\raggedcolumns"
-    return [begin + "\n", *map(_latex, figures), r"\end{multicols}" + "\n"]
+    return [something + "\n" + begin + "\n", *map(_latex, figures), r"\end{multicols}" + "\n"]
 
 
 def _latex(figure: Printed) -> str:
