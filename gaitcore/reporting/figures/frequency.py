@@ -68,7 +68,7 @@ def _figure(config: Config, panels: list[Panel]) -> Figure:
             axes.set_axis_off()
         for axes, (channel, magnitude) in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
             image = _panel(axes, magnitude)
-            axes.set_title(f"channel {channel + 1}", fontsize=SMALL)
+            axes.set_title(f"channel {channel}", fontsize=SMALL)
         axes_of_row[0].set_ylabel(system_settings(config, system).title)
     figure.supxlabel("Cycles per window")
     figure.supylabel("Cycles along the joints")

@@ -30,7 +30,7 @@ def test_shown_are_the_four_busiest_channels_of_the_first_seed(walkers, spectra)
 
 def test_each_panel_has_the_number_of_its_channel_and_each_row_its_system(walkers, spectra):
     *panels, bar = draw(walkers, spectra=spectra).figure.axes
-    assert [axes.get_title() for axes in panels] == [f"channel {number}" for number in (5, 4, 3, 2)] * 2
+    assert [axes.get_title() for axes in panels] == [f"channel {number}" for number in (4, 3, 2, 1)] * 2
     assert [axes.get_ylabel() for axes in panels[::4]] == ["GaitMixer", "GaitFormer"]
     assert [label.get_text() for label in bar.get_yticklabels()] == ["0.001", "0.01", "0.1", "1"]
 
