@@ -11,6 +11,8 @@ from matplotlib.backends.backend_agg import RendererAgg
 from gaitcore.reporting.figures.cross import cross_figure
 from gaitcore.reporting.figures.style import PAGE, SMALL, STYLE, TALLEST
 
+pytestmark = pytest.mark.slow
+
 NAMES = [*figures(None), "cross"]
 
 
