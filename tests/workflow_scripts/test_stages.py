@@ -86,9 +86,9 @@ RUNS = "  - runs:\n      systems: [gaitformer, gaitmixer]\n      seeds: [0, 1]\n
             "seeds: ['0', 1]",
             ", line 5: vars.runs.seeds is ['0', 1], but the experiment in config.yaml",
         ),
-        ("seeds: [0, 1]", "seeds: null", ", line 5: vars.runs.seeds is None, expected a list; correct it."),
+        ("seeds: [0, 1]", "seeds: null", ", line 5: vars.runs.seeds is null, expected a list; correct it."),
         ("      seeds: [0, 1]\n", "", ", line 3: vars.runs.seeds is missing, expected a list; add it."),
-        (RUNS, "  - runs: null\n", ", line 3: vars.runs is None, expected a mapping; correct it."),
+        (RUNS, "  - runs: null\n", ", line 3: vars.runs is null, expected a mapping; correct it."),
         (RUNS, "", ": vars.runs is missing, expected the systems and seeds of the experiment; add it."),
         ("vars:\n  - config.yaml:experiment\n" + RUNS, "", ": vars is missing, expected a list; add it."),
         (

@@ -221,7 +221,7 @@ def _lengths(config: Config, systems: Mapping[str, System]) -> str:
     least = {name: protocol_of(config.protocol, name).min_frames for name in config.data.modality}
     texts = {name: f"of at least {number} frames" if number > 1 else "of any length" for name, number in least.items()}
     several = len(set(texts.values())) > 1
-    used = ", ".join(f"{name} {text}" for name, text in texts.items()) if several else next(iter(texts.values()))
+    used = ", ".join(f"{text} ({name})" for name, text in texts.items()) if several else next(iter(texts.values()))
     rules: dict[str, list[str]] = {}
     for system in systems.values():
         if system.training.epochs and least[modality(system.network.name)] <= system.network.frames:
