@@ -14,7 +14,7 @@ from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, listed
+from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -68,7 +68,7 @@ def _figure(config: Config, panels: Maps) -> Figure:
     for system, row in zip(systems, grid, strict=True):
         for name, axes in zip(columns, row, strict=True):
             image = _panel(axes, panels[system, name])
-        row[0].set_ylabel(system_settings(config, system).title)
+        row[0].set_ylabel(folded(system_settings(config, system).title))
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     for axes in grid[-1]:

@@ -9,11 +9,10 @@ from matplotlib.patches import Rectangle
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.cross_view import BRIGHT, COLOURS, DASH
-from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL
+from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, folded
 from gaitcore.reporting.tables.estimates import percent_text
 
 _CELL = 0.5  # inches, the height of a row
-_LONGEST = 18  # letters of a title in a line
 
 
 def cross_figure(cells: pd.DataFrame) -> Figure:
@@ -57,20 +56,9 @@ def _matrix(axes: Axes, cells: pd.DataFrame, tested: list[str]) -> QuadMesh:
     )
     for row, column in np.argwhere(np.isnan(values)):
         axes.text(column, row, DASH, ha="center", va="center", fontsize=8)
-    axes.set_xticks(range(len(tested)), [_folded(columns.get(name, name)) for name in tested])
-    axes.set_yticks(range(len(trained)), [_folded(titles[name]) for name in trained])
+    axes.set_xticks(range(len(tested)), [folded(columns.get(name, name)) for name in tested])
+    axes.set_yticks(range(len(trained)), [folded(titles[name]) for name in trained])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
     return mesh
-
-
-def _folded(title: str) -> str:
-    """A title in lines of a few words each."""
-    lines: list[str] = []
-    for word in title.split():
-        if lines and len(lines[-1]) + len(word) < _LONGEST:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "\n".join(lines)

@@ -14,7 +14,7 @@ from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import first_runs, first_seed, maps_sentence
-from gaitcore.reporting.figures.style import COLUMN, SMALL, counted, plain_number
+from gaitcore.reporting.figures.style import COLUMN, SMALL, counted, folded, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -69,7 +69,7 @@ def _figure(config: Config, panels: list[Panel]) -> Figure:
         for axes, (channel, magnitude) in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
             image = _panel(axes, magnitude)
             axes.set_title(f"channel {channel}", fontsize=SMALL)
-        axes_of_row[0].set_ylabel(system_settings(config, system).title)
+        axes_of_row[0].set_ylabel(folded(system_settings(config, system).title))
     figure.supxlabel("Cycles per window")
     figure.supylabel("Cycles along the joints")
     bar = figure.colorbar(image, ax=rows, label="Magnitude / largest of the panel", aspect=30, pad=0.02)

@@ -23,6 +23,7 @@ SMALL = 7  # points: the smallest text in a figure
 # The first eight in the palette of Okabe and Ito, "Color Universal Design", 2008, are distinct to the colour-blind.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#999999", "#8C6D31")
 _MARKERS = ("o", "s", "^", "v", "D", "P", "X", "*", "<", ">")
+_LONGEST = 18  # letters of a title in a line
 # Further systems have the same colours, with other markers and lines.
 _LINES = ("-", "--", ":", "-.", (0, (6, 1, 1, 1, 1, 1)), (0, (1, 3)))
 
@@ -82,6 +83,17 @@ def legend_above(figure: Figure, handles: Iterable[Artist], labels: Iterable[str
         if columns == 1 or legend.get_window_extent().width <= figure.bbox.width:
             return
         legend.remove()
+
+
+def folded(title: str) -> str:
+    """A title in lines of a few words each."""
+    lines: list[str] = []
+    for word in title.split():
+        if lines and len(lines[-1]) + len(word) < _LONGEST:
+            lines[-1] += f" {word}"
+        else:
+            lines.append(word)
+    return "\n".join(lines)
 
 
 def letter(panels: Iterable[Axes]) -> None:
