@@ -54,7 +54,8 @@ onstart:
 
 onsuccess:
     try:
-        (discard if STAGE in (None, "tables") else return_benchmarks)(Path(RESULTS))
+        done = discard if STAGE in (None, "tables") else return_benchmarks
+        done(Path(RESULTS))
         add_benchmarks(Path(RESULTS))
         if swept_alone():
             write_manifest(
@@ -73,11 +74,8 @@ onsuccess:
 
 
 onerror:
-    (
-        (return_benchmarks if STAGE else discard)(Path(RESULTS))
-        if STAGE
-        else discard
-    )(Path(RESULTS))
+    done = return_benchmarks if STAGE else discard
+    done(Path(RESULTS))
     add_benchmarks(Path(RESULTS))
 
 

@@ -6,6 +6,7 @@ from job import job
 
 with job(snakemake):
     from gaitcore.evaluation.summary import OpenSetSource, summarise_runs
+    from gaitcore.protocols.sides import compared_names
     from gaitcore.settings.evaluation import Evaluation
     from gaitcore.settings.protocol import Protocol
     from gaitcore.settings.statistics import Statistics
@@ -24,4 +25,5 @@ with job(snakemake):
         Path(snakemake.output.summary),
         Path(snakemake.output.rank1),
         pairs,
+        compared_names(protocol),
     )

@@ -54,6 +54,7 @@ def summarise_runs(
     output: Path,
     rank1: Path | None = None,
     open_set: OpenSetSource | None = None,
+    conditions: Sequence[str] = (),
 ) -> None:
     """Gather each run's subjects.csv and write summary.csv.
 
@@ -63,6 +64,7 @@ def summarise_runs(
         output: summary.csv; fractions, long form, see :func:`gaitcore.evaluation.statistics.summarise`.
         rank1: rank1.json, with each system's mean rank-1 per condition; None writes none.
         open_set: the runs' embeddings, for rows of EER and TAR; None adds none.
+        conditions: conditions or comparisons in the order in which the log has them, that of the tables.
 
     Raises:
         DataError: a file is damaged, or two runs were not measured on the same probes.
@@ -81,7 +83,12 @@ def summarise_runs(
     write_summary(summary, output)
     if rank1:
         write_rank1(_rank1_means(summary), rank1)
-    for row in _rank1_rows(summary):
+    rows = _rank1_rows(summary)
+    systems, names = (
+        list(dict.fromkeys(row["system"] for row in rows)),
+        [*conditions, *(row["condition"] for row in rows)],
+    )
+    for row in sorted(rows, key=lambda row: (systems.index(row["system"]), names.index(row["condition"]))):
         values = (in_percent(row[column]) for column in ("mean", "ci_low", "ci_high"))
         log.info("%s, %s: rank-1 %.1f %%  [%.1f, %.1f]", row["system"], row["condition"], *values)
 

@@ -73,3 +73,16 @@ def test_a_file_that_lost_rows_is_refused(runs, tmp_path, kept, sentence):
     with pytest.raises(DataError, match=f"^{re.escape(expected)}$"):
         summarise(runs, tmp_path)
     assert not (tmp_path / "summary.csv").exists()
+
+
+def test_the_log_has_the_conditions_in_the_tables_order_and_their_mean_last(tmp_path, caplog):
+    rows = [(name, "000", "4", 2, 0.5, 1.0, 0.7) for name in ("bg", "cl", "nm")]
+    table = pd.DataFrame(rows, columns=["condition", "view", "subject", "probes", "rank1", "rank5", "mAP"])
+    write_subjects(table, tmp_path / "subjects.csv")
+    runs = [(("gaitmixer", 0), tmp_path / "subjects.csv")]
+    statistics = Statistics(confidence=0.95, resamples=20, seed=0)
+    with caplog.at_level("INFO"):
+        summarise_runs(runs, statistics, tmp_path / "summary.csv", conditions=("nm", "bg", "cl"))
+    assert [message.partition(":")[0] for message in caplog.messages] == [
+        f"gaitmixer, {name}" for name in ("nm", "bg", "cl", "mean")
+    ]

@@ -16,6 +16,7 @@ from gaitcore.reporting.figures.style import (
     conditions_and_mean,
     counted,
     in_legend,
+    legend_above,
     mean_in_words,
 )
 from gaitcore.reporting.tables.estimates import percent_text
@@ -81,7 +82,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set_xlabel(_label(option).capitalize())
     axes.set_ylabel("Rank-1 accuracy (%)")
-    axes.legend(ncols=2)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 

@@ -1,7 +1,7 @@
 """ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
 
-import math
 from collections.abc import Sequence
+from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,7 @@ from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resample
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted, listed, system_style
+from gaitcore.reporting.figures.style import PAGE, condition_title, counted, legend_above, line_style, listed
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
@@ -23,7 +23,7 @@ from gaitcore.systems import runs_of, system_settings
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 _POINTS = 60  # of a curve
-_PANELS = 4  # in a row, at most
+_IN_A_ROW = 4  # panels
 
 
 def draw(config: Config, *, embeddings: Sequence[Path], splits: Sequence[Path]) -> Drawing:
@@ -76,16 +76,17 @@ def _curve(config: Config, rocs: Sequence[Roc], drawn: Sequence[Resampled], subj
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     conditions = list(dict.fromkeys(numbers["condition"]))
-    rows = max(1, math.ceil(len(conditions) / _PANELS))
-    figure = Figure(figsize=(PAGE, 0.5 + 2.0 * rows))
-    grid = figure.subplots(rows, max(1, math.ceil(len(conditions) / rows)), sharey=True, squeeze=False)
+    rows = ceil(len(conditions) / _IN_A_ROW) or 1
+    columns = ceil(len(conditions) / rows) or 1
+    figure = Figure(figsize=(PAGE, 0.7 + 1.8 * rows))
+    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
     panels = grid.ravel()
-    for unused in panels[max(1, len(conditions)) :]:
-        unused.remove()
+    for axes in panels[len(conditions) :]:
+        axes.set_axis_off()
     for axes, condition in zip(panels, conditions, strict=False):
         for system in config.compare:
             curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]
-            style = {key: value for key, value in system_style(config, system).items() if key != "marker"}
+            style = line_style(config, system)
             axes.plot(curve["far_percent"], curve["tar_percent"], **style)
             axes.fill_between(
                 *(curve[f"{name}_percent"] for name in ("far", "ci_low", "ci_high")),
@@ -96,13 +97,12 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         axes.set_xscale("log")
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-        axes.set_xlabel("False acceptances (%)")
         axes.set_title(condition_title(config, condition))
-    for first in grid[:, 0]:
-        first.set_ylabel("True acceptances (%)")
+    figure.supxlabel("False acceptances (%)")
+    figure.supylabel("True acceptances (%)")
     panels[0].set_ylim(0, 100)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4)
+    legend_above(figure, handles, labels)
     return figure
 
 

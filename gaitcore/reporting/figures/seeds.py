@@ -17,6 +17,7 @@ from gaitcore.reporting.figures.style import (
     condition_title,
     conditions_and_mean,
     counted,
+    legend_above,
     listed,
     mean_in_words,
     system_style,
@@ -94,7 +95,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     handles, _ = axes.get_legend_handles_labels()
     if (numbers["source"] == PUBLISHED).any():
         handles.append(Line2D([], [], color="black", marker="_", markersize=9, linestyle="", label="published"))
-    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    legend_above(figure, handles)
     return figure
 
 

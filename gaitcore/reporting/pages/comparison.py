@@ -86,7 +86,7 @@ def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
         measured = with_spread(estimate), difference, interval(estimate) or _NOTHING
         lines.append((title, condition, number, *measured, position, str(estimate.n_seeds)))
     header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
-    return Grid(header, tuple(lines))
+    return Grid(header, tuple(lines), numbers=True)
 
 
 def _measured_grid(comparisons: list[Comparison]) -> Grid:
@@ -94,7 +94,7 @@ def _measured_grid(comparisons: list[Comparison]) -> Grid:
         (title, condition, with_spread(estimate), interval(estimate) or _NOTHING, str(estimate.n_seeds))
         for title, condition, _, estimate in comparisons
     )
-    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines)
+    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines, numbers=True)
 
 
 def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[Comparison]:

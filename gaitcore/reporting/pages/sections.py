@@ -10,10 +10,11 @@ from gaitcore.reporting.tables.markdown import bullets, code, grid, heading, pag
 
 @dataclass(frozen=True)
 class Grid:
-    """Rows of texts under a header."""
+    """Rows of texts under a header; in a page of HTML a cell of ``numbers`` is not broken into lines."""
 
     header: tuple[str, ...]
     lines: tuple[tuple[str, ...], ...]
+    numbers: bool = False
 
 
 @dataclass(frozen=True)
