@@ -376,11 +376,12 @@ def silhouette_reader_files():
 
 
 def extension_code():
-    """Every file from outside the repository that the experiment uses, with its digest."""
-    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    """Every file from outside the repository that the experiment and its sweep use, with its digest."""
+    names = dict.fromkeys([*CONFIG.compare, *dict(runs_of_sweep(CONFIG))])
+    systems = [SimpleNamespace(system=name) for name in names]
     used = [[*network_files(system), loss_file(system)] for system in systems]
     readers = [*reader_files(), *silhouette_reader_files()]
-    return outside_code(*readers, protocol_file(), *chain(*used))
+    return outside_code(*readers, protocol_file(), *set(chain(*used)))
 
 
 def validation_settings(wildcards):
