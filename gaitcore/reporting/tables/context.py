@@ -85,6 +85,7 @@ class TableContext:
     lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
     unknown_probes: int = 0  # they are in the submission alone
     published_set: str = CASIA_B  # the data set of the published rows
+    overall: str | None = None  # the comparison whose accuracy stands for the mean over all of them
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -170,6 +171,7 @@ def table_context(
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
+        overall=config.statistics.overall,
         comparison=_comparison(kind, protocol),
         misses=misses,
         source=_source(config, split, poses_report),
