@@ -3,10 +3,10 @@
     python benchmarks/demo_study.py SYSTEM [--seed 0] [--walkers 101] [--note TEXT] [section.key=value ...]
 
 The settings are those of the demo; what differs is named as YAML: training.learning_rate=1.0e-3,
-network.widths='[32, 64]', walkers.noise=0. ``network``, ``training`` and ``evaluation`` are the system's own sections,
-``walkers`` is data.walkers. The walkers have another seed than the demo's: subjects 1-24 are trained on and 25-40
-validated on, so that nobody of the demo's table decides about its recipe. Each run adds a line of JSON to
-build/demo_study/tries.jsonl; ``--table`` prints all of them as Markdown.
+network.widths='[32, 64]', walkers.noise=0. ``input``, ``network``, ``training`` and ``evaluation`` are the system's own
+sections, ``walkers`` is data.walkers, and people='[60, 20]' trains on subjects 1-60 and validates on 61-80. The walkers
+have another seed than the demo's, so that nobody of the demo's table decides about its recipe. Each run adds a line of
+JSON to benchmarks/demo_study.jsonl; ``--table`` writes all of them into docs/demo_study.md.
 """
 
 import argparse
@@ -43,7 +43,9 @@ from gaitcore.training.loop import train
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "build" / "demo_study"
-TRIES = FOLDER / "tries.jsonl"
+TRIES = ROOT / "benchmarks" / "demo_study.jsonl"
+PAGE = ROOT / "docs" / "demo_study.md"
+BEGIN, END = "<!-- tries: made by benchmarks/demo_study.py --table -->", "<!-- end of tries -->"
 CHECKED = 480  # training sequences whose triplets are counted at the end
 
 
@@ -58,7 +60,8 @@ def main() -> None:
     parser.add_argument("--table", action="store_true")
     arguments = parser.parse_intermixed_args()
     if arguments.table:
-        print(table())
+        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+        PAGE.write_text(before + BEGIN + "\n\n" + table() + "\n\n" + END + rest.partition(END)[2], encoding="utf-8")
         return
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     result = run(arguments.system, arguments.seed, arguments.walkers, arguments.settings)
@@ -119,9 +122,13 @@ def settings_of(name: str, walkers_seed: int, changes: list[str]) -> tuple[Confi
         for section in outer:
             place = place.setdefault(section, {})
         place[key] = yaml.safe_load(value)
-    walkers = {"seed": walkers_seed, **sections.pop("walkers", {})}
-    config = load_config(ROOT / "config.yaml", {"experiment": "demo"})
-    config = load_config(ROOT / "config.yaml", {"experiment": "demo", "data": {"walkers": walkers}})
+    experiment = {"experiment": "demo", "data": {"walkers": {"seed": walkers_seed, **sections.pop("walkers", {})}}}
+    if "people" in sections:
+        training, test = sections.pop("people")
+        experiment["data"]["walkers"]["subjects"] = training + test
+        split = {"train": f"1-{training}", "test": f"{training + 1}-{training + test}"}
+        experiment["protocol"] = {"split": "study", "splits": {"study": split}}
+    config = load_config(ROOT / "config.yaml", experiment)
     values = system_settings(config, name).model_dump()
     return config, System.model_validate(merged(values, sections))
 
