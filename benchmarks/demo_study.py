@@ -122,7 +122,10 @@ def settings_of(name: str, walkers_seed: int, changes: list[str]) -> tuple[Confi
         for section in outer:
             place = place.setdefault(section, {})
         place[key] = yaml.safe_load(value)
-    experiment = {"experiment": "demo", "data": {"walkers": {"seed": walkers_seed, **sections.pop("walkers", {})}}}
+    experiment: dict[str, Any] = {
+        "experiment": "demo",
+        "data": {"walkers": {"seed": walkers_seed, **sections.pop("walkers", {})}},
+    }
     if "people" in sections:
         training, test = sections.pop("people")
         experiment["data"]["walkers"]["subjects"] = training + test
