@@ -145,7 +145,7 @@ def poses_of(walkers: WalkerSettings) -> PoseTable:
         FOLDER.mkdir(parents=True, exist_ok=True)
         csv = path.with_suffix(".csv")
         write_walkers(csv, walkers)
-        shape = {"frame_width": walkers.width, "frame_height": walkers.height, "fps": walkers.fps}
+        shape: dict[str, Any] = {"frame_width": walkers.width, "frame_height": walkers.height, "fps": walkers.fps}
         read_poses("gaitgraph_csv", csv, dataset="walkers", **shape)[0].write(path)
         csv.unlink()
     return PoseTable.read(path)
