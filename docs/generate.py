@@ -144,6 +144,28 @@ LONGEST_VALUE = 200  # characters
 
 # Notes below the section's table, on what the schema does not express.
 NOTES = {
+    "tracking": """\
+`make tracking` installs what `tool: tensorboard` needs, tensorboardX. Then
+
+```sh
+snakemake --cores 8 tables --config tracking='{tool: tensorboard}'
+pipx run tensorboard --logdir results/demo/tracking
+```
+
+shows the runs in a browser while they train, on this machine alone. The record of a run has the columns of
+`training.csv` by epoch, in single precision (loss, spread, learning rate, sequences per second, validation accuracy),
+the settings as parameters, the SHA-256 of data and code, and after the evaluation the accuracies by condition. A run
+that is resumed or repeated has each epoch once. A record that cannot be written ends with a line in the log, and the
+training goes on.
+
+The records are copies. No job reads them, the manifest does not list them, and no setting here is among those that make
+a job run again, so a finished run has a record only if it was trained with `tool` set.
+
+Why TensorBoard, by tensorboardX: it adds 3 MB to the environment (0.7 MB, and protobuf), and its files need no server.
+TensorBoard's own package, which `pipx` runs in an environment of its own, needs a newer protobuf than MediaPipe
+(`make video`) allows. MLflow is 800 MB in 85 packages. DVCLive is not needed beside `dvc plots`, `dvc metrics` and
+`dvc exp`, which read `training.csv` and `rank1.json` ([data.md](data.md)).
+""",
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
     "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
     "An experiment with silhouettes names them in `modality` and their source in `silhouettes`.",

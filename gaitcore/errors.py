@@ -52,6 +52,12 @@ class _Shortened(reprlib.Repr):
         digits = int(value.bit_length() * math.log10(2)) + 1
         return repr(value) if digits <= _LONGEST else f"a whole number of about {digits} digits"
 
+    def repr_bool(self, value: bool, level: int) -> str:
+        return "true" if value else "false"
+
+    def repr_NoneType(self, value: None, level: int) -> str:  # noqa: N802, a name that reprlib looks for
+        return "null"
+
 
 _LONGEST = 60  # characters
 _SHORTENED = _Shortened()
@@ -60,7 +66,7 @@ _SHORTENED.maxlevel = 3
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: its ``repr``, shortened, in bounded time whatever the value is."""
+    """A value as a message shows it: its ``repr``, with YAML's true, false and null, shortened, in bounded time."""
     return _SHORTENED.repr(value)
 
 

@@ -33,6 +33,8 @@ except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
 config["extensions"] = list(CONFIG.extensions)
+# Each training and evaluation writes a record to watch, if it is on. Likewise no parameter of a rule.
+config["tracking"] = CONFIG.tracking.model_dump()
 
 LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
@@ -229,6 +231,15 @@ def frame_table(wildcards):
 def system_split(wildcards):
     """The roles of the sequences of a system's modality."""
     return split_path(modality_of(wildcards)).format(**vars(wildcards))
+
+
+def splits_of_runs():
+    """The roles of the sequences that each run was measured on, in the order of the runs."""
+    systems = [SimpleNamespace(system=system) for system, _ in runs_of(CONFIG)]
+    return [
+        split_path(modality_of(system)).format(experiment=CONFIG.experiment)
+        for system in systems
+    ]
 
 
 def other_modalities(wildcards):

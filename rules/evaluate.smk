@@ -56,6 +56,7 @@ rule summary:
         embeddings=experiment_paths(
             "results/{experiment}/{system}/{run}/embeddings.parquet"
         ),
+        splits=splits_of_runs(),
     output:
         summary=report(
             "results/{experiment}/summary.csv",

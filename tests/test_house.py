@@ -15,7 +15,7 @@ SMALL = (
 )
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
-    *("evaluation", "training", "inspection", "reporting", "audit", "commands"),
+    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "commands"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
 # are put together from them.

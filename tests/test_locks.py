@@ -19,7 +19,7 @@ def test_there_is_a_lock_for_each_part():
     assert [lock.name for lock in LOCKS] == [
         *("requirements-build.lock", "requirements-cuda.lock", "requirements-dvc.lock", "requirements-site.lock"),
         *("requirements-slurm.lock", "requirements-test-s3.lock", "requirements-torch-cpu.lock"),
-        *("requirements-torch.lock", "requirements-video.lock", "requirements.lock"),
+        *("requirements-torch.lock", "requirements-tracking.lock", "requirements-video.lock", "requirements.lock"),
     ]
 
 

@@ -134,12 +134,17 @@ class _Tables(_Open):
     conditions: dict[str, str]
 
 
+class _Statistics(_Open):
+    overall: str | None = None
+
+
 class _Configuration(_Open):
     """What a trace needs of the configuration in the manifest."""
 
     seeds: list[int] = Field(min_length=1)
     protocol: _Protocol
     tables: _Tables
+    statistics: _Statistics = _Statistics()
 
 
 class _Traced(_Open):
@@ -210,7 +215,8 @@ def _system(method: str, manifest: Manifest, folder: Path) -> str:
 def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]:
     """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
     if "condition" in cell:
-        return cell["condition"], MEAN
+        overall = config.statistics.overall if cell["condition"] == MEAN else None
+        return overall or cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
     rows = config.protocol.comparisons or config.protocol.probes
     titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *rows])

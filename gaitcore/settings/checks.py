@@ -3,6 +3,7 @@
 Each mistake is one sentence with the file, the line and the key, what was found and what to do.
 """
 
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -38,6 +39,7 @@ def check_config(config: Config, layers: Layers) -> None:
     _check_frame(config.data, layers)
     _check_people(config.data, layers)
     _check_protocol(config, layers)
+    _check_tracking(config, layers)
     _check_walkers(config, layers)
     for system in config.compare:
         _check_system(config, system, layers)
@@ -119,6 +121,14 @@ def _check_people(data: Data, layers: Layers) -> None:
             f"{source_of(['data', 'people'], layers)}: data.people is {data.people}, but data.people_index is {found}; "
             "set both (people: index and the folder), or neither."
         )
+    key, people = (
+        ("video.people", data.video.people) if data.format == "video" and data.video else ("people", data.people)
+    )
+    if data.tracking is not None and people != "track":
+        raise ConfigError(
+            f"{source_of(['data', 'tracking'], layers)}: data.tracking is set, but data.{key} is {people}, which "
+            f"follows nobody; remove data.tracking, or set data.{key}: track."
+        )
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:
@@ -127,6 +137,21 @@ def _check_protocol(config: Config, layers: Layers) -> None:
         raise ConfigError(
             f"{source_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
             "identical views out in any case; set it to null, or protocol.kind: whole_gallery."
+        )
+    overall, names = config.statistics.overall, tuple(config.protocol.comparisons)
+    if overall is not None and overall not in names:
+        expected = f"{nearest(overall, names)}" if names else "; set it to null."
+        raise ConfigError(
+            f"{source_of(['statistics', 'overall'], layers)}: statistics.overall: there is no comparison "
+            f'"{short(overall)}"{expected}'
+        )
+
+
+def _check_tracking(config: Config, layers: Layers) -> None:
+    if config.tracking.tool and find_spec("tensorboardX") is None:
+        raise ConfigError(
+            f"{source_of(['tracking', 'tool'], layers)}: tracking.tool is {config.tracking.tool}, whose package "
+            "tensorboardX is not installed; install it with: make tracking, or set tracking.tool to null."
         )
 
 

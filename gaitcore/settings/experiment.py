@@ -13,6 +13,7 @@ from gaitcore.settings.network import Network, SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
+from gaitcore.settings.tracking import Tracking
 from gaitcore.settings.training import Training
 from gaitcore.settings.values import Folders, Line, Name, Seeds, Settings, listed, unique
 from gaitcore.settings.weights import Weights
@@ -38,6 +39,11 @@ class Config(Settings):
         (),
         exclude=True,  # extensions count by the content of their files, not by their location
         description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",
+    )
+    tracking: Tracking = Field(
+        Tracking(tool=None, folder=None),
+        exclude=True,  # no result depends on it
+        description="a record of each run for people to watch; changing it runs nothing again",
     )
     data: Data
     protocol: Protocol

@@ -27,6 +27,7 @@ from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
+from gaitcore.tracking import WatchedRun
 from gaitcore.training import estimate
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
@@ -63,6 +64,7 @@ def train_run(
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
     start: Path | None = None,
     checkpoint_minutes: float = 10,
+    watched: WatchedRun | None = None,
 ) -> None:
     """Train one system with one seed, or resume a run that was interrupted.
 
@@ -84,6 +86,7 @@ def train_run(
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
         start: the file of ``training.start_from``; None where the seed draws the weights.
         checkpoint_minutes: time between two checkpoints.
+        watched: the record of the run for people to watch; None for none.
 
     Raises:
         DataError: split.csv is not what the protocol makes of the table.
@@ -123,6 +126,8 @@ def train_run(
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     identity |= {"first weights": origin.sha256} if origin else {}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
+    if watched:
+        watched.describe(settings, {**inputs, "code": code, **({str(start): origin.sha256} if origin else {})})
     estimate.tell(network, input, training, sequences, device)
     with checkpoints.stopping():
         result = train(
@@ -135,6 +140,7 @@ def train_run(
             seed=seed,
             validate=validator(device) if validator else None,
             checkpoints=checkpoints,
+            observe=watched.epochs if watched else None,
         )
     write_weights(_arrays(model), outputs.weights)
     write_history(result.history, outputs.history)

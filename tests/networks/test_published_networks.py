@@ -224,7 +224,7 @@ def test_an_unknown_spatial_mixing_is_refused():
     [
         ({"heads": 0}, "heads is 0, expected a whole number from 1 to 8192."),
         ({"kernel": "abc"}, "kernel is 'abc', expected a whole number from 1 to 10000."),
-        ({"kernel": True}, "kernel is True, expected a whole number from 1 to 10000."),
+        ({"kernel": True}, "kernel is true, expected a whole number from 1 to 10000."),
         ({"widths": (-1,)}, "widths is (-1,), expected a list of whole numbers from 1 to 8192."),
         ({"dropout": 2.0}, "dropout is 2.0, expected a number at least 0 and below 1."),
         ({"spatial_width": 30}, "width 30 is not a multiple of the 8 attention heads."),

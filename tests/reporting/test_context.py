@@ -37,6 +37,13 @@ def test_the_tables_say_that_there_is_no_minimum_and_what_becomes_of_short_seque
     )
 
 
+def test_lengths_that_differ_by_modality_name_the_modality():
+    silhouettes = {"experiment": "demo_appearance", "compare": ["gei", "body_statistics"]}
+    assert context(of=silhouettes, min_frames=41).lengths == (
+        "Sequences of at least 41 frames (keypoints), of any length (silhouettes) are used."
+    )
+
+
 def test_where_everything_was_used_the_note_says_so():
     everything = context(report=["001-nm-01-000"])  # a frame of it was dropped
     assert excluded_note(everything) == "No sequence was left out."

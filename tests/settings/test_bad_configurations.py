@@ -40,11 +40,11 @@ def overlay(tmp_path, monkeypatch):
 
 def refused(load, *arguments, **command_line):
     """The message of a refusal, which is one line, short, and comes in time."""
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(ConfigError) as raised:
         load(*arguments, **command_line)
     message = str(raised.value)
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
     assert len(message) < LONGEST
     assert message.isprintable()
     assert message[-1] in ".?"
@@ -109,7 +109,7 @@ def test_a_billion_laughs_are_refused(overlay):
         ("experiment: fz".encode("utf-16"), "this is not UTF-8 text, expected the configuration; save it as UTF-8."),
         (b"x" * 10_000_000, "has 10000000 bytes, expected the configuration, 1000000 bytes at most."),
         (b"- 1\n", "holds [1], expected a mapping: the configuration."),
-        (b"false\n", "holds False, expected a mapping: the configuration."),
+        (b"false\n", "holds false, expected a mapping: the configuration."),
     ],
 )
 def test_a_file_that_is_no_configuration_is_refused(overlay, content, sentence):
@@ -235,16 +235,16 @@ def test_a_name_of_digits_is_found_though_snakemake_takes_it_for_a_number(overla
     ("text", "sentence"),
     [
         ("systems: [a]", "systems is ['a'], expected a mapping of settings."),
-        ("systems: null", "systems is None, expected a mapping of settings."),
+        ("systems: null", "systems is null, expected a mapping of settings."),
         ("systems: {gaitmixer: 5}", "systems.gaitmixer is 5, expected a mapping of settings."),
         ("systems: {gaitmixer: [1]}", "systems.gaitmixer is [1], expected a mapping of settings."),
         ("systems: {gaitmixer: {network: [kernel]}}", "systems.gaitmixer.network is ['kernel'], expected a mapping of"),
-        ("systems: {gaitmixer: {network: null}}", "systems.gaitmixer.network is None, expected a mapping of settings."),
+        ("systems: {gaitmixer: {network: null}}", "systems.gaitmixer.network is null, expected a mapping of settings."),
         ("systems: {gaitmixer: {training: 5}}", "systems.gaitmixer.training is 5, expected a mapping with settings"),
         ("systems: {gaitmixer: {trainig: {}}}", 'systems.gaitmixer.trainig: unknown setting; did you mean "training"?'),
         ("systems: {gaitmixer: {title: [a]}}", "systems.gaitmixer.title is ['a'], expected text"),
         ("systems: {x: {like: [gaitmixer]}}", "systems.x.like: ['gaitmixer'] cannot be a name; expected"),
-        ("systems: {x: {like: null}}", "systems.x.like: None cannot be a name; expected"),
+        ("systems: {x: {like: null}}", "systems.x.like: null cannot be a name; expected"),
         (
             "systems: {tables: {like: gaitmixer}}",
             "systems.tables: results/NAME/tables/ has other results; give the system another name.",
@@ -272,7 +272,7 @@ def test_a_name_of_digits_is_found_though_snakemake_takes_it_for_a_number(overla
         ("data: {dataset: " + "x" * 300_000 + "}", "data.dataset has 300000 signs, expected 500 at most."),
         ("data: {dataset: no}", "data.dataset: False is a truth value in YAML, and so are no, off, yes and on; put it"),
         ("data: {dataset: 1.10}", "data.dataset: 1.1 is a number in YAML, expected text; put it in quotes if the text"),
-        ("data: {dataset: null}", "data.dataset is None, expected text (name of the data set"),
+        ("data: {dataset: null}", "data.dataset is null, expected text (name of the data set"),
         ("figures: {probe: ../x}", "figures.probe: '../x' is not the name of a sequence, expected one like"),
         ("tables: {published: 1}", "tables.published is 1, expected true or false (show the paper's rows"),
         ("protocol: {gallery: {a/b: [1]}}", f"protocol.gallery: 'a/b' cannot be a name; expected {KEY}."),
@@ -354,9 +354,9 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(overlay, setting, v
             "seeds: [18446744073709551616]",
             "seeds.0 is 18446744073709551616, expected a list of whole numbers from 0 to",
         ),
-        ("seeds: [true]", "seeds.0 is True, expected a list of whole numbers from 0 to 4294967295 (one training run"),
-        ("seeds: true", "seeds.0 is True, expected a list of whole numbers from 0 to 4294967295"),
-        ("seeds: null", "seeds is None, expected a list of whole numbers from 0 to 4294967295 (one training run per"),
+        ("seeds: [true]", "seeds.0 is true, expected a list of whole numbers from 0 to 4294967295 (one training run"),
+        ("seeds: true", "seeds.0 is true, expected a list of whole numbers from 0 to 4294967295"),
+        ("seeds: null", "seeds is null, expected a list of whole numbers from 0 to 4294967295 (one training run per"),
         ("seeds: []", "seeds is [], expected a list of whole numbers from 0 to 4294967295"),
         ("seeds: [1, 1]", "seeds: 1 is listed twice."),
         ("evaluation: {ranks: [0, 1, 5]}", "evaluation.ranks.0 is 0, expected a list of whole numbers from 1 to"),
@@ -396,12 +396,12 @@ def test_a_missing_key_is_blamed_on_the_file_in_which_its_section_begins(overlay
 
 
 def test_many_subjects_are_compared_in_time(overlay):
-    begun = time.perf_counter()
+    begun = time.process_time()
     config = overlay(
         "protocol: {split: big, splits: {big: {train: 1-50000, test: 50001-100000, validation: 1-50000}}}\n"
     )
     assert len(config.protocol.splits["big"].test) == 50_000
-    assert time.perf_counter() - begun < SECONDS
+    assert time.process_time() - begun < SECONDS
 
 
 # --- the command line ---
@@ -413,11 +413,11 @@ def test_many_subjects_are_compared_in_time(overlay):
         ({"training": {"epochs": "..."}}, LINE + "training.epochs is '...', expected a whole number from 0 to 100000"),
         ({"training": "..."}, LINE + "training is '...', expected a mapping with settings such as epochs"),
         ({"training": {"epochs": "9" * 10_000}}, LINE + "'9"),
-        ({"training": {"epochs": "true"}}, LINE + "training.epochs is True, expected a whole number from 0 to 100000"),
+        ({"training": {"epochs": "true"}}, LINE + "training.epochs is true, expected a whole number from 0 to 100000"),
         ({"training": {"learning_rate": ".inf"}}, LINE + "training.learning_rate is inf, expected a number above 0"),
-        ({"seeds": True}, LINE + "seeds.0 is True, expected a list of whole numbers from 0 to 4294967295"),
+        ({"seeds": True}, LINE + "seeds.0 is true, expected a list of whole numbers from 0 to 4294967295"),
         ({"experiment": "x" * 100_000}, LINE + "experiment: 'xxx"),
-        ({"experiment": None}, LINE + "experiment: None cannot be a name"),
+        ({"experiment": None}, LINE + "experiment: null cannot be a name"),
         ({"experiment": ["demo"]}, LINE + "experiment: ['demo'] cannot be a name"),
         ({"x" * 100_000: 1}, LINE + "xxx"),
         ({"data": {"path": "a\0b"}}, LINE + "data.path.0: 'a\\x00b' has the sign '\\x00' in it"),

@@ -7,6 +7,7 @@ from typing import Any
 from matplotlib.colors import hsv_to_rgb, to_hex
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -43,8 +44,22 @@ def _colour(place: int) -> str:
 
 
 def condition_title(config: Config, condition: str) -> str:
-    """The title of a condition, or "Mean"."""
-    return "Mean" if condition == MEAN else context.condition_title(config, condition)
+    """The title of a condition; of the mean over conditions "Mean", or that of the comparison that stands for it."""
+    if condition == MEAN:
+        overall = config.statistics.overall
+        return condition_title(config, overall) if overall else "Mean"
+    return context.condition_title(config, condition)
+
+
+def mean_in_words(config: Config) -> str:
+    """What a number of the condition "mean" is, for captions."""
+    overall = config.statistics.overall
+    return condition_title(config, overall) if overall else "Mean over conditions"
+
+
+def conditions_and_mean(config: Config) -> list[str]:
+    """The conditions or comparisons in the tables' order, and their mean or what stands for it, as "mean"."""
+    return [*(name for name in compared_names(config.protocol) if name != config.statistics.overall), MEAN]
 
 
 def in_legend(title: str) -> str:

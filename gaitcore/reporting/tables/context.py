@@ -85,6 +85,7 @@ class TableContext:
     lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
     unknown_probes: int = 0  # they are in the submission alone
     published_set: str = CASIA_B  # the data set of the published rows
+    overall: str | None = None  # the comparison whose accuracy stands for the mean over all of them
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -170,6 +171,7 @@ def table_context(
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
+        overall=config.statistics.overall,
         comparison=_comparison(kind, protocol),
         misses=misses,
         source=_source(config, split, poses_report),
@@ -221,7 +223,7 @@ def _lengths(config: Config, systems: Mapping[str, System]) -> str:
     least = {name: protocol_of(config.protocol, name).min_frames for name in config.data.modality}
     texts = {name: f"of at least {number} frames" if number > 1 else "of any length" for name, number in least.items()}
     several = len(set(texts.values())) > 1
-    used = ", ".join(f"{name} {text}" for name, text in texts.items()) if several else next(iter(texts.values()))
+    used = ", ".join(f"{text} ({name})" for name, text in texts.items()) if several else next(iter(texts.values()))
     rules: dict[str, list[str]] = {}
     for system in systems.values():
         if system.training.epochs and least[modality(system.network.name)] <= system.network.frames:

@@ -1,6 +1,6 @@
 """The frame's number in the name of a picture, in the spellings that people have, and in linear time."""
 
-from time import perf_counter
+from time import process_time
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_time_stamp_is_named_by_its_digits():
 
 @pytest.mark.parametrize("part", ["a", "1", "a_", "a_1.", "/", "1.a"])
 def test_a_name_of_two_megabytes_takes_no_time(part):
-    started = perf_counter()
+    started = process_time()
     assert frame_number(part * (2_000_000 // len(part))) is None
     why_no_frame(part * (2_000_000 // len(part)))
-    assert perf_counter() - started < 0.5
+    assert process_time() - started < 0.5

@@ -352,7 +352,7 @@ def with_key(**changes):
         (with_key(dataset="\ud800"), "dataset is '\\ud800' in its metadata, expected text"),
         (
             with_key(frame_width=True),
-            "frame_width is True in its metadata, expected a whole number above 0, 1,000,000 at most",
+            "frame_width is true in its metadata, expected a whole number above 0, 1,000,000 at most",
         ),
         (
             with_key(frame_width=10**400),

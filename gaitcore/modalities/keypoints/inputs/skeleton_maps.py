@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.settings.input import Input
 
@@ -29,8 +30,6 @@ LIMBS = (
     *((5, 11), (11, 13), (13, 15), (6, 12), (12, 14), (14, 16), (11, 12)),
 )
 JOINTS_ALONE = tuple((joint, joint) for joint in range(17))
-# The grey levels of matplotlib's colour map, whose product with 255 is cut off: 33 of 255 becomes 32.
-LEVELS = (torch.arange(256, dtype=torch.float64) * (1 / 255) * 255).trunc()
 
 
 class Transform(InputTransform):
@@ -108,7 +107,7 @@ def normalised(poses: Tensor) -> Tensor:
     """(N, 17, 3 or 4) pixels -> (N, 17, 3) pixels of the canvas: the hips in its middle, the body 85 high."""
     xy, confidence = poses[..., :2], poses[..., 2:3]
     height = xy[..., 1].amax(dim=-1) - xy[..., 1].amin(dim=-1)
-    centred = xy - xy[:, HIPS].mean(dim=1, keepdim=True)
+    centred = xy - picked(xy, HIPS, dim=1).mean(dim=1, keepdim=True)
     scale = HEIGHT / height.clamp(min=SMALLEST)
     return torch.cat([centred * scale[:, None, None] + CANVAS // 2, confidence], dim=-1)
 
@@ -116,7 +115,8 @@ def normalised(poses: Tensor) -> Tensor:
 def skeleton_maps(poses: Tensor) -> Tensor:
     """(N, 17, 3) pixels of the canvas and confidence -> (N, 2, 64, 64), limbs and joints, whole numbers to 255."""
     drawn = torch.stack([drawing(poses, LIMBS), drawing(poses, JOINTS_ALONE)], dim=1)  # (N, 2, 128, 128)
-    levels = LEVELS.to(poses.device)[(drawn * 256).long().clamp(max=255)]
+    # Of matplotlib's colour map, whose product with 255 is cut off: 33 of 255 becomes 32.
+    levels = ((drawn * 256).long().clamp(max=255).double() * (1 / 255) * 255).trunc()
     return _filling_the_picture(levels.flatten(0, 1)).unflatten(0, (-1, 2))
 
 
