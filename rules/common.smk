@@ -6,33 +6,94 @@ from itertools import chain, product
 from pathlib import Path
 from types import SimpleNamespace
 
-from gaitcore import extensions
+from snakemake.sourcecache import LocalSourceFile
+
+from gaitcore import digests, extensions
 from gaitcore.settings.data import Bodies, Segmenter
 from gaitcore.settings.files import load_config, sequence_to_draw
+from gaitcore.settings.layers import COMMAND_LINE
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
 from gaitcore.protocols.partitions import partition_file, pinned
 from gaitcore.protocols.sides import compared_names
+from gaitcore.sweeps import runs_of_sweep, with_tries
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
-from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
+from gaitcore.digests import PACKAGE, contents_digest, listing_digest, outside_code
+from gaitcore.yaml_files import read_yaml
 
-# All paths are relative to the folder of the Snakefile.
-if Path.cwd().resolve() != Path(workflow.basedir).resolve():
-    sys.exit(
-        f"Snakemake runs in {Path.cwd()}, expected the folder of its Snakefile; add --directory {workflow.basedir}."
+# Data, results and the overlays of one's own are relative to the working directory. The workflow's own files are beside
+# this one, in a folder or, for a module by github(...), in a repository from which Snakemake copies each file.
+RULES = workflow.current_basedir
+IS_FOLDER = isinstance(RULES, LocalSourceFile)
+
+
+def as_inside(path):
+    """A path relative to the working directory, if it lies inside: in a clone, results do not depend on its place."""
+    path, here = os.path.abspath(path), os.getcwd()
+    return os.path.relpath(path) if Path(path).is_relative_to(here) else path
+
+
+def source_file(path):
+    """A file of the workflow, by its path in the repository."""
+    file = RULES.join(f"../{path}")
+    local = file.get_path_or_uri(secret_free=True)
+    return as_inside(local if IS_FOLDER else workflow.sourcecache.get_path(file))
+
+
+def library_file(path):
+    """A file of gaitcore that is no code, by its path in the package."""
+    return as_inside(PACKAGE / path)
+
+
+def bring_overlays(name, brought=()):
+    """Copy an overlay from the repository, and those that it extends, unless the working directory has them."""
+    path = f"experiments/{name}.yaml"
+    if not os.path.exists(path):
+        if not workflow.sourcecache.exists(RULES.join(f"../{path}")):
+            return
+        path = source_file(path)
+    extended = read_yaml(path).content.get("extends", [])
+    for other in [extended] if isinstance(extended, str) else extended:
+        if other not in brought:
+            bring_overlays(other, (*brought, name))
+
+
+def configuration(overrides, source=COMMAND_LINE):
+    """The configuration of the experiment that these settings name, from its overlay here or in the workflow."""
+    base = source_file("config.yaml")
+    if not IS_FOLDER:
+        chosen = overrides.get("experiment", read_yaml(base).content["experiment"])
+        bring_overlays(chosen)
+    return load_config(base, overrides, experiments="experiments", source=source)
+
+
+def code_digest(*entries):
+    """A digest of the code that a job runs; its script is named by its path in the repository."""
+    is_script = re.compile("workflow_scripts/").match
+    return digests.code_digest(
+        *(source_file(entry) if is_script(str(entry)) else entry for entry in entries)
     )
 
-# Without a `configfile:`, Snakemake's own `config` holds the values of the command line only. The sequence of the movie
-# is one of them, but not a setting of an experiment.
+
+# The modules that scripts import from beside them, and receipts.smk from workflow_scripts.
+for name in ("job", "running", "recorded", "benchmarks", "stages"):
+    beside = source_file(f"workflow_scripts/{name}.py")
+sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(beside))))
+
+# In a clone, Snakemake's own `config` holds the values of the command line only; a workflow that uses this one as a
+# module passes its own. The sequence of the movie is one of them, but not a setting of an experiment.
 try:
     SEQUENCE = sequence_to_draw(config.pop("sequence", None))
-    CONFIG = load_config("config.yaml", config)
-    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
+    CONFIG = configuration(
+        config, " or ".join([*map(str, workflow.configfiles), COMMAND_LINE])
+    )
 except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
 config["extensions"] = list(CONFIG.extensions)
+# Each training and evaluation writes a record to watch, if it is on. Likewise no parameter of a rule.
+config["tracking"] = CONFIG.tracking.model_dump()
 
 LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
@@ -46,9 +107,10 @@ RESULTS = f"results/{CONFIG.experiment}"
 
 TRAINED = [system for system in CONFIG.compare if is_trained(CONFIG, system)]
 IMPORTED = [system for system in CONFIG.compare if system not in TRAINED]
+WITH_TRIES = with_tries(CONFIG)  # of the sweep, as systems that are in no comparison
 
-for path in POSE_SOURCES:
-    if CONFIG.data.walkers is None and not os.path.exists(path):
+for path in (*POSE_SOURCES, partition_file(CONFIG.protocol)):
+    if path and CONFIG.data.walkers is None and not os.path.exists(path):
         sys.exit(f"{path}: no such file or folder. {CONFIG.data.help}")
 for path in SILHOUETTE_SOURCES:
     if not os.path.exists(path):
@@ -56,6 +118,10 @@ for path in SILHOUETTE_SOURCES:
             "silhouette_readers", CONFIG.data.silhouettes.format
         )
         sys.exit(f"{path}: no such folder, expected {reader['EXPECTED']}.")
+try:
+    CONFIG = CONFIG.model_copy(update={"protocol": pinned(CONFIG.protocol)})
+except GaitError as error:
+    sys.exit(str(error))
 
 
 # All rules use the environment of requirements.lock. The image holds it and is used only with --sdm apptainer: make image.
@@ -72,6 +138,11 @@ wildcard_constraints:
 def settings(section, only=None, exclude=None):
     """A section as plain values, for a rule's params: a change of one of them reruns the rule."""
     return section.model_dump(mode="json", include=only, exclude=exclude)
+
+
+def system_of(wildcards):
+    """The settings of a job's system, which may be a try of the sweep."""
+    return system_settings(WITH_TRIES, wildcards.system)
 
 
 def protocol_in_use():
@@ -183,7 +254,7 @@ def report_of_listing():
 
 def modality_of(wildcards):
     """The kind of frames that a system's network takes, e.g. keypoints."""
-    return modality(system_settings(CONFIG, wildcards.system).network.name)
+    return modality(system_of(wildcards).network.name)
 
 
 def mapped_systems(frames_of):
@@ -212,12 +283,12 @@ def weights_file(weights, seed):
 def imported_weights(wildcards):
     """The file of a system's weights, and the run.json beside it, if there is one."""
     seed = wildcards.run.removeprefix("seed-")
-    return weights_file(system_settings(CONFIG, wildcards.system).weights, seed)
+    return weights_file(system_of(wildcards).weights, seed)
 
 
 def first_weights(wildcards):
     """The file of weights that a training starts from; none where the seed draws them."""
-    start = system_settings(CONFIG, wildcards.system).training.start_from
+    start = system_of(wildcards).training.start_from
     return weights_file(start, wildcards.seed) if start else []
 
 
@@ -229,6 +300,15 @@ def frame_table(wildcards):
 def system_split(wildcards):
     """The roles of the sequences of a system's modality."""
     return split_path(modality_of(wildcards)).format(**vars(wildcards))
+
+
+def splits_of_runs():
+    """The roles of the sequences that each run was measured on, in the order of the runs."""
+    systems = [SimpleNamespace(system=system) for system, _ in runs_of(CONFIG)]
+    return [
+        split_path(modality_of(system)).format(experiment=CONFIG.experiment)
+        for system in systems
+    ]
 
 
 def other_modalities(wildcards):
@@ -252,21 +332,17 @@ def modality_module(wildcards, part):
 
 def network_file(wildcards):
     """The file of a system's network, for the code digest."""
-    return extensions.file(
-        "networks", system_settings(CONFIG, wildcards.system).network.name
-    )
+    return extensions.file("networks", system_of(wildcards).network.name)
 
 
 def loss_file(wildcards):
     """The file of a system's loss, for the code digest."""
-    return extensions.file(
-        "losses", system_settings(CONFIG, wildcards.system).training.loss.kind
-    )
+    return extensions.file("losses", system_of(wildcards).training.loss.kind)
 
 
 def input_files(wildcards):
     """The file of a system's input transform, for the code digest; none where its frames are not keypoints."""
-    transform = system_settings(CONFIG, wildcards.system).input.transform
+    transform = system_of(wildcards).input.transform
     of_keypoints = modality_of(wildcards) == "keypoints"
     return [extensions.file("inputs", transform)] if of_keypoints else []
 
@@ -300,16 +376,17 @@ def silhouette_reader_files():
 
 
 def extension_code():
-    """Every file from outside the repository that the experiment uses, with its digest."""
-    systems = [SimpleNamespace(system=system) for system in CONFIG.compare]
+    """Every file from outside the repository that the experiment and its sweep use, with its digest."""
+    names = dict.fromkeys([*CONFIG.compare, *dict(runs_of_sweep(CONFIG))])
+    systems = [SimpleNamespace(system=name) for name in names]
     used = [[*network_files(system), loss_file(system)] for system in systems]
     readers = [*reader_files(), *silhouette_reader_files()]
-    return outside_code(*readers, protocol_file(), *chain(*used))
+    return outside_code(*readers, protocol_file(), *set(chain(*used)))
 
 
 def validation_settings(wildcards):
     """The evaluation settings of a run that chooses its epoch by validation; None for other runs."""
-    system = system_settings(CONFIG, wildcards.system)
+    system = system_of(wildcards)
     return (
         settings(system.evaluation)
         if system.training.select == "best_validation"

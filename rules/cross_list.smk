@@ -3,7 +3,7 @@
 CROSSED = {CONFIG.experiment: CONFIG}
 try:
     for name in CONFIG.cross:
-        CROSSED[name] = load_config("config.yaml", {"experiment": name})
+        CROSSED[name] = configuration({"experiment": name})
 except GaitError as error:
     sys.exit(str(error))
 extensions.search(CONFIG.extensions)  # not those of the other experiments

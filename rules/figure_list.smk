@@ -11,7 +11,7 @@ def figure_spec(kind, arguments=None, code=(), **files):
 
 def figure_sections(kind):
     """The sections of the configuration that a figure of this kind declares it depends on."""
-    file = Path(f"gaitcore/reporting/figures/{kind}.py")
+    file = PACKAGE / "reporting" / "figures" / f"{kind}.py"
     return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
 
 
@@ -73,17 +73,12 @@ FIGURES = {
         "seeds",
         metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
-    **(
-        {}
-        if CONFIG.protocol.comparisons
-        else {
-            "roc": figure_spec(
-                "roc",
-                embeddings=experiment_paths(
-                    "results/{experiment}/{system}/{run}/embeddings.parquet"
-                ),
-            )
-        }
+    "roc": figure_spec(
+        "roc",
+        embeddings=experiment_paths(
+            "results/{experiment}/{system}/{run}/embeddings.parquet"
+        ),
+        splits=splits_of_runs(),
     ),
     **{
         f"cross_view_{system}": figure_spec(

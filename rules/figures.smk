@@ -5,7 +5,7 @@ rule draw_figure:
     """one picture, with its numbers and its caption"""
     input:
         unpack(lambda wildcards: FIGURES[wildcards.figure].files),
-        style="gaitcore/reporting/figures/figures.mplstyle",
+        style=library_file("reporting/figures/figures.mplstyle"),
     output:
         pdf="results/{experiment}/figures/{figure}.pdf",
         png=report(

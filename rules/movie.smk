@@ -5,7 +5,7 @@ rule draw_movie:
     """the animated GIF of a sequence"""
     input:
         unpack(tables_of_frames),
-        style="gaitcore/reporting/figures/figures.mplstyle",
+        style=library_file("reporting/figures/figures.mplstyle"),
     output:
         "results/{experiment}/movies/{sequence}.gif",
     log:

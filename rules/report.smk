@@ -9,9 +9,9 @@ rule write_report:
         poses_report=report_of_listing(),
         runs=experiment_paths("results/{experiment}/{system}/{run}/run.json"),
         published=[
-            "gaitcore/reporting/tables/published_numbers/table1.csv",
-            "gaitcore/reporting/tables/published_numbers/table2.csv",
-            "gaitcore/reporting/tables/published_numbers/later.csv",
+            library_file("reporting/tables/published_numbers/table1.csv"),
+            library_file("reporting/tables/published_numbers/table2.csv"),
+            library_file("reporting/tables/published_numbers/later.csv"),
         ],
         figures=experiment_paths(
             "results/{experiment}/figures/{figure}.png", figure=FIGURES
@@ -35,7 +35,7 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
+        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
         # Benchmarks are not inputs: where one is missing, e.g. after a pull of the results, Snakemake would run its job
         # again, training included. The report shows those that exist.
         timed=list(timed()),

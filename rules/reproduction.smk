@@ -10,8 +10,8 @@ rule write_reproduction:
         poses_report=report_of_listing(),
         runs=experiment_paths("results/{experiment}/{system}/{run}/run.json"),
         published=[
-            "gaitcore/reporting/tables/published_numbers/table2.csv",
-            "gaitcore/reporting/tables/published_numbers/later.csv",
+            library_file("reporting/tables/published_numbers/table2.csv"),
+            library_file("reporting/tables/published_numbers/later.csv"),
         ],
     output:
         markdown="results/{experiment}/reproduction.md",
@@ -30,8 +30,8 @@ rule write_reproduction:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
-        paper=settings(paper_config("config.yaml")),
+        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
+        paper=settings(paper_config(source_file("config.yaml"))),
         code=code_digest("workflow_scripts/reproduction.py"),
     message:
         "Writing the reproduction report of {wildcards.experiment}"

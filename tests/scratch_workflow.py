@@ -9,7 +9,10 @@ from pathlib import Path
 
 from places import REPOSITORY
 
-PARTS = ("Snakefile", "config.yaml", "experiments", "gaitcore", "profiles", "report", "rules", "workflow_scripts")
+PARTS = (
+    *("Snakefile", "config", "config.yaml", "experiments", "gaitcore", "profiles", "report", "rules", "workflow"),
+    "workflow_scripts",
+)
 
 TINY = """\
 experiment: tiny

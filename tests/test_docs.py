@@ -18,7 +18,7 @@ from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.statistics import Statistics
 
-FOLDERS = ("data/raw", "results")
+FOLDERS = ("config", "data/raw", "results")
 PAGES = [*sorted(REPOSITORY.glob("*.md")), *(REPOSITORY / folder / "README.md" for folder in FOLDERS)]
 PAGES += sorted((REPOSITORY / "docs").glob("*.md"))
 
@@ -101,6 +101,7 @@ def test_every_relative_link_leads_to_a_file_and_heading_that_exist(page):
 def test_every_experiment_that_is_named_exists_or_is_an_example(page):
     mentioned = set(re.findall(r"--config experiment=([a-z]\w*)", page.read_text(encoding="utf-8")))
     existing = {path.stem for path in (REPOSITORY / "experiments").glob("*.yaml")}
+    existing |= set(re.findall(r"^cat > experiments/(\w+)\.yaml <<", page.read_text(encoding="utf-8"), re.MULTILINE))
     assert mentioned - existing - set(OVERLAYS) == set()
 
 

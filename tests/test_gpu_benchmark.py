@@ -28,7 +28,6 @@ def test_every_task_gives_its_rows(bench):
     """All kinds of tasks, with the steps of most systems in one precision; a CPU's tf32 is float32."""
     rows = [row for task in gpu.tasks(bench) for row in task.rows()]
     values = {(row.part, row.what): row.value for row in rows}
-    assert len(values) == len(rows)
     assert {name for name in gpu.GOLDEN if values["golden values, float32", name] > 1e-5} == set()
     assert values["special path", "gaitmixer, gradients"] < 1e-3
     number, ours = values["loss with fixed shapes", "triplets, the library's and ours"].split()

@@ -30,11 +30,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def configuration(snakemake):
-    """The experiment's configuration, from the params of a rule that has one for each section."""
+    """The experiment's configuration, from the params of a rule that has one for each section, or for each but some."""
     from gaitcore.settings.experiment import Config
 
-    sections = (name for name, field in Config.model_fields.items() if not field.exclude)
-    return Config.model_validate({name: snakemake.params[name] for name in sections})
+    params = dict(snakemake.params.items())
+    return Config.model_validate({name: params[name] for name in Config.model_fields if name in params})
 
 
 def frame_tables(snakemake):

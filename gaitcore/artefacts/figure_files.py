@@ -1,6 +1,7 @@
 """figures/: each figure as .pdf and .png, the numbers in it as .csv, and its caption as .txt."""
 
 import io
+import re
 import struct
 import warnings
 from pathlib import Path
@@ -64,6 +65,22 @@ def read_png(path: Path) -> tuple[bytes, float]:
     except Exception:  # a damaged picture can raise anything
         raise DataError(f"{path}: damaged or no PNG with a resolution, {expected}.") from None
     return content, inches
+
+
+def pdf_size(path: Path) -> tuple[float, float]:
+    """Width and height of a figure's PDF in inches.
+
+    Raises:
+        DataError: the file is missing, or no PDF with the size of its page.
+    """
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; run the workflow to make it.") from None
+    box = re.search(rb"/MediaBox \[ 0 0 ([\d.]+) ([\d.]+) \]", content)
+    if box is None:
+        raise DataError(f"{path}: damaged or no PDF of a figure; {REMEDY}.")
+    return round(float(box[1]) / 72, 3), round(float(box[2]) / 72, 3)
 
 
 def read_caption(path: Path) -> str:

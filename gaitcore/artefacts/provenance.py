@@ -22,8 +22,9 @@ def machine() -> dict[str, Any]:
 
 
 def revision() -> dict[str, Any]:
-    """The git revision of the working folder and whether it held uncommitted changes; None outside git."""
+    """The git revision of this code and whether it held uncommitted changes; None where git does not track it."""
     try:
+        _git("ls-files", "--error-unmatch", Path(__file__).name)
         commit = _git("rev-parse", "HEAD")
         return {"commit": commit, "clean": not _git("status", "--porcelain", "--untracked-files=no")}
     except (OSError, subprocess.CalledProcessError):
@@ -31,7 +32,8 @@ def revision() -> dict[str, Any]:
 
 
 def _git(*arguments: str) -> str:
-    return subprocess.run(["git", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+    folder = Path(__file__).parent
+    return subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _version(package: str) -> str | None:

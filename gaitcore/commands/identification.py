@@ -13,12 +13,11 @@ import torch
 
 from gaitcore import modalities
 from gaitcore.artefacts.embeddings import read_embeddings
-from gaitcore.artefacts.metrics import Metrics, read_metrics
-from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.digests import file_digest
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.evaluation.distances import end_to_end, pair_distances
 from gaitcore.evaluation.embedding import embed
+from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.evaluation.open_set import Pairs
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.execution import compute
@@ -28,11 +27,7 @@ from gaitcore.modalities.keypoints.reading import read_poses
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.recognition import VIDEO, Recognised, recognise
 from gaitcore.modalities.report import left_out_videos, read_report, told
-from gaitcore.networks import modality
 from gaitcore.settings.data import Video
-from gaitcore.settings.evaluation import Evaluation
-from gaitcore.settings.input import Input
-from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 
 _UNNAMED = SequenceKey("unknown", "nm", "01", "000")  # a probe whose file names no sequence
@@ -51,23 +46,6 @@ _ESTIMATING = Video.model_validate(
         "detect_every": 1,
     }
 )
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A finished run: its folder and records, and the settings by which sequences are embedded."""
-
-    folder: Path
-    record: RunRecord
-    metrics: Metrics
-    network: SystemNetwork
-    input: Input
-    evaluation: Evaluation
-
-    @property
-    def modality(self) -> str:
-        """The frames that its network takes."""
-        return modality(self.network.name)
 
 
 @dataclass(frozen=True)
@@ -110,29 +88,6 @@ class Calibration(NamedTuple):
 
     genuine: np.ndarray
     impostors: np.ndarray
-
-
-def open_run(place: Path) -> TrainedRun:
-    """The run in a folder, or whose weights are this file.
-
-    Raises:
-        DataError: there is no finished, evaluated run, or a record is damaged.
-    """
-    folder = place if place.is_dir() else place.parent
-    if not (folder / "run.json").is_file() or not (folder / "metrics.json").is_file():
-        raise DataError(
-            f"{place}: no run.json and metrics.json beside the weights, expected the folder of an evaluated run, e.g. "
-            "results/demo/gaitmixer/seed-0."
-        )
-    record, metrics = read_run(folder / "run.json"), read_metrics(folder / "metrics.json")
-    return TrainedRun(
-        folder,
-        record,
-        metrics,
-        SystemNetwork.model_validate(record.settings["network"]),
-        Input.model_validate(record.settings["input"]),
-        Evaluation.model_validate(metrics.evaluation),
-    )
 
 
 def calibration_of(run: TrainedRun) -> Calibration:

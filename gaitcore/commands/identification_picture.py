@@ -7,12 +7,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gaitcore.commands.identification import Calibration, Embedded, Ranked, TrainedRun, sentences
+from gaitcore.commands.identification import Calibration, Embedded, Ranked, sentences
 from gaitcore.errors import ConfigError
+from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.files import check_writable, replacing
 from gaitcore.modalities.keypoints.table import PoseInfo
 from gaitcore.reporting.figures.skeleton_drawing import confidence_scale, draw_frame, draw_skeleton
-from gaitcore.reporting.figures.style import PAGE, STYLE
+from gaitcore.reporting.figures.style import PAGE, SMALL, STYLE
 
 _MOST_PROBES = 6
 _BESIDE = 4  # candidates whose frames are drawn
@@ -61,7 +62,7 @@ def write_picture(
 
 
 def _draw_frame(axes: Axes, run: TrainedRun, embedded: Embedded, row: int, title: str) -> None:
-    axes.set_title(title, fontsize=7)
+    axes.set_title(title, fontsize=SMALL)
     frame = embedded.pictures[row]
     if run.modality == "silhouettes":
         axes.imshow(frame, cmap="gray", vmin=0, vmax=255)
@@ -84,11 +85,11 @@ def _draw_distances(axes: Axes, run: TrainedRun, calibration: Calibration, resul
     for place, one in enumerate(result.candidates[:shown], 1):
         axes.axvline(one.distance, color="black", linewidth=1.2 if place == 1 else 0.5)
         axes.text(
-            one.distance, 1, str(place), transform=axes.get_xaxis_transform(), fontsize=6, ha="center", va="bottom"
+            one.distance, 1, str(place), transform=axes.get_xaxis_transform(), fontsize=SMALL, ha="center", va="bottom"
         )
     nearest = result.candidates[0]
     near = sentences(calibration, nearest.distance)[0]
-    axes.set_title(f"Nearest: {nearest.subject}; as near are {near} impostor pairs", fontsize=7, loc="left", pad=12)
+    axes.set_title(f"Nearest: {nearest.subject}; as near are {near} impostor pairs", fontsize=SMALL, loc="left", pad=12)
     axes.set_xlabel(f"{run.evaluation.distance.capitalize()} distance ({run.record.system})")
     axes.set_yticks([])
-    axes.legend(fontsize=7)
+    axes.legend()

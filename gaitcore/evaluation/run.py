@@ -15,7 +15,7 @@ from gaitcore.evaluation.open_set import FARS, Pairs, Roc
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
-from gaitcore.protocols.sides import compared_names
+from gaitcore.protocols.sides import in_tables_order
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -71,14 +71,14 @@ def evaluate_run(
     embeddings = embed(trained.network, trained.store, trained.frames, evaluation)
     measured = measure(embeddings, keys, evaluation, protocol)
     rank1 = measured.means["rank1"]
-    for name in filter(rank1.__contains__, compared_names(protocol)):  # in the tables' order
+    for name in in_tables_order(rank1, protocol):
         log.info("%s: rank-1 %.1f %%", name, in_percent(rank1[name]))
     for remark in measured.remarks:
         log.warning("%s", remark)
     rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()
-    for condition, roc in rocs.items():
-        if untold := [f"{in_percent(far):g} %" for far in FARS if not roc.told(far)]:
-            pairs = f"{roc.impostors:,} impostor pairs"
+    for condition in in_tables_order(rocs, protocol):
+        if untold := [f"{in_percent(far):g} %" for far in FARS if not rocs[condition].told(far)]:
+            pairs = f"{rocs[condition].impostors:,} impostor pairs"
             log.warning("%s: %s are too few to tell TAR at FAR %s", condition, pairs, " and ".join(untold))
     write_embeddings(embeddings, keys, outputs.embeddings)
     write_subjects(measured.by_subject, outputs.subjects)

@@ -260,7 +260,8 @@ def _recognised(
     tree: Tree | None = None,
 ) -> Recognised:
     if sample.left_out:
-        remarks = [*remarks, f"{sample.left_out} remarks on what was read, e.g. {sample.first_reason}."]
+        number = f"{sample.left_out} remark{'s' if sample.left_out > 1 else ''}"
+        remarks = [*remarks, f"{number} on what was read, e.g. {sample.first_reason}."]
     camera = _camera(name, paths) if kind == "readers" else None
     return Recognised(
         modality="keypoints" if kind == "readers" else "silhouettes",

@@ -4,7 +4,7 @@ Source: the selections of the field's evaluators, which are lists of types (CCPG
 type's name (SUSTech1K, Shen et al., CVPR 2023) or lists of sequences (Gait3D, Zheng et al., CVPR 2022).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 import numpy as np
@@ -105,6 +105,12 @@ def columns(protocol: Protocol) -> tuple[str, ...]:
 def compared_names(protocol: Protocol) -> tuple[str, ...]:
     """The rows of the tables, in order: the comparisons, or the conditions of the probes."""
     return tuple(protocol.comparisons or protocol.probes)
+
+
+def in_tables_order(names: Iterable[str], protocol: Protocol) -> list[str]:
+    """Conditions or comparisons in the order of the tables' rows; others follow in their own order."""
+    place = {name: number for number, name in enumerate(compared_names(protocol))}
+    return sorted(names, key=lambda name: place.get(name, len(place)))
 
 
 def titled_names(protocol: Protocol) -> tuple[str, ...]:

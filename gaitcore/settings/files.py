@@ -18,6 +18,7 @@ from gaitcore.keys import canonical, parse_sequence_name
 from gaitcore.merging import lineage_of, merged
 from gaitcore.names import checked_name
 from gaitcore.networks import network_options
+from gaitcore.settings.check_sweep import check_sweep
 from gaitcore.settings.checks import check_config
 from gaitcore.settings.command_line import typed
 from gaitcore.settings.experiment import Config
@@ -41,16 +42,24 @@ RENAMED = {  # keys of the previous release; those inside a section are also ren
 _MOST_LAYERS = 100
 _FOLDERS = (  # beside those of the systems
     *("benchmarks", "checkpoints", "figures", "inspection", "logs", "movies", "overlay", "poses", "silhouettes"),
-    *("tables", "verify"),
+    *("tables", "verify", "cross", "sweep", "receipts"),
 )
 
 
-def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+def load_config(
+    base: str | Path,
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    experiments: str | Path | None = None,
+    source: str = COMMAND_LINE,
+) -> Config:
     """The configuration in use: ``base``, the overlay of its experiment, then ``overrides``.
 
     Args:
         base: path of ``config.yaml``; the overlay is ``experiments/<experiment>.yaml`` beside it.
         overrides: the settings of the command line (``--config``), nested as in the file.
+        experiments: another folder of overlays, whose files come before those beside ``base`` with the same name.
+        source: where the overrides come from, for messages.
 
     Raises:
         ConfigError: a file is missing or not YAML, a key is unknown, a value is not allowed. One sentence that
@@ -59,11 +68,11 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
     The folders in ``extensions`` are searched for networks, losses, readers and protocols from then on.
     """
     base = Path(base)
-    command_line = Layer(COMMAND_LINE, typed(overrides or {}, Config), {})
+    command_line = Layer(source, typed(overrides or {}, Config), {})
     bottom = _layer(base)
-    folder = base.parent / "experiments"
-    name = _experiment(bottom, command_line, folder)
-    overlays = _overlays(folder, name)
+    folders = (*([Path(experiments)] if experiments else []), base.parent / "experiments")
+    name = _experiment(bottom, command_line, folders)
+    overlays = _overlays(folders, name)
     layers = [_with_new_names(layer) for layer in (bottom, *overlays, command_line)]
     _search_extensions(layers)
     _check_systems(layers)
@@ -73,6 +82,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(sentence(error, layers)) from None
     config = _crossed(config, layers)
     check_config(config, layers)
+    check_sweep(config, layers)
     tell_kept_settings(config, layers)
     return config
 
@@ -101,12 +111,22 @@ def sequence_to_draw(value: Any) -> str | None:
     return value
 
 
+def _overlay(folders: tuple[Path, ...], name: str) -> Path:
+    """The overlay of this name: in the first folder that has one."""
+    candidates = [folder / f"{name}.yaml" for folder in folders]
+    return next((path for path in candidates if path.exists()), candidates[0])
+
+
+def _known(folders: tuple[Path, ...]) -> list[str]:
+    return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
+
+
 def _layer(path: Path) -> Layer:
     content, lines = read_yaml(path)
     return Layer(str(path), content, lines)
 
 
-def _experiment(bottom: Layer, command_line: Layer, folder: Path) -> str:
+def _experiment(bottom: Layer, command_line: Layer, folders: tuple[Path, ...]) -> str:
     """The name of the experiment in use, which the command line or config.yaml gives.
 
     Snakemake reads ``--config experiment=007`` as the number 7: a number is the overlay 007 if that is the only one.
@@ -117,8 +137,8 @@ def _experiment(bottom: Layer, command_line: Layer, folder: Path) -> str:
     if "experiment" not in values:
         raise ConfigError(f"{where} is missing, expected the name of an overlay, e.g. demo.")
     name = _name(values["experiment"], where)
-    if isinstance(values["experiment"], int) and not (folder / f"{name}.yaml").exists():
-        spelled = [path.stem for path in folder.glob("*.yaml") if canonical(path.stem) == name]
+    if isinstance(values["experiment"], int) and not _overlay(folders, name).exists():
+        spelled = [other for other in _known(folders) if canonical(other) == name]
         return spelled[0] if len(spelled) == 1 else name
     return name
 
@@ -130,11 +150,11 @@ def _name(value: Any, where: str) -> str:
         raise ConfigError(f"{where}: {error}.") from None
 
 
-def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
+def _overlays(folders: tuple[Path, ...], name: str, within: tuple[str, ...] = ()) -> Layers:
     """An experiment's overlay, after the overlays it extends."""
-    overlay = folder / f"{name}.yaml"
+    overlay = _overlay(folders, name)
     if not overlay.exists():
-        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){_hint(folder, name)}')
+        raise ConfigError(f'There is no experiment "{name}" (no file {overlay}){_hint(folders, name)}')
     if name in within:
         raise ConfigError(f"{overlay}: circular `extends`: {' -> '.join([*within, name])}.")
     layer = _layer(overlay)
@@ -146,18 +166,18 @@ def _overlays(folder: Path, name: str, within: tuple[str, ...] = ()) -> Layers:
         raise ConfigError(f"{where} is {shown(extended)}, expected the name of an experiment, or a list of names.")
     before: Layers = []
     for other in extended:
-        before += _overlays(folder, _name(other, where), (*within, name))
+        before += _overlays(folders, _name(other, where), (*within, name))
         if len(before) > _MOST_LAYERS:
             raise ConfigError(f"{where} leads to more than {_MOST_LAYERS} overlays, expected fewer.")
     _check_own_name(layer, name)
     return [*before, layer]
 
 
-def _hint(folder: Path, name: str) -> str:
-    known = sorted(path.stem for path in folder.glob("*.yaml"))
+def _hint(folders: tuple[Path, ...], name: str) -> str:
+    known = _known(folders)
     spelled = [other for other in known if canonical(other) == canonical(name)]
     if not known:
-        return f"; {folder} has no overlays in it, expected files like demo.yaml."
+        return f"; {folders[0]} has no overlays in it, expected files like demo.yaml."
     if spelled:
         return f"; expected {' or '.join(spelled)}, of which only one may exist if the command line gives a number."
     return nearest(name, known)

@@ -2,8 +2,9 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,7 @@ def train(
     validate: Callable[[nn.Module], float] | None = None,
     checkpoints: Checkpoints | None = None,
     recorder: MakeRecorder | None = None,
+    observe: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
 ) -> TrainingResult:
     """Train a network in place.
 
@@ -87,11 +89,13 @@ def train(
         validate: network -> validation accuracy, which chooses the epoch; None keeps the last epoch.
         checkpoints: the checkpoints from which the run is resumed and to which it is saved; None for no checkpoints.
         recorder: what records a step as one graph; None for that of the device, which a CPU does not have.
+        observe: called after each epoch with all rows of the history so far; it changes nothing.
 
     Raises:
         ConfigError: a batch has one sequence alone, and the network a batch-norm neck.
-        GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
-            the run, a checkpoint could not be written, or the GPU has too little memory for a batch.
+        DivergenceError: the loss is not a finite number; the message has epoch, step and learning rate.
+        GaitError: a signal ended the run, a checkpoint could not be written, or the GPU has too little memory for a
+            batch.
     """
     if not all_epochs(settings):
         log.info("training.epochs is 0: the network stays as it was drawn")
@@ -183,6 +187,8 @@ def train(
                 best.consider(accuracy, epoch, model)
             row = history.close(batches.sequences_of_an_epoch, accuracy)
             progress.epoch(row, triplets=len(batches) * _triplets_of_a_step(criterion, batches))
+            if observe:
+                observe(history.rows)
     best.restore(model)
     return replace(_result(history, best.epoch or epochs, settings, subjects), steps=take_step.how)
 

@@ -246,9 +246,9 @@ def test_latex_compiles_every_text(hostile, tmp_path):
     tables = [table_latex(table(*hostile(text))) for text in HOSTILE for table in (table1, table2)]
     tex = tmp_path / "tables.tex"
     for title in HOSTILE:
-        assert latex(title) in document([], {}, title)
+        assert latex(title) in document([], [], title)
     for start in range(0, len(tables), 12):  # LaTeX holds at most 18 floats
-        tex.write_text(document(tables[start : start + 12], {}, HOSTILE[start // 2]), encoding="utf-8")
+        tex.write_text(document(tables[start : start + 12], [], HOSTILE[start // 2]), encoding="utf-8")
         compile_pdf(tex, tmp_path / "tables.pdf")
         assert (tmp_path / "tables.pdf").stat().st_size > 10_000
 

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,23 @@ def test_the_overlay_changes_what_it_names_and_nothing_else(base):
 def test_the_command_line_goes_over_the_overlay(base):
     config = load_config(base, {"experiment": "ucalgary", "seeds": [7], "training": {"epochs": 2}})
     assert (config.seeds, config.training.epochs, config.training.batch.subjects) == ((7,), 2, 18)
+
+
+def test_overlays_of_ones_own_come_before_those_beside_the_configuration(base, tmp_path):
+    own = tmp_path / "project" / "experiments"
+    own.mkdir(parents=True)
+    (own / "ucalgary.yaml").write_text("experiment: ucalgary\nextends: demo\nseeds: [7]\n")
+    (own / "007.yaml").write_text("experiment: '007'\nextends: demo\n")
+    assert load_config(base, {"experiment": "ucalgary"}, experiments=own).seeds == (7,)
+    assert load_config(base, {"experiment": "demo"}, experiments=own) == load_config(base, {"experiment": "demo"})
+    assert load_config(base, {"experiment": 7}, experiments=own).experiment == "007"
+    with pytest.raises(ConfigError, match=rf'no experiment "008" \(no file {own}/008.yaml\); did you mean "007"'):
+        load_config(base, {"experiment": "008"}, experiments=own)
+
+
+def test_a_setting_from_another_file_is_refused_with_the_name_of_that_file(base):
+    with pytest.raises(ConfigError, match=r"^config/config.yaml: seeds.0 is 'x', expected a list"):
+        load_config(base, {"seeds": "x"}, source="config/config.yaml")
 
 
 def test_a_systems_own_setting_concerns_that_system_alone(base):
@@ -195,6 +213,17 @@ def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
     assert str(raised.value) == f"--config on the command line: {sentence}"
 
 
+@pytest.mark.parametrize(
+    ("experiment", "overall", "end"),
+    [("sustech1k", "Overal", '"Overal"; did you mean "Overall"?'), ("casia_b", "nm", '"nm"; set it to null.')],
+)
+def test_an_overall_comparison_that_is_none_is_refused(base, experiment, overall, end):
+    assert load_config(base, {"experiment": "sustech1k"}).statistics.overall == "Overall"
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": experiment, "statistics": {"overall": overall}})
+    assert str(raised.value) == f"--config on the command line: statistics.overall: there is no comparison {end}"
+
+
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
 def test_the_common_splits_are_one_setting(base, name, train, test):
     protocol = load_config(base, {"experiment": "casia_b", "protocol": {"split": name}}).protocol
@@ -289,8 +318,8 @@ LINE = "--config on the command line: "
             LINE + "protocol.splits.24/16.test: '9-3' is not a range of subjects like 1-74.",
         ),
         (
-            {"protocol": {"min_frames": 40}},
-            LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
+            {"protocol": {"min_frames": 30}},
+            LINE + "protocol.min_frames is 30, expected more than gaitformer's window of 30 frames "
             "(the published code never draws a sequence's last window).",
         ),
         (
@@ -484,7 +513,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 33: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 
@@ -635,3 +664,14 @@ def test_one_number_in_two_spellings_is_one_subject(base):
 def test_a_split_may_name_nobody_to_train(base):
     splits = {"s": {"train": [], "test": "1-4"}}
     assert load_config(base, {"protocol": {"split": "s", "splits": splits}}).protocol.splits["s"].train == ()
+
+
+def test_tracking_without_its_package_is_refused_before_anything_runs(base, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "tracking": {"tool": "tensorboard"}})
+    assert str(raised.value) == (
+        "--config on the command line: tracking.tool is tensorboard, whose package tensorboardX is not installed; "
+        "install it with: make tracking, or set tracking.tool to null."
+    )
+    assert load_config(base, {"experiment": "demo"}).tracking.tool is None

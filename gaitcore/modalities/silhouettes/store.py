@@ -103,7 +103,7 @@ class SilhouetteStore:
 
     def network_input(self, windows: Tensor) -> Tensor:
         """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
-        return windows[..., COLUMNS].float() / _WHITE
+        return scaled(windows)
 
     def network_arguments(self) -> dict[str, Any]:
         """Nothing: a network of silhouettes takes 64 x 44 pixels."""
@@ -131,6 +131,11 @@ class StreamedSilhouettes(SilhouetteStore):
 
     def _at(self, places: Tensor) -> Tensor:
         return super()._at(places.cpu()).to(self.device)
+
+
+def scaled(windows: Tensor) -> Tensor:
+    """(B, T, 64, 64) uint8, 0 to 255 -> (B, T, 64, 44) float32, 0 to 1: the middle columns."""
+    return windows[..., COLUMNS].float() / _WHITE
 
 
 def open_store(

@@ -14,7 +14,7 @@ from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, condition_title, listed
+from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -23,6 +23,9 @@ SECTIONS = "compare systems network input training evaluation data protocol seed
 
 
 PROBE = "probe"
+# One label for a joint and its counterpart, as 17 of a legible size would need higher panels; nose, then the left and
+# the right of each pair from the eyes to the ankles.
+_LABELS = {"nose": 0.0} | {JOINTS[left].removeprefix("left_") + "s": left + 0.5 for left in range(1, NUM_JOINTS, 2)}
 Maps = dict[tuple[str, str], np.ndarray]  # (system, "probe" or a condition) -> (T, J)
 
 
@@ -60,12 +63,12 @@ def _long(system: str, seed: int | None, name: str, map_: np.ndarray) -> pd.Data
 
 def _figure(config: Config, panels: Maps) -> Figure:
     systems, columns = mapped_systems(config), list(dict.fromkeys(name for _, name in panels))
-    figure = Figure(figsize=(PAGE, 0.5 + 1.55 * len(systems)))
+    figure = Figure(figsize=(PAGE, min(TALLEST, 0.5 + 1.5 * len(systems))))
     grid = figure.subplots(len(systems), len(columns), squeeze=False, sharex=True, sharey=True)
     for system, row in zip(systems, grid, strict=True):
         for name, axes in zip(columns, row, strict=True):
             image = _panel(axes, panels[system, name])
-        row[0].set_ylabel(system_settings(config, system).title)
+        row[0].set_ylabel(folded(system_settings(config, system).title))
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     for axes in grid[-1]:
@@ -75,8 +78,10 @@ def _figure(config: Config, panels: Maps) -> Figure:
 
 
 def _panel(axes: Axes, map_: np.ndarray) -> AxesImage:
-    axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS], fontsize=4.5)
-    axes.tick_params(axis="y", length=1.5, pad=1)
+    axes.set_yticks(list(_LABELS.values()), _LABELS)
+    axes.set_yticks(np.arange(1, NUM_JOINTS, 2) - 0.5, minor=True)  # between one pair and the next
+    axes.tick_params(axis="y", length=0, pad=3)
+    axes.tick_params(axis="y", which="minor", length=3)
     if not map_.any():
         axes.text(0.5, 0.5, "no positive\nattribution", transform=axes.transAxes, color="white", ha="center")
     edges = (0.5, len(map_) + 0.5, NUM_JOINTS - 0.5, -0.5)  # the nose on top
@@ -94,6 +99,6 @@ def _caption(config: Config, by_system: dict[str, AttributionMaps]) -> str:
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "
         f"sequence of its subject from another view, over frames and joints, on {config.data.dataset}, "
         f"{first_seed(config)}. The left column shows the probe {first.probe}, matched with {matches}; the other "
-        f"columns show the mean over the probes of each condition. Each map is scaled to its largest weight. "
-        f"{maps_sentence(config)}"
+        f"columns show the mean over the probes of each condition. Of two joints of one name the left one is above. "
+        f"Each map is scaled to its largest weight. {maps_sentence(config)}"
     )

@@ -13,8 +13,15 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, mapped_runs, mapped_systems
-from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, mean_text, over_seeds
-from gaitcore.reporting.figures.style import COLUMN, listed, system_style
+from gaitcore.reporting.figures.over_seeds import (
+    FEWEST,
+    VALUES,
+    interval_sentence,
+    mean_text,
+    most_seeds,
+    over_seeds,
+)
+from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, listed, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -30,7 +37,8 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
     """Draw the figure from probes.csv of every run.
 
     The numbers: system, condition (or "mean", over conditions), quantity and unit (each joint and the face: percent of
-    the weight; frames_for_half: frames), mean, std, ci_low, ci_high and n_seeds.
+    the weight; frames_for_half: frames), mean, std, ci_low and ci_high (from five seeds on), and
+    n_seeds.
     """
     by_seed = pd.concat(
         [
@@ -49,7 +57,8 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
         ],
         ignore_index=True,
     )
-    return Drawing(_figure(config, by_seed, means), means.round(4), _caption(config, means, frames))
+    numbers = means.drop(columns=VALUES).round(4)
+    return Drawing(_figure(config, by_seed, means), numbers, _caption(config, means, frames))
 
 
 def _condition_means(config: Config, probes: pd.DataFrame) -> pd.DataFrame:
@@ -76,32 +85,34 @@ def _figure(config: Config, by_seed: pd.DataFrame, over_runs: pd.DataFrame) -> F
         offset = (number - (len(systems) - 1) / 2) * height
         place = means["quantity"].map(JOINTS.index) + offset
         axes.plot(means["mean"], place, linestyle="", **style)
-        if len(config.seeds) > TOO_FEW:
+        if most_seeds(over_runs) >= FEWEST:
             axes.hlines(place, means["ci_low"], means["ci_high"], color=style["color"], linewidth=0.8)
-        else:
+        elif most_seeds(over_runs) > 1:
             axes.plot(runs["value"], runs["quantity"].map(JOINTS.index) + offset, "|", color=style["color"])
     axes.axvline(in_percent(1 / NUM_JOINTS), color="black", linewidth=0.6, linestyle=":")
     axes.axhspan(-0.5, len(BODY_PARTS["head"]) - 0.5, color="black", alpha=0.06, linewidth=0)
-    axes.text(0.99, len(BODY_PARTS["head"]) - 0.6, "face", transform=axes.get_yaxis_transform(), ha="right", fontsize=7)
+    axes.text(
+        0.99, len(BODY_PARTS["head"]) - 0.6, "face", transform=axes.get_yaxis_transform(), ha="right", fontsize=SMALL
+    )
     axes.set_yticks(range(NUM_JOINTS), [joint.replace("_", " ") for joint in JOINTS])
     axes.set_ylim(NUM_JOINTS - 0.5, -0.5)
     axes.set_xlim(left=0)
     axes.set_xlabel("Share of the weight (%)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 
 def _caption(config: Config, means: pd.DataFrame, frames: int) -> str:
-    seeds = len(config.seeds)
-    mark = "lines are these intervals" if seeds > TOO_FEW else "ticks are the single seeds"
+    seeds = most_seeds(means)
+    marks = " Small lines are these intervals." if seeds >= FEWEST else " Small ticks are the single seeds."
     face = in_percent(len(BODY_PARTS["head"]) / NUM_JOINTS)
     return (
         f"Share of each joint in the {ATTRIBUTION_TITLES[config.figures.attribution]} weight of a probe's similarity "
         f"to its match on {config.data.dataset}, mean over probes and conditions; the dotted line is the share of "
-        f"each joint under equal weights. The five points of the face, {face:.1f}% of the "
-        f"joints, have {_listed(config, means, FACE, '%')}. Half of the weight lies in "
-        f"{_listed(config, means, HALF, '')} of {frames} frames; under equal weights it would lie in {frames // 2}. "
-        f"{interval_sentence(seeds, config.statistics.confidence)} Small {mark}."
+        f"each joint under equal weights. Share of the five points of the face, which are {face:.1f}% of the joints: "
+        f"{_listed(config, means, FACE, '%')}. Number of the {frames} frames in which half of the weight lies, "
+        f"{frames // 2} under equal weights: {_listed(config, means, HALF, '')}. "
+        f"{interval_sentence(seeds, config.statistics.confidence)}{marks if seeds > 1 else ''}"
     )
 
 
@@ -109,4 +120,4 @@ def _listed(config: Config, means: pd.DataFrame, quantity: str, unit: str) -> st
     rows = means[(means["quantity"] == quantity) & (means["condition"] == MEAN)]
     titles = [system_settings(config, system).title for system in rows["system"]]
     texts = (mean_text(row, unit) for _, row in rows.iterrows())
-    return listed([f"{text} ({title})" for text, title in zip(texts, titles, strict=True)])
+    return listed([f"{title} {text}" for text, title in zip(texts, titles, strict=True)])

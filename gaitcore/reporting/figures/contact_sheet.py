@@ -24,15 +24,15 @@ from gaitcore.reporting.figures.sheet_pictures import InputPictures
 from gaitcore.reporting.figures.sheet_silhouettes import Silhouettes
 from gaitcore.reporting.figures.sheet_skeletons import Skeletons
 from gaitcore.reporting.figures.skeleton_drawing import BY_HAND
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted
+from gaitcore.reporting.figures.style import PAGE, SMALL, TALLEST, condition_title, counted
 from gaitcore.settings.experiment import Config
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "data protocol tables"
 
 
-# inches: longest side of a cell, lowest row; heights of the whole figure, of the line of views, of a legend
-LARGEST, LEAST_ROW, PAGE_HEIGHT, TITLE, LEGEND = 1.15, 0.2, 8.5, 0.2, 0.5
+# inches: longest side of a cell, lowest row; heights of the line of views, of a legend
+LARGEST, LEAST_ROW, TITLE, LEGEND = 1.15, 0.2, 0.2, 0.5
 
 
 class Cells(Protocol):
@@ -177,7 +177,7 @@ def _grid(titles: list[str], views: int, sheets: Sequence[Cells]) -> _Grid:
 def _grid_of(blocks: int, conditions: int, views: int, labels: float, sheets: Sequence[Cells]) -> _Grid:
     aspect, rows, legends = sheets[0].aspect, conditions * len(sheets), LEGEND * len(sheets)
     columns = ceil(views / blocks)
-    tallest = (PAGE_HEIGHT - legends - blocks * TITLE) / (blocks * rows)
+    tallest = (TALLEST - legends - blocks * TITLE) / (blocks * rows)
     width = min((PAGE - labels) / columns, LARGEST, min(LARGEST, max(tallest, LEAST_ROW)) * aspect)
     left = labels + (PAGE - labels - columns * width) / 2
     return _Grid(columns, blocks, rows, left, width, width / aspect, max(width / aspect, LEAST_ROW), legends)
@@ -217,7 +217,7 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], kinds: list[str],
             left, centre = grid.left + column * grid.width, top - grid.row / 2
             if number == 0:
                 x = left + grid.width / 2
-                figure.text(x / width, (top + 0.02) / height, view_title(view), ha="center", va="bottom", size=7)
+                figure.text(x / width, (top + 0.02) / height, view_title(view), ha="center", va="bottom", size=SMALL)
             if column == 0 and kind == kinds[0]:
                 middle = top - len(kinds) * grid.row / 2
                 figure.text((left - 0.05) / width, middle / height, title, ha="right", va="center")
@@ -230,7 +230,7 @@ def _cell_axes(figure: Figure, grid: _Grid, titles: list[str], kinds: list[str],
 
 def _write(axes: Axes, place: tuple[float, float], text: str, **alignment: Any) -> None:
     ground = {"facecolor": "white", "alpha": 0.7, "linewidth": 0, "pad": 0.5}  # silhouettes are on black
-    axes.text(*place, text, transform=axes.transAxes, size=6, color="#444444", zorder=5, bbox=ground, **alignment)
+    axes.text(*place, text, transform=axes.transAxes, size=SMALL, color="#444444", zorder=5, bbox=ground, **alignment)
 
 
 def _caption(config: Config, sheets: Sequence[Cells], every: pd.DataFrame, numbers: pd.DataFrame, subject: str) -> str:

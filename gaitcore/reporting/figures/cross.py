@@ -9,11 +9,10 @@ from matplotlib.patches import Rectangle
 
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.reporting.figures.cross_view import BRIGHT, COLOURS, DASH
-from gaitcore.reporting.figures.style import COLUMN, PAGE
+from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, folded
 from gaitcore.reporting.tables.estimates import percent_text
 
 _CELL = 0.5  # inches, the height of a row
-_LONGEST = 18  # letters of a title in a line
 
 
 def cross_figure(cells: pd.DataFrame) -> Figure:
@@ -28,8 +27,8 @@ def cross_figure(cells: pd.DataFrame) -> Figure:
     for axes, of_system in zip(panels.flat, systems.values(), strict=True):
         mesh = _matrix(axes, of_system, tested)
         axes.set_title(of_system["title"].iloc[0])
-    figure.supxlabel("Tested on", fontsize=8)
-    figure.supylabel("Trained on", fontsize=8)
+    figure.supxlabel("Tested on")
+    figure.supylabel("Trained on")
     figure.colorbar(mesh, ax=figure.axes, label="Rank-1 accuracy (%)", aspect=8 * rows, pad=0.01)
     return figure
 
@@ -48,7 +47,7 @@ def _matrix(axes: Axes, cells: pd.DataFrame, tested: list[str]) -> QuadMesh:
         )
         ends = f"[{percent_text(cell['ci_low_percent'])}, {percent_text(cell['ci_high_percent'])}]"
         if not np.isnan(cell["ci_low_percent"]):
-            axes.text(column, row + 0.08, ends, ha="center", va="top", fontsize=6, color=colour)
+            axes.text(column, row + 0.08, ends, ha="center", va="top", fontsize=SMALL, color=colour)
         if cell["trained_on"] == cell["tested_on"]:
             corner = (column - 0.47, row - 0.46)
             axes.add_patch(Rectangle(corner, 0.94, 0.92, fill=False, edgecolor=colour, zorder=2))
@@ -57,20 +56,9 @@ def _matrix(axes: Axes, cells: pd.DataFrame, tested: list[str]) -> QuadMesh:
     )
     for row, column in np.argwhere(np.isnan(values)):
         axes.text(column, row, DASH, ha="center", va="center", fontsize=8)
-    axes.set_xticks(range(len(tested)), [_folded(columns.get(name, name)) for name in tested], fontsize=6)
-    axes.set_yticks(range(len(trained)), [_folded(titles[name]) for name in trained], fontsize=6)
+    axes.set_xticks(range(len(tested)), [folded(columns.get(name, name)) for name in tested])
+    axes.set_yticks(range(len(trained)), [folded(titles[name]) for name in trained])
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.invert_yaxis()
     return mesh
-
-
-def _folded(title: str) -> str:
-    """A title in lines of a few words each."""
-    lines: list[str] = []
-    for word in title.split():
-        if lines and len(lines[-1]) + len(word) < _LONGEST:
-            lines[-1] += f" {word}"
-        else:
-            lines.append(word)
-    return "\n".join(lines)

@@ -17,7 +17,7 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, PAGE, condition_title, counted, listed
+from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, TALLEST, condition_title, counted, listed
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -26,8 +26,10 @@ from gaitcore.systems import system_settings
 SECTIONS = "compare systems network input training evaluation data protocol tables"
 
 
+CELL = 12 / 72  # inches: the least side of a cell with a legible number in it
 CELLS = ["condition", "gallery_view", "probe_view"]
 COLOURS = "viridis"  # even steps, and safe for the colour-blind
+_BESIDE, _BETWEEN = 1.0, 0.05  # inches: labels and colour bar beside the panels; between two of them
 BRIGHT = 45  # percent: from this accuracy on, black numbers are more legible than white ones
 DASH = "–"
 
@@ -68,11 +70,12 @@ def _run_cells(metrics: Metrics) -> list[tuple[str, str, str, int, float | None]
 def _figure(config: Config, cells: pd.DataFrame) -> Figure:
     """One panel per condition; the number of panels in a row keeps the numbers in the cells readable."""
     by_condition = {str(name): rows for name, rows in cells.groupby("condition", sort=False)}
-    most = 3 if cells["probe_view"].nunique() > 6 else 4
+    side = CELL * cells["probe_view"].nunique()
+    most = max(1, min(4, int((PAGE - _BESIDE) / (side + _BETWEEN))))
     rows = ceil(len(by_condition) / most)
     columns = ceil(len(by_condition) / rows)
-    width = COLUMN if columns == 1 else PAGE
-    figure = Figure(figsize=(width, 0.5 + rows * (width - 1) / columns))
+    width = COLUMN if columns == 1 and side < COLUMN - _BESIDE else PAGE
+    figure = Figure(figsize=(width, min(TALLEST, 0.5 + rows * (width - _BESIDE) / columns)))
     panels = figure.subplots(rows, columns, squeeze=False)
     for number, axes in enumerate(panels.flat):
         if number < len(by_condition):
@@ -82,33 +85,32 @@ def _figure(config: Config, cells: pd.DataFrame) -> Figure:
         else:
             axes.remove()
     unit = " (degrees)" if cells["probe_view"].map(_has_degrees).all() else ""
-    figure.supxlabel(f"Probe view{unit}", fontsize=8)
-    figure.supylabel(f"Gallery view{unit}", fontsize=8)
+    figure.supxlabel(f"Probe view{unit}")
+    figure.supylabel(f"Gallery view{unit}")
     figure.colorbar(mesh, ax=figure.axes, label="Rank-1 accuracy (%)", aspect=20 * rows, pad=0.01)
     return figure
 
 
 def _matrix(axes: Axes, cells: pd.DataFrame, *, tick_views: bool) -> QuadMesh:
-    """A condition's cells with the number in each, the first gallery view on top; excluded ones white and hatched."""
+    """A condition's cells with the number in each, the first gallery view on top; excluded ones without a colour."""
     views = sorted(cells["probe_view"].unique(), key=natural)
     table, excluded = (
         cells.pivot(index="gallery_view", columns="probe_view", values=name).loc[views, views]
         for name in ("rank1_percent", "identical_view")
     )
     identical = excluded.to_numpy(bool)
-    size = 5.0 if len(table) > 6 else 7.0
     edges = np.arange(len(table) + 1) - 0.5
     mesh = axes.pcolormesh(edges, edges, table.mask(identical), cmap=COLOURS, vmin=0, vmax=100)
     for (row, column), value in np.ndenumerate(table.to_numpy()):
         if identical[row, column]:
             place = (column - 0.5, row - 0.5)
-            axes.add_patch(Rectangle(place, 1, 1, facecolor="white", edgecolor="#BBBBBB", hatch="/////", linewidth=0))
+            axes.add_patch(Rectangle(place, 1, 1, facecolor="white", edgecolor="#BBBBBB", linewidth=0.5))
         text = DASH if np.isnan(value) else f"{value:.0f}"
         dark = not identical[row, column] and value < BRIGHT
-        axes.text(column, row, text, ha="center", va="center", fontsize=size, color="white" if dark else "black")
+        axes.text(column, row, text, ha="center", va="center", fontsize=SMALL, color="white" if dark else "black")
     ticks = _ticks(views)
-    axes.set_xticks(range(len(table)), ticks, rotation=90 if len(table) > 6 else 0, fontsize=6)
-    axes.set_yticks(range(len(table)), ticks, fontsize=6)
+    axes.set_xticks(range(len(table)), ticks, rotation=90 if len(table) > 6 else 0)
+    axes.set_yticks(range(len(table)), ticks)
     axes.tick_params(length=0, labelleft=tick_views)
     axes.spines[:].set_visible(False)
     axes.set_aspect("equal")
@@ -136,7 +138,7 @@ def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
 
 def _diagonal(config: Config) -> str:
     if excludes_identical_view(config.protocol):
-        return "Hatched: identical views, which no mean includes."
+        return "Cells without a colour: identical views, which no mean includes."
     return "The means include identical views."
 
 

@@ -18,7 +18,7 @@ from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import EXCLUDED
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted
+from gaitcore.reporting.figures.style import COLUMN, SMALL, condition_title, counted, legend_above
 from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
 
@@ -87,11 +87,11 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     for axes, (condition, rows) in zip(panels, by_condition.items(), strict=True):
         _histogram(axes, rows[rows["role"] != DROPPED], edges)
         axes.axvline(required, color="black", linewidth=0.8, linestyle="--", label=f"{required} frames required")
-        axes.set_title(f"{condition_title(config, condition)}: {_counts(rows)}", loc="left", fontsize=6, pad=3)
+        axes.set_title(f"{condition_title(config, condition)}: {_counts(rows)}", loc="left", fontsize=SMALL, pad=3)
     panels[-1].set_xlabel("Frames per sequence")
-    figure.supylabel("Sequences", fontsize=8)
+    figure.supylabel("Sequences")
     line, in_use, excluded = panels[0].get_legend_handles_labels()[0]
-    figure.legend(handles=[in_use, excluded, line], loc="outside upper center", ncols=3)
+    legend_above(figure, [in_use, excluded, line])
     return figure
 
 

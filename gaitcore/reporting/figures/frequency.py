@@ -14,7 +14,7 @@ from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import first_runs, first_seed, maps_sentence
-from gaitcore.reporting.figures.style import COLUMN, counted
+from gaitcore.reporting.figures.style import COLUMN, SMALL, counted, folded, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -60,18 +60,20 @@ def _long(system: str, seed: int | None, channel: int, magnitude: np.ndarray) ->
 
 def _figure(config: Config, panels: list[Panel]) -> Figure:
     systems = list(dict.fromkeys(system for system, *_ in panels))
-    figure = Figure(figsize=(COLUMN, 0.55 + 0.95 * len(systems)))
+    figure = Figure(figsize=(COLUMN, 0.55 + 1.05 * len(systems)))
     rows = figure.subplots(len(systems), CHANNELS, squeeze=False, sharey=True)
     for system, axes_of_row in zip(systems, rows, strict=True):
-        maps = [magnitude for name, _, _, magnitude in panels if name == system]
+        maps = [(channel, magnitude) for name, _, channel, magnitude in panels if name == system]
         for axes in axes_of_row:
             axes.set_axis_off()
-        for axes, magnitude in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
+        for axes, (channel, magnitude) in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
             image = _panel(axes, magnitude)
-        axes_of_row[0].set_title(system_settings(config, system).title, loc="left")
-    figure.supxlabel("Cycles per window", fontsize=8)
-    figure.supylabel("Cycles along the joints", fontsize=8)
-    figure.colorbar(image, ax=rows, label="log₁₀ magnitude / largest", aspect=30, pad=0.02)
+            axes.set_title(f"channel {channel}", fontsize=SMALL)
+        axes_of_row[0].set_ylabel(folded(system_settings(config, system).title))
+    figure.supxlabel("Cycles per window")
+    figure.supylabel("Cycles along the joints")
+    bar = figure.colorbar(image, ax=rows, label="Magnitude / largest of the panel", aspect=30, pad=0.02)
+    bar.set_ticks(range(round(LOWEST), 1), labels=[plain_number(10.0**level) for level in range(round(LOWEST), 1)])
     return figure
 
 
@@ -82,20 +84,16 @@ def _panel(axes: Axes, magnitude: np.ndarray) -> AxesImage:
     frames, joints = magnitude.shape
     level = np.log10(np.maximum(magnitude / magnitude.max(), 10.0**LOWEST))
     axes.set_xticks([-(frames // 3), 0, frames // 3])
-    axes.tick_params(labelsize=6)
     edges = [-(frames // 2) - 0.5, (frames + 1) // 2 - 0.5, -(joints // 2) - 0.5, (joints + 1) // 2 - 0.5]
     options: dict[str, Any] = {"extent": edges, "origin": "lower", "aspect": "auto", "interpolation": "nearest"}
     return axes.imshow(level.T, cmap="viridis", vmin=LOWEST, vmax=0, **options)
 
 
 def _caption(config: Config, panels: list[Panel], sequences: int) -> str:
-    channels: dict[str, list[str]] = {}
-    for system, _, channel, _ in panels:
-        channels.setdefault(system_settings(config, system).title, []).append(str(channel + 1))
-    named = "; ".join(f"{title} {', '.join(numbers)}" for title, numbers in channels.items())
     return (
         f"Two-dimensional Fourier magnitude of the last feature map on {config.data.dataset}, mean over "
         f"{counted(sequences, 'test sequence')}, {first_seed(config)}; zero frequency is in the centre. The "
-        f"panels show the {CHANNELS} channels of each network with the most energy outside zero frequency, from left "
-        f"to right: {named}. {maps_sentence(config)}"
+        f"panels show the {CHANNELS} channels of each network with the most energy outside zero frequency, the first "
+        f"has most of it. Each panel is scaled to its largest magnitude, and magnitudes below "
+        f"{plain_number(10.0**LOWEST)} of it have the darkest colour. {maps_sentence(config)}"
     )

@@ -13,8 +13,15 @@ from gaitcore.modalities.keypoints.skeleton import NUM_JOINTS
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import mapped_runs, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.over_seeds import TOO_FEW, interval_sentence, mean_text, over_seeds
-from gaitcore.reporting.figures.style import COLUMN, listed, system_style
+from gaitcore.reporting.figures.over_seeds import (
+    FEWEST,
+    VALUES,
+    interval_sentence,
+    mean_text,
+    most_seeds,
+    over_seeds,
+)
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, listed, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -32,7 +39,8 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     """Draw the figure from spectrum.safetensors of every run.
 
     The numbers: system, axis (frames or joints), cycles (per window, or along the joints), and the percentage of the
-    energy at this number of cycles or more: share_percent, std_percent, ci_low_percent, ci_high_percent, n_seeds.
+    energy at this number of cycles or more: share_percent, std_percent, ci_low_percent, ci_high_percent (from five
+    seeds on), n_seeds.
     """
     rows = []
     for system, seed, path in mapped_runs(config, spectra):
@@ -45,19 +53,21 @@ def draw(config: Config, *, spectra: Sequence[Path]) -> Drawing:
     numbers = means.rename(
         columns={"mean": "share_percent"} | {n: f"{n}_percent" for n in ("std", "ci_low", "ci_high")}
     )
-    return Drawing(_figure(config, by_seed, means), numbers.round(4), _caption(config, means))
+    return Drawing(_figure(config, by_seed, means), numbers.drop(columns=VALUES).round(4), _caption(config, means))
 
 
 def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figure:
     figure = Figure(figsize=(COLUMN, 2.3))
-    for axes, (axis, label) in zip(figure.subplots(1, 2, sharey=True), _LABELS.items(), strict=True):
+    panels = figure.subplots(1, 2, sharey=True)
+    letter(panels)
+    for axes, (axis, label) in zip(panels, _LABELS.items(), strict=True):
         for system in mapped_systems(config):
-            style = system_style(config, system)
+            style = line_style(config, system)
             rows, runs = (table[(table["system"] == system) & (table["axis"] == axis)] for table in (means, by_seed))
-            axes.plot(rows["cycles"], rows["mean"], color=style["color"], label=style["label"])
+            axes.plot(rows["cycles"], rows["mean"], **style)
             for _, run in runs.groupby("seed"):
                 axes.plot(run["cycles"], run["share"], color=style["color"], linewidth=0.4)
-            if len(config.seeds) > TOO_FEW:
+            if most_seeds(means) >= FEWEST:
                 axes.fill_between(
                     rows["cycles"], rows["ci_low"], rows["ci_high"], color=style["color"], alpha=0.2, lw=0
                 )
@@ -65,15 +75,15 @@ def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figur
         axes.set_xlim(left=1)
     axes.set_yscale("log")
     axes.set_ylim(LEAST, 100)
-    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_formatter(NullFormatter())
     figure.axes[0].set_ylabel("Energy at so many\ncycles or more (%)")
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 
 
 def _caption(config: Config, means: pd.DataFrame) -> str:
-    confidence = config.statistics.confidence
+    confidence, seeds = config.statistics.confidence, most_seeds(means)
     half = {TIME: _half(config), JOINTS: NUM_JOINTS // 4}
     sentences = []
     for axis, unit in ((TIME, "cycles per window"), (JOINTS, "cycles along the joints")):
@@ -84,11 +94,18 @@ def _caption(config: Config, means: pd.DataFrame) -> str:
             titles = listed([system_settings(config, system).title for system in lower])
             sentences.append(f"The map of {titles} has no frequencies this high.")
     return (
-        f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (left) "
-        "and along the joints in COCO's order (right), summed over channels, without the energy of zero frequency. "
-        f"{' '.join(sentences)} {interval_sentence(len(config.seeds), confidence)} Thin lines are the single seeds"
-        f"{', bands these intervals' if len(config.seeds) > TOO_FEW else ''}. {maps_sentence(config)}"
+        f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (a) "
+        "and along the joints in COCO's order (b), summed over channels, without the energy of zero frequency. "
+        f"{' '.join(sentences)} {interval_sentence(seeds, confidence)} {_lines(seeds)}{maps_sentence(config)}"
     )
+
+
+def _lines(seeds: int) -> str:
+    """What the lines are, with a space behind it; nothing where there is one for each system."""
+    if seeds == 1:
+        return ""
+    bands = ", bands these intervals" if seeds >= FEWEST else ""
+    return f"Thick lines are means, thin lines the single seeds{bands}. "
 
 
 def _half(config: Config) -> int:

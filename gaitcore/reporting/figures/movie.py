@@ -26,6 +26,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_frame,
     draw_skeleton,
 )
+from gaitcore.reporting.figures.style import SMALL
 
 LONGER_SIDE, NARROWEST = 480, 340  # pixels: of the camera frame, margin included; of the picture, for its texts
 LETTER = 6.5  # pixels of width, on average
@@ -114,7 +115,7 @@ class SkeletonPanel:
         colours = figure.colorbar(ScalarMappable(self.scale, CONFIDENCE), cax=bar, orientation="horizontal")
         colours.outline.set_linewidth(0.5)
         bar.tick_params(length=2, pad=1)
-        figure.text(0.48, 25 / height, "confidence", ha="right", va="center", size=7)
+        figure.text(0.48, 25 / height, "confidence", ha="right", va="center", size=SMALL)
 
     def draw(self, axes: Axes, frame: int) -> Sequence[Artist]:
         """Draw the skeleton of a frame."""

@@ -1,4 +1,4 @@
-"""Mean and interval of a number over the seeds of a system."""
+"""Mean and interval of a number over the seeds of a system, or the seeds themselves where they are few."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,8 @@ from scipy import stats
 
 from gaitcore.percent import in_percent
 
-TOO_FEW = 2  # seeds: their interval is too wide for a figure and only in the caption
+FEWEST = 5  # seeds with an interval; that of fewer is so wide that it says less than the seeds themselves
+VALUES = "values"  # the column of the single seeds' values, for captions
 
 
 def over_seeds(
@@ -22,27 +23,38 @@ def over_seeds(
         within: the lowest and the highest possible value, to which the interval is clipped.
 
     Returns:
-        The keys, mean, std (n - 1), ci_low, ci_high and n_seeds. The interval of a single seed is NaN.
+        The keys, mean, std (n - 1), ci_low, ci_high, n_seeds and ``values`` (a tuple, one for each seed). The interval
+        of fewer than five seeds is NaN.
     """
-    groups = numbers.groupby(keys, sort=False)[value].agg(["mean", "std", "count"]).reset_index()
-    seeds = groups["count"].to_numpy()
+    grouped = numbers.groupby(keys, sort=False)[value]
+    groups = grouped.agg(["mean", "std", "count"]).rename(columns={"count": "n_seeds"})
+    groups[VALUES] = [tuple(of_seeds.dropna()) for _, of_seeds in grouped]
+    seeds = groups["n_seeds"].to_numpy()
     quantile = stats.t.ppf((1 + confidence) / 2, np.maximum(seeds - 1, 1))
-    half = np.where(seeds > 1, quantile * groups["std"] / np.sqrt(seeds), np.nan)
-    low, high = (groups["mean"] - half).clip(lower=within[0]), (groups["mean"] + half).clip(upper=within[1])
-    groups = groups.assign(ci_low=low, ci_high=high)
-    return groups.rename(columns={"count": "n_seeds"})[[*keys, "mean", "std", "ci_low", "ci_high", "n_seeds"]]
+    half = np.where(seeds >= FEWEST, quantile * groups["std"] / np.sqrt(np.maximum(seeds, 1)), np.nan)
+    groups["ci_low"] = (groups["mean"] - half).clip(lower=within[0])
+    groups["ci_high"] = (groups["mean"] + half).clip(upper=within[1])
+    return groups.reset_index()[[*keys, "mean", "std", "ci_low", "ci_high", "n_seeds", VALUES]]
 
 
 def mean_text(row: pd.Series, unit: str = "%") -> str:
-    """The mean and the interval of a row, ``12.3% [10.1, 14.5]`` or ``0.04% [0.01, 0.06]``, or only the mean."""
+    """The mean with its interval, ``12.3% [10.1, 14.5]``, or with the single seeds, ``0.04% (0.01, 0.06)``."""
     places = 1 if row["mean"] >= 1 else 2
-    mean, low, high = (f"{row[column]:.{places}f}" for column in ("mean", "ci_low", "ci_high"))
-    return f"{mean}{unit}" if pd.isna(row["ci_low"]) else f"{mean}{unit} [{low}, {high}]"
+    mean, low, high, *seeds = (f"{v:.{places}f}" for v in (row["mean"], row["ci_low"], row["ci_high"], *row[VALUES]))
+    if pd.notna(row["ci_low"]):
+        return f"{mean}{unit} [{low}, {high}]"
+    return f"{mean}{unit} ({', '.join(seeds)})" if len(seeds) > 1 else f"{mean}{unit}"
+
+
+def most_seeds(means: pd.DataFrame) -> int:
+    """The number of seeds of these means, as :func:`over_seeds` returns them."""
+    return int(means["n_seeds"].max())
 
 
 def interval_sentence(seeds: int, confidence: float) -> str:
-    """What the numbers in brackets are."""
-    if seeds == 1:
+    """What the numbers in brackets or in parentheses are."""
+    if seeds <= 1:
         return "One seed gives no interval."
-    few = "; with two seeds it is very wide" if seeds == 2 else ""
-    return f"In brackets: the {in_percent(confidence):g}% interval (Student's t) over {seeds} seeds{few}."
+    if seeds < FEWEST:
+        return f"In parentheses: each of the {seeds} seeds, which are too few for an interval."
+    return f"In brackets: the {in_percent(confidence):g}% interval (Student's t) over {seeds} seeds."

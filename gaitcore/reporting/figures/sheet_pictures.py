@@ -13,6 +13,7 @@ from gaitcore import extensions
 from gaitcore.modalities.keypoints.skeleton import CHANNELS
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.reporting.figures.silhouette_drawing import draw_bordered, show_grey
+from gaitcore.reporting.figures.style import SMALL
 from gaitcore.settings.input import Input
 
 GAP = 2  # pixels between the pictures of a frame
@@ -65,7 +66,7 @@ class InputPictures:
         bar = figure.colorbar(ScalarMappable(Normalize(0, 1), "gray"), cax=axes, orientation="horizontal")
         bar.outline.set_linewidth(0.5)
         title = self.title[0].upper() + self.title[1:]
-        figure.text(0.685, (bottom + 0.265) / height, title, ha="right", va="center", size=7)
+        figure.text(0.685, (bottom + 0.265) / height, title, ha="right", va="center", size=SMALL)
 
     def caption(self, below: str) -> str:
         """What a cell shows."""

@@ -22,6 +22,7 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_skeleton,
     outside,
 )
+from gaitcore.reporting.figures.style import SMALL
 
 FIRST, LAST = "#D0D0D0", "#9A9A9A"  # colours of the skeleton at the first and at the last frame
 FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]
@@ -90,7 +91,7 @@ class Skeletons:
         axes = figure.add_axes((0.7, (bottom + 0.22) / height, 0.26, 0.09 / height))
         bar = figure.colorbar(ScalarMappable(self.scale, CONFIDENCE), cax=axes, orientation="horizontal")
         bar.outline.set_linewidth(0.5)
-        figure.text(0.685, (bottom + 0.265) / height, "Confidence", ha="right", va="center", size=7)
+        figure.text(0.685, (bottom + 0.265) / height, "Confidence", ha="right", va="center", size=SMALL)
 
     def caption(self, below: str) -> str:
         """What a cell shows, and the mean confidence and points outside the frame of all sequences."""

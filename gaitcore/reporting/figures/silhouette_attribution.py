@@ -15,7 +15,7 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, condition_title, listed
+from gaitcore.reporting.figures.style import PAGE, condition_title, folded, listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
 
@@ -78,7 +78,7 @@ def _figure(config: Config, panels: Maps) -> Figure:
             axes.set_yticks([])
             if (system, name) in panels:
                 image = _panel(axes, panels[system, name])
-        line[0].set_ylabel(system_settings(config, system).title)
+        line[0].set_ylabel(folded(system_settings(config, system).title))
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     figure.colorbar(image, ax=grid, label="Weight / largest of the map", aspect=40, pad=0.01)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,16 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, counted, listed, power_of_ten, system_style
+from gaitcore.reporting.figures.style import (
+    COLUMN,
+    counted,
+    legend_above,
+    letter,
+    line_style,
+    listed,
+    plain_number,
+    system_style,
+)
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
 
@@ -82,13 +92,16 @@ def collapse_spreads(config: Config) -> list[float]:
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     """One panel for each quantity that some run has, one above the other."""
     present = [quantity for quantity in LABELS if (numbers["quantity"] == quantity).any()] or [LOSS, SPREAD]
-    figure = Figure(figsize=(COLUMN, 0.6 + 1.05 * len(present)))
+    figure = Figure(figsize=(COLUMN, 0.6 + 1.15 * len(present)))
     panels = dict(zip(present, figure.subplots(len(present), sharex=True), strict=True))
+    letter(panels.values())
     for quantity, axes in panels.items():
         rows = numbers[numbers["quantity"] == quantity]
         floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
         for system in dict.fromkeys(rows["system"]):
-            _line(axes, rows[rows["system"] == system], floor, system_style(config, system))
+            _line(
+                axes, rows[rows["system"] == system], floor, line_style(config, system) | system_style(config, system)
+            )
         axes.set_ylabel(LABELS[quantity])
     for spread in collapse_spreads(config):
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
@@ -96,7 +109,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     panels[present[-1]].set_xlabel("Epoch")
     panels[present[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     handles = dict(zip(*reversed(panels[SPREAD].get_legend_handles_labels()), strict=True))
-    figure.legend(handles.values(), handles, loc="outside upper center", ncols=3)
+    legend_above(figure, handles.values(), handles)
     return figure
 
 
@@ -104,7 +117,7 @@ def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
     """Make the axis logarithmic and return the value of its lower edge."""
     axes.set_yscale("log")
     axes.yaxis.set_major_locator(LogLocator(numticks=5))
-    axes.yaxis.set_major_formatter(power_of_ten)
+    axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_locator(NullLocator())
     return _floor(rows)
 
@@ -124,7 +137,8 @@ def _line(axes: Axes, points: pd.DataFrame, floor: float, style: dict[str, Any])
 def _caption(config: Config, numbers: pd.DataFrame) -> str:
     if numbers.empty:
         return f"Training on {config.data.dataset}: no system is trained, so there is no curve."
-    quantities = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
+    present = [name for quantity, name in _CAPTION_NAMES.items() if (numbers["quantity"] == quantity).any()]
+    quantities = [f"{name} ({panel})" for name, panel in zip(present, ascii_lowercase, strict=False)]
     seeds = len(config.seeds)
     lines = f"Lines are means over {seeds} seeds, bands reach from the lowest to the highest. " if seeds > 1 else ""
     return (

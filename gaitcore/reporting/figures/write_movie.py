@@ -24,6 +24,7 @@ from gaitcore.reporting.figures.movie import (
 from gaitcore.reporting.figures.skeleton_drawing import confidence_scale
 from gaitcore.reporting.figures.style import STYLE, counted
 
+ON_SCREEN = {"font.family": "DejaVu Sans"}  # at the pixels of a screen more legible than the font of print
 ASSUMED_FPS = 25.0  # of silhouettes, whose table does not have it; CASIA-B's
 
 
@@ -65,7 +66,7 @@ def write_movie(poses: Path | None, sequence: str, path: Path, *, silhouettes: P
         where = " and ".join(str(file) for file in (poses, silhouettes) if file)
         raise DataError(f"{where}: no {sequence} among {counted(len(names), 'sequence')}{hint}")
     bounds = picture_bounds(sorted({frame for panel in panels for frame in panel.frames}), fps)
-    with matplotlib.style.context(STYLE):
+    with matplotlib.style.context([STYLE, ON_SCREEN]):
         pictures = movie_pictures(sequence, panels, bounds, fps)
         with replacing(path) as unfinished:
             next(pictures).save(

@@ -86,7 +86,7 @@ def comparison_grid(summary: pd.DataFrame, context: TableContext) -> Grid:
         measured = with_spread(estimate), difference, interval(estimate) or _NOTHING
         lines.append((title, condition, number, *measured, position, str(estimate.n_seeds)))
     header = ("System", "Condition", "Published", "Measured", "Difference", "Interval", "Verdict", "Seeds")
-    return Grid(header, tuple(lines))
+    return Grid(header, tuple(lines), numbers=True)
 
 
 def _measured_grid(comparisons: list[Comparison]) -> Grid:
@@ -94,7 +94,7 @@ def _measured_grid(comparisons: list[Comparison]) -> Grid:
         (title, condition, with_spread(estimate), interval(estimate) or _NOTHING, str(estimate.n_seeds))
         for title, condition, _, estimate in comparisons
     )
-    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines)
+    return Grid(("System", "Condition", "Measured", "Interval", "Seeds"), lines, numbers=True)
 
 
 def _comparisons(summary: pd.DataFrame, context: TableContext) -> list[Comparison]:
@@ -115,6 +115,6 @@ def _published(context: TableContext) -> dict[tuple[str, str], float]:
     """
     if not context.show_published:
         return {}
-    rows = published_rows(context.system_titles.values(), context.published_set)
+    rows = published_rows(context.system_titles.values(), context.published_set, context.overall)
     rows = rows[rows.groupby("method")["frames"].transform("nunique") == 1]
     return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

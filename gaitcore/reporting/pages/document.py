@@ -9,21 +9,26 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from gaitcore.errors import GaitError
 from gaitcore.files import replacing
 from gaitcore.reporting.escaping import latex, latex_label
+from gaitcore.reporting.figures.style import COLUMN, PAGE, TALLEST
 from gaitcore.reporting.fonts import families_with
 from gaitcore.reporting.tables.latex import PACKAGES
 
 _PREAMBLE = r"""\documentclass[10pt]{article}
 FONTS
-\usepackage[a4paper,margin=2cm]{geometry}
+% The text is as wide as the widest figures, which are therefore printed at the size at which they were drawn.
+\usepackage[a4paper,textwidth=PAGEin,vmargin=1.8cm]{geometry}
 \usepackage{PACKAGES}
+\usepackage{multicol}
+\setlength{\columnsep}{GAPin}
 \usepackage[font=small,labelfont=bf]{caption}
-% Tables start at the top of the page and share it as long as they fit.
+% Tables start at the top of the page and share it as long as they fit; figures follow below.
 \setcounter{topnumber}{20}
 \renewcommand{\topfraction}{1}
 \renewcommand{\textfraction}{0}
@@ -37,7 +42,7 @@ FONTS
 \makeatletter
 \setkeys{Gin}{
   width=\ifdim\Gin@nat@width>\linewidth\linewidth\else\Gin@nat@width\fi,
-  height=\ifdim\Gin@nat@height>0.8\textheight 0.8\textheight\else\Gin@nat@height\fi,
+  height=\ifdim\Gin@nat@height>TALLESTin TALLESTin\else\Gin@nat@height\fi,
   keepaspectratio
 }
 \makeatother
@@ -45,22 +50,23 @@ FONTS
 \markright{TITLE}
 \begin{document}
 """
-_FONTS = r"""\usepackage[T1]{fontenc}
+# Times, as in the figures, or Latin Modern where Times is not installed.
+_LATIN_FONTS = r"""\usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
-\usepackage{lmodern}"""
+\IfFileExists{tgtermes.sty}{\usepackage{tgtermes}}{\usepackage{lmodern}}"""
 _FURTHER_FONTS = r"""\usepackage{iftex}
 \ifLuaTeX
   \usepackage{fontspec}
   \directlua{luaotfload.add_fallback("others", {FAMILIES})}
-  \setmainfont{Latin Modern Roman}[RawFeature={fallback=others}]
+  \IfFontExistsTF{TeX Gyre Termes}%
+    {\setmainfont{TeX Gyre Termes}[RawFeature={fallback=others}]}%
+    {\setmainfont{Latin Modern Roman}[RawFeature={fallback=others}]}
   \tracinglostchars=3 % a sign that no font has is an error
   \pdfvariable suppressoptionalinfo 512 % the file's identity, which depends on the folder
 \else
-  \usepackage[T1]{fontenc}
-  \usepackage[utf8]{inputenc}
-  \usepackage{lmodern}
+LATIN
 \fi"""
-# Figures are no floats: LaTeX holds at most 18 of them, and the document has no text between them.
+# Figures are no floats: there is no text between them that could fill the pages, and LaTeX holds at most 18 floats.
 _FIGURE = r"""\noindent\begin{minipage}{\linewidth}
 \centering
 \includegraphics{%(name)s}
@@ -85,30 +91,66 @@ _CONFINED = {"openin_any": "p", "openout_any": "p"}
 _WHOLE_LINES = {"max_print_line": "1000"}  # in the log
 
 
-def document(tables: Iterable[str], captions: Mapping[str, str], title: str) -> str:
+class Printed(NamedTuple):
+    """A figure: the name of its PDF without the suffix, its caption as plain text, its width and height in inches."""
+
+    name: str
+    caption: str
+    width: float
+    height: float
+
+    @property
+    def height_with_caption(self) -> float:
+        """About the height in inches that it takes with its caption below it."""
+        letters_in_a_line = 19 * min(max(self.width, COLUMN), PAGE)
+        return min(self.height, TALLEST) + 0.5 + len(self.caption) / letters_in_a_line * 11 / 72
+
+
+def document(tables: Iterable[str], figures: Sequence[Printed], title: str) -> str:
     """A LaTeX document with these tables, followed by these figures.
+
+    So that pages are filled, figures that are a column wide come first, in two columns, then the wider ones, the lowest
+    first.
 
     Args:
         tables: as :func:`gaitcore.reporting.tables.latex.table_latex` returns them.
-        captions: name of the figure's file without the suffix -> its caption, plain text.
+        figures: in any order.
         title: printed on every page.
     """
     tables = list(tables)
-    figures = [
-        _FIGURE % {"name": name, "caption": latex(caption), "label": latex_label(name)}
-        for name, caption in captions.items()
-    ]
-    fonts = _fonts({sign for text in (*tables, *figures, latex(title)) for sign in text if ord(sign) > _LATIN})
-    preamble = _PREAMBLE.replace("FONTS", fonts).replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", latex(title))
-    return preamble + "\n".join([*tables, r"\clearpage" + "\n", *figures]) + "\\end{document}\n"
+    by_height = sorted(figures, key=lambda figure: figure.height)
+    narrow = [figure for figure in figures if figure.width <= COLUMN]
+    wide = [figure for figure in by_height if figure.width > COLUMN]
+    parts = [*tables, *_in_columns(narrow), *map(_latex, wide)]
+    sizes = {"PAGE": PAGE, "GAP": PAGE - 2 * COLUMN, "TALLEST": TALLEST}
+    preamble = _PREAMBLE
+    for word, inches in sizes.items():
+        preamble = preamble.replace(f"{word}in", f"{inches:g}in")
+    fonts = _fonts({sign for text in (*parts, latex(title)) for sign in text if ord(sign) > _LATIN})
+    preamble = preamble.replace("FONTS", fonts).replace("PACKAGES", ",".join(PACKAGES)).replace("TITLE", latex(title))
+    return preamble + "\n".join([*parts, "\\end{document}\n"])
+
+
+def _in_columns(figures: Sequence[Printed]) -> list[str]:
+    """Figures in two columns, which begin on a new page where the tallest of them would not fit below the tables."""
+    if len(figures) < 2:
+        return list(map(_latex, figures))
+    tallest = max(figure.height_with_caption for figure in figures)
+    something = r"\hrule height 0pt"  # of an empty page, multicols would not see how much of it the tables take
+    begin = rf"\begin{{multicols}}{{2}}[][{tallest:.2f}in]\raggedcolumns"
+    return [something + "\n" + begin + "\n", *map(_latex, figures), r"\end{multicols}" + "\n"]
+
+
+def _latex(figure: Printed) -> str:
+    return _FIGURE % {"name": figure.name, "caption": latex(figure.caption), "label": latex_label(figure.name)}
 
 
 def _fonts(others: set[str]) -> str:
     """The lines that load the fonts, with those for other signs than Latin letters where there are any."""
     if not others:
-        return _FONTS
+        return _LATIN_FONTS
     families = ", ".join(f'"{family}:mode=node;"' for family in families_with(others))
-    return _FURTHER_FONTS.replace("FAMILIES", families)
+    return _FURTHER_FONTS.replace("FAMILIES", families).replace("LATIN", _LATIN_FONTS)
 
 
 def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) -> None:
@@ -122,7 +164,7 @@ def compile_pdf(tex_path: Path, pdf_path: Path, figures: Iterable[Path] = ()) ->
     if shutil.which("pdflatex") is None:
         raise GaitError(
             "pdflatex was not found, but the PDF of the tables needs it; install TeX Live (Debian: apt-get "
-            "install texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended lmodern). "
+            "install texlive-latex-recommended texlive-latex-extra texlive-fonts-recommended tex-gyre lmodern). "
             "The tables themselves do not need it."
         )
     with tempfile.TemporaryDirectory() as folder:

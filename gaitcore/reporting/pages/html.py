@@ -40,7 +40,7 @@ figure { display: inline-block; vertical-align: top; width: calc(var(--inches) *
   margin: 1rem 2.5rem 1.5rem 0; }
 figure.large { display: block; width: 100%; }
 figure img[tabindex] { cursor: zoom-in; } figure.large img[tabindex] { cursor: zoom-out; }
-figure img { display: block; width: 100%; min-width: calc(var(--inches) * 80px); height: auto; }
+figure img { display: block; width: 100%; min-width: calc(var(--inches) * 100px); height: auto; }
 figcaption { margin-top: .5rem; }
 .files { font-size: .87em; color: #555; overflow-wrap: anywhere; }
 figcaption .files { margin: .3rem 0 0; }
@@ -112,7 +112,7 @@ _PAGE = """{% macro show_files(files) %}
 {%- endfor %}</p>
 {% endmacro %}
 {% macro show_grid(grid) %}
-<div class="scroll"><table>
+<div class="scroll"><table{% if grid.numbers %} class="numbers"{% endif %}>
 <thead><tr>{% for cell in grid.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for line in grid.lines %}

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from gaitcore.artefacts.figure_files import read_caption
+from gaitcore.artefacts.figure_files import pdf_size, read_caption
 from gaitcore.files import write_text
-from gaitcore.reporting.pages.document import compile_pdf, document
+from gaitcore.reporting.pages.document import Printed, compile_pdf, document
 
 
 def write_document(tables: Iterable[Path], figures: Sequence[Path], title: str, pdf: Path) -> None:
@@ -22,6 +22,6 @@ def write_document(tables: Iterable[Path], figures: Sequence[Path], title: str, 
     """
     source = pdf.with_suffix(".tex")
     texts = [path.read_text(encoding="utf-8") for path in tables]
-    captions = {path.stem: read_caption(path) for path in figures}
-    write_text(source, document(texts, captions, title))
+    printed = [Printed(path.stem, read_caption(path), *pdf_size(path)) for path in figures]
+    write_text(source, document(texts, printed, title))
     compile_pdf(source, pdf, figures)

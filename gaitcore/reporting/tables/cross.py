@@ -188,7 +188,7 @@ def _cell_text(row: pd.Series) -> str:
 
 def cross_page(table: CrossTable) -> Page:
     """The table as a page, for Markdown and HTML."""
-    parts = (table.caption, Grid(table.header, table.lines), Bullets(table.notes))
+    parts = (table.caption, Grid(table.header, table.lines, numbers=True), Bullets(table.notes))
     return Page("Trained on one data set, tested on another", lead=parts, sections=())
 
 

@@ -1,12 +1,12 @@
-"""Colours and markers of systems."""
+"""Colours, markers and lines of systems."""
 
 from places import REPOSITORY
 
-from gaitcore.reporting.figures.style import system_style
+from gaitcore.reporting.figures.style import line_style, system_style
 from gaitcore.settings.files import load_config
 
 
-def test_the_built_in_systems_keep_their_colours_and_any_number_of_others_get_colours_of_their_own():
+def test_the_built_in_systems_keep_their_colours_and_any_number_of_others_can_be_told_apart():
     built_in = {
         "gaitmixer": "#0072B2",
         "gaitformer": "#D55E00",
@@ -19,4 +19,7 @@ def test_the_built_in_systems_keep_their_colours_and_any_number_of_others_get_co
     overrides = {"experiment": "demo", "systems": variants, "compare": ["gaitmixer", *variants]}
     config = load_config(REPOSITORY / "config.yaml", overrides)
     assert {name: system_style(config, name)["color"] for name in built_in} == built_in
-    assert len({system_style(config, name)["color"] for name in config.systems}) == len(config.systems)
+    points = {(style["color"], style["marker"]) for style in (system_style(config, name) for name in config.systems)}
+    lines = {(style["color"], style["linestyle"]) for style in (line_style(config, name) for name in config.systems)}
+    assert len(points) == len(lines) == len(config.systems)
+    assert {line_style(config, name)["linestyle"] for name in built_in} == {"-"}

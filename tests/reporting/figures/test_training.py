@@ -124,8 +124,9 @@ def test_a_panel_for_each_quantity_the_validation_only_where_some_run_has_it(mix
     drawing = draw(mixer, training=write(run, run))
     assert [axes.get_ylabel() for axes in drawing.figure.axes] == always
     assert [axes.get_yscale() for axes in drawing.figure.axes] == ["log"] * 3
+    assert [axes.get_title(loc="left") for axes in drawing.figure.axes] == ["a", "b", "c"]
     assert [axes.get_xlabel() for axes in drawing.figure.axes] == ["", "", "Epoch"]
-    assert "by epoch: loss, learning rate and spread of the embeddings; " in drawing.caption
+    assert "by epoch: loss (a), learning rate (b) and spread of the embeddings (c); " in drawing.caption
 
 
 def test_ticks_of_the_epochs_are_whole_numbers(mixer, unequal):
@@ -183,8 +184,9 @@ def test_without_a_distance_of_collapse_there_is_no_limit(mixer, unequal):
 
 def test_the_caption_tells_what_is_shown_and_how_it_ended(mixer, unequal):
     assert draw(mixer, training=unequal).caption == (
-        "Training on synthetic walkers by epoch: loss, learning rate, spread of the embeddings and validation rank-1; "
-        "learning rate and spread are those of the last step of an epoch. A spread of 0 means that all embeddings are "
+        "Training on synthetic walkers by epoch: loss (a), learning rate (b), spread of the embeddings (c) and "
+        "validation rank-1 (d); learning rate and spread are those of the last step of an epoch. "
+        "A spread of 0 means that all embeddings are "
         "one point, a spread of 1 that they have no "
         "direction in common. Lines are means over 2 seeds, bands reach from the lowest to the highest. At the end: "
         "GaitMixer after 3 epochs, triplet loss 0.05, spread 0.9. A run that ends with a spread below 0.00005 (dotted) "

@@ -43,6 +43,7 @@ class Transform(InputTransform):
     """
 
     names = ("limbs", "joints")
+    prepares_each_frame = False  # a missing joint is filled from other frames
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
@@ -55,7 +56,9 @@ class Transform(InputTransform):
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 2, 64, 44)."""
-        maps = torch.cat([skeleton_maps(normalised(frames)) for frames in poses.flatten(0, 1).split(AT_ONCE)])
+        frames = poses.flatten(0, 1)
+        at_once = (frames,) if torch.compiler.is_exporting() else frames.split(AT_ONCE)  # a graph has no loop
+        maps = torch.cat([skeleton_maps(normalised(some)) for some in at_once])
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 
     def network_arguments(self) -> dict[str, Any]:
@@ -122,10 +125,12 @@ def skeleton_maps(poses: Tensor) -> Tensor:
 
 def drawing(poses: Tensor, lines: tuple[tuple[int, int], ...]) -> Tensor:
     """(N, 128, 128): the largest of the Gaussians around some lines between joints, from 0 to 1."""
-    canvas = poses.new_zeros(len(poses), CANVAS, CANVAS)
-    for start, end in lines:
-        confidence = torch.minimum(poses[:, start, 2], poses[:, end, 2])
-        canvas = torch.maximum(canvas, _around(poses[:, start, :2], poses[:, end, :2], confidence))
+    canvas = poses.new_zeros(poses.shape[0], CANVAS, CANVAS)
+    for some in (lines,) if torch.compiler.is_exporting() else zip(lines, strict=True):
+        start, end = (picked(poses, joints, dim=1).flatten(0, 1) for joints in zip(*some, strict=True))
+        confidence = torch.minimum(start[:, 2], end[:, 2])
+        around = _around(start[:, :2], end[:, :2], confidence).unflatten(0, (-1, len(some)))
+        canvas = torch.maximum(canvas, around.amax(dim=1))
     return canvas
 
 
@@ -156,8 +161,8 @@ def _filling_the_picture(levels: Tensor) -> Tensor:
     height = CANVAS - rows.flip(1).int().argmax(dim=1) - top
     left = CANVAS // 2 - height // 2
     right = (CANVAS // 2 + height // 2 + 1).clamp(max=CANVAS)
-    picture, values = levels.new_zeros(len(levels), SIZE, SIZE), levels / 255
-    number = torch.arange(len(levels), device=levels.device)[:, None, None]
+    picture, values = levels.new_zeros(levels.shape[0], SIZE, SIZE), levels / 255
+    number = torch.arange(levels.shape[0], device=levels.device)[:, None, None]
     columns = list(_shares(left, right - left))
     for row, row_share in _shares(top, height):
         for column, column_share in columns:

@@ -47,7 +47,7 @@ class YoloxDetector:
             raise DataError(f"{self._path}: gives {output.shape}, expected (1, N, 5) or (1, N, 5 + classes).")
         corners, scores = self._decode(output[0])
         boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1) / ratio
-        kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), self._score, SAME)
+        kept = cv2.dnn.NMSBoxes(boxes.astype(float), scores.astype(float).tolist(), self._score, SAME)
         return [Box(*boxes[n].tolist()) for n in kept]
 
     def _letterbox(self, image: np.ndarray, ratio: float) -> np.ndarray:
