@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site video dvc slurm stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site video onnx dvc slurm tracking stages test-extras adopt image
 
 tables: .venv/ready ## the default experiment, from nothing to its tables
 	@$(BIN)/python workflow_scripts/screen.py --cores all tables
@@ -37,9 +37,12 @@ dvc: .venv/ready ## DVC, with S3 as a remote; see docs/data.md
 slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
 	$(INSTALL) requirements-slurm.lock
 
-test-extras: dvc slurm ## the tests that need DVC, an S3 server on loopback, or a Slurm of one node (as root)
+tracking: .venv/ready ## what writes records for TensorBoard; see docs/configuration.md
+	$(INSTALL) requirements-tracking.lock
+
+test-extras: dvc slurm tracking ## the tests that need DVC, an S3 server on loopback, TensorBoard's records, or a Slurm of one node (as root)
 	$(INSTALL) requirements-test-s3.lock
-	$(BIN)/python -m pytest -m "dvc or slurm"
+	$(BIN)/python -m pytest -m "dvc or slurm or tracking"
 
 stages: ## dvc.yaml for the experiment that config.yaml names
 	$(BIN)/python workflow_scripts/stages.py
@@ -101,6 +104,12 @@ video: .venv/video ## what poses and silhouettes from video need: decoder, estim
 
 .venv/video: .venv/ready requirements-video.lock
 	$(INSTALL) requirements-video.lock
+	touch $@
+
+onnx: .venv/onnx ## what gaitcore export needs: ONNX and its runtime
+
+.venv/onnx: .venv/ready requirements-onnx.lock
+	$(INSTALL) requirements-onnx.lock
 	touch $@
 
 image: ## the environment as an image for --sdm apptainer; see docs/cluster.md

@@ -74,10 +74,10 @@ layers are merged, each over the previous one:
 
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
-A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are six
-mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `training.repeat`, `tables.conditions` and
-`figures.against`. The
-others are merged key by key. A section with a `kind` (`training.batch`, `training.loss`) is replaced as a whole if a
+A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are
+seven mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `sweep.settings`, `training.repeat`,
+`tables.conditions` and `figures.against`. The others are merged key by key. A section with a `kind` (`training.batch`,
+`training.loss`) is replaced as a whole if a
 layer names another kind; `protocol` keeps its other settings.
 
 The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the file,
@@ -144,6 +144,28 @@ LONGEST_VALUE = 200  # characters
 
 # Notes below the section's table, on what the schema does not express.
 NOTES = {
+    "tracking": """\
+`make tracking` installs what `tool: tensorboard` needs, tensorboardX. Then
+
+```sh
+snakemake --cores 8 tables --config tracking='{tool: tensorboard}'
+pipx run tensorboard --logdir results/demo/tracking
+```
+
+shows the runs in a browser while they train, on this machine alone. The record of a run has the columns of
+`training.csv` by epoch, in single precision (loss, spread, learning rate, sequences per second, validation accuracy),
+the settings as parameters, the SHA-256 of data and code, and after the evaluation the accuracies by condition. A run
+that is resumed or repeated has each epoch once. A record that cannot be written ends with a line in the log, and the
+training goes on.
+
+The records are copies. No job reads them, the manifest does not list them, and no setting here is among those that make
+a job run again, so a finished run has a record only if it was trained with `tool` set.
+
+Why TensorBoard, by tensorboardX: it adds 3 MB to the environment (0.7 MB, and protobuf), and its files need no server.
+TensorBoard's own package, which `pipx` runs in an environment of its own, needs a newer protobuf than MediaPipe
+(`make video`) allows. MLflow is 800 MB in 85 packages. DVCLive is not needed beside `dvc plots`, `dvc metrics` and
+`dvc exp`, which read `training.csv` and `rank1.json` ([data.md](data.md)).
+""",
     "data": "The formats are described in [data-formats.md](data-formats.md), poses from video in "
     "[poses.md](poses.md); a format of your own is a reader ([extending.md](extending.md)). "
     "An experiment with silhouettes names them in `modality` and their source in `silhouettes`.",
@@ -151,6 +173,9 @@ NOTES = {
     "are numbers or text (`gallery: {NA: [seq0, 1]}`). Numbers compare as numbers: 1 is the subject 001 and the "
     "sequence 01. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
     "is used for training, in any condition. See [protocol.md](protocol.md).",
+    "sweep": "The keys of `settings` are those of `network`, `input`, `training` and `evaluation` with dots. Each "
+    "has values or, for a random search, a range `{low: 1.0e-4, high: 1.0e-2, scale: log}` (without `scale`, linear). "
+    "The split needs validation subjects. [sweeps.md](sweeps.md) describes the target, its table and its statistics.",
     "training": "A condition that is not in `repeat` is listed once. `select: best_validation` needs a split with "
     "validation subjects. A loss of your own is a file ([extending.md](extending.md)).",
     "input": "The values of GaitMixer and GaitFormer; the other systems set their own under `systems`. "

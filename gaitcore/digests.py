@@ -11,10 +11,10 @@ from gaitcore.errors import ConfigError
 
 PACKAGE = Path(__file__).parent
 # Code that is in no digest: the schema, whose values are parameters of the rules (a test checks that it has no
-# behaviour), the sentences of errors and hints, progress bars,
-# and the estimate of a run's time.
+# behaviour), the sentences of errors and hints, progress bars, the estimate of a run's time, and records for people to
+# watch.
 _NOT_COUNTED = (
-    *("settings/", "errors.py", "suggest.py", "modalities/progress.py"),
+    *("settings/", "errors.py", "suggest.py", "tracking.py", "modalities/progress.py"),
     *("training/progress.py", "training/estimate.py"),
     *("modalities/keypoints/video/progress.py", "modalities/silhouettes/progress.py"),
 )

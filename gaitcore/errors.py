@@ -33,6 +33,10 @@ class ProtocolError(GaitError):
     """The sequences and the protocol do not fit together: no gallery, no probe, no training subject."""
 
 
+class DivergenceError(GaitError):
+    """The loss of a training became infinite or no number. The message has epoch, step and learning rate."""
+
+
 _LONGEST_MESSAGE, _END = 390, 120  # characters, of the whole and of what is kept of its end
 
 

@@ -26,7 +26,10 @@ def lineage_of(name: str, systems: Mapping[str, Mapping[str, Any]]) -> list[str]
 
 
 # The keys of these mappings are the user's own names, so an overlay replaces a mapping as a whole.
-_REPLACED = ("gallery", "probes", "comparisons", "repeat", "conditions", "against", "clothing", "min_frames_of")
+_REPLACED = (
+    *("gallery", "probes", "comparisons", "repeat", "conditions", "against", "clothing", "min_frames_of"),
+    "settings",  # of a sweep
+)
 _MERGED = ("protocol",)  # a section whose other settings are the same for every kind
 
 

@@ -14,6 +14,7 @@ from gaitcore import modalities
 from gaitcore.networks import has_map, modality
 from gaitcore.protocols.partitions import partition_file, pinned
 from gaitcore.protocols.sides import compared_names
+from gaitcore.sweeps import runs_of_sweep, with_tries
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
 from gaitcore.digests import code_digest, contents_digest, listing_digest, outside_code
 
@@ -33,6 +34,8 @@ except GaitError as error:
     sys.exit(str(error))
 # Each job searches the same folders. They are not a parameter of a rule, so moving them reruns nothing.
 config["extensions"] = list(CONFIG.extensions)
+# Each training and evaluation writes a record to watch, if it is on. Likewise no parameter of a rule.
+config["tracking"] = CONFIG.tracking.model_dump()
 
 LISTING = CONFIG.data.modality[0]  # whose table lists the sequences
 FROM_VIDEO = "keypoints" in CONFIG.data.modality and CONFIG.data.format == "video"
@@ -46,6 +49,7 @@ RESULTS = f"results/{CONFIG.experiment}"
 
 TRAINED = [system for system in CONFIG.compare if is_trained(CONFIG, system)]
 IMPORTED = [system for system in CONFIG.compare if system not in TRAINED]
+WITH_TRIES = with_tries(CONFIG)  # of the sweep, as systems that are in no comparison
 
 for path in POSE_SOURCES:
     if CONFIG.data.walkers is None and not os.path.exists(path):
@@ -72,6 +76,11 @@ wildcard_constraints:
 def settings(section, only=None, exclude=None):
     """A section as plain values, for a rule's params: a change of one of them reruns the rule."""
     return section.model_dump(mode="json", include=only, exclude=exclude)
+
+
+def system_of(wildcards):
+    """The settings of a job's system, which may be a try of the sweep."""
+    return system_settings(WITH_TRIES, wildcards.system)
 
 
 def protocol_in_use():
@@ -183,7 +192,7 @@ def report_of_listing():
 
 def modality_of(wildcards):
     """The kind of frames that a system's network takes, e.g. keypoints."""
-    return modality(system_settings(CONFIG, wildcards.system).network.name)
+    return modality(system_of(wildcards).network.name)
 
 
 def mapped_systems(frames_of):
@@ -212,12 +221,12 @@ def weights_file(weights, seed):
 def imported_weights(wildcards):
     """The file of a system's weights, and the run.json beside it, if there is one."""
     seed = wildcards.run.removeprefix("seed-")
-    return weights_file(system_settings(CONFIG, wildcards.system).weights, seed)
+    return weights_file(system_of(wildcards).weights, seed)
 
 
 def first_weights(wildcards):
     """The file of weights that a training starts from; none where the seed draws them."""
-    start = system_settings(CONFIG, wildcards.system).training.start_from
+    start = system_of(wildcards).training.start_from
     return weights_file(start, wildcards.seed) if start else []
 
 
@@ -229,6 +238,15 @@ def frame_table(wildcards):
 def system_split(wildcards):
     """The roles of the sequences of a system's modality."""
     return split_path(modality_of(wildcards)).format(**vars(wildcards))
+
+
+def splits_of_runs():
+    """The roles of the sequences that each run was measured on, in the order of the runs."""
+    systems = [SimpleNamespace(system=system) for system, _ in runs_of(CONFIG)]
+    return [
+        split_path(modality_of(system)).format(experiment=CONFIG.experiment)
+        for system in systems
+    ]
 
 
 def other_modalities(wildcards):
@@ -252,21 +270,17 @@ def modality_module(wildcards, part):
 
 def network_file(wildcards):
     """The file of a system's network, for the code digest."""
-    return extensions.file(
-        "networks", system_settings(CONFIG, wildcards.system).network.name
-    )
+    return extensions.file("networks", system_of(wildcards).network.name)
 
 
 def loss_file(wildcards):
     """The file of a system's loss, for the code digest."""
-    return extensions.file(
-        "losses", system_settings(CONFIG, wildcards.system).training.loss.kind
-    )
+    return extensions.file("losses", system_of(wildcards).training.loss.kind)
 
 
 def input_files(wildcards):
     """The file of a system's input transform, for the code digest; none where its frames are not keypoints."""
-    transform = system_settings(CONFIG, wildcards.system).input.transform
+    transform = system_of(wildcards).input.transform
     of_keypoints = modality_of(wildcards) == "keypoints"
     return [extensions.file("inputs", transform)] if of_keypoints else []
 
@@ -309,7 +323,7 @@ def extension_code():
 
 def validation_settings(wildcards):
     """The evaluation settings of a run that chooses its epoch by validation; None for other runs."""
-    system = system_settings(CONFIG, wildcards.system)
+    system = system_of(wildcards)
     return (
         settings(system.evaluation)
         if system.training.select == "best_validation"

@@ -23,7 +23,9 @@ rule write_cross:
         mem_mb=2000,
         runtime=10,
     params:
-        configurations=[settings(other) for other in CROSSED.values()],
+        configurations=[
+            settings(other, exclude={"sweep"}) for other in CROSSED.values()
+        ],
         code=code_digest("workflow_scripts/cross.py"),
     message:
         "Writing accuracies by data set trained on and tested on, of {wildcards.experiment} and others"

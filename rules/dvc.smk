@@ -1,4 +1,5 @@
 # The settings and code digests on which each stage of dvc.yaml depends beside its files.
+from workflow_scripts.stages import own_stages
 
 
 rule write_settings:
@@ -17,7 +18,10 @@ rule write_settings:
         by_stage=settings_by_stage(),
         systems=CONFIG.compare,
         seeds=CONFIG.seeds,
-        stages=["silhouettes"] if silhouettes_settings() else [],
+        stages=[
+            *(["silhouettes"] if silhouettes_settings() else []),
+            *own_stages(CONFIG),
+        ],
     message:
         "Writing the settings of each DVC stage of {wildcards.experiment}"
     script:

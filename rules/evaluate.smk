@@ -27,15 +27,9 @@ rule evaluate:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).network
-        ),
-        input_settings=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).input
-        ),
-        evaluation=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).evaluation
-        ),
+        network=lambda wildcards: settings(system_of(wildcards).network),
+        input_settings=lambda wildcards: settings(system_of(wildcards).input),
+        evaluation=lambda wildcards: settings(system_of(wildcards).evaluation),
         protocol=protocol_in_use(),
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/evaluate.py", metrics_module()
@@ -56,6 +50,7 @@ rule summary:
         embeddings=experiment_paths(
             "results/{experiment}/{system}/{run}/embeddings.parquet"
         ),
+        splits=splits_of_runs(),
     output:
         summary=report(
             "results/{experiment}/summary.csv",

@@ -73,17 +73,12 @@ FIGURES = {
         "seeds",
         metrics=experiment_paths("results/{experiment}/{system}/{run}/metrics.json"),
     ),
-    **(
-        {}
-        if CONFIG.protocol.comparisons
-        else {
-            "roc": figure_spec(
-                "roc",
-                embeddings=experiment_paths(
-                    "results/{experiment}/{system}/{run}/embeddings.parquet"
-                ),
-            )
-        }
+    "roc": figure_spec(
+        "roc",
+        embeddings=experiment_paths(
+            "results/{experiment}/{system}/{run}/embeddings.parquet"
+        ),
+        splits=splits_of_runs(),
     ),
     **{
         f"cross_view_{system}": figure_spec(

@@ -27,12 +27,8 @@ rule inspect_run:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).network
-        ),
-        input_settings=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).input
-        ),
+        network=lambda wildcards: settings(system_of(wildcards).network),
+        input_settings=lambda wildcards: settings(system_of(wildcards).input),
         distance=lambda wildcards: system_settings(
             CONFIG, wildcards.system
         ).evaluation.distance,
@@ -67,15 +63,9 @@ rule inspect_silhouettes:
         mem_mb=4000,
         runtime=60,
     params:
-        network=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).network
-        ),
-        input_settings=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).input
-        ),
-        evaluation=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).evaluation
-        ),
+        network=lambda wildcards: settings(system_of(wildcards).network),
+        input_settings=lambda wildcards: settings(system_of(wildcards).input),
+        evaluation=lambda wildcards: settings(system_of(wildcards).evaluation),
         protocol=protocol_in_use(),
         attribution=CONFIG.figures.attribution,
         example_probe=CONFIG.figures.probe or compared_names(CONFIG.protocol)[0],

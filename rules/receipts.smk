@@ -1,9 +1,14 @@
 # What happens before and after the jobs of a run: no changed file is used, and the manifest lists what was made.
-from gaitcore.audit.kept import discard, forget, keep
-from gaitcore.audit.manifest import renew_manifest
-from gaitcore.audit.receipts import JobPlace, add_benchmarks, check_changed
+from gaitcore.audit.kept import discard, forget, keep, return_benchmarks
+from gaitcore.audit.manifest import renew_manifest, write_manifest
+from gaitcore.audit.receipts import MANIFEST, JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
+from workflow_scripts.recorded import keep_unrecorded
 from workflow_scripts.running import alive, others, remove_stale_locks
+
+# DVC runs Snakemake once for each stage, and deletes the files of a stage before. Those that Snakemake made alone are
+# kept from the first stage to the last, whose jobs take their files from there.
+STAGE = os.environ.get("DVC_STAGE")
 
 if workflow.is_main_process:
     try:
@@ -28,6 +33,12 @@ if workflow.is_main_process:
         sys.exit(str(error))
 
 
+def swept_alone():
+    """Whether there is a sweep and the tables, whose last job writes the manifest, have not been made."""
+    made_by_job = JobPlace(Path(RESULTS), "manifest").receipt
+    return Path(RESULTS, "sweep", "sweep.csv").exists() and not made_by_job.exists()
+
+
 onstart:
     try:
         for job in workflow.dag.needrun_jobs():
@@ -35,15 +46,24 @@ onstart:
             if job.log:
                 place = JobPlace.of_log(job.log[0])
                 (forget if workflow.dag.reason(job).forced else keep)(place)
+        if STAGE:
+            keep_unrecorded(Path(RESULTS))
     except GaitError as error:
         sys.exit(str(error))
 
 
 onsuccess:
     try:
-        discard(Path(RESULTS))
+        (discard if STAGE in (None, "tables") else return_benchmarks)(Path(RESULTS))
         add_benchmarks(Path(RESULTS))
-        renew_manifest(RESULTS)
+        if swept_alone():
+            write_manifest(
+                Path(RESULTS, MANIFEST),
+                [*POSE_SOURCES, *SILHOUETTE_SOURCES],
+                manifest_facts(),
+            )
+        else:
+            renew_manifest(RESULTS)
         print(
             f"The results of {CONFIG.experiment} are in {RESULTS}/.",
             file=sys.stderr,
@@ -53,5 +73,9 @@ onsuccess:
 
 
 onerror:
-    discard(Path(RESULTS))
+    (
+        (return_benchmarks if STAGE else discard)(Path(RESULTS))
+        if STAGE
+        else discard
+    )(Path(RESULTS))
     add_benchmarks(Path(RESULTS))

@@ -98,8 +98,10 @@ def settings_by_stage():
         stage: {system: rule_settings(proxy, system=system) for system in systems}
         for stage, proxy, systems in (
             ("train", rules.train, TRAINED),
+            ("import_weights", rules.import_weights, IMPORTED),
             ("evaluate", rules.evaluate, CONFIG.compare),
         )
+        if systems
     }
     walkers = {"walkers": rule_settings(rules.walkers)} if rules.has("walkers") else {}
     silhouettes = silhouettes_settings()

@@ -30,7 +30,7 @@ rule write_reproduction:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
+        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
         paper=settings(paper_config("config.yaml")),
         code=code_digest("workflow_scripts/reproduction.py"),
     message:

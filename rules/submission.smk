@@ -18,9 +18,7 @@ rule write_submission:
         mem_mb=4000,
         runtime=30,
     params:
-        evaluation=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).evaluation
-        ),
+        evaluation=lambda wildcards: settings(system_of(wildcards).evaluation),
         submission=(
             settings(CONFIG.protocol.submission)
             if CONFIG.protocol.submission

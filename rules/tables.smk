@@ -42,7 +42,7 @@ rule write_tables:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
+        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
         code=code_digest("workflow_scripts/tables.py", protocol_file()),
     message:
         "Writing the tables of {wildcards.experiment}"

@@ -42,15 +42,9 @@ rule train:
         # Not an output, since Snakemake deletes the outputs of a failed job and a run resumes from these files.
         checkpoints="results/{experiment}/checkpoints/{system}/seed-{seed}",
         configuration=run_configuration,
-        network=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).network
-        ),
-        input_settings=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).input
-        ),
-        training=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).training
-        ),
+        network=lambda wildcards: settings(system_of(wildcards).network),
+        input_settings=lambda wildcards: settings(system_of(wildcards).input),
+        training=lambda wildcards: settings(system_of(wildcards).training),
         validation=validation_settings,
         code=training_code,
         extensions=lambda wildcards: outside_code(
@@ -97,16 +91,10 @@ rule import_weights:
         mem_mb=4000,
         runtime=10,
     params:
-        weights=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).weights
-        ),
+        weights=lambda wildcards: settings(system_of(wildcards).weights),
         configuration=run_configuration,
-        network=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).network
-        ),
-        input_settings=lambda wildcards: settings(
-            system_settings(CONFIG, wildcards.system).input
-        ),
+        network=lambda wildcards: settings(system_of(wildcards).network),
+        input_settings=lambda wildcards: settings(system_of(wildcards).input),
         code=lambda wildcards: testing_code(
             wildcards, "workflow_scripts/import_weights.py"
         ),

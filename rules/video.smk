@@ -2,6 +2,7 @@
 from gaitcore.keys import KEY_PATTERN, NAME_PATTERN
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
 from gaitcore.modalities.keypoints.video.listing import find_videos
+from gaitcore.settings.data import Tracking
 
 VIDEO = CONFIG.data.video
 WEIGHTS = [
@@ -49,6 +50,7 @@ rule extract_poses:
             CONFIG.data, only={"dataset", "frame_width", "frame_height", "fps"}
         ),
         video=settings(VIDEO, exclude={"list", "list_outside"}),
+        tracking=settings(CONFIG.data.tracking or Tracking()),
         code=code_digest("workflow_scripts/extract_poses.py", *modules(VIDEO)),
     message:
         "Estimating the poses of subject {wildcards.subject} of {wildcards.experiment}"

@@ -1,6 +1,8 @@
-"""Settings of the test processes, and the order in which files of tests are run."""
+"""Settings of the test processes, the order in which files of tests are run, and a real walking video."""
 
 import os
+
+import pytest
 
 # Threads that wait sleep, as in the workflow's own jobs: a busy neighbour would make every step many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -9,3 +11,14 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 def pytest_collection_modifyitems(items):
     """Whole workflows first: files that take long are not left to one process at the end of a parallel run."""
     items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+
+
+@pytest.fixture(scope="session")
+def walking():
+    """Frame number -> image (240, 320, 3) of RGB bytes: a walker seen from the side at 30 frames/s, as in CASIA-B."""
+    from walking_video import WHEEL, walking_frames
+
+    frames = walking_frames()
+    if frames is None:
+        pytest.skip(f"no walking video: the package {WHEEL} cannot be fetched")
+    return frames

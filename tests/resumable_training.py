@@ -46,7 +46,7 @@ def outputs_in(folder: Path) -> RunOutputs:
     return RunOutputs(*(folder / name for name in ("weights.safetensors", "training.csv", "run.json", "checkpoints")))
 
 
-def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
+def run(folder: Path, minutes: float, threads: int = 2, watched=None, **recipe) -> RunOutputs:
     outputs = outputs_in(folder)
     train_run(
         "gaitmixer",
@@ -61,6 +61,7 @@ def run(folder: Path, minutes: float, threads: int = 2, **recipe) -> RunOutputs:
         threads=threads,
         code="c0de",
         checkpoint_minutes=minutes,
+        watched=watched,
     )
     return outputs
 

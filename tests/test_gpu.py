@@ -14,12 +14,15 @@ from stores import keypoint_store
 
 from gaitcore.errors import GaitError
 from gaitcore.execution import compute, whole_step
-from gaitcore.execution.banded import banded
+from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.modalities.keypoints.augmentation import augmented
+from gaitcore.modalities.silhouettes.augmentation import augmented as of_silhouettes
+from gaitcore.modalities.silhouettes.store import SilhouetteStore, StreamedSilhouettes
 from gaitcore.networks import build_model, load_published_weights
 from gaitcore.settings.files import load_config
 from gaitcore.settings.network import Network
 from gaitcore.settings.training import Training
+from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
 from gaitcore.training.loop import train
 
@@ -52,10 +55,10 @@ def store_on(device, subjects, frames):
 SMALL = {"frames": 40, "widths": (32, 64), "spatial_depth": 1, "kernel": 15}
 
 
-def run(device, checkpoints=None, subjects=SUBJECTS, options=SMALL, **recipe):
+def run(device, checkpoints=None, subjects=SUBJECTS, options=SMALL, name="gaitmixer", **recipe):
     """A run from the same beginning, of two steps an epoch; its weights and its history."""
     torch.manual_seed(1)
-    model = build_model("gaitmixer", **options).to(device)
+    model = build_model(name, **options).to(device)
     frames = options.get("frames", 60)
     names = [f"{number:03d}" for number in np.repeat(np.arange(subjects), EACH)]
     result = train(
@@ -87,12 +90,13 @@ def test_golden_values_in_float32(device, name):
     assert (embeddings - expected).abs().max() < 1e-5 * max(1, expected.abs().max())
 
 
-def test_the_special_path_is_the_network(device):
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer"])
+def test_the_special_path_is_the_network(device, name):
     torch.manual_seed(0)
-    model = build_model("gaitmixer", dropout=0.0).to(device).train()
+    model = build_model(name, **({"dropout": 0.0} if name == "gaitmixer" else {})).to(device).train()
     plain = copy.deepcopy(model)
     x, direction = torch.rand(8, 60, 17, 2, device=device), torch.randn(8, 128, device=device)
-    for forward in (banded(model), plain):
+    for forward in (GpuPass(model), plain):
         (forward(x) * direction).sum().backward()
     torch.testing.assert_close(model.state_dict(), plain.state_dict(), rtol=1e-4, atol=1e-5)
     ours, theirs = (torch.cat([p.grad.flatten() for p in network.parameters()]) for network in (model, plain))
@@ -105,6 +109,42 @@ def test_two_runs_end_with_the_same_bytes_each_as_one_graph(device, precision):
     assert result.steps == "one graph"
     assert_equal(again, first)
     pd.testing.assert_frame_equal(result.history[COLUMNS], other.history[COLUMNS])
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_gaitformer_with_fused_attention_gives_the_same_bytes_again(device, precision):
+    (first, result), (again, _) = (run(device, name="gaitformer", options={}, precision=precision) for _ in range(2))
+    assert result.steps == "one graph"
+    assert_equal(again, first)
+
+
+def test_silhouettes_that_are_streamed_give_the_bytes_of_those_on_the_gpu(device):
+    draw = np.random.default_rng(0)
+    lengths = torch.from_numpy(draw.integers(20, 40, SUBJECTS * EACH))
+    masks = torch.from_numpy(draw.integers(0, 256, (int(lengths.sum()), 64, 64), dtype=np.uint8))
+    first, names = lengths.cumsum(0) - lengths, [f"{number:03d}" for number in np.repeat(np.arange(SUBJECTS), EACH)]
+    settings = system_settings(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b"}), "gaitset")
+    batch = {"kind": "drawn", "subjects": 4, "sequences": 4, "replacement": True, "steps": 6}
+    recipe = settings.training.model_dump() | {"epochs": 2, "batch": batch, "collapse_distance": 0.0}
+    found = []
+    for store in (
+        SilhouetteStore(masks.to(device), first.to(device), lengths.to(device)),
+        StreamedSilhouettes(masks, first.to(device), lengths.to(device)),
+    ):
+        torch.manual_seed(1)
+        model = build_model("gaitset").to(device)
+        result = train(
+            model,
+            store,
+            pd.DataFrame({"subject": names, "condition": "nm"}),
+            type(settings.training).model_validate(recipe),
+            augmented=of_silhouettes,
+            network=settings.network,
+            seed=1,
+        )
+        assert result.steps == "one graph"
+        found.append({name: tensor.cpu() for name, tensor in model.state_dict().items()})
+    assert_equal(*found)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

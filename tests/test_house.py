@@ -15,12 +15,12 @@ SMALL = (
 )
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
-    *("evaluation", "training", "inspection", "reporting", "audit", "commands"),
+    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "exporting", "commands"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
 # are put together from them.
 FACES = {
-    *("networks/__init__.py", "modalities/__init__.py", "merging.py", "systems.py"),
+    *("networks/__init__.py", "modalities/__init__.py", "merging.py", "systems.py", "sweeps.py"),
     *("poses.py", "models.py", "protocol.py"),
 }
 
@@ -109,8 +109,8 @@ def test_each_artefact_is_read_and_written_by_its_owner_alone():
         if not name.startswith((*OWNERS, *OF_SOURCES))
         for function in PARSING.union(FORMATTING).intersection(called(file))
     }
-    # The identity of a run, held in memory for its checkpoint.
-    assert others == {"training/run.py calls dumps"}
+    # The identity of a run, held in memory for its checkpoint, and the settings that name a try.
+    assert others == {"training/run.py calls dumps", "sweeps.py calls dumps"}
 
 
 def test_reading_an_artefact_does_not_load_torch():

@@ -17,9 +17,10 @@ def pins(lock):
 
 def test_there_is_a_lock_for_each_part():
     assert [lock.name for lock in LOCKS] == [
-        *("requirements-build.lock", "requirements-cuda.lock", "requirements-dvc.lock", "requirements-site.lock"),
-        *("requirements-slurm.lock", "requirements-test-s3.lock", "requirements-torch-cpu.lock"),
-        *("requirements-torch.lock", "requirements-video.lock", "requirements.lock"),
+        *("requirements-build.lock", "requirements-cuda.lock", "requirements-dvc.lock", "requirements-onnx.lock"),
+        *("requirements-site.lock", "requirements-slurm.lock", "requirements-test-s3.lock"),
+        *("requirements-torch-cpu.lock", "requirements-torch.lock", "requirements-tracking.lock"),
+        *("requirements-video.lock", "requirements.lock"),
     ]
 
 
@@ -38,6 +39,13 @@ def test_a_package_has_the_same_version_in_all_locks_that_are_installed_together
         if lock.name != "requirements-video.lock":  # it holds what MediaPipe asks for where that differs
             for name, version in pins(lock).items():
                 assert versions.setdefault(name, version.removesuffix("+cpu")) == version.removesuffix("+cpu")
+
+
+def test_onnx_has_the_versions_of_poses_from_video():
+    onnx, video = (pins(REPOSITORY / f"requirements-{name}.lock") for name in ("onnx", "video"))
+    assert {name: onnx[name] for name in onnx.keys() & video.keys()} == {
+        name: video[name] for name in ("flatbuffers", "ml-dtypes", "onnx", "onnxruntime", "protobuf")
+    }
 
 
 def test_pytorch_and_the_libraries_for_cuda_are_in_locks_of_their_own():

@@ -7,7 +7,7 @@ from job import job
 with job(snakemake):
     from gaitcore.modalities.keypoints.table import PoseInfo
     from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
-    from gaitcore.settings.data import Video
+    from gaitcore.settings.data import Tracking, Video
 
     params, output = snakemake.params, snakemake.output
     extract_subject(
@@ -17,4 +17,5 @@ with job(snakemake):
         ShardOutputs(*map(Path, (output.poses, output.report, params.scratch))),
         threads=snakemake.threads,
         code=params.code,
+        tracking=Tracking.model_validate(params.tracking),
     )

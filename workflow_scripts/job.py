@@ -30,11 +30,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def configuration(snakemake):
-    """The experiment's configuration, from the params of a rule that has one for each section."""
+    """The experiment's configuration, from the params of a rule that has one for each section, or for each but some."""
     from gaitcore.settings.experiment import Config
 
-    sections = (name for name, field in Config.model_fields.items() if not field.exclude)
-    return Config.model_validate({name: snakemake.params[name] for name in sections})
+    params = dict(snakemake.params.items())
+    return Config.model_validate({name: params[name] for name in Config.model_fields if name in params})
 
 
 def frame_tables(snakemake):
@@ -100,12 +100,25 @@ def _checked_inputs(place, snakemake):
 
 def _log_to_terminal(log, name):
     terminal = logging.StreamHandler(sys.stderr)
-    terminal.setFormatter(logging.Formatter(f"[{name}] %(message)s"))
+    terminal.setFormatter(_Lines(name))
     terminal.addFilter(lambda record: not record.exc_info)
     logging.captureWarnings(True)
     logging.raiseExceptions = False  # no room for the log: the job itself reports it, once
     log.setLevel(logging.INFO)
     log.handlers = [terminal]
+
+
+class _Lines(logging.Formatter):
+    """Lines of a terminal: whose job it is, and whether our own code warns of something."""
+
+    def __init__(self, name):
+        super().__init__()
+        self._name = name
+
+    def format(self, record):
+        """One message."""
+        ours = record.levelno == logging.WARNING and record.name != "py.warnings"
+        return f"[{self._name}] {'Warning: ' if ours else ''}{record.getMessage()}"
 
 
 def _log_to_file(log, path):

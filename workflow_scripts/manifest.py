@@ -5,14 +5,6 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore import __version__
     from gaitcore.audit.manifest import write_manifest
 
-    facts = {
-        "experiment": snakemake.wildcards.experiment,
-        "configuration": snakemake.params.configuration,
-        "titles": snakemake.params.titles,
-        "extensions": snakemake.params.extensions,
-        "gaitcore": __version__,
-    }
-    write_manifest(Path(snakemake.output[0]), snakemake.params.sources, facts)
+    write_manifest(Path(snakemake.output[0]), snakemake.params.sources, snakemake.params.facts)

@@ -31,6 +31,7 @@ _PARENT_DIED = 1  # PR_SET_PDEATHSIG of prctl(2)
 SECONDS = 5.0  # of a job of whose rule nothing is known yet
 LONG = ("train", "extract_poses", "extract_silhouettes")  # rules whose jobs take most of the time
 OF_A_JOB = re.compile(r"\[([^\]]+)\] (.*)")  # how workflow_scripts/job.py begins each line
+WARNS = "Warning: "  # and this, where the job's own code warns
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
 NEXT = """\
 Next, after ". .venv/bin/activate":
@@ -89,7 +90,7 @@ class Run:
         if at := EPOCH.search(spoken[2]):
             job.epoch, job.left, job.left_at = at[1], _seconds(at[2]), now
             return [f"  {job.title}: {spoken[2]}"]
-        return []
+        return [f"  {spoken[2]}"] if spoken[2].startswith(WARNS) else []
 
     def left(self, now: float) -> float | None:
         """Seconds until the end, about; None where too little is known."""

@@ -6,7 +6,7 @@ writes dvc.yaml for the experiment that config.yaml names.
 """
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from gaitcore.files import write_text
 from gaitcore.networks import modality
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.files import load_config
-from gaitcore.systems import system_settings
+from gaitcore.settings.weights import Weights
+from gaitcore.systems import is_trained, run_name, runs_of, system_settings
 from gaitcore.yaml_files import Document, read_yaml
 
 HEADER = """\
@@ -30,7 +31,6 @@ HEADER = """\
 """
 RESULTS = "results/${experiment}"
 _WIDTH = 110
-RUN = f"{RESULTS}/${{item.system}}/seed-${{item.seed}}"
 
 
 def stages_of(config: Config) -> dict[str, Any]:
@@ -43,12 +43,7 @@ def stages_of(config: Config) -> dict[str, Any]:
     silhouettes = data.silhouettes if "silhouettes" in data.modality else None
     if data.format == "video" and "keypoints" in data.modality:
         raise ConfigError("data.format is video, and no stage of DVC makes poses from videos; run Snakemake alone.")
-    systems: dict[str, list[str]] = {name: [] for name in data.modality}
-    for system in config.compare:
-        systems[modality(system_settings(config, system).network.name)].append(system)
     runs: dict[str, Any] = {"systems": list(config.compare), "seeds": list(config.seeds)}
-    if len(data.modality) > 1:
-        runs |= systems
     poses = _sources(data.path, data.tree) if "keypoints" in data.modality else []
     stages = {"settings": _settings()}
     if poses and data.walkers:
@@ -65,15 +60,11 @@ def stages_of(config: Config) -> dict[str, Any]:
     reports = [table.replace(".parquet", "_report.csv") for table in tables.values()]
     splits = [f"{RESULTS}/split{f'_{name}' if place else ''}.csv" for place, name in enumerate(data.modality)]
     stages["splits"] = _stage("splits", ["splits"], splits[0], deps=tables.values(), outs=splits)
-    for job, target in {"train": "weights.safetensors", "evaluate": "metrics.json"}.items():
-        for place, (name, split) in enumerate(zip(data.modality, splits, strict=True)):
-            frames = tables.values() if config.protocol.common_tests else [tables[name]]
-            matrix = {"system": f"${{runs.{name if len(data.modality) > 1 else 'systems'}}}", "seed": "${runs.seeds}"}
-            if systems[name]:
-                stages[job + (f"_{name}" if place else "")] = {
-                    "matrix": matrix,
-                    **_run(job, target, [*frames, split]),
-                }
+    files = {
+        name: [*(tables.values() if config.protocol.common_tests else [tables[name]]), split]
+        for name, split in zip(data.modality, splits, strict=True)
+    }
+    stages |= _runs(config, runs, files)
     folders = [f"{RESULTS}/{system}" for system in config.compare]
     sources = [*poses, *(path for path in pictures if path not in poses)]
     stages["tables"] = _tables([*sources, *tables.values(), *reports, *splits, *folders])
@@ -117,20 +108,97 @@ def _frames(name: str, rule: str, deps: Sequence[str]) -> dict[str, Any]:
     return _stage(name, [rule], table, deps=deps, outs=[table, f"{RESULTS}/{name}_report.csv"])
 
 
-def _run(job: str, target: str, deps: list[str]) -> dict[str, Any]:
-    """A stage of the runs of some systems."""
-    files = {
-        "train": ["weights.safetensors", "training.csv", "run.json"],
-        "evaluate": ["embeddings.parquet", "metrics.json", "subjects.csv"],
-    }
-    weights = [f"{RUN}/weights.safetensors"] if job == "evaluate" else []
+def _runs(config: Config, runs: dict[str, Any], files: Mapping[str, list[str]]) -> dict[str, Any]:
+    """The stages of training, import and evaluation; ``runs`` gets the lists of systems that they are repeated for.
+
+    A run whose weights, or first weights, come from elsewhere has a stage of its own, which depends on their file.
+
+    Args:
+        config: the experiment.
+        runs: ``vars.runs``, with all systems and seeds.
+        files: modality -> its frames and roles.
+    """
+    systems = {name: system_settings(config, name) for name in config.compare}
+    of = {name: [s for s in systems if modality(systems[s].network.name) == name] for name in files}
+    if len(files) > 1:
+        runs |= of
+    own: dict[str, dict[str, Any]] = {job: {} for job in ("import", "train", "evaluate")}
+    for job, system, seed in _own_runs(config):
+        frames = files[modality(systems[system].network.name)]
+        start = systems[system].weights or systems[system].training.start_from
+        weights = _weights_files(start, seed) if start and job != "evaluate" else []
+        deps = [*weights, *(frames[:1] if job == "import" else frames)]
+        own[job][_own_name(job, system, seed)] = _run(job, deps, system, run_name(seed))
+    drawn = [name for name in systems if not systems[name].weights and not systems[name].training.start_from]
+    seeded = [system for system, seed in runs_of(config) if seed is not None]
+    repeated: dict[str, dict[str, Any]] = {"train": {}, "evaluate": {}}
+    for job, wanted in {"train": drawn, "evaluate": seeded}.items():
+        for name in files:
+            repeated[job] |= _repeated(job, name, [system for system in of[name] if system in wanted], runs, files)
+    return {**own["import"], **repeated["train"], **own["train"], **repeated["evaluate"], **own["evaluate"]}
+
+
+def own_stages(config: Config) -> list[str]:
+    """The stages of single runs that the experiment needs, beside those that are repeated for systems and seeds."""
+    return [_own_name(*run) for run in _own_runs(config)]
+
+
+def _own_runs(config: Config) -> Iterator[tuple[str, str, int | None]]:
+    """(job, system, seed) of the jobs that have a stage of their own: weights from elsewhere, and runs without seed."""
+    for system, seed in runs_of(config):
+        settings = system_settings(config, system)
+        if settings.weights:
+            yield "import", system, seed
+        elif settings.training.start_from:
+            yield "train", system, seed
+        if seed is None:
+            yield "evaluate", system, seed
+
+
+def _own_name(job: str, system: str, seed: int | None) -> str:
+    """The stage of a single run; DVC allows neither "." nor "+" in its name."""
+    system = system.replace(".", "-dot-").replace("+", "-plus-")
+    return f"{job}-{system}" if seed is None else f"{job}-{system}-{seed}"
+
+
+def _weights_files(weights: Weights, seed: int | None) -> list[str]:
+    """The file of weights from elsewhere, and the run.json beside it, if there is one."""
+    path = Path(weights.path or f"results/{weights.experiment}/{weights.system}/seed-{seed}/weights.safetensors")
+    beside = path.with_name("run.json")
+    return [str(path), *([str(beside)] if weights.experiment or beside.exists() else [])]
+
+
+def _repeated(
+    job: str, name: str, systems: list[str], runs: dict[str, Any], files: Mapping[str, list[str]]
+) -> dict[str, Any]:
+    """The stage of a job for these systems and all seeds; none without systems."""
+    if not systems:
+        return {}
+    first = next(iter(files)) == name
+    listed = next((key for key, value in runs.items() if key != "seeds" and value == systems), None)
+    if listed is None:
+        listed = job if len(files) == 1 else f"{job}_{name}"
+        runs[listed] = systems
+    matrix = {"system": f"${{runs.{listed}}}", "seed": "${runs.seeds}"}
+    stage = {"matrix": matrix, **_run(job, files[name], "${item.system}", "seed-${item.seed}")}
+    return {job if first else f"{job}_{name}": stage}
+
+
+def _run(job: str, deps: list[str], system: str, run: str) -> dict[str, Any]:
+    """A stage of the runs of some systems, or of one run."""
+    rule, target, files = {
+        "train": ("train", "weights.safetensors", ["weights.safetensors", "training.csv", "run.json"]),
+        "import": ("import_weights", "weights.safetensors", ["weights.safetensors", "run.json"]),
+        "evaluate": ("evaluate", "metrics.json", ["embeddings.parquet", "metrics.json", "subjects.csv"]),
+    }[job]
+    folder = f"{RESULTS}/{system}/{run}"
     return _stage(
-        f"${{item.system}}/seed-${{item.seed}}/{job}",
-        [job],
-        f"{RUN}/{target}",
-        deps=[*deps, *weights],
-        outs=[f"{RUN}/{file}" for file in files[job]],
-        settings=f"{job}.${{item.system}}",
+        f"{system}/{run}/{job}",
+        [rule],
+        f"{folder}/{target}",
+        deps=[*deps, *([f"{folder}/weights.safetensors"] if job == "evaluate" else [])],
+        outs=[f"{folder}/{file}" for file in files],
+        settings=f"{rule}.{system}",
     )
 
 
@@ -152,6 +220,7 @@ def _plots(config: Config) -> list[dict[str, Any]]:
     losses = [
         {f"{RESULTS}/{system}/seed-{config.seeds[0]}/training.csv": {"title": system, "x": "epoch", "y": "loss"}}
         for system in config.compare
+        if is_trained(config, system)
     ]
     return [{f"{RESULTS}/summary.csv": by_view}, *losses]
 

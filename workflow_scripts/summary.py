@@ -13,8 +13,9 @@ with job(snakemake):
 
     params = snakemake.params
     protocol = Protocol.model_validate(params.protocol)
+    files = (map(Path, paths) for paths in (snakemake.input.embeddings, snakemake.input.splits))
     pairs = OpenSetSource(
-        list(zip(params.runs, map(Path, snakemake.input.embeddings), strict=True)),
+        list(zip(params.runs, *files, strict=True)),
         {system: Evaluation.model_validate(section) for system, section in params.evaluations.items()},
         protocol,
     )
@@ -23,6 +24,6 @@ with job(snakemake):
         Statistics.model_validate(params.statistics),
         Path(snakemake.output.summary),
         Path(snakemake.output.rank1),
-        None if protocol.comparisons else pairs,  # whose sides embeddings.parquet does not have
+        pairs,
         compared_names(protocol),
     )

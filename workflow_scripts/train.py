@@ -11,7 +11,9 @@ with job(snakemake):
     from gaitcore.settings.input import Input
     from gaitcore.settings.network import SystemNetwork
     from gaitcore.settings.protocol import Protocol
+    from gaitcore.settings.tracking import Tracking
     from gaitcore.settings.training import Training
+    from gaitcore.tracking import TRAINING, watched_run
     from gaitcore.training.run import RunOutputs, train_run
 
     params, output = snakemake.params, snakemake.output
@@ -19,6 +21,7 @@ with job(snakemake):
     protocol = Protocol.model_validate(params.configuration["protocol"])
     network = SystemNetwork.model_validate(params.network)
     input_settings = Input.model_validate(params.input_settings)
+    tracking = Tracking.model_validate(snakemake.config["tracking"] if snakemake.rule == "train" else {})
     validator = None
     if params.validation:  # loaded by name, so that evaluation's code counts only where it chooses the epoch
         evaluation = Evaluation.model_validate(params.validation)
@@ -48,4 +51,6 @@ with job(snakemake):
         validator=validator,
         start=weights_path(snakemake.input.start),
         checkpoint_minutes=snakemake.resources.checkpoint_minutes,
+        watched=watched_run(tracking, TRAINING, Path(output.weights)),
+        record_divergence=params.get("record_divergence", False),
     )

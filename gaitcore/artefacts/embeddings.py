@@ -8,9 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gaitcore.artefacts.split import read_split
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import replacing
 from gaitcore.keys import KEY_COLUMNS, text_keys
+from gaitcore.protocols.roles import SUBMITTED, TESTED
 
 KEYS = (*KEY_COLUMNS, "role")
 _SHAPE = b"shape"  # of an embedding with parts, in the file's metadata
@@ -58,3 +60,19 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
     shape = json.loads((table.schema.metadata or {}).get(_SHAPE, f"[{column.type.list_size}]"))
     embeddings = column.flatten().to_numpy().reshape(len(table), *shape)
     return embeddings, table.select(list(KEYS)).to_pandas()
+
+
+def read_tested(path: str | Path, split: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
+    """The embeddings as :func:`read_embeddings` returns them, and the rows of split.csv of their sequences.
+
+    Those have the side of a sequence in each comparison of the protocol, and in its submission.
+
+    Raises:
+        DataError: a file is missing or damaged, or the two do not list the same sequences.
+    """
+    embeddings, keys = read_embeddings(path)
+    listed = read_split(split)
+    listed = listed[listed["role"].isin((*TESTED, *SUBMITTED))].reset_index(drop=True)
+    if listed[list(KEY_COLUMNS)].to_numpy().tolist() != keys[list(KEY_COLUMNS)].to_numpy().tolist():
+        raise DataError(f"{path}: does not list the tested sequences of {split}; {REMEDY}.")
+    return embeddings, listed

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from gaitcore.artefacts.records import Record, read_record, write_record
 
 
@@ -69,6 +71,7 @@ class RunRecord(Record):
         peak_memory_bytes: the most memory of the process, without the GPU's.
         peak_gpu_memory_bytes: the most memory on the GPU; 0 without one.
         origin: the weights that were imported, or with which the training began; None where the seed drew them.
+        failure: why the training of a sweep's try ended early, with weights that are of no use; None for other runs.
     """
 
     system: str
@@ -98,6 +101,7 @@ class RunRecord(Record):
     peak_memory_bytes: int
     peak_gpu_memory_bytes: int
     origin: Origin | None = None
+    failure: str | None = Field(None, exclude_if=lambda failure: failure is None)
 
     @property
     def imported(self) -> bool:

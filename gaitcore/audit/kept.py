@@ -72,17 +72,22 @@ def restore(place: JobPlace, rule: str, parameters: str, inputs: Mapping[str, st
 
 
 def discard(folder: Path) -> None:
-    """Remove the kept files of a results folder, since its run has ended.
+    """Remove the kept files of a results folder, since its run has ended; see also :func:`return_benchmarks`."""
+    return_benchmarks(folder)
+    shutil.rmtree(folder / KEPT, ignore_errors=True)
 
-    A job whose files were put back did not run, so the time it took is that of the last time: of all that is kept, its
-    benchmark alone has no receipt beside it.
+
+def return_benchmarks(folder: Path) -> None:
+    """Put back the benchmarks of the jobs whose files were put back.
+
+    Such a job did not run, so the time it took is that of the last time: of all that is kept, its benchmark alone has
+    no receipt beside it.
     """
     kept = folder / KEPT
     for benchmark in (kept / BENCHMARKS).rglob("*.tsv"):
         name = benchmark.relative_to(kept / BENCHMARKS)
         if not (kept / FOLDER / name).with_suffix(".json").exists():
             benchmark.replace(folder / BENCHMARKS / name)
-    shutil.rmtree(kept, ignore_errors=True)
 
 
 def _save(folder: Path, files: list[Path], save: Callable[[Path, Path], object]) -> None:

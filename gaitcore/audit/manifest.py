@@ -2,7 +2,8 @@
 
 It is made of the receipts of the jobs and written again after every run. With it, a results folder can be checked after
 a transfer: a changed, missing or added file, or a change of the manifest itself, is detected, and the file is named.
-Not listed are the state of unfinished work, hidden files and the records of the job that writes the manifest.
+Not listed are the state of unfinished work, records for people to watch, hidden files and the records of the job that
+writes the manifest.
 """
 
 import hashlib
@@ -36,6 +37,8 @@ NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
 UNLISTED = (
     # State of unfinished work: training, a comparison (snakemake verify), poses from a video.
     *("checkpoints/", "verify/", "poses/unfinished/", "silhouettes/unfinished/"),
+    # Records for people to watch (tracking), which no job reads and which grow while a run trains.
+    "tracking/",
     # Records of the job that writes the manifest, which end after it.
     *("receipts/manifest.json", "logs/manifest.log", "benchmarks/manifest.tsv"),
 )

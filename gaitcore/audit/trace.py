@@ -103,12 +103,13 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     manifest = read_manifest(folder)
     config = _configuration(manifest, folder / NAME)
     system, place = _system(cell["method"], manifest, folder), _place(cell, config, table)
-    made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
-    ledger = _Ledger(folder, manifest, made)
+    ledger = Ledger.of(folder, manifest)
     metric = cell.get("metric", "rank1")
     from_file = f"{system}/{run_name(None)}/run.json" in manifest.artefacts
     seeds = [None] if from_file else config.seeds
-    runs = tuple(_run(ledger, system, seed, metric, place, table) for seed in seeds)
+    runs = tuple(
+        traced_run(ledger, f"{system}/{run_name(seed)}", seed, metric, place, table, "summary.csv") for seed in seeds
+    )
     common = tuple(_common_files(ledger, table))
     return Trace(
         table,
@@ -116,7 +117,7 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
         _estimate(folder / "summary.csv", system, metric, place),
         runs,
         common,
-        tuple(_problems(cell, runs, common)),
+        tuple(problems_of(cell, runs, common)),
     )
 
 
@@ -134,12 +135,17 @@ class _Tables(_Open):
     conditions: dict[str, str]
 
 
+class _Statistics(_Open):
+    overall: str | None = None
+
+
 class _Configuration(_Open):
     """What a trace needs of the configuration in the manifest."""
 
     seeds: list[int] = Field(min_length=1)
     protocol: _Protocol
     tables: _Tables
+    statistics: _Statistics = _Statistics()
 
 
 class _Traced(_Open):
@@ -154,12 +160,18 @@ def _configuration(manifest: Manifest, path: Path) -> _Configuration:
 
 
 @dataclass(frozen=True)
-class _Ledger:
+class Ledger:
     """The digests of each file: as its maker left it (manifest), and as the jobs that used it read it (receipts)."""
 
     folder: Path
     manifest: Manifest
     receipts: Mapping[str, Receipt]  # by the file that was made
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest) -> "Ledger":
+        """That of a results folder."""
+        made = {name: receipt for receipt in read_receipts(folder).values() for name in receipt.outputs}
+        return cls(folder, manifest, made)
 
     def traced(self, name: str, users: Iterable[str] = (), **recorders: Record) -> TracedFile:
         """A file of the results folder, with the digests recorded of it.
@@ -210,7 +222,8 @@ def _system(method: str, manifest: Manifest, folder: Path) -> str:
 def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]:
     """(condition, view in its canonical spelling) of a cell, "mean" for an average over them."""
     if "condition" in cell:
-        return cell["condition"], MEAN
+        overall = config.statistics.overall if cell["condition"] == MEAN else None
+        return overall or cell["condition"], MEAN
     title = cell["block"].partition("#")[0]
     rows = config.protocol.comparisons or config.protocol.probes
     titles = condition_titles(config.tables.conditions, [*config.protocol.gallery, *rows])
@@ -222,8 +235,23 @@ def _place(cell: Record, config: _Configuration, table: Path) -> tuple[str, str]
     )
 
 
-def _run(ledger: _Ledger, system: str, seed: int | None, metric: str, place: tuple[str, str], table: Path) -> TracedRun:
-    run = f"{system}/{run_name(seed)}"
+def traced_run(
+    ledger: Ledger, run: str, seed: int | None, metric: str, place: tuple[str, str], table: Path, statistics: str
+) -> TracedRun:
+    """A run behind a number, and its files.
+
+    Args:
+        ledger: of the results folder.
+        run: its folder there, e.g. ``gaitmixer/seed-0``.
+        seed: of its training.
+        metric: e.g. rank1.
+        place: condition and view, each of them or "mean".
+        table: the table with the number.
+        statistics: the file of the results folder that was made from subjects.csv.
+
+    Raises:
+        DataError: a file is missing or damaged, or the run has no such number.
+    """
     record, metrics = (
         read_run(ledger.folder / run / "run.json"),
         read_metrics(ledger.folder / run / "metrics.json"),
@@ -232,8 +260,8 @@ def _run(ledger: _Ledger, system: str, seed: int | None, metric: str, place: tup
     files = (
         ledger.traced(f"{run}/run.json", [relative_name(table, ledger.folder)]),
         ledger.traced(f"{run}/metrics.json"),
-        ledger.traced(f"{run}/subjects.csv", ["summary.csv"], metrics_json=metrics.outputs),
-        ledger.traced(f"{run}/embeddings.parquet", metrics_json=metrics.outputs),
+        ledger.traced(f"{run}/subjects.csv", [statistics], metrics_json=metrics.outputs),
+        *(ledger.traced(f"{run}/{name}", metrics_json=metrics.outputs) for name in _other_outputs(metrics)),
         ledger.traced(f"{run}/weights.safetensors", made, metrics_json=metrics.inputs, run_json=record.outputs),
         *(ledger.traced(f"{run}/{name}", run_json=record.outputs) for name in record.outputs if name in _HISTORY),
         *_weights_files(ledger, f"{run}/weights.safetensors", record),
@@ -243,7 +271,12 @@ def _run(ledger: _Ledger, system: str, seed: int | None, metric: str, place: tup
     return TracedRun(seed, accuracy, files, record, metrics.code_digest)
 
 
-def _weights_files(ledger: _Ledger, name: str, record: RunRecord) -> Iterator[TracedFile]:
+def _other_outputs(metrics: Metrics) -> list[str]:
+    """The files beside subjects.csv that an evaluation wrote: embeddings.parquet, which a sweep has not."""
+    return [name for name in metrics.outputs if name != "subjects.csv"]
+
+
+def _weights_files(ledger: Ledger, name: str, record: RunRecord) -> Iterator[TracedFile]:
     """The file that weights from elsewhere were read from, and the run.json beside it, where they are available."""
     receipt = ledger.receipts.get(name)
     for path in _outside(record.origin):
@@ -274,12 +307,18 @@ def _accuracy(metrics: Metrics, metric: str, condition: str, view: str, path: Pa
         raise DataError(f"{path}: has no {metric} of {condition}, {view}; delete it and run again.") from None
 
 
-def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
-    """The table, the statistics, and the source of the frames where it is available."""
-    artefacts, name = ledger.manifest.artefacts, relative_name(table, ledger.folder)
-    frames = (table_name(modality) for modality in modality_names() if table_name(modality) in artefacts)
+def _common_files(ledger: Ledger, table: Path) -> Iterator[TracedFile]:
+    """The table, the statistics, and what :func:`data_files` yields."""
+    name = relative_name(table, ledger.folder)
     yield ledger.traced(name)
     yield ledger.traced("summary.csv", [name])
+    yield from data_files(ledger, name)
+
+
+def data_files(ledger: Ledger, name: str) -> Iterator[TracedFile]:
+    """The frames, the split, which a table was made from, and the source of the frames where it is available."""
+    artefacts = ledger.manifest.artefacts
+    frames = (table_name(modality) for modality in modality_names() if table_name(modality) in artefacts)
     yield from (ledger.traced(file, ["split.csv"]) for file in frames)
     yield ledger.traced("split.csv", [name])
     for source, digest in ledger.manifest.sources.items():
@@ -287,7 +326,8 @@ def _common_files(ledger: _Ledger, table: Path) -> Iterator[TracedFile]:
             yield TracedFile(Path(source), file_digest(source), {NAME: digest})
 
 
-def _problems(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
+def problems_of(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
+    """Sentences on what is not as recorded: a digest, or the number itself."""
     recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
     printed = cell.get("percent", cell.get("rank1_percent"))
     if not abs(recomputed - float(printed)) <= _TOLERANCE:

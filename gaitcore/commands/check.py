@@ -14,7 +14,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the tables; 1 where the disk is too small."""
-    from gaitcore.commands.planning import data_lines, data_of, disk, measured_systems, run_lines, split_lines
+    from gaitcore.commands.planning import (
+        data_lines,
+        data_of,
+        disk,
+        measured_systems,
+        run_lines,
+        split_lines,
+        sweep_lines,
+    )
     from gaitcore.commands.repository import load_experiment
     from gaitcore.protocols.derivation import derive_roles_of
 
@@ -25,7 +33,8 @@ def run(options: argparse.Namespace) -> int:
     roles = {name: derive_roles_of(name, listed, config.protocol) for name in data}
     print("\n".join(split_lines(config, roles)))
     runs = measured_systems(config, timed=not options.no_timing)
-    print("\n".join(run_lines(config, runs, roles)))
-    needed = disk(config, runs, data, roles)
+    compared = {name: runs[name] for name in config.compare}
+    print("\n".join([*run_lines(config, compared, roles), *sweep_lines(config, runs, roles)]))
+    needed = disk(config, compared, data, roles)
     print("\n".join(needed.lines))
     return 0 if needed.fits else 1

@@ -13,12 +13,11 @@ import torch
 
 from gaitcore import modalities
 from gaitcore.artefacts.embeddings import read_embeddings
-from gaitcore.artefacts.metrics import Metrics, read_metrics
-from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.digests import file_digest
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.evaluation.distances import end_to_end, pair_distances
 from gaitcore.evaluation.embedding import embed
+from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.evaluation.open_set import Pairs
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.execution import compute
@@ -27,15 +26,13 @@ from gaitcore.modalities.keypoints.merging import merge_tables
 from gaitcore.modalities.keypoints.reading import read_poses
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.recognition import VIDEO, Recognised, recognise
-from gaitcore.networks import modality
+from gaitcore.modalities.report import left_out_videos, read_report, told
 from gaitcore.settings.data import Video
-from gaitcore.settings.evaluation import Evaluation
-from gaitcore.settings.input import Input
-from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 
 _UNNAMED = SequenceKey("unknown", "nm", "01", "000")  # a probe whose file names no sequence
 _THREADS = 2
+_SAME_RATE = 0.01  # relative difference of frame rates that are the same
 _MANY = 10_000  # pairs of a kind from which hundredths of a percent are shown
 _ESTIMATING = Video.model_validate(
     {
@@ -49,23 +46,6 @@ _ESTIMATING = Video.model_validate(
         "detect_every": 1,
     }
 )
-
-
-@dataclass(frozen=True)
-class TrainedRun:
-    """A finished run: its folder and records, and the settings by which sequences are embedded."""
-
-    folder: Path
-    record: RunRecord
-    metrics: Metrics
-    network: SystemNetwork
-    input: Input
-    evaluation: Evaluation
-
-    @property
-    def modality(self) -> str:
-        """The frames that its network takes."""
-        return modality(self.network.name)
 
 
 @dataclass(frozen=True)
@@ -108,29 +88,6 @@ class Calibration(NamedTuple):
 
     genuine: np.ndarray
     impostors: np.ndarray
-
-
-def open_run(place: Path) -> TrainedRun:
-    """The run in a folder, or whose weights are this file.
-
-    Raises:
-        DataError: there is no finished, evaluated run, or a record is damaged.
-    """
-    folder = place if place.is_dir() else place.parent
-    if not (folder / "run.json").is_file() or not (folder / "metrics.json").is_file():
-        raise DataError(
-            f"{place}: no run.json and metrics.json beside the weights, expected the folder of an evaluated run, e.g. "
-            "results/demo/gaitmixer/seed-0."
-        )
-    record, metrics = read_run(folder / "run.json"), read_metrics(folder / "metrics.json")
-    return TrainedRun(
-        folder,
-        record,
-        metrics,
-        SystemNetwork.model_validate(record.settings["network"]),
-        Input.model_validate(record.settings["input"]),
-        Evaluation.model_validate(metrics.evaluation),
-    )
 
 
 def calibration_of(run: TrainedRun) -> Calibration:
@@ -191,11 +148,12 @@ def embedded(run: TrainedRun, source: Path, size: tuple[int, int] | None, what: 
     with _named(source) as place, tempfile.TemporaryDirectory() as folder:
         try:
             found = [one for one in recognise(place) if one.modality == run.modality]
+            if not found:
+                raise ConfigError(f"{source}: no {run.modality} in the {what}, which {run.network.name} takes.")
+            table, used, assumed = _table(run, found[0], size, Path(folder))
         except DataError as error:
-            raise DataError(str(error).replace(str(place), str(source))) from None
-        if not found:
-            raise ConfigError(f"{source}: no {run.modality} in the {what}, which {run.network.name} takes.")
-        table, used, assumed = _table(run, found[0], size, Path(folder))
+            raise DataError(_of_user(str(error), place, source)) from None
+        remarks = [_of_user(remark, place, source) for remark in (*found[0].remarks, *assumed)]
         listed = modalities.part(run.modality, "table").list_sequences(table)
         keep = _long_enough(run, listed)
         if not keep.any():
@@ -211,7 +169,6 @@ def embedded(run: TrainedRun, source: Path, size: tuple[int, int] | None, what: 
         middles = store.windows(sequences, (store.lengths // 2)[:, None])[:, 0].cpu().numpy()
     if run.evaluation.parts == "concatenated":
         embeddings = end_to_end(embeddings)
-    remarks = [*found[0].remarks, *assumed]
     if not keep.all():
         remarks.append(f"{(~keep).sum()} sequences of the {what} are shorter than the window and left out.")
     return Embedded(listed[keep].reset_index(drop=True), embeddings, list(middles), used, tuple(remarks))
@@ -220,6 +177,14 @@ def embedded(run: TrainedRun, source: Path, size: tuple[int, int] | None, what: 
 def _long_enough(run: TrainedRun, listed: pd.DataFrame) -> np.ndarray:
     takes_windows = run.modality == "keypoints" and run.input.short_sequences == "excluded"
     return (listed["frames"] > (run.network.frames if takes_windows else 0)).to_numpy()
+
+
+def _of_user(sentence: str, place: Path, source: Path) -> str:
+    """A sentence about a file as the user named it."""
+    names = [str(one) for one in place.iterdir()] if place != source and source.is_file() else []
+    for name in (*names, str(place)):
+        sentence = sentence.replace(name, str(source))
+    return sentence
 
 
 @contextmanager
@@ -253,9 +218,13 @@ def _table(
     own = (data.get("frame_width", 320), data.get("frame_height", 240))
     used = found.size or size or own
     assumed = [] if found.size or size else [f"The frame is taken to be {used[0]} x {used[1]} pixels (--frame-size)."]
-    fps = found.fps or data.get("fps", 25)
+    rate = float(data.get("fps", 25))
+    fps = found.fps or rate
+    if abs(fps - rate) > _SAME_RATE * rate:
+        taken = f"taken at the times of {rate:g}" if found.format == VIDEO and fps > rate else "used as they are"
+        assumed.append(f"The frames are {fps:g} a second and those of the run's data {rate:g}; they are {taken}.")
     if found.format == VIDEO:
-        _estimate(found, PoseInfo("identified", used[0], used[1], float(fps)), table, folder)
+        assumed += _estimate(found, PoseInfo("identified", used[0], used[1], min(fps, rate)), table, folder)
     else:
         poses, _ = read_poses(
             found.format,
@@ -271,19 +240,24 @@ def _table(
     return table, used, assumed
 
 
-def _estimate(found: Recognised, info: PoseInfo, table: Path, folder: Path) -> None:
-    """The poses of videos, by MediaPipe, which needs no weights."""
-    from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
+def _estimate(found: Recognised, info: PoseInfo, table: Path, folder: Path) -> list[str]:
+    """The poses of videos, by MediaPipe, which needs no weights; a sentence on videos that gave none."""
+    from gaitcore.modalities.keypoints.video.estimators import check_installed
     from gaitcore.modalities.keypoints.video.listing import find_videos
 
-    shards = []
+    check_installed(_ESTIMATING)
+    from gaitcore.modalities.keypoints.video.extraction import ShardOutputs, extract_subject
+
+    shards, bad = [], []
     for number, videos in enumerate(find_videos(found.paths).by_subject.values()):
         outputs = ShardOutputs(*(folder / f"{number}{suffix}" for suffix in (".parquet", ".csv", "-unfinished")))
         code = file_digest(Path(__file__))
         extract_subject(videos, info, _ESTIMATING, outputs, threads=_THREADS, code=code)
         shards.append(outputs.poses)
+        bad += left_out_videos(read_report(outputs.report))
     read = [(shard, PoseTable.read(shard)) for shard in shards]
     kept = [(shard, one) for shard, one in read if len(one)]
     if not kept:
-        raise DataError(f"{found.paths[0]}: nobody was found in the videos, expected one person in each.")
+        raise DataError(f"No video gave a pose: {told(bad)}")
     merge_tables([shard for shard, _ in kept], [one for _, one in kept]).write(table)
+    return [f"No pose in {len(bad)} of the videos: {told(bad)}"] if bad else []

@@ -7,8 +7,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gaitcore.commands.identification import Calibration, Embedded, Ranked, TrainedRun, sentences
+from gaitcore.commands.identification import Calibration, Embedded, Ranked, sentences
 from gaitcore.errors import ConfigError
+from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.files import check_writable, replacing
 from gaitcore.modalities.keypoints.table import PoseInfo
 from gaitcore.reporting.figures.skeleton_drawing import confidence_scale, draw_frame, draw_skeleton

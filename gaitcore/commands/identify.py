@@ -29,9 +29,10 @@ def run(options: argparse.Namespace) -> int:
     """Print the ranked lists and write the picture."""
     from pathlib import Path
 
-    from gaitcore.commands.identification import calibration_of, embedded, open_run, ranked, sentences
+    from gaitcore.commands.identification import calibration_of, embedded, ranked, sentences
     from gaitcore.commands.identification_picture import write_picture
     from gaitcore.commands.texts import text_table
+    from gaitcore.evaluation.finished import open_run
 
     run = open_run(Path(options.weights))
     gallery = embedded(run, Path(options.gallery), options.frame_size, "gallery")

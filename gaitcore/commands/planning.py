@@ -27,6 +27,7 @@ from gaitcore.protocols.derivation import excludes_identical_view, gaps
 from gaitcore.protocols.roles import EXCLUDED, ROLES
 from gaitcore.protocols.sides import GALLERY, PROBE, compared
 from gaitcore.settings.experiment import Config
+from gaitcore.sweeps import runs_of_sweep, tries_of, with_tries
 from gaitcore.systems import is_trained, runs_of, system_settings
 
 if TYPE_CHECKING:
@@ -216,8 +217,10 @@ def _indented(table: str) -> list[str]:
 
 
 def measured_systems(config: Config, timed: bool) -> dict[str, MeasuredSystem]:
-    """Each system of the comparison, measured in a process of its own, whose memory is its own."""
-    systems = tqdm(config.compare, "Measuring steps", delay=2, leave=False, disable=None)
+    """Each system of the comparison and of the sweep, measured in a process of its own, whose memory is its own."""
+    varied = [config.sweep.system] if config.sweep else []
+    names = list(dict.fromkeys([*config.compare, *varied]))
+    systems = tqdm(names, "Measuring steps", delay=2, leave=False, disable=None)
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=spawn, max_tasks_per_child=1) as pool:
         return {name: pool.submit(_measured, config.experiment, name, timed).result() for name in systems}
@@ -276,6 +279,30 @@ def run_lines(config: Config, runs: Mapping[str, MeasuredSystem], roles: Mapping
         at_once = 1 if devices != "cpu" else max(1, (os.cpu_count() or 1) // _THREADS)
         lines.append(
             f"  training in all: about {in_words(seconds / at_once)}, {at_once} at a time; evaluation not counted"
+        )
+    return lines
+
+
+def sweep_lines(config: Config, runs: Mapping[str, MeasuredSystem], roles: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The tries of the sweep and their time, as if a step of a try lasted as long as one of the system it varies."""
+    from gaitcore.training.estimate import steps_of_run
+    from gaitcore.training.progress import in_words
+
+    if config.sweep is None:
+        return []
+    varied, tries = with_tries(config), tries_of(config.sweep)
+    number = len(runs_of_sweep(config))
+    lines = ["", f"Sweep: {len(tries)} tries of {config.sweep.system}, {number} runs, on validation subjects only"]
+    measured = runs.get(config.sweep.system)
+    if measured and measured.time:
+        systems = [system_settings(varied, one.name) for one in tries]
+        assigned = roles[modality(systems[0].network.name)]
+        sequences = assigned[assigned["role"] == "train"]
+        steps = sum(steps_of_run(system.training, sequences) for system in systems) * (number // len(tries))
+        at_once = 1 if measured.device != "cpu" else max(1, (os.cpu_count() or 1) // _THREADS)
+        lines.append(
+            f"  training in all: {steps:,} steps, about {in_words(measured.time.seconds * steps / at_once)} if a step "
+            f"takes as long as one of {config.sweep.system}, {at_once} at a time"
         )
     return lines
 

@@ -71,7 +71,9 @@ def _lines(data: Recognised) -> list[str]:
     lines.append(f"  sequences    {len(keys)}")
     if len(data.frames):
         read = "" if len(data.frames) == len(keys) else f", of {len(data.frames)} that were opened"
-        lines.append(f"  frames       {data.frames.min()} to {data.frames.max()} a sequence{read}")
+        least, most = data.frames.min(), data.frames.max()
+        counts = f"{least} to {most}" if least < most else f"{least}"
+        lines.append(f"  frames       {counts} a sequence{read}")
     if data.size:
         lines.append(f"  frame size   {data.size[0]} x {data.size[1]} pixels")
     if data.fps:
@@ -89,8 +91,16 @@ def _data(name: str, data: Recognised, proposal: Proposal) -> str:
         lines += [f"  format: {data.format}", f"  path: {paths}", *_tree(data, "  ")]
         lines += _camera(data, proposal)
     if data.format == VIDEO:
-        lines += ["  video:", "    estimator: mediapipe # needs no weights; docs/poses.md has others"]
+        lines += [
+            "  video:",
+            "    estimator: mediapipe # needs no weights; docs/poses.md has others",
+            "    # people: track # follows the walker among other people; without it, frames with others are dropped",
+        ]
         lines += _list(name, data, proposal)
+        lines += [
+            "  # modality: [keypoints, silhouettes] # silhouettes of the same videos too; with the next line",
+            "  # silhouettes: {format: video}",
+        ]
     elif data.modality == "keypoints":
         lines.append(f"  pose_source: {_yaml(data.label)} # the pose estimator; name it with its version if you can")
         proposal.unknown.append("data.pose_source: the pose estimator and its version; the format is recorded.")

@@ -11,7 +11,7 @@ EXAMPLE = "gaitcore trace results/demo/tables/table2.csv GaitMixer NM"
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
     add_file(parser, "table", metavar="TABLE", help="e.g. results/demo/tables/table2.csv")
-    parser.add_argument("row", metavar="ROW", help="the method, e.g. GaitMixer")
+    parser.add_argument("row", metavar="ROW", help="the method, e.g. GaitMixer; in a sweep.csv the try, or its place")
     parser.add_argument(
         "column", metavar="COLUMN", help="condition (NM), probe view (90) or mean; in a cross.csv the test set"
     )
@@ -25,9 +25,10 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.audit.cells import table_path
     from gaitcore.audit.trace import trace_cell, trace_text
     from gaitcore.audit.trace_cross import CROSS, trace_cross
+    from gaitcore.audit.trace_sweep import SWEEP, trace_sweep
 
     table = table_path(options.table)
-    traced = trace_cross if table.stem == CROSS else trace_cell
+    traced = {CROSS: trace_cross, SWEEP: trace_sweep}.get(table.stem, trace_cell)
     trace = traced(table, options.row, options.column, options.block)
     print(trace_text(trace))
     return 0 if trace.holds else 1

@@ -31,6 +31,7 @@ from gaitcore.settings.protocol import Protocol
 FARS = (0.01, 0.001)
 EER = "EER"
 TAR_METRICS = {0.01: "TAR_FAR_1", 0.001: "TAR_FAR_0.1"}  # percent in the name
+METRICS = (EER, *TAR_METRICS.values())
 ERRORS = 30  # impostor pairs that are accepted at a FAR that is told
 _PROBES_AT_ONCE = 512
 _GRID = 200  # thresholds of each kind, at which subjects are counted for intervals

@@ -84,7 +84,7 @@ def summarise(
     """
     resampling = _Resampling(confidence, resamples, seed)
     summary = pd.concat(
-        [rows for part in _evaluations(by_subject) for rows in _summaries(_measurements(part), resampling)],
+        [rows for part in _evaluations(by_subject) for rows in _summaries(measurements(part), resampling)],
         ignore_index=True,
     )
     groups = summary[summary["metric"] == DIFFERENCE].groupby("condition")["p_value"]
@@ -107,7 +107,7 @@ def _evaluations(by_subject: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield part
 
 
-def _summaries(measured: "_Measurements", resampling: "_Resampling") -> Iterator[pd.DataFrame]:
+def _summaries(measured: "Measurements", resampling: "_Resampling") -> Iterator[pd.DataFrame]:
     for name in measured.runs:
         yield _rows(name, measured.metrics, measured.of(name), *measured.runs[name], resampling)
     if TESTED_METRIC in measured.metrics:
@@ -124,7 +124,7 @@ class _Resampling:
 
 
 @dataclass(frozen=True)
-class _Measurements:
+class Measurements:
     """All runs on common axes. Sizes: S seeds of a system, N subjects, C cells (condition and view), M metrics."""
 
     cells: list[tuple[str, str]]  # condition and view
@@ -133,7 +133,7 @@ class _Measurements:
     runs: dict[str, tuple[np.ndarray, np.ndarray]]  # system -> seeds (S,), fractions (S, N, C, M), 0 without a probe
     metrics: tuple[str, ...]  # M names
 
-    def of(self, system: str) -> "_Measurements":
+    def of(self, system: str) -> "Measurements":
         """The same with the probes of one system."""
         return replace(self, probes=self.probes_of[system])
 
@@ -160,7 +160,8 @@ class _Measurements:
         return np.array([*seen.sum(axis=0), *conditions, seen.any(axis=1).sum()])
 
 
-def _measurements(frame: pd.DataFrame) -> _Measurements:
+def measurements(frame: pd.DataFrame) -> Measurements:
+    """All runs on common axes, from rows as :func:`summarise` takes them, of one evaluation and with probes each."""
     order = {condition: rank for rank, condition in enumerate(frame["condition"].unique())}
     cells = sorted(
         set(zip(frame["condition"], frame["view"], strict=True)), key=lambda cell: (order[cell[0]], natural(cell[1]))
@@ -182,7 +183,7 @@ def _measurements(frame: pd.DataFrame) -> _Measurements:
         seeds, rows = zip(*sorted((seed, row) for row, (name, seed) in enumerate(runs) if name == system), strict=True)
         _check_same_probes(probes[list(rows)], [runs[row] for row in rows], subjects, cells)
         by_system[system], probes_of[system] = (np.array(seeds), values[list(rows)]), probes[rows[0]]
-    return _Measurements(cells, probes[0], probes_of, by_system, tuple(metrics))
+    return Measurements(cells, probes[0], probes_of, by_system, tuple(metrics))
 
 
 def _with_columns(by_subject: pd.DataFrame) -> pd.DataFrame:
@@ -236,10 +237,13 @@ def _check_same_probes(
     )
 
 
-def _accuracies(
-    values: np.ndarray, measured: _Measurements, seed_weights: np.ndarray, subject_weights: np.ndarray
+def accuracies(
+    values: np.ndarray, measured: Measurements, seed_weights: np.ndarray, subject_weights: np.ndarray
 ) -> np.ndarray:
-    """(B, L, M) accuracies when seeds count (B, S) times and subjects (B, N) times; NaN where no probe is left."""
+    """(B, L, M) accuracies of each of ``measured.labels``, when seeds count (B, S) times and subjects (B, N) times.
+
+    A number is NaN where no probe is left.
+    """
     hits = np.tensordot(subject_weights, values * measured.probes[..., None], axes=(1, 1))  # (B, S, C, M)
     hits = np.einsum("bs,bscm->bcm", seed_weights, hits)
     probes = (subject_weights @ measured.probes) * seed_weights.sum(axis=1, keepdims=True)  # (B, C)
@@ -257,7 +261,7 @@ def _mean_of_present(values: np.ndarray) -> np.ndarray:
     return _divide(np.nansum(values, axis=1), np.isfinite(values).sum(axis=1))
 
 
-def _intervals(values: np.ndarray, measured: _Measurements, resampling: _Resampling) -> np.ndarray:
+def _intervals(values: np.ndarray, measured: Measurements, resampling: _Resampling) -> np.ndarray:
     """(2, L, M) lower and upper ends; the indices of subjects and of seeds are resampled."""
     seeds, subjects = values.shape[:2]
     if subjects < 2:
@@ -266,7 +270,7 @@ def _intervals(values: np.ndarray, measured: _Measurements, resampling: _Resampl
     def statistic(drawn_subjects: np.ndarray, drawn_seeds: np.ndarray | None = None, *, axis: int) -> np.ndarray:
         subject_weights = _counts(drawn_subjects, subjects)
         seed_weights = np.ones((len(drawn_subjects), 1)) if drawn_seeds is None else _counts(drawn_seeds, seeds)
-        return np.moveaxis(_accuracies(values, measured, seed_weights, subject_weights), 0, axis)
+        return np.moveaxis(accuracies(values, measured, seed_weights, subject_weights), 0, axis)
 
     indices = [np.arange(subjects)] + [np.arange(seeds)] * (seeds > 1)
     with warnings.catch_warnings():
@@ -296,14 +300,14 @@ def _counts(drawn: np.ndarray, size: int) -> np.ndarray:
 def _rows(
     name: str,
     metrics: tuple[str, ...],
-    measured: _Measurements,
+    measured: Measurements,
     seeds: np.ndarray,
     values: np.ndarray,
     resampling: _Resampling,
 ) -> pd.DataFrame:
     count, subjects = values.shape[:2]
-    mean = _accuracies(values, measured, np.ones((1, count)), np.ones((1, subjects)))[0]  # (L, M)
-    by_seed = _accuracies(values, measured, np.eye(count), np.ones((count, subjects)))  # (S, L, M)
+    mean = accuracies(values, measured, np.ones((1, count)), np.ones((1, subjects)))[0]  # (L, M)
+    by_seed = accuracies(values, measured, np.eye(count), np.ones((count, subjects)))  # (S, L, M)
     std = by_seed.std(axis=0, ddof=1) if count > 1 else np.full_like(mean, np.nan)
     low, high = _intervals(values, measured, resampling)
     conditions, views = zip(*measured.labels, strict=True)
@@ -328,7 +332,7 @@ def _rows(
     return pd.concat(frames, ignore_index=True)
 
 
-def _pair_rows(measured: _Measurements, resampling: _Resampling) -> Iterator[pd.DataFrame]:
+def _pair_rows(measured: Measurements, resampling: _Resampling) -> Iterator[pd.DataFrame]:
     for a, b in combinations(measured.runs, 2):
         (seeds_a, values_a), (seeds_b, values_b) = measured.runs[a], measured.runs[b]
         common, rows_a, rows_b = _common_runs(seeds_a, seeds_b)
@@ -353,7 +357,7 @@ def _common_runs(seeds_a: np.ndarray, seeds_b: np.ndarray) -> tuple[np.ndarray, 
     return common, rows_a, rows_b
 
 
-def _p_values(difference: np.ndarray, measured: _Measurements, seed: int) -> list[float]:
+def _p_values(difference: np.ndarray, measured: Measurements, seed: int) -> list[float]:
     """The p-values of each condition and of the overall mean, from (S, N, C) differences between two systems."""
     shares = difference.mean(axis=0) * measured.probes / measured.probes.sum(axis=0)  # (N, C), sums to the cells
     by_condition = [shares[:, cells].mean(axis=1) for cells in measured.membership]

@@ -9,13 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitcore.artefacts.embeddings import read_embeddings
-from gaitcore.artefacts.split import read_split
+from gaitcore.artefacts.embeddings import read_tested
 from gaitcore.artefacts.submission import write_submission
-from gaitcore.errors import REMEDY, DataError, ProtocolError
+from gaitcore.errors import DataError, ProtocolError
 from gaitcore.evaluation.distances import end_to_end, similarities
-from gaitcore.keys import KEY_COLUMNS, canonical, in_order
-from gaitcore.protocols.roles import SUBMITTED, TESTED
+from gaitcore.keys import canonical, in_order
 from gaitcore.protocols.sides import GALLERY, PROBE, submitted
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.protocol import Submission
@@ -42,11 +40,7 @@ def submit_run(
         DataError: a file is damaged, the two do not list the same sequences, or a gallery subject is no whole number.
         ProtocolError: there are no probes of unknown identity, or fewer gallery sequences than a row lists.
     """
-    vectors, keys = read_embeddings(embeddings)
-    listed = read_split(split)
-    listed = listed[listed["role"].isin((*TESTED, *SUBMITTED))].reset_index(drop=True)
-    if listed[list(KEY_COLUMNS)].to_numpy().tolist() != keys[list(KEY_COLUMNS)].to_numpy().tolist():
-        raise DataError(f"{embeddings}: does not list the tested sequences of {split}; {REMEDY}.")
+    vectors, listed = read_tested(embeddings, split)
     rows = submitted(listed)
     gallery, probes = (rows[rows["role"] == role] for role in (GALLERY, PROBE))
     if probes.empty or len(gallery) < submission.nearest:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from gaitcore.artefacts.embeddings import read_embeddings
+from gaitcore.artefacts.embeddings import read_tested
 from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.summary import write_summary
@@ -30,20 +30,20 @@ class OpenSetSource:
     """What the open-set rows of summary.csv are computed from.
 
     Attributes:
-        embeddings: (system, seed) of each run and its embeddings.parquet.
+        embeddings: (system, seed) of each run, its embeddings.parquet and the split.csv of its frames.
         evaluations: system -> its section of the configuration.
         protocol: that section of the configuration.
     """
 
-    embeddings: Sequence[tuple[tuple[str, int | None], Path]]
+    embeddings: Sequence[tuple[tuple[str, int | None], Path, Path]]
     evaluations: Mapping[str, Evaluation]
     protocol: Protocol
 
     def pairs(self) -> dict[str, dict[int | None, Pairs]]:
         """System -> seed -> the pairs that the protocol compares."""
         runs: dict[str, dict[int | None, Pairs]] = {}
-        for (system, seed), path in self.embeddings:
-            pairs = Pairs.of(*read_embeddings(path), self.evaluations[system], self.protocol)
+        for (system, seed), path, split in self.embeddings:
+            pairs = Pairs.of(*read_tested(path, split), self.evaluations[system], self.protocol)
             runs.setdefault(system, {})[seed] = pairs
         return runs
 
@@ -75,9 +75,11 @@ def summarise_runs(
     }
     _check_same_probes(tables)
     by_subject = pd.concat(tables.values(), ignore_index=True)
-    summary = summarise(by_subject, **settings.model_dump())
+    resampling = settings.model_dump(exclude={"overall"})
+    summary = summarise(by_subject, **resampling)
     if open_set:
-        summary = pd.concat([summary, summarise_open_set(open_set.pairs(), **settings.model_dump())], ignore_index=True)
+        summary = pd.concat([summary, summarise_open_set(open_set.pairs(), **resampling)], ignore_index=True)
+    summary = with_overall(summary, settings.overall)
     write_summary(summary, output)
     if rank1:
         write_rank1(_rank1_means(summary), rank1)
@@ -89,6 +91,23 @@ def summarise_runs(
     for row in sorted(rows, key=lambda row: (systems.index(row["system"]), names.index(row["condition"]))):
         values = (in_percent(row[column]) for column in ("mean", "ci_low", "ci_high"))
         log.info("%s, %s: rank-1 %.1f %%  [%.1f, %.1f]", row["system"], row["condition"], *values)
+
+
+def with_overall(summary: pd.DataFrame, overall: str | None) -> pd.DataFrame:
+    """The summary, with the numbers of the comparison ``overall``, if it is set, in the place of the mean.
+
+    Comparisons that share probes have no mean of their own, since a probe would count in it several times.
+
+    Raises:
+        DataError: no probe is compared there.
+    """
+    if overall is None:
+        return summary
+    chosen = summary[(summary["condition"] == overall) & (summary["view"] == MEAN)]
+    if chosen.empty:
+        raise DataError(f"statistics.overall is {overall}, in which there is no probe; set it to null.")
+    kept = summary[summary["condition"] != MEAN]
+    return pd.concat([kept, chosen.assign(condition=MEAN)], ignore_index=True)
 
 
 def _check_same_probes(tables: Mapping[Path, pd.DataFrame]) -> None:

@@ -47,6 +47,8 @@ def prepare(threads: int) -> torch.device:
     if torch.cuda.is_available():
         _use_tf32(False)
         torch.backends.cudnn.benchmark = False  # no choice of an algorithm by its time
+        torch.backends.cuda.enable_flash_sdp(False)  # one kernel of attention for all precisions, which can be
+        torch.backends.cuda.enable_cudnn_sdp(False)  # deterministic: the memory-efficient one
         log.info("computing on %s", torch.cuda.get_device_name())
         return torch.device("cuda")
     _keep_freed_memory()

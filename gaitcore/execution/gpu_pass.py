@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.execution.banded import banded
+from gaitcore.execution.fused_attention import fused
 
 # torch's names; one that a version of torch does not have is left out.
 _PINNED: dict[str, Any] = {
@@ -38,10 +39,12 @@ class GpuPass:
 
     def __init__(self, network: nn.Module):
         self.network = network
-        self.module = banded(network) or network
+        self.module = banded(network) or fused(network) or network
         self._run: Callable[[Tensor], Tensor] = self.module
 
     def __call__(self, x: Tensor) -> Tensor:
+        if self.module.training != self.network.training:
+            self.module.train(self.network.training)
         return self._run(x)
 
     def compile(self) -> str | None:

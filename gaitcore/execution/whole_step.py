@@ -71,6 +71,7 @@ class Stepping:
         changed: every tensor that a step changes.
         generator: the generator of the step's own draws; dropout draws from the device's.
         forward: the pass of the network in the step, which may be one that can be compiled.
+        before: done with the rows of a batch, (B,) on the host, before its step; it may read from the device.
         steps: number of steps of the run, which decides whether compiling pays.
 
     Attributes:
@@ -86,9 +87,10 @@ class Stepping:
         generator: torch.Generator,
         forward: object = None,
         *,
+        before: Callable[[Tensor], None] = lambda rows: None,
         steps: int = 0,
     ):
-        self.step, self.device, self.changed = step, device, changed
+        self.step, self.device, self.changed, self.before = step, device, changed, before
         self.generators = (generator, *_of_device(device))
         self.recorder = recorder(generator) if recorder else None
         self.forward = forward if isinstance(forward, Compilable) and steps >= COMPILED_FROM else None
@@ -102,10 +104,10 @@ class Stepping:
             GaitError: the GPU has too little memory for the batch.
         """
         rows = torch.from_numpy(batch)
-        if self.recorder is None:
+        self.before(rows)
+        recorder = self.recorder
+        if recorder is None or (len(rows) not in self._recordings and not self._record(recorder, rows)):
             return self.step(rows.to(self.device))
-        if len(rows) not in self._recordings and not self._record(self.recorder, rows):
-            return self(batch)
         fixed, replay = self._recordings[len(rows)]
         fixed.copy_(rows, non_blocking=True)  # from pageable memory, which is read at once
         return replay().clone()

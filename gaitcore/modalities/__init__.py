@@ -1,13 +1,15 @@
 """The modalities by name: the kinds of frames that networks take; one package each, imported only when used.
 
-A folder of this room that has these three modules is a modality:
+A folder of this room that has these four modules is a modality:
 
 - ``table``: ``TABLE``, the file under results/<experiment>/ that holds its frames; ``list_sequences(path)``, one
   row per sequence with the key columns and ``frames``, read without the frames themselves; and
   ``sequence_digests(path)``, the SHA-256 of each sequence's frames;
 - ``store``: ``open_store(path, keep, settings, device)``, the frames of some sequences as a :class:`FrameStore`;
   and ``made_up_store(lengths, settings, device)``, made-up frames to measure a step on;
-- ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented.
+- ``augmentation``: ``augmented(windows, settings, store, generator)``, windows of a training batch, augmented;
+- ``exported``: ``ExportedInput``, the way from a user's frames to a network's input as a module of an exported graph,
+  and the :class:`RawFrames` that it is tried on.
 
 Training and evaluation load them by the modality that the network declares, and use a store only through the methods of
 :class:`FrameStore`. The augmentation is
@@ -16,19 +18,21 @@ a module of its own because evaluation does not depend on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from gaitcore.declared import declared
 from gaitcore.errors import ConfigError
 from gaitcore.suggest import nearest
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
     from torch import Tensor
 
-Part = Literal["table", "store", "augmentation"]
+Part = Literal["table", "store", "augmentation", "exported"]
 
 
 class FrameStore(Protocol):
@@ -63,6 +67,22 @@ class FrameStore(Protocol):
 
     def network_arguments(self) -> dict[str, Any]:
         """The arguments of the network's class that follow from the frames, e.g. ``{"in_channels": 2}``."""
+
+
+class RawFrames(NamedTuple):
+    """Frames of S sequences, one after the other, as a user has them.
+
+    Attributes:
+        frames: (N, ...) keypoints in pixels, or silhouettes.
+        lengths: (S,) int64, frames of each sequence.
+        frame_width: pixels.
+        facts: what their table says of them: "data set", "poses by", ...; empty where they are made up.
+    """
+
+    frames: np.ndarray
+    lengths: np.ndarray
+    frame_width: int
+    facts: Mapping[str, str]
 
 
 def modality_names() -> tuple[str, ...]:

@@ -12,6 +12,7 @@ _TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE
 REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
 LEFT_OUT = "left out: "  # the reason begins so where a whole video gives no pose
 NO_VIDEO = "no video: "  # and so for another file among the videos
+_NAMED = 3  # videos in one sentence
 
 
 class DropReport:
@@ -61,6 +62,18 @@ def _printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
+def left_out_videos(lines: pd.DataFrame) -> list[str]:
+    """The videos of a report that gave nothing, each with its reason: ``a.mp4: not a video that can be read (...)``."""
+    videos = lines[lines["reason"].str.startswith(LEFT_OUT)]
+    return [f"{file}: {why.removeprefix(LEFT_OUT)}" for file, why in zip(videos["file"], videos["reason"], strict=True)]
+
+
+def told(videos: Sequence[str]) -> str:
+    """Videos that gave nothing, in one sentence with what to do; three of them by name."""
+    more = f"; and {len(videos) - _NAMED} more" if len(videos) > _NAMED else ""
+    return f"{'; '.join(videos[:_NAMED])}{more}. Replace or remove the files, or correct the settings named."
 
 
 def write_report(report: pd.DataFrame, path: str | Path) -> None:

@@ -79,7 +79,9 @@ class MicroMotion(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         attention = torch.sigmoid(self.excite(F.leaky_relu(self.squeeze(x), 0.01)))
-        mean, largest = (pool(x, self.pool, 1, self.pool // 2) for pool in (F.avg_pool1d, F.max_pool1d))
+        mean = F.avg_pool1d(x, self.pool, 1, self.pool // 2)
+        # F.max_pool1d, which calls this in training, ties an exported graph to one number of frames.
+        largest = F.max_pool2d(x.unsqueeze(2), (1, self.pool), 1, (0, self.pool // 2)).squeeze(2)
         return attention * (mean + largest)
 
 

@@ -20,6 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, NUM_JOINTS
 from gaitcore.networks.layers import Pointwise, channels_last
 from gaitcore.networks.parts import PartLinear, PartNeck
@@ -139,14 +140,15 @@ class Branch(nn.Module):
         self.parts = [[[self.joints.index(joint) for joint in part] for part in parts] for parts in divisions]
 
     def forward(self, x: Tensor) -> Tensor:
-        x = x[..., self.channels][:, :, self.joints]  # (B, T, J, C)
+        x = picked(picked(x, self.channels, dim=3), self.joints, dim=2)  # (B, T, J, C)
         x = channels_last(self.norm, x.flatten(2)).unflatten(2, (len(self.joints), len(self.channels)))
         for layer in self.shared:
             x = layer(x)  # (B, T, J, shared[i])
         found = []
         for layer, parts in zip(self.last, self.parts, strict=True):
             largest = layer(x).amax(dim=1)  # (B, J, width)
-            found += [largest[:, part].mean(dim=1) + largest[:, part].amax(dim=1) for part in parts]
+            of_parts = [picked(largest, part, dim=1) for part in parts]  # (B, joints of the part, width) each
+            found += [of_part.mean(dim=1) + of_part.amax(dim=1) for of_part in of_parts]
         return torch.stack(found, dim=1)  # (B, parts, width)
 
 

@@ -132,6 +132,27 @@ def check_disjoint(assigned: pd.DataFrame, where: object, remedy: str) -> None:
                 )
 
 
+def check_validated(subjects: Iterable[str], protocol: Protocol, where: object) -> None:
+    """Refuse subjects that the split does not hold out for validation: a test subject must not choose anything.
+
+    Args:
+        subjects: of sequences on which a network is measured to choose its epoch or its settings.
+        protocol: that section of the configuration.
+        where: the file that names them, for the message.
+
+    Raises:
+        ProtocolError: one of them is not among the validation subjects of the split in use.
+    """
+    split = split_in_use(protocol)
+    for subject in subjects:
+        if canonical(subject) in split.test or canonical(subject) not in split.validation:
+            part = "a test subject" if canonical(subject) in split.test else "no validation subject"
+            raise ProtocolError(
+                f"{where}: subject {subject} is {part} of the split {protocol.split}, expected those of "
+                f"{part_name(protocol, 'validation')} alone, because what is chosen must not depend on the test."
+            )
+
+
 def _rule(protocol: Protocol) -> Callable[[Any, tuple[str, ...], str], tuple[str, str]]:
     """The function sequence, its sides in the comparisons, its side in the submission -> role and reason."""
     split = split_in_use(protocol)

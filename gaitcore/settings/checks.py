@@ -3,6 +3,8 @@
 Each mistake is one sentence with the file, the line and the key, what was found and what to do.
 """
 
+from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,7 +17,7 @@ from gaitcore.networks import OPTIONS, modality, sizes_at_fault
 from gaitcore.settings.chosen import check_options, section_of
 from gaitcore.settings.data import Data, Detector, Segmenter, Silhouettes, Video
 from gaitcore.settings.experiment import Config, System
-from gaitcore.settings.layers import Layers, holds, source_of
+from gaitcore.settings.layers import Layers, Location, holds, source_of
 from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import sentence, within_system
 from gaitcore.suggest import nearest
@@ -38,9 +40,10 @@ def check_config(config: Config, layers: Layers) -> None:
     _check_frame(config.data, layers)
     _check_people(config.data, layers)
     _check_protocol(config, layers)
+    _check_tracking(config, layers)
     _check_walkers(config, layers)
     for system in config.compare:
-        _check_system(config, system, layers)
+        check_system(config, system, layers)
     for option, systems in config.figures.against.items():
         for system in systems:
             _check_figure(config, option, system, layers)
@@ -119,6 +122,14 @@ def _check_people(data: Data, layers: Layers) -> None:
             f"{source_of(['data', 'people'], layers)}: data.people is {data.people}, but data.people_index is {found}; "
             "set both (people: index and the folder), or neither."
         )
+    key, people = (
+        ("video.people", data.video.people) if data.format == "video" and data.video else ("people", data.people)
+    )
+    if data.tracking is not None and people != "track":
+        raise ConfigError(
+            f"{source_of(['data', 'tracking'], layers)}: data.tracking is set, but data.{key} is {people}, which "
+            f"follows nobody; remove data.tracking, or set data.{key}: track."
+        )
 
 
 def _check_protocol(config: Config, layers: Layers) -> None:
@@ -127,6 +138,21 @@ def _check_protocol(config: Config, layers: Layers) -> None:
         raise ConfigError(
             f"{source_of(['protocol', 'exclude_same'], layers)}: protocol.exclude_same is view, but {kind} leaves "
             "identical views out in any case; set it to null, or protocol.kind: whole_gallery."
+        )
+    overall, names = config.statistics.overall, tuple(config.protocol.comparisons)
+    if overall is not None and overall not in names:
+        expected = f"{nearest(overall, names)}" if names else "; set it to null."
+        raise ConfigError(
+            f"{source_of(['statistics', 'overall'], layers)}: statistics.overall: there is no comparison "
+            f'"{short(overall)}"{expected}'
+        )
+
+
+def _check_tracking(config: Config, layers: Layers) -> None:
+    if config.tracking.tool and find_spec("tensorboardX") is None:
+        raise ConfigError(
+            f"{source_of(['tracking', 'tool'], layers)}: tracking.tool is {config.tracking.tool}, whose package "
+            "tensorboardX is not installed; install it with: make tracking, or set tracking.tool to null."
         )
 
 
@@ -142,31 +168,45 @@ def _check_walkers(config: Config, layers: Layers) -> None:
         )
 
 
-def _check_system(config: Config, name: str, layers: Layers) -> None:
+def check_system(config: Config, name: str, layers: Layers, own: Location | None = None, called: str = "") -> System:
+    """Refuse the settings of a system that are wrong or do not fit together; its settings.
+
+    Args:
+        config: the configuration.
+        name: of the system.
+        layers: where the settings come from.
+        own: the section with its own settings; None for ``systems.NAME``.
+        called: what messages call it; its name if that is empty.
+
+    Raises:
+        ConfigError: as :func:`check_config`.
+    """
+    called = called or name
     lineage = lineage_of(name, config.systems)
+    places: list[Location] = [*(("systems", owner) for owner in lineage[:-1]), own or ("systems", name)]
     try:
         system = system_settings(config, name)
     except ValidationError as error:
-        raise ConfigError(sentence(error, layers, within_system(name, lineage, error, layers), System)) from None
-    _check_options(system, lineage, layers)
+        raise ConfigError(sentence(error, layers, within_system(places, error, layers), System)) from None
+    _check_options(system, places, layers)
     if modality(system.network.name) not in config.data.modality:
         raise ConfigError(
             f"{source_of(['data', 'modality'], layers)}: data.modality is {', '.join(config.data.modality)}, but "
-            f"{name}'s network takes {modality(system.network.name)}; add it there, or take {name} out of compare."
+            f"{called}'s network takes {modality(system.network.name)}; add it there, or take {called} out of compare."
         )
     least = config.protocol.min_frames_of.get("keypoints", config.protocol.min_frames)
     if system.weights is not None:
-        return  # what follows concerns training
+        return system  # what follows concerns training
     cuts_windows = system.training.epochs or system.evaluation.windows != "whole_sequence"
     takes_windows = modality(system.network.name) == "keypoints" and system.training.sampling.kind == "window"
     if cuts_windows and takes_windows and least <= system.network.frames and system.input.short_sequences == "excluded":
         raise ConfigError(
             f"{source_of(['protocol', 'min_frames'], layers)}: protocol.min_frames is {least}, "
-            f"expected more than {name}'s window of {system.network.frames} frames (the published code never draws a "
+            f"expected more than {called}'s window of {system.network.frames} frames (the published code never draws a "
             "sequence's last window)."
         )
     if modality(system.network.name) == "keypoints":
-        _check_unit(config, name, system, layers)
+        _check_unit(config, called, system, layers)
     split = config.protocol.splits.get(config.protocol.split)  # None for a partition file, which has no such subjects
     if system.training.select == "best_validation" and not (split and split.validation):
         raise ConfigError(
@@ -174,6 +214,7 @@ def _check_system(config: Config, name: str, layers: Layers) -> None:
             f"{'protocol.splits.' if split else ''}{config.protocol.split} holds no validation subjects out; "
             f"{'name some there, or ' if split else ''}select last."
         )
+    return system
 
 
 def _check_unit(config: Config, name: str, system: System, layers: Layers) -> None:
@@ -186,22 +227,24 @@ def _check_unit(config: Config, name: str, system: System, layers: Layers) -> No
         )
 
 
-def _check_options(system: System, lineage: list[str], layers: Layers) -> None:
+def _check_options(system: System, places: Sequence[Location], layers: Layers) -> None:
     """Refuse options of a network that its class does not allow, by the types in its signature."""
     options = {name: value for name, value in system.network.model_dump().items() if name not in Network.model_fields}
     network = options.pop("name")
     try:
         check_options(OPTIONS, network, options)
     except ValidationError as error:
-        place = [*error.errors(include_url=False)[0]["loc"]]
-        owners = [owner for owner in lineage if _sets(layers, "systems", owner, "network", *place)]
-        within = ("systems", (owners or lineage)[-1], "network")
+        option_at = error.errors(include_url=False)[0]["loc"]
+        owners = [place for place in places if _sets(layers, *place, "network", *option_at)]
+        within = (*(owners or places)[-1], "network")
         raise ConfigError(sentence(error, layers, within, section_of(OPTIONS, network))) from None
     defaults = {name: field.default for name, field in section_of(OPTIONS, network).model_fields.items()}
     for option, found, expected in sizes_at_fault(network, {**defaults, **options}):
-        owner = next((owner for owner in reversed(lineage) if _sets(layers, "systems", owner, "network", option)), "")
-        key = ["systems", owner or lineage[-1], "network", option]
-        raise ConfigError(f"{source_of(key, layers)}: {'.'.join(key)} is {shown(found)}, expected {expected}.")
+        owners = [place for place in places if _sets(layers, *place, "network", option)]
+        key = [*(owners or places)[-1], "network", option]
+        raise ConfigError(
+            f"{source_of(key, layers)}: {'.'.join(map(str, key))} is {shown(found)}, expected {expected}."
+        )
 
 
 def _sets(layers: Layers, *location: str | int) -> bool:

@@ -40,6 +40,21 @@ class Detector(Settings):
     score: Probability = Field(0.5, description="people with a lower score are ignored")
 
 
+class Tracking(Settings):
+    """How one of several people is followed from frame to frame; for people: track."""
+
+    gap: Annotated[Number, Field(ge=0, le=3600)] = Field(
+        1.0,
+        description="seconds; a person who is not seen for longer is not joined to whoever comes next (ByteTrack's "
+        "buffer of lost tracks: 30 frames at 30 frames/s)",
+    )
+    shortest: Annotated[Number, Field(ge=0, le=60)] = Field(
+        0.1,
+        description="seconds; beside longer tracks a shorter one is a false detection (SORT confirms a track after 3 "
+        "frames)",
+    )
+
+
 class Video(Settings):
     """How poses are made from videos; only for data.format: video."""
 
@@ -222,6 +237,9 @@ class Data(Settings):
         "track",
         description="who is kept of several people in a frame: the walker of the largest continuous track, the first "
         "one of the file, or the one that people_index names; only for openpose_json",
+    )
+    tracking: Tracking | None = Field(
+        None, description="how people are followed, for people: track here or in data.video; null: as below"
     )
     people_index: PathText | None = Field(
         None, description="folder of OpenGait's pose_selection_idx.pkl, in subject/sequence/view/, for people: index"

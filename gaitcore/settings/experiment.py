@@ -13,6 +13,8 @@ from gaitcore.settings.network import Network, SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.reporting import Figures, Tables
 from gaitcore.settings.statistics import Statistics
+from gaitcore.settings.sweep import Sweep
+from gaitcore.settings.tracking import Tracking
 from gaitcore.settings.training import Training
 from gaitcore.settings.values import Folders, Line, Name, Seeds, Settings, listed, unique
 from gaitcore.settings.weights import Weights
@@ -39,6 +41,11 @@ class Config(Settings):
         exclude=True,  # extensions count by the content of their files, not by their location
         description="folders with networks, losses, readers or protocols of your own, see docs/extending.md",
     )
+    tracking: Tracking = Field(
+        Tracking(tool=None, folder=None),
+        exclude=True,  # no result depends on it
+        description="a record of each run for people to watch; changing it runs nothing again",
+    )
     data: Data
     protocol: Protocol
     systems: dict[Name, dict[str, Any]] = Field(
@@ -53,6 +60,9 @@ class Config(Settings):
         (),
         description="other experiments: the systems that are trained here are also evaluated here with the weights of "
         "their runs, and `snakemake cross` writes the accuracies of all, data set trained on by data set tested on",
+    )
+    sweep: Sweep | None = Field(
+        None, description="settings tried on the validation subjects, by `snakemake sweep`; null: none"
     )
     network: Network
     input: Input

@@ -18,6 +18,7 @@ from gaitcore.keys import canonical, parse_sequence_name
 from gaitcore.merging import lineage_of, merged
 from gaitcore.names import checked_name
 from gaitcore.networks import network_options
+from gaitcore.settings.check_sweep import check_sweep
 from gaitcore.settings.checks import check_config
 from gaitcore.settings.command_line import typed
 from gaitcore.settings.experiment import Config
@@ -41,7 +42,7 @@ RENAMED = {  # keys of the previous release; those inside a section are also ren
 _MOST_LAYERS = 100
 _FOLDERS = (  # beside those of the systems
     *("benchmarks", "checkpoints", "figures", "inspection", "logs", "movies", "overlay", "poses", "silhouettes"),
-    *("tables", "verify"),
+    *("tables", "verify", "cross", "sweep", "receipts"),
 )
 
 
@@ -73,6 +74,7 @@ def load_config(base: str | Path, overrides: Mapping[str, Any] | None = None) ->
         raise ConfigError(sentence(error, layers)) from None
     config = _crossed(config, layers)
     check_config(config, layers)
+    check_sweep(config, layers)
     tell_kept_settings(config, layers)
     return config
 

@@ -36,7 +36,9 @@ class Split(Settings):
 
     train: Subjects = Field(description="subjects to train on, e.g. 1-74 or P01, P02")
     test: Subjects = Field(description="subjects to test on, e.g. 75-124")
-    validation: Subjects = Field((), description="training subjects held out to choose the epoch, e.g. 60-74")
+    validation: Subjects = Field(
+        (), description="training subjects held out to choose the epoch, or settings in a sweep, e.g. 60-74"
+    )
     probes: SequenceNames = Field((), description="single sequences that are probes, e.g. 0002-camid33_videoid2-seq0")
     gallery: SequenceNames = Field(
         (), description="single sequences of the gallery; none listed: all others of test subjects"

@@ -1,5 +1,6 @@
 """The first mistake in a configuration as one sentence: file and line, key, found, expected."""
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -52,14 +53,20 @@ def full_stop(message: object) -> str:
     return "" if str(message).endswith("?") else "."
 
 
-def within_system(name: str, lineage: list[str], error: ValidationError, layers: Layers) -> Location:
-    """Where a mistake in a system's settings stands: in its own, in those of a system it is like, or in the common."""
+def within_system(places: Sequence[Location], error: ValidationError, layers: Layers) -> Location:
+    """Where a mistake in a system's settings stands: in its own, in those of a system it is like, or in the common.
+
+    Args:
+        places: the sections of the systems it is like and its own, the last one; ("systems", "gaitmixer").
+        error: of the schema.
+        layers: where the settings come from.
+    """
     path = [part for part in error.errors(include_url=False)[0]["loc"] if part != _A_KEY]
     location = _without_kinds(path, Config)
-    for system in reversed(lineage):
-        if any(holds(layer.content, ["systems", system, *location]) for layer in layers):
-            return ("systems", system)
-    return () if location and location[0] in Config.model_fields else ("systems", name)
+    for place in reversed(places):
+        if any(holds(layer.content, [*place, *location]) for layer in layers):
+            return place
+    return () if location and location[0] in Config.model_fields else places[-1]
 
 
 def section_below(section: Any, key: str) -> SectionType:

@@ -85,11 +85,13 @@ def seconds_per_step(network: SystemNetwork, input: Input, training: Training, d
     return StepTime(seconds * whole / _sequences(batch), _sequences(batch), whole)
 
 
-# The measured run has no end and no schedule that would count its steps.
+# The measured run has no end, no schedule that would count its steps, and no rate at which its loss becomes infinite.
 _PLAIN: dict[str, Any] = {
     "epochs": 100_000,
     "second_phase": None,
     "schedule": "constant",
+    "learning_rate": 1e-6,
+    "weight_decay": 0.0,
     "milestones": (),
     "repeat": {},
 }

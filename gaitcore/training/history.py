@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from gaitcore.errors import GaitError
+from gaitcore.errors import DivergenceError
 
 _NOT_KEPT = {"since", "_unread"}  # attributes of a history that no checkpoint holds
 
@@ -62,7 +62,7 @@ class History:
         """Add a step to the current epoch; ``step`` is what :func:`measured` gives.
 
         Raises:
-            GaitError: the loss is not a finite number. On a GPU this is noticed when the losses are read.
+            DivergenceError: the loss is not a finite number. On a GPU this is noticed when the losses are read.
         """
         self.steps += 1
         self._unread.append((step, learning_rate))
@@ -76,7 +76,7 @@ class History:
         self._unread.clear()
         for (loss, triplets, of_embeddings), rate in zip(torch.stack(steps).tolist(), rates, strict=True):
             if not math.isfinite(loss):
-                raise GaitError(
+                raise DivergenceError(
                     f"The loss became {loss} in epoch {self.epoch}, step {len(self.losses) + 1}, at a learning rate of "
                     f"{rate:.2g}; lower training.learning_rate, or look for impossible coordinates in the poses."
                 )
@@ -92,7 +92,7 @@ class History:
             validation_rank1: fraction; None if it was not measured after this epoch.
 
         Raises:
-            GaitError: the loss of a step was not a finite number.
+            DivergenceError: the loss of a step was not a finite number.
         """
         self._read()
         self._tick()
@@ -120,7 +120,7 @@ class History:
         """All of it, for a checkpoint.
 
         Raises:
-            GaitError: the loss of a step was not a finite number.
+            DivergenceError: the loss of a step was not a finite number.
         """
         self._read()
         self._tick()

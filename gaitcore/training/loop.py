@@ -2,8 +2,9 @@
 
 import logging
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from gaitcore.artefacts.training_history import COLUMNS
 from gaitcore.execution.compute import products_in
 from gaitcore.execution.gpu_pass import GpuPass
+from gaitcore.execution.streaming import windows_source
 from gaitcore.execution.training_pass import training_pass
 from gaitcore.execution.whole_step import MakeRecorder, Stepping, recorder_of
 from gaitcore.modalities import FrameStore
@@ -71,6 +73,7 @@ def train(
     validate: Callable[[nn.Module], float] | None = None,
     checkpoints: Checkpoints | None = None,
     recorder: MakeRecorder | None = None,
+    observe: Callable[[Sequence[Mapping[str, Any]]], None] | None = None,
 ) -> TrainingResult:
     """Train a network in place.
 
@@ -86,11 +89,13 @@ def train(
         validate: network -> validation accuracy, which chooses the epoch; None keeps the last epoch.
         checkpoints: the checkpoints from which the run is resumed and to which it is saved; None for no checkpoints.
         recorder: what records a step as one graph; None for that of the device, which a CPU does not have.
+        observe: called after each epoch with all rows of the history so far; it changes nothing.
 
     Raises:
         ConfigError: a batch has one sequence alone, and the network a batch-norm neck.
-        GaitError: the loss is not a finite number; the message has epoch, step and learning rate. Or a signal ended
-            the run, a checkpoint could not be written, or the GPU has too little memory for a batch.
+        DivergenceError: the loss is not a finite number; the message has epoch, step and learning rate.
+        GaitError: a signal ended the run, a checkpoint could not be written, or the GPU has too little memory for a
+            batch.
     """
     if not all_epochs(settings):
         log.info("training.epochs is 0: the network stays as it was drawn")
@@ -122,12 +127,16 @@ def train(
 
     longest = int(store.lengths.max()) if as_graph else None
 
+    def drawn(chosen: Tensor) -> Tensor:
+        """Frames of these sequences (B,), (B, T)."""
+        reverse = settings.augmentation.reverse
+        return training_frames(store.lengths[chosen], network.frames, settings.sampling, reverse, generator, longest)
+
+    windows_of = windows_source(store, drawn, batches.batch_size, network.frames)
+
     def step(chosen: Tensor) -> Tensor:
         """A step with these sequences (B,); what it measured."""
-        reverse = settings.augmentation.reverse
-        lengths = store.lengths[chosen]
-        frames = training_frames(lengths, network.frames, settings.sampling, reverse, generator, longest)
-        windows = augmented(store.windows(chosen, frames), settings.augmentation, store, generator)
+        windows = augmented(windows_of(chosen), settings.augmentation, store, generator)
         with (
             products_in(settings.precision, device),
             torch.autocast(device.type, torch.bfloat16, enabled=settings.precision == "bfloat16"),
@@ -146,7 +155,8 @@ def train(
         weights = [tensor for module in modules for tensor in (*module.parameters(), *module.buffers())]
         return [*weights, *optimiser.tensors()]
 
-    take_step = Stepping(step, device, recorder, changed, generator, forward, steps=epochs * len(batches))
+    steps = epochs * len(batches)
+    take_step = Stepping(step, device, recorder, changed, generator, forward, before=windows_of.bring, steps=steps)
     run: dict[str, Stateful] = {
         "model": model,
         "criterion": criterion,
@@ -169,7 +179,7 @@ def train(
                 progress.step(history.loss)
                 if checkpoints:
                     checkpoints.after_step(history.steps, run)
-                if checkpoints and history.steps == epochs * len(batches):
+                if checkpoints and history.steps == steps:
                     checkpoints.after_last_step(history.steps, run)
             accuracy = None
             if validate and (epoch % settings.validate_every == 0 or epoch == epochs):
@@ -177,6 +187,8 @@ def train(
                 best.consider(accuracy, epoch, model)
             row = history.close(batches.sequences_of_an_epoch, accuracy)
             progress.epoch(row, triplets=len(batches) * _triplets_of_a_step(criterion, batches))
+            if observe:
+                observe(history.rows)
     best.restore(model)
     return replace(_result(history, best.epoch or epochs, settings, subjects), steps=take_step.how)
 

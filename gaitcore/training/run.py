@@ -5,9 +5,11 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import nn
 
@@ -15,11 +17,11 @@ from gaitcore import modalities
 from gaitcore.artefacts import provenance
 from gaitcore.artefacts.run_record import Machine, Revision, RunRecord, write_run
 from gaitcore.artefacts.sequences import open_sequences
-from gaitcore.artefacts.training_history import write_history
+from gaitcore.artefacts.training_history import COLUMNS, write_history
 from gaitcore.artefacts.weights import write_weights
 from gaitcore.digests import file_digest
 from gaitcore.elsewhere import load_elsewhere
-from gaitcore.errors import ConfigError, ProtocolError
+from gaitcore.errors import ConfigError, DivergenceError, ProtocolError
 from gaitcore.execution import compute
 from gaitcore.networks import build_model, modality
 from gaitcore.protocols.roles import TRAIN, part_name
@@ -27,9 +29,10 @@ from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
 from gaitcore.settings.protocol import Protocol
 from gaitcore.settings.training import Training
+from gaitcore.tracking import WatchedRun
 from gaitcore.training import estimate
 from gaitcore.training.checkpoints import Checkpoints
-from gaitcore.training.loop import train
+from gaitcore.training.loop import TrainingResult, train
 from gaitcore.training.optimisation import all_epochs
 
 log = logging.getLogger(__name__)
@@ -63,6 +66,8 @@ def train_run(
     validator: Callable[[torch.device], Callable[[nn.Module], float]] | None = None,
     start: Path | None = None,
     checkpoint_minutes: float = 10,
+    watched: WatchedRun | None = None,
+    record_divergence: bool = False,
 ) -> None:
     """Train one system with one seed, or resume a run that was interrupted.
 
@@ -84,8 +89,12 @@ def train_run(
         validator: makes, for a device, the function whose accuracy chooses the epoch; None keeps the last one.
         start: the file of ``training.start_from``; None where the seed draws the weights.
         checkpoint_minutes: time between two checkpoints.
+        watched: the record of the run for people to watch; None for none.
+        record_divergence: whether a loss that became infinite is a result, which run.json has in ``failure``, as in a
+            sweep; otherwise it is an error.
 
     Raises:
+        DivergenceError: the loss became infinite or no number, and that is not recorded.
         DataError: split.csv is not what the protocol makes of the table.
         ProtocolError: the split names nobody to train on.
         ConfigError: the training should start from weights, and ``start`` is None.
@@ -123,19 +132,30 @@ def train_run(
     identity = {"data": json.dumps(inputs), "code": code, "configuration": json.dumps([system, seed, settings])}
     identity |= {"first weights": origin.sha256} if origin else {}
     checkpoints = Checkpoints(outputs.checkpoints, identity, checkpoint_minutes)
+    if watched:
+        watched.describe(settings, {**inputs, "code": code, **({str(start): origin.sha256} if origin else {})})
     estimate.tell(network, input, training, sequences, device)
-    with checkpoints.stopping():
-        result = train(
-            model,
-            store,
-            sequences,
-            training,
-            augmented=modalities.part(frames_of, "augmentation").augmented,
-            network=network,
-            seed=seed,
-            validate=validator(device) if validator else None,
-            checkpoints=checkpoints,
-        )
+    begun, failure = perf_counter(), None
+    try:
+        with checkpoints.stopping():
+            result = train(
+                model,
+                store,
+                sequences,
+                training,
+                augmented=modalities.part(frames_of, "augmentation").augmented,
+                network=network,
+                seed=seed,
+                validate=validator(device) if validator else None,
+                checkpoints=checkpoints,
+                observe=watched.epochs if watched else None,
+            )
+    except DivergenceError as error:
+        if not record_divergence:
+            raise
+        log.warning("the try has failed: %s", error)
+        failure = str(error)
+        result = TrainingResult(pd.DataFrame(columns=list(COLUMNS)), 0, None, False, False, perf_counter() - begun, [])
     write_weights(_arrays(model), outputs.weights)
     write_history(result.history, outputs.history)
     record = RunRecord(
@@ -166,10 +186,12 @@ def train_run(
         peak_memory_bytes=compute.peak_memory(),
         peak_gpu_memory_bytes=compute.peak_gpu_memory(),
         origin=origin,
+        failure=failure,
     )
     write_run(record, outputs.run)
     checkpoints.discard()
-    log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
+    if not failure:
+        log.info("trained in %.0f s; weights of epoch %d kept", result.seconds, result.epoch)
 
 
 def _settings(network: SystemNetwork, input: Input, training: Training) -> dict[str, Any]:

@@ -2,10 +2,25 @@
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
+from places import REPOSITORY
 from scratch_workflow import Workflow
 
 from gaitcore.commands.line import main
+from gaitcore.commands.planning import MeasuredSystem, sweep_lines
+from gaitcore.settings.files import load_config
+from gaitcore.systems import system_settings
+from gaitcore.training.estimate import StepTime
+
+SHORT = {
+    "training": {"repeat": {}, "batch": {"subjects": 2, "sequences": 4}},
+    "sweep": {
+        "settings": {"training.epochs": [1, 3], "training.loss.margin": [0.01, 0.2]},
+        "seeds": [0, 1, 2],
+    },
+}
 
 
 @pytest.fixture(scope="module")
@@ -63,3 +78,20 @@ def test_missing_data_are_one_sentence(check):
     assert status == 1
     assert said.err.startswith("data/raw/casia_b/casia-b_pose_train_valid.csv: not found, expected a CSV file")
     assert said.err.count("\n") == 1
+
+
+def test_the_tries_of_a_sweep_are_counted_and_their_time_is_that_of_all_runs():
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": "demo_sweep", **SHORT})
+    sequences = pd.DataFrame({"subject": np.repeat([1, 2], 8), "condition": "nm", "role": "train"})
+    roles = {"keypoints": pd.concat([sequences, sequences.assign(role="gallery")])}
+    batch = {"kind": "balanced", "subjects": 2, "sequences": 4}
+    assert system_settings(config, "gaitmixer").training.batch.model_dump() == batch
+    runs = {"gaitmixer": MeasuredSystem(1000, 128, StepTime(30.0, 8, 8), 10**9, "a GPU")}
+    assert sweep_lines(config, runs, roles) == [
+        "",
+        "Sweep: 4 tries of gaitmixer, 12 runs, on validation subjects only",
+        # (16 - 1) // 8 = 1 step an epoch, as published; 2 tries of 1 epoch and 2 of 3, three seeds
+        "  training in all: 24 steps, about 12 min if a step takes as long as one of gaitmixer, 1 at a time",
+    ]
+    assert len(sweep_lines(config, {"gaitmixer": MeasuredSystem(1000, 128, None, None, "cpu")}, roles)) == 2
+    assert sweep_lines(config.model_copy(update={"sweep": None}), runs, roles) == []

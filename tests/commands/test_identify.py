@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gaitcore.commands.identification import Calibration, embedded, open_run, ranked, sentences
+from gaitcore.commands.identification import Calibration, embedded, ranked, sentences
 from gaitcore.commands.line import main
+from gaitcore.evaluation.finished import open_run
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 

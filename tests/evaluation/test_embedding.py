@@ -7,9 +7,10 @@ import pytest
 import torch
 from stores import keypoint_store
 
-from gaitcore.evaluation.embedding import embed
+from gaitcore.evaluation.embedding import PICTURES_OF_A_GPU, POSES_OF_A_GPU, embed, frames_of_a_gpu
 from gaitcore.modalities.keypoints.inputs import channels as input_channels
 from gaitcore.modalities.keypoints.inputs import joint_motion_bone
+from gaitcore.modalities.keypoints.inputs.skeleton_maps import Transform as SkeletonMaps
 from gaitcore.modalities.keypoints.skeleton import OTHER_SIDE
 from gaitcore.networks import build_model
 from gaitcore.settings.evaluation import Evaluation
@@ -126,3 +127,10 @@ def test_a_whole_sequence_is_one_plain_pass_over_all_its_frames_and_the_order_of
     settings = CENTRE.model_copy(update={"windows": "whole_sequence"})
     expected = np.stack([MeanOfFrames()(XY(walk[None]))[0].numpy() for walk in poses])
     np.testing.assert_allclose(embed(MeanOfFrames(), store, 60, settings), expected, atol=1e-6)
+
+
+def test_on_a_gpu_as_many_frames_are_embedded_at_once_as_there_are_poses_or_pictures():
+    _, poses = sequences([60])
+    pictures = replace(poses, input=SkeletonMaps())
+    assert frames_of_a_gpu(poses) == POSES_OF_A_GPU
+    assert frames_of_a_gpu(pictures) == PICTURES_OF_A_GPU

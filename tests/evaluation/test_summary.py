@@ -37,6 +37,27 @@ def test_runs_of_the_same_probes_are_summarised(runs, tmp_path):
     assert set(summary["n_subjects"]) == {3}
 
 
+def test_the_overall_comparison_stands_for_the_mean_of_those_that_share_probes(tmp_path):
+    rows = [
+        (name, "000", subject, 2, *[rank1] * 3) for name, rank1 in (("Bag", 0.5), ("All", 1.0)) for subject in "456"
+    ]
+    table = pd.DataFrame(rows, columns=["condition", "view", "subject", "probes", "rank1", "rank5", "mAP"])
+    runs = [((system, 0), tmp_path / f"{system}.csv") for system in ("gaitmixer", "gaitformer")]
+    for _, path in runs:
+        write_subjects(table, path)
+    means = {}
+    for overall in (None, "All"):
+        settings = Statistics(confidence=0.95, resamples=20, seed=0, overall=overall)
+        summarise_runs(runs, settings, tmp_path / "summary.csv")
+        summary = pd.read_csv(tmp_path / "summary.csv")
+        rank1 = summary[
+            (summary["system"] == "gaitmixer") & (summary["metric"] == "rank1") & (summary["view"] == "mean")
+        ]
+        means[overall] = dict(zip(rank1["condition"], rank1["mean"], strict=True))
+        assert (summary["metric"] == "rank1_difference").sum() == 3  # Bag, All and their mean
+    assert means == {None: {"Bag": 0.5, "All": 1.0, "mean": 0.75}, "All": {"Bag": 0.5, "All": 1.0, "mean": 1.0}}
+
+
 @pytest.mark.parametrize(
     ("kept", "sentence"),
     [

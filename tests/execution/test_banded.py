@@ -61,7 +61,7 @@ def test_its_weights_are_the_networks_own():
     assert {id(parameter) for parameter in fast.parameters()} == {id(parameter) for parameter in model.parameters()}
 
 
-@pytest.mark.parametrize("name", ["gaitformer", "gaitgraph", "gaitset", "gaittr", "posegait"])
+@pytest.mark.parametrize("name", ["gaitgraph", "gaitset", "gaittr", "posegait"])
 def test_other_networks_have_no_special_path(name):
     options = {"in_channels": 3} if name in ("gaitgraph", "gaittr", "posegait") else {}
     model = build_model(name, **options)

@@ -4,6 +4,9 @@ import pytest
 import torch
 from torch import nn
 
+from gaitcore.execution.banded import Banded
+from gaitcore.execution.fused_attention import FusedAttention
+from gaitcore.execution.host_reads import no_host_reads
 from gaitcore.execution.per_frame import per_frame
 from gaitcore.networks import build_model
 
@@ -18,6 +21,20 @@ def test_overlapping_windows_share_the_spatial_mixer(name):
     assert of_frames is model.spatial
     shared = rest(of_frames(walk)[windows, 0])
     torch.testing.assert_close(shared, model(walk[windows, 0]), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["gaitmixer", "gaitformer"])
+def test_on_a_gpu_the_rest_takes_the_special_path_of_the_network(name):
+    torch.manual_seed(0)
+    model = build_model(name, frames=40).eval()
+    of_frames, rest = per_frame(model, on_gpu=True)
+    windows = torch.stack([torch.arange(start, start + 40) for start in (0, 3, 8)])
+    walk = torch.rand(48, 1, 17, 2)
+    with no_host_reads():
+        shared = rest(of_frames(walk)[windows, 0])
+    torch.testing.assert_close(shared, model(walk[windows, 0]), rtol=0, atol=1e-6)
+    special = rest.modules() if isinstance(rest, nn.Module) else [rest.__self__]
+    assert any(isinstance(module, Banded | FusedAttention) for module in special)
 
 
 @pytest.mark.parametrize("name", ["gaitgraph", "gaitgraph2", "posegait"])

@@ -11,8 +11,10 @@ from repeating import Repeats
 
 from gaitcore import modalities
 from gaitcore.errors import GaitError
+from gaitcore.evaluation.embedding import chosen_frames, embed, embeddings, readings
 from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.host_reads import HostReadError, no_host_reads
+from gaitcore.execution.per_frame import per_frame
 from gaitcore.execution.whole_step import COMPILED_FROM, Stepping, largest_batch
 from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.store import KeypointStore
@@ -38,8 +40,13 @@ SMALL = {
     "gaitgraph": {},
     "gaitgraph2": {},
     "posegait": {},
+    "gpgait": {"shared": (8, 8), "width": 8},
+    "skeletongait": {"widths": (2, 3, 4, 4)},
+    "ptsn": {"hidden": 8, "widths": (4, 4)},
 }
-NOT_CAPTURED = ("gpgait", "skeletongait", "ptsn")  # the log of their runs says so
+DROPOUT = {"gaitmixer", "gaitnet", "gaittr", "posegait", "ptsn"}
+ONE_STEP = {"balanced": {"subjects": 3, "sequences": 2}, "shuffled": {"size": SUBJECTS * EACH}}
+ONE_STEP["drawn"] = {"subjects": 2, "sequences": 2, "steps": 1}
 
 
 def store_of(kind, settings):
@@ -57,15 +64,14 @@ def store_of(kind, settings):
     return KeypointStore(transform.prepared(poses, lengths), first, lengths, transform.frame_width or 320, transform)
 
 
-def run(system, recorder, epochs=2, seed=0, **changes):
+def run(system, recorder, epochs=2, seed=0, sizes=None, options=None, **changes):
     """A system after a run, and its result; the batches are small, and a shuffled one's last is smaller still."""
     settings = system_settings(CONFIG, system)
     kind = modality(settings.network.name)
     store = store_of(kind, settings.input)
-    sizes = {"balanced": {"subjects": 3, "sequences": 2}, "shuffled": {"size": 7}}
-    sizes["drawn"] = {"subjects": 2, "sequences": 2, "steps": 3}
+    sizes = sizes or ONE_STEP | {"shuffled": {"size": 7}, "drawn": {"subjects": 2, "sequences": 2, "steps": 3}}
     batch = settings.training.batch.model_copy(update=sizes[settings.training.batch.kind])
-    network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system]})
+    network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system], **(options or {})})
     recipe = {"epochs": epochs, "second_phase": None, "batch": batch, "collapse_distance": 0.0}
     recipe |= {"schedule": "one_cycle", "precision": "float32"} | changes
     torch.manual_seed(seed)
@@ -88,23 +94,59 @@ def weights(model):
     return {name: tensor.clone() for name, tensor in model.state_dict().items()}
 
 
+def gradients(model):
+    return torch.cat([parameter.grad.flatten() for parameter in model.parameters()])
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("system", SMALL)
-def test_a_step_of_each_system_can_be_recorded_and_learns_what_plain_steps_learn(system):
-    without_dropout = {"gaitmixer", "gaitnet", "gaittr", "posegait"}.isdisjoint({system})
+def test_a_recorded_step_of_each_system_is_the_plain_step(system):
+    """Without reads from the host, with the same loss, gradients and running statistics, up to rounding in float32:
+    GaitGraph's batch normalisations divide by almost nothing at the beginning, so that it rounds most.
+    """
+    options = {"dropout": 0.0} if system in DROPOUT else {}  # a pass in chunks draws otherwise
+    recipe = {"epochs": 1, "sizes": ONE_STEP, "options": options, "optimiser": "sgd", "learning_rate": 1e-6}
+    (model, result), (plain, expected) = run(system, Repeats, **recipe), run(system, None, **recipe)
+    assert (result.steps, expected.steps) == ("one graph", "operation by operation")
+    assert result.history["mined_triplets"].item() == expected.history["mined_triplets"].item()
+    assert result.history["loss"].item() == pytest.approx(expected.history["loss"].item(), rel=1e-3)
+    assert result.history["spread"].item() == pytest.approx(expected.history["spread"].item(), rel=2e-3)
+    tolerance = 0.03 if system == "gaitgraph" else 0.005
+    assert (gradients(model) - gradients(plain)).norm() < tolerance * gradients(plain).norm()
+    torch.testing.assert_close(dict(model.named_buffers()), dict(plain.named_buffers()), rtol=1e-2, atol=1e-3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("system", ["gaitformer", "gaitset", "gaitpart", "gaitgraph"])
+def test_recorded_steps_learn_what_plain_steps_learn(system):
     recipe = {"optimiser": "sgd", "learning_rate": 1e-4}  # Adam would make as much of rounding as of a gradient
     model, result = run(system, Repeats, **recipe)
     plain, expected = run(system, None, **recipe)
     assert (result.steps, expected.steps) == ("one graph", "operation by operation")
-    assert result.history["mined_triplets"].iloc[0] > 0 or "graph" in system or system in ("posegait", "gaitnet")
-    if without_dropout:  # which draws otherwise in chunks
-        assert result.history["loss"].tolist() == pytest.approx(expected.history["loss"].tolist(), rel=1e-3)
-        torch.testing.assert_close(weights(model), weights(plain), rtol=1e-2, atol=1e-3)
+    assert result.history["loss"].tolist() == pytest.approx(expected.history["loss"].tolist(), rel=1e-3)
+    torch.testing.assert_close(weights(model), weights(plain), rtol=1e-2, atol=1e-3)
 
 
-def test_all_systems_are_tested_here_or_known_not_to_be_captured():
-    trained = {name for name in CONFIG.systems if system_settings(CONFIG, name).training.epochs}
-    assert trained == {*SMALL, *NOT_CAPTURED}
+@pytest.mark.slow
+@pytest.mark.parametrize("system", SMALL)
+def test_a_pass_of_each_systems_evaluation_reads_nothing_from_the_host(system):
+    settings = system_settings(CONFIG, system)
+    network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system]})
+    store = store_of(modality(settings.network.name), settings.input)
+    model = build_model(**store.network_arguments(), **network.model_dump()).eval()
+    expected = embed(model, store, FRAMES, settings.evaluation)
+    copies, combine = settings.evaluation.test_time_augmentation, settings.evaluation.combine
+    parts, found = per_frame(model), np.empty_like(expected)
+    for sequences, windows in chosen_frames(store.lengths, FRAMES, settings.evaluation):
+        reading = readings((sequences, windows), copies, store.per_frame)
+        with no_host_reads():
+            chunk = embeddings(reading, parts, store, combine)
+        found[sequences] = chunk.numpy()
+    np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_all_systems_are_tested_here():
+    assert {name for name in CONFIG.systems if system_settings(CONFIG, name).training.epochs} == {*SMALL}
 
 
 def test_warming_up_leaves_weights_optimiser_and_random_numbers_as_they_were():
@@ -234,17 +276,20 @@ def test_the_largest_batch_that_fits_follows_from_two_smaller_ones(available, ex
     assert largest_batch([10, 20], [200, 300], available) == expected  # 100 bytes, and 10 for each sequence
 
 
-@pytest.mark.parametrize("system", ["gaitmixer", "gaitformer", "gaitgraph", "gaitgraph2", "posegait", "gaittr"])
+@pytest.mark.parametrize("system", SMALL)
 def test_nothing_of_a_step_is_on_another_device_than_the_network(system):
     """torch's meta device computes shapes alone, and mixes with a CPU as little as a GPU does."""
     settings = system_settings(CONFIG, system)
     network = settings.network.model_copy(update={"frames": FRAMES, **SMALL[system]})
-    store = store_of("keypoints", settings.input)
+    kind = modality(settings.network.name)
+    store = store_of(kind, settings.input)
     model = build_model(**store.network_arguments(), **network.model_dump()).to("meta")
     options = {"subjects": SUBJECTS, "embedding_dim": network.embedding_dim, "fixed_shapes": True}
+    options |= {"parts": getattr(model, "parts", 1), "neck": hasattr(model, "neck")}
     loss_of = build_loss(settings.training.loss, **options).to("meta")
     optimiser = Optimisation([*model.parameters(), *loss_of.parameters()], settings.training, 5, as_tensors=True)
-    windows = torch.zeros(8, FRAMES, 17, 4 if "z" in settings.input.channels else 3, device="meta")
+    frame = store.masks[0] if kind == "silhouettes" else store.keypoints[0]
+    windows = torch.zeros(8, FRAMES, *frame.shape, dtype=frame.dtype, device="meta")
     embeddings = GpuPass(model)(store.network_input(windows))
     loss, triplets = loss_of(embeddings, torch.arange(8, device="meta") // 2)
     loss.backward()

@@ -8,6 +8,7 @@ import pytest
 
 from gaitcore.reporting.tables.estimates import percent
 from gaitcore.reporting.tables.layout import Table, table_cells
+from gaitcore.reporting.tables.published import published_rows
 from gaitcore.reporting.tables.tables import table1, table2
 
 
@@ -234,3 +235,25 @@ def test_the_notes_name_the_systems_whose_products_were_not_float32(summary, con
     assert sentence not in " ".join(table1(summary, context).notes)
     others = replace(context, products={"alpha": "bfloat16", "beta_net": "tf32"})
     assert f"{sentence} bfloat16 for Alpha; in tf32 for Beta_net; all else in float32." in table1(summary, others).notes
+
+
+def test_a_comparison_with_all_probes_is_the_last_column_in_place_of_a_mean(summary, context):
+    table = table2(summary, replace(context, overall="ar"))
+    assert table.columns == {"nm": "NM", "mean": "AR"}
+    assert (
+        "AR is measured on all probes together; it is not the mean of the other rows, which share probes."
+        in table.notes
+    )
+
+
+def test_a_published_overall_stands_in_the_column_of_the_measured_one():
+    rows = published_rows([], "sustech1k", "Overall")
+    assert set(rows.loc[rows["method"] == "SkeletonGait", "condition"]) == {"Clothing", "Night", "Normal", "mean"}
+
+
+def test_table_1_by_metric_has_accuracies_and_no_open_set_figures(summary, context):
+    together = summary[summary["view"] == "mean"]
+    one = together[together["condition"] == "nm"].query("metric == 'rank1'").assign(metric="TAR_FAR_1")
+    in_all_views = together.assign(view="all")
+    table = table1(pd.concat([in_all_views, together, one], ignore_index=True), context)
+    assert list(table.columns) == ["rank1", "rank5", "mAP"]

@@ -156,8 +156,9 @@ class SmallExperiment:
         """summary.csv and rank1.json."""
         by_subject, rank1 = self.run / "subjects.csv", self.results / "rank1.json"
         embeddings = self.run / "embeddings.parquet"
-        pairs = OpenSetSource([((SYSTEM, SEED), embeddings)], {SYSTEM: self.system.evaluation}, self.config.protocol)
-        with self._job("summary", [by_subject, embeddings], [self.summary, rank1]):
+        runs = [((SYSTEM, SEED), embeddings, self.split)]
+        pairs = OpenSetSource(runs, {SYSTEM: self.system.evaluation}, self.config.protocol)
+        with self._job("summary", [by_subject, embeddings, self.split], [self.summary, rank1]):
             summarise_runs([((SYSTEM, SEED), by_subject)], self.config.statistics, self.summary, rank1, pairs)
 
     def tabulate(self) -> None:

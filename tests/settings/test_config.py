@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,17 @@ def test_a_protocol_that_cannot_be_is_refused(base, protocol, sentence):
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"protocol": protocol})
     assert str(raised.value) == f"--config on the command line: {sentence}"
+
+
+@pytest.mark.parametrize(
+    ("experiment", "overall", "end"),
+    [("sustech1k", "Overal", '"Overal"; did you mean "Overall"?'), ("casia_b", "nm", '"nm"; set it to null.')],
+)
+def test_an_overall_comparison_that_is_none_is_refused(base, experiment, overall, end):
+    assert load_config(base, {"experiment": "sustech1k"}).statistics.overall == "Overall"
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": experiment, "statistics": {"overall": overall}})
+    assert str(raised.value) == f"--config on the command line: statistics.overall: there is no comparison {end}"
 
 
 @pytest.mark.parametrize(("name", "train", "test"), [("74/50", 74, 50), ("62/62", 62, 62), ("24/100", 24, 100)])
@@ -635,3 +647,14 @@ def test_one_number_in_two_spellings_is_one_subject(base):
 def test_a_split_may_name_nobody_to_train(base):
     splits = {"s": {"train": [], "test": "1-4"}}
     assert load_config(base, {"protocol": {"split": "s", "splits": splits}}).protocol.splits["s"].train == ()
+
+
+def test_tracking_without_its_package_is_refused_before_anything_runs(base, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorboardX", None)
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "demo", "tracking": {"tool": "tensorboard"}})
+    assert str(raised.value) == (
+        "--config on the command line: tracking.tool is tensorboard, whose package tensorboardX is not installed; "
+        "install it with: make tracking, or set tracking.tool to null."
+    )
+    assert load_config(base, {"experiment": "demo"}).tracking.tool is None

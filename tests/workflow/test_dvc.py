@@ -1,6 +1,7 @@
 """The experiment as stages of DVC: real DVC and Snakemake, with a small experiment, in a scratch repository."""
 
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -24,14 +25,19 @@ GAITMIXERS = {"settings", "train@gaitmixer-0", "evaluate@gaitmixer-0", "tables"}
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory):
-    """A project whose results were made by `dvc repro`."""
+    """A project whose results were made by Snakemake alone, and taken over by `dvc repro`."""
     project = Project.new(tmp_path_factory.mktemp("dvc"))
     project.replace("dvc.yaml", "seeds: [0, 1]", "seeds: [0]")
     project.learn_at(None)
     project.start()
+    project.run("snakemake", "--cores", "2", "tables")
+    made = project.digests()
     assert project.stages_run_by("dvc", "repro") == GAITMIXERS | {
         *("walkers", "poses", "splits", "train@gaitformer-0", "evaluate@gaitformer-0")
     }
+    taken_over = project.digests()
+    assert taken_over.pop(project.result("settings.json"))
+    assert taken_over == made  # training.csv and run.json have times, so nothing was trained again
     project.commit()
     return project
 
@@ -115,14 +121,31 @@ def test_metrics_and_plots_of_an_experiment_are_compared(restored):
     assert losses["workspace"] != losses["HEAD"]
 
 
-def test_what_snakemake_made_alone_is_committed(restored):
+def test_dvc_takes_over_what_snakemake_made_alone_and_makes_it_anew_if_forced(restored):
     restored.learn_at(8e-3)
     restored.run("snakemake", "--cores", "2", "tables")
-    restored.run("snakemake", "--cores", "2", "--allowed-rules", "write_settings", "--", f"{RESULTS}/settings.json")
-    assert set(json.loads(restored.run("dvc", "status", "--json"))) == GAITMIXERS
-    restored.run("dvc", "commit", "--force")
+    made = restored.digests()
+    history = made[restored.result("gaitmixer/seed-0/training.csv")]
+    receipt = restored.result("receipts/gaitmixer/seed-0/train.json").read_text()
+    metrics = restored.result("gaitmixer/seed-0/metrics.json")
+    right = metrics.read_text()
+    metrics.write_text(right.replace("rank1", "rank2"))
+    assert f"{RESULTS}/gaitmixer/seed-0/metrics.json: not the file that evaluate wrote" in restored.run(
+        "dvc", "repro", fails=True
+    )
+    metrics.write_text(right)
+    assert restored.stages_run_by("dvc", "repro") == GAITMIXERS
+    settings = restored.result("settings.json")
+    taken_over = restored.digests()
+    assert taken_over.pop(settings) != made.pop(settings)
+    assert taken_over == made
+    assert json.loads(restored.result("receipts/gaitmixer/seed-0/train.json").read_text()) == json.loads(receipt)
+    assert not restored.result(".kept").exists()
     assert restored.nothing_to_do()
     assert restored.stages_run_by("dvc", "repro") == set()
+
+    restored.run("dvc", "repro", "--force", "--single-item", "train@gaitmixer-0")
+    assert file_digest(restored.result("gaitmixer/seed-0/training.csv")) != history  # it has the times of this run
 
 
 def test_adopt_refuses_what_dvc_does_not_vouch_for(restored):
@@ -207,3 +230,38 @@ def test_a_clone_pulls_from_s3_and_has_nothing_to_do(project, tmp_path, s3):
     project.run("dvc", "push", **keys)
     assert client.list_objects_v2(Bucket="gait", Prefix="dvc/files/md5/")["KeyCount"] > 10
     clone_pulls_and_adopts(project, tmp_path / "clone", **keys)
+
+
+ELSEWHERE = """\
+extends: tiny
+experiment: elsewhere
+compare: [released, gaitformer_from_tiny, gaitformer_tuned]
+seeds: [0]
+systems:
+  released: {like: gaitmixer, weights: {path: data/raw/released.safetensors, sha256: DIGEST}}
+  gaitformer_from_tiny: {like: gaitformer, weights: {experiment: tiny, system: gaitformer}}
+  gaitformer_tuned: {like: gaitformer, training: {start_from: {experiment: tiny, system: gaitformer}}}
+"""
+
+
+def test_weights_from_elsewhere_are_stages_that_run_again_if_their_file_changes(project):
+    released = project.folder / "data/raw/released.safetensors"
+    shutil.copy(project.result("gaitmixer/seed-0/weights.safetensors"), released)
+    (project.folder / "experiments/elsewhere.yaml").write_text(ELSEWHERE.replace("DIGEST", file_digest(released)))
+    project.replace("config.yaml", "experiment: tiny", "experiment: elsewhere")
+    project.run("make", "stages", f"BIN={BIN}")
+    own = {"import-gaitformer_from_tiny-0", "train-gaitformer_tuned-0"}
+    assert project.stages_run_by("dvc", "repro") >= own | {
+        *("import-released", "evaluate-released", "evaluate@gaitformer_from_tiny-0", "evaluate@gaitformer_tuned-0")
+    }
+    means = [
+        json.loads((project.folder / f"results/{run}/metrics.json").read_text())["means"]
+        for run in ("tiny/gaitmixer/seed-0", "elsewhere/released/imported")
+    ]
+    assert means[0] == means[1]
+    assert project.nothing_to_do()
+
+    weights = project.result("gaitformer/seed-0/weights.safetensors")
+    weights.unlink()
+    shutil.copy(released, weights)
+    assert own <= set(json.loads(project.run("dvc", "status", "--json")))

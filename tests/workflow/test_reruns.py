@@ -5,6 +5,8 @@ import os
 
 import pytest
 
+from gaitcore.audit.manifest import check_manifest
+
 pytestmark = pytest.mark.workflow
 
 SYSTEMS = ("gaitformer", "gaitmixer")
@@ -22,6 +24,28 @@ def comment(text):
 
 
 def test_a_second_run_has_nothing_to_do(finished):
+    assert finished.jobs() == {}
+
+
+@pytest.mark.tracking
+def test_tracking_reruns_nothing_and_leaves_a_record_beside_the_same_results(finished):
+    pytest.importorskip("tensorboardX", reason="tensorboardX is not installed: make tracking")
+    tracking = {"config": ("tracking={tool: tensorboard}",)}
+    assert "Nothing to be done" in finished.snakemake("tables", "-n", **tracking).stdout
+    run = "gaitmixer/seed-0"
+    weights, metrics = (finished.results(f"{run}/{name}") for name in ("weights.safetensors", "metrics.json"))
+    before = weights.read_bytes(), metrics.read_bytes()
+    forced = [str(path.relative_to(finished.folder)) for path in (weights, metrics)]
+    done = finished.snakemake("--forcerun", *forced, "--", "tables", **tracking)
+    assert done.returncode == 0, done.stdout
+    assert (weights.read_bytes(), json.loads(metrics.read_text())["means"]) == (
+        before[0],
+        json.loads(before[1])["means"],
+    )
+    records = [path.name.partition(".out.tfevents.")[0] for path in finished.results(f"tracking/{run}").iterdir()]
+    assert sorted(records) == ["evaluation", "training"]
+    checked = check_manifest(finished.results(""))
+    assert checked.passes, checked
     assert finished.jobs() == {}
 
 

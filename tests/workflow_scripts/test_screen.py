@@ -37,6 +37,8 @@ for epoch in (1, 2):
     line = f"epoch {epoch}/2  loss 0.1000  spread 0.200  70 sequences/s  00:0{2 - epoch} left"
     print(f"[train {seed}] {line}", file=sys.stderr, flush=True)
     time.sleep(snakemake.config.get("wait", 0.1))
+if snakemake.config.get("warns"):
+    print(f"[train {seed}] Warning: 1 of 3 videos gave no pose: a.mp4: no video.", file=sys.stderr, flush=True)
 if str(snakemake.config.get("fails")) == seed:
     sys.exit(f"[train {seed}] poses.csv, line 3: 5 values, expected 52.")
 Path(snakemake.output[0]).touch()
@@ -61,12 +63,13 @@ def said(place, *arguments) -> tuple[int, str]:
 
 
 @pytest.mark.workflow
-def test_a_file_has_what_runs_how_far_it_is_and_at_the_end_the_table(place):
-    status, text = said(place, "tables")
+def test_a_file_has_what_runs_how_far_it_is_its_warnings_and_at_the_end_the_table(place):
+    status, text = said(place, "tables", "--config", "warns=1")
     lines = text.splitlines()
     trained = [line for line in lines if "seed 0" in line]
     assert status == 0
     assert lines[0] == "3 jobs to run on 2 cores"
+    assert lines.count("  Warning: 1 of 3 videos gave no pose: a.mp4: no video.") == 2  # of two jobs
     assert trained == [
         "  Training gaitmixer, seed 0, on demo: epoch 1/2  loss 0.1000  spread 0.200  70 sequences/s  00:01 left",
         "  Training gaitmixer, seed 0, on demo: epoch 2/2  loss 0.1000  spread 0.200  70 sequences/s  00:00 left",

@@ -126,7 +126,8 @@ def written(tmp_path, experiment, **overlay):
     (tmp_path / "config.yaml").write_text("")
     content = scripts.stages_of(config)
     path.write_text(yaml.safe_dump(content))
-    check_stages(path, config.compare, config.seeds, ["silhouettes"])
+    own = scripts.own_stages(config)
+    check_stages(path, config.compare, config.seeds, [*(["silhouettes"] if config.data.silhouettes else []), *own])
     return content
 
 
@@ -168,6 +169,62 @@ def test_with_common_tests_every_run_depends_on_all_frames(tmp_path):
     frames = ["results/${experiment}/poses.parquet", "results/${experiment}/silhouettes.parquet"]
     for name in ("train", "train_silhouettes", "evaluate", "evaluate_silhouettes"):
         assert stages[name]["deps"][:2] == frames
+
+
+ELSEWHERE = {
+    "compare": ["gaitmixer", "gaitmixer_released", "gaitmixer_other", "gaitmixer_tuned"],
+    "seeds": [0, 1],
+    "systems": {
+        "gaitmixer_released": {"like": "gaitmixer", "weights": {"path": "data/raw/released.pt", "sha256": "a" * 64}},
+        "gaitmixer_other": {"like": "gaitmixer", "weights": {"experiment": "casia_b", "system": "gaitmixer"}},
+        "gaitmixer_tuned": {"like": "gaitmixer", "training": {"start_from": {"experiment": "casia_b"}}},
+    },
+}
+
+OWN = [
+    *(("import", run) for run in ("gaitmixer_released", "gaitmixer_other-0", "gaitmixer_other-1")),
+    *(("train", run) for run in ("gaitmixer_tuned-0", "gaitmixer_tuned-1")),
+    ("evaluate", "gaitmixer_released"),
+]
+
+
+def test_weights_from_elsewhere_have_stages_that_depend_on_their_file(tmp_path):
+    content = written(tmp_path, "demo", **ELSEWHERE)
+    stages, runs = content["stages"], content["vars"][1]["runs"]
+    own = [f"{job}-{run}" for job, run in OWN]
+    assert list(stages) == [
+        *("settings", "walkers", "poses", "splits", *own[:3], "train", *own[3:5], "evaluate", *own[5:], "tables")
+    ]
+    assert (stages["train"]["matrix"]["system"], runs["train"]) == ("${runs.train}", ["gaitmixer"])
+    assert (stages["evaluate"]["matrix"]["system"], runs["evaluate"]) == (
+        "${runs.evaluate}",
+        ["gaitmixer", "gaitmixer_other", "gaitmixer_tuned"],
+    )
+    results = "results/${experiment}"
+    run = f"{results}/gaitmixer_released/imported"
+    assert stages["import-gaitmixer_released"] == {
+        "cmd": f"snakemake --profile profiles/dvc --allowed-rules import_weights -- {run}/weights.safetensors",
+        "deps": ["data/raw/released.pt", f"{results}/poses.parquet"],
+        "params": [{f"{results}/settings.json": ["import_weights.gaitmixer_released"]}],
+        "outs": [
+            *(f"{run}/weights.safetensors", f"{run}/run.json"),
+            f"{results}/receipts/gaitmixer_released/imported/import.json",
+            f"{results}/logs/gaitmixer_released/imported/import.log",
+            f"{results}/benchmarks/gaitmixer_released/imported/import.tsv",
+        ],
+    }
+    assert stages["evaluate-gaitmixer_released"]["deps"] == [
+        *(f"{results}/poses.parquet", f"{results}/split.csv", f"{run}/weights.safetensors")
+    ]
+    other = "results/casia_b/gaitmixer/seed-1"
+    assert stages["import-gaitmixer_other-1"]["deps"][:2] == [f"{other}/weights.safetensors", f"{other}/run.json"]
+    assert stages["train-gaitmixer_tuned-1"]["deps"] == [
+        *(f"{other}/weights.safetensors", f"{other}/run.json", f"{results}/poses.parquet", f"{results}/split.csv")
+    ]
+    assert [next(iter(plot)) for plot in content["plots"]] == [
+        f"{results}/summary.csv",
+        *(f"{results}/{system}/seed-0/training.csv" for system in ("gaitmixer", "gaitmixer_tuned")),
+    ]
 
 
 def test_a_stage_that_the_experiment_needs_is_missed(stages):

@@ -20,12 +20,14 @@ class InputTransform:
     Attributes:
         names: the names of the input channels, in order.
         per_frame: whether the input of a frame depends on that frame alone. If not, a window is transformed as a whole.
+        prepares_each_frame: whether ``prepared`` treats each frame on its own, so that it can be in an exported graph.
         frame_width: of prepared poses, in their unit, where it is not that of the poses; augmentation scales its noise
             to it.
     """
 
     names: tuple[str, ...]
     per_frame: ClassVar[bool] = True
+    prepares_each_frame: ClassVar[bool] = True
     frame_width: int | None = None
 
     @classmethod

@@ -1,5 +1,6 @@
 """Merging several pose tables of one data set: the subjects' shards of a video experiment, or tables made elsewhere."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ import pandas as pd
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO, DropReport, read_report, write_report
+from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO, DropReport, left_out_videos, read_report, told, write_report
+
+log = logging.getLogger(__name__)
 
 _ESTIMATOR = ("source", "source_version", "weights_digest")
 CAMERA = ("frame_width", "frame_height", "fps")
@@ -61,7 +64,7 @@ def merge_shards(
         mixed_sources: allow shards of several estimators.
 
     Returns:
-        A sentence with the numbers of videos in the table and left out.
+        A sentence with the numbers of videos in the table and left out. A warning names the first of those left out.
 
     Raises DataError where no shard holds a pose, or as :func:`merge_tables`.
     """
@@ -70,16 +73,17 @@ def merge_shards(
     for file, reason, line, sequence in left_out:
         unlisted.add(file, reason, line=line, sequence=sequence)
     lines = pd.concat([unlisted.to_frame(), *(read_report(one) for one in reports)], ignore_index=True)
+    unnamed = [n for n, one in enumerate(unlisted.rows()) if not one[-1].startswith((NO_VIDEO, LEFT_OUT))]
+    bad = [*map(unlisted.sentence, unnamed), *left_out_videos(lines)]
     if not len(table):
-        first = f" {lines['file'][0]}: {lines['reason'][0]}." if len(lines) else ""
-        raise DataError(f"No video gave a pose; the shards' reports say why.{first}")
+        raise DataError(f"No video gave a pose: {told(bad)}")
     table.write(poses)
     write_report(lines, report)
-    others = lines["reason"].str.startswith(NO_VIDEO).sum()
-    left_out_count = len(unlisted) - others + lines["reason"].str.startswith(LEFT_OUT).sum()
+    if bad:
+        log.warning("%d of %d videos gave no pose: %s", len(bad), len(table.sequences) + len(bad), told(bad))
     return (
-        f"{len(table.sequences)} of {len(table.sequences) + left_out_count} videos are in {poses} "
-        f"({len(table)} frames); {left_out_count} were left out, see {report}"
+        f"{len(table.sequences)} of {len(table.sequences) + len(bad)} videos are in {poses} "
+        f"({len(table)} frames); {len(bad)} were left out, see {report}"
     )
 
 

@@ -33,6 +33,7 @@ from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.trees import tree_option
 from gaitcore.percent import in_percent
 from gaitcore.settings.data import Data, Tree
+from gaitcore.settings.values import Settings
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def source_formats() -> tuple[str, ...]:
 
 def reading_arguments(data: Data) -> dict[str, Any]:
     """The keyword arguments of :func:`read_poses` and :func:`write_poses` that the section ``data`` sets."""
-    names = "dataset frame_width frame_height fps pose_source tree people people_index lost_joints frame_order"
+    names = "dataset frame_width frame_height fps pose_source tree people people_index tracking lost_joints frame_order"
     return {**{name: getattr(data, name) for name in names.split()}, "mixed_sources": data.mixed_pose_sources}
 
 
@@ -71,7 +72,7 @@ def read_poses(
     coordinates in crops of the person, ``fps`` in frames per second. With ``conditions``, sequences of other conditions
     are left out and reported. Pose tables of several estimators are merged only with ``mixed_sources``. ``tree`` says
     what the folders in ``path`` name. ``options`` are settings of ``data`` that some readers take: people,
-    people_index, lost_joints, frame_order.
+    people_index, tracking, lost_joints, frame_order.
 
     The second result is the report: one row (file, line, sequence, frame, reason) for each row, frame or sequence
     that is not in the table. Whatever reader made them, frames out of bounds (:mod:`.bounds`) and sequences whose
@@ -169,8 +170,9 @@ def _options(
         if name in takes:
             chosen[name] = value
         elif value != Data.model_fields[name].default:
+            found = "set" if isinstance(value, Settings) else value
             raise ConfigError(
-                f"data.{name} is {value}, but data.format: {source_format} does not use it; remove data.{name}."
+                f"data.{name} is {found}, but data.format: {source_format} does not use it; remove data.{name}."
             )
     return chosen | tree_option(reader.read, tree, "data", source_format)
 

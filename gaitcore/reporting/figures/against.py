@@ -9,9 +9,16 @@ from matplotlib.ticker import NullLocator
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
-from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, in_legend, legend_above
+from gaitcore.reporting.figures.style import (
+    COLUMN,
+    condition_title,
+    conditions_and_mean,
+    counted,
+    in_legend,
+    legend_above,
+    mean_in_words,
+)
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -54,7 +61,7 @@ def _figure(option: str, config: Config, numbers: pd.DataFrame) -> Figure:
     """One line per condition over the option's values, with the interval of each point."""
     figure = Figure(figsize=(COLUMN, 2.4))
     axes = figure.subplots()
-    conditions = [*compared_names(config.protocol), MEAN]
+    conditions = conditions_and_mean(config)
     for number, condition in enumerate(conditions):
         points = numbers[numbers["condition"] == condition]
         mean = points["rank1_percent"]
@@ -86,7 +93,7 @@ def _caption(option: str, config: Config, numbers: pd.DataFrame) -> str:
     return (
         f"Rank-1 accuracy on {config.data.dataset} against {_label(option)}, mean over "
         f"{counted(int(mean['n_seeds'].max()), 'seed')} with the {level:g}% bootstrap "
-        f"interval over subjects and seeds. Mean over conditions: the highest is "
+        f"interval over subjects and seeds. {mean_in_words(config)}: the highest is "
         f"{percent_text(best['rank1_percent'])}% at {best[option]:g}, the lowest "
         f"{percent_text(worst['rank1_percent'])}% at {worst[option]:g}."
     )

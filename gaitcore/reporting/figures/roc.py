@@ -1,7 +1,7 @@
 """ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
 
+import math
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +9,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
-from gaitcore.artefacts.embeddings import read_embeddings
+from gaitcore.artefacts.embeddings import read_tested
 from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resampled, subject_weights
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import PAGE, condition_title, counted, legend_above, line_style, listed
 from gaitcore.reporting.tables.estimates import percent_text
@@ -22,19 +23,20 @@ from gaitcore.systems import runs_of, system_settings
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 _POINTS = 60  # of a curve
-_IN_A_ROW = 4  # panels
+_PANELS = 4  # in a row, at most
 
 
-def draw(config: Config, *, embeddings: Sequence[Path]) -> Drawing:
+def draw(config: Config, *, embeddings: Sequence[Path], splits: Sequence[Path]) -> Drawing:
     """Draw the figure from embeddings.parquet of every run, in the configuration's order of systems and seeds.
 
-    The numbers: system, condition, far_percent, tar_percent (mean over seeds), ci_low_percent and ci_high_percent (over
-    subjects), and the EER and the number of seeds on each row of a curve.
+    ``splits`` has the split.csv of each of these runs. The numbers: system, condition (or comparison), far_percent,
+    tar_percent (mean over seeds), ci_low_percent and ci_high_percent (over subjects), and the EER and the number of
+    seeds, 0 for weights from a file, on each row of a curve.
     """
     runs: dict[str, list[Pairs]] = {}
-    for (system, _), path in zip(runs_of(config), embeddings, strict=True):
+    for (system, _), path, split in zip(runs_of(config), embeddings, splits, strict=True):
         evaluation = system_settings(config, system).evaluation
-        pairs = Pairs.of(*read_embeddings(path), evaluation, config.protocol)
+        pairs = Pairs.of(*read_tested(path, split), evaluation, config.protocol)
         runs.setdefault(system, []).append(pairs)
     numbers = pd.concat([_curves(config, system, several) for system, several in runs.items()], ignore_index=True)
     return Drawing(_figure(config, numbers), numbers, _caption(config, numbers))
@@ -49,10 +51,11 @@ def _curves(config: Config, system: str, runs: Sequence[Pairs]) -> pd.DataFrame:
         _curve(config, [own[condition] for own in rocs], [curves[condition] for curves in drawn], subjects).assign(
             condition=condition
         )
-        for condition in config.protocol.probes
+        for condition in compared_names(config.protocol)
         if all(condition in own and own[condition].eer is not None for own in rocs)
     ]
-    curves = pd.concat(frames, ignore_index=True).assign(system=system) if frames else pd.DataFrame()
+    seeds = sum(seed is not None for name, seed in runs_of(config) if name == system)
+    curves = pd.concat(frames, ignore_index=True).assign(system=system, n_seeds=seeds) if frames else pd.DataFrame()
     columns = ["system", "condition", "far_percent", "tar_percent", "ci_low_percent", "ci_high_percent"]
     return curves.reindex(columns=[*columns, "eer_percent", "n_seeds"])
 
@@ -68,18 +71,17 @@ def _curve(config: Config, rocs: Sequence[Roc], drawn: Sequence[Resampled], subj
     percent = {"far": far, "tar": tar, "ci_low": low, "ci_high": high}
     eer = float(np.mean([roc.eer for roc in rocs]))
     frame = pd.DataFrame({f"{name}_percent": in_percent(np.asarray(values)) for name, values in percent.items()})
-    return frame.assign(eer_percent=in_percent(eer)).round(4).assign(n_seeds=len(rocs))
+    return frame.assign(eer_percent=in_percent(eer)).round(4)
 
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     conditions = list(dict.fromkeys(numbers["condition"]))
-    rows = ceil(len(conditions) / _IN_A_ROW) or 1
-    columns = ceil(len(conditions) / rows) or 1
-    figure = Figure(figsize=(PAGE, 0.7 + 1.8 * rows))
-    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    rows = max(1, math.ceil(len(conditions) / _PANELS))
+    figure = Figure(figsize=(PAGE, 0.5 + 2.0 * rows))
+    grid = figure.subplots(rows, max(1, math.ceil(len(conditions) / rows)), sharey=True, squeeze=False)
     panels = grid.ravel()
-    for axes in panels[len(conditions) :]:
-        axes.set_axis_off()
+    for unused in panels[max(1, len(conditions)) :]:
+        unused.remove()
     for axes, condition in zip(panels, conditions, strict=False):
         for system in config.compare:
             curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]
@@ -114,7 +116,17 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
         errors.append(f"{system_settings(config, system).title} {listed(each)}")
     level = in_percent(config.statistics.confidence)
     return (
-        f"ROC on {config.data.dataset}: genuine against impostor pairs of probe and gallery sequence, mean over "
-        f"{counted(len(config.seeds), 'seed')}; bands are {level:g}% bootstrap intervals over subjects. A curve begins "
+        f"ROC on {config.data.dataset}: genuine against impostor pairs of probe and gallery sequence, "
+        f"{_runs_in_words(config, numbers)}; bands are {level:g}% bootstrap intervals over subjects. A curve begins "
         f"where {ERRORS} impostor pairs are accepted. Equal error rates: {'; '.join(errors)}."
     )
+
+
+def _runs_in_words(config: Config, numbers: pd.DataFrame) -> str:
+    """The seeds that a curve is the mean over, and the systems that have none: "mean over 2 seeds"."""
+    seeds = dict(zip(numbers["system"], numbers["n_seeds"], strict=True))
+    from_files = [system_settings(config, system).title for system, count in seeds.items() if not count]
+    if len(from_files) == len(seeds):
+        return "of weights from files"
+    alone = f", of {listed(from_files)} for the weights from a file" if from_files else ""
+    return f"mean over {counted(len(config.seeds), 'seed')}{alone}"

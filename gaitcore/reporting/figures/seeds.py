@@ -12,14 +12,23 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, condition_title, counted, legend_above, listed, system_style
+from gaitcore.reporting.figures.style import (
+    COLUMN,
+    condition_title,
+    conditions_and_mean,
+    counted,
+    legend_above,
+    listed,
+    mean_in_words,
+    system_style,
+)
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
 
 # The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables"
+SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 
 MEASURED, PUBLISHED = "measured", "published"
@@ -42,7 +51,9 @@ def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]
         by_condition = {
             condition: rank1[condition] for condition in compared_names(config.protocol) if condition in rank1
         }
-        by_condition[MEAN] = sum(by_condition.values()) / len(by_condition)
+        overall = config.statistics.overall
+        mean = sum(by_condition.values()) / len(by_condition)
+        by_condition[MEAN] = by_condition.pop(overall) if overall in by_condition else mean
         rows += [_row(system, MEASURED, condition, seed, value) for condition, value in by_condition.items()]
     return rows
 
@@ -51,11 +62,11 @@ def _published(config: Config) -> list[dict[str, object]]:
     if not shows_published(config):
         return []
     titles = {system_settings(config, system).title: system for system in config.compare}
-    table = published_rows(titles, config.tables.published_set)
+    table = published_rows(titles, config.tables.published_set, config.statistics.overall)
     return [
         _row(titles[method], PUBLISHED, condition, None, rank1)
         for method, condition, rank1 in zip(table["method"], table["condition"], table["rank1"], strict=True)
-        if method in titles and condition in (*compared_names(config.protocol), MEAN)
+        if method in titles and condition in conditions_and_mean(config)
     ]
 
 
@@ -106,11 +117,10 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
         ranges.append(text)
     lines = "; thin lines are their means, black ones the published values" if len(published) else "; lines are means"
     if len(from_file) == len(ranges):
-        return (
-            f"Rank-1 accuracy on {config.data.dataset} of weights from files. Mean over conditions: {listed(ranges)}."
-        )
+        of_files = f"Rank-1 accuracy on {config.data.dataset} of weights from files."
+        return f"{of_files} {mean_in_words(config)}: {listed(ranges)}."
     alone = f"; one dot for the weights from a file of {listed(from_file)}" if from_file else ""
     return (
         f"Rank-1 accuracy on {config.data.dataset} by seed, one dot for each of a system's "
-        f"{counted(len(config.seeds), 'training run')}{lines}{alone}. Mean over conditions: {listed(ranges)}."
+        f"{counted(len(config.seeds), 'training run')}{lines}{alone}. {mean_in_words(config)}: {listed(ranges)}."
     )

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gaitcore.evaluation.statistics import MEAN
+from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -57,8 +58,22 @@ def _place(config: Config, system: str) -> int:
 
 
 def condition_title(config: Config, condition: str) -> str:
-    """The title of a condition, or "Mean"."""
-    return "Mean" if condition == MEAN else context.condition_title(config, condition)
+    """The title of a condition; of the mean over conditions "Mean", or that of the comparison that stands for it."""
+    if condition == MEAN:
+        overall = config.statistics.overall
+        return condition_title(config, overall) if overall else "Mean"
+    return context.condition_title(config, condition)
+
+
+def mean_in_words(config: Config) -> str:
+    """What a number of the condition "mean" is, for captions."""
+    overall = config.statistics.overall
+    return condition_title(config, overall) if overall else "Mean over conditions"
+
+
+def conditions_and_mean(config: Config) -> list[str]:
+    """The conditions or comparisons in the tables' order, and their mean or what stands for it, as "mean"."""
+    return [*(name for name in compared_names(config.protocol) if name != config.statistics.overall), MEAN]
 
 
 def in_legend(title: str) -> str:

@@ -115,6 +115,6 @@ def _published(context: TableContext) -> dict[tuple[str, str], float]:
     """
     if not context.show_published:
         return {}
-    rows = published_rows(context.system_titles.values(), context.published_set)
+    rows = published_rows(context.system_titles.values(), context.published_set, context.overall)
     rows = rows[rows.groupby("method")["frames"].transform("nunique") == 1]
     return dict(zip(zip(rows["method"], rows["condition"], strict=True), rows["rank1"], strict=True))

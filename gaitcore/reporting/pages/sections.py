@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from gaitcore.reporting.escaping import Markdown, markdown_line
 from gaitcore.reporting.tables.layout import Table
-from gaitcore.reporting.tables.markdown import bullets, grid, heading, page
+from gaitcore.reporting.tables.markdown import bullets, code, grid, heading, page
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def anchor(title: str) -> str:
 
 
 def page_markdown(content: Page) -> str:
-    """A page of paragraphs, grids and bullets as Markdown."""
+    """A page of paragraphs, grids, bullets and code as Markdown."""
     parts = [heading(1, content.title), *map(_markdown, content.lead)]
     for section in content.sections:
         parts += [heading(2, section.title), *map(_markdown, section.parts)]
@@ -98,6 +98,8 @@ def _markdown(part: Part) -> Markdown:
             return grid(lines, header)
         case Bullets(sentences):
             return bullets(sentences)
+        case Code(_, text):
+            return code(text)
         case str():
             return markdown_line(part)
     raise TypeError(f"{type(part).__name__} has no form in Markdown")

@@ -85,6 +85,7 @@ class TableContext:
     lengths: str = ""  # the least length of a sequence, and what is done with those shorter than a window
     unknown_probes: int = 0  # they are in the submission alone
     published_set: str = CASIA_B  # the data set of the published rows
+    overall: str | None = None  # the comparison whose accuracy stands for the mean over all of them
 
     def system_title(self, system: str) -> str:
         """The system's printed title; its name where it has no title."""
@@ -149,7 +150,7 @@ def table_context(
         without_training=tuple(system.title for system in trained.values() if not system.training.epochs),
         elsewhere={run.system: run for run in reversed(runs) if run.origin},
         # A guess can be right only for a probe whose subject is in the gallery.
-        chance=float(np.mean([_chance(rows, matched[name], misses) for name, rows in comparisons.items()])),
+        chance=chance_level(split, protocol),
         excluded={
             f"{reason}, {name}" if name != config.data.modality[0] else reason: count
             for name, of_modality in splits.items()
@@ -170,7 +171,8 @@ def table_context(
         show_published=shows_published(config),
         modalities={name: modality(system.network.name) for name, system in systems.items()},
         confidence=config.statistics.confidence,
-        comparison=_comparison(kind, protocol),
+        overall=config.statistics.overall,
+        comparison=comparison_in_words(kind, protocol),
         misses=misses,
         source=_source(config, split, poses_report),
         gaps=gaps(split, protocol),
@@ -182,6 +184,12 @@ def _matched(rows: pd.DataFrame) -> pd.Series:
     """Whether the subject of each probe of a comparison is in its gallery."""
     enrolled = rows.loc[rows["role"] == GALLERY, "subject"].unique()
     return rows.loc[rows["role"] == PROBE, "subject"].isin(enrolled)
+
+
+def chance_level(split: pd.DataFrame, protocol: Protocol) -> float:
+    """The rank-1 accuracy of guessing a gallery subject, a fraction; the mean over comparisons."""
+    misses = extensions.declared("protocols", protocol.kind)["METRICS"] == "cross_view"
+    return float(np.mean([_chance(rows, _matched(rows), misses) for rows in compared(split, protocol).values()]))
 
 
 def _chance(rows: pd.DataFrame, matched: pd.Series, misses: bool) -> float:
@@ -237,7 +245,7 @@ FLOAT32 = "float32"
 _RUN = ("system", "seed", "collapsed", "untrained", "spread")
 
 
-def _comparison(kind: Mapping[str, Any], protocol: Protocol) -> str:
+def comparison_in_words(kind: Mapping[str, Any], protocol: Protocol) -> str:
     """Which probes are compared with which gallery sequences, in the words of the kind of protocol."""
     if protocol.exclude_same == "nothing" and kind["METRICS"] == "cross_view":
         return str(kind.get("COMPARISON_WITH_IDENTICAL_VIEW", f"{kind['COMPARISON']}, identical view included"))

@@ -61,8 +61,10 @@ def measured_conditions(summary: pd.DataFrame, context: TableContext) -> list[st
 
 
 def titles_with_mean(summary: pd.DataFrame, context: TableContext) -> dict[str, str]:
-    """The titles of the conditions with a result, and of their mean."""
-    return {c: context.condition_titles[c] for c in measured_conditions(summary, context)} | {MEAN: "Mean"}
+    """The titles of the conditions with a result, and of their mean or of the comparison that stands for it."""
+    conditions = [name for name in measured_conditions(summary, context) if name != context.overall]
+    mean = context.condition_titles[context.overall] if context.overall else "Mean"
+    return {name: context.condition_titles[name] for name in conditions} | {MEAN: mean}
 
 
 def compared_pairs(summary: pd.DataFrame) -> list[tuple[str, str]]:

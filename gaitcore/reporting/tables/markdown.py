@@ -1,10 +1,11 @@
 """Tables as Markdown, by pandas."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
 
-from gaitcore.reporting.escaping import Markdown, markdown, markdown_line
+from gaitcore.reporting.escaping import Markdown, markdown, markdown_line, plain_lines
 from gaitcore.reporting.tables.layout import Table
 
 
@@ -31,6 +32,12 @@ def grid(lines: Iterable[Sequence[str]], header: Sequence[str]) -> Markdown:
 def bullets(sentences: Iterable[str]) -> Markdown:
     """A Markdown list."""
     return Markdown("\n".join(f"- {markdown_line(sentence)}" for sentence in sentences))
+
+
+def code(text: str) -> Markdown:
+    """A block of code in Markdown, as it is."""
+    fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`+", text))])
+    return Markdown(f"{fence}\n{plain_lines(text)}\n{fence}")
 
 
 def heading(level: int, text: str) -> Markdown:

@@ -61,6 +61,14 @@ def _comparisons(context: TableContext) -> str:
     )
 
 
+def overall_note(context: TableContext) -> str:
+    """What stands in the place of the mean, where the comparisons share probes; else empty."""
+    if context.overall is None:
+        return ""
+    overall = context.condition_titles[context.overall]
+    return f"{overall} is measured on all probes together; it is not the mean of the other rows, which share probes."
+
+
 def counts_note(context: TableContext) -> str:
     """The probes and gallery sequences of each row, and which lengths they have; else empty."""
     if not context.counts:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import as_fraction
 from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.experiment import Config
@@ -77,12 +78,13 @@ def published_later(methods: Iterable[str]) -> pd.DataFrame:
     return rows[rows["method"].isin(list(methods))].reset_index(drop=True)
 
 
-def published_rows(methods: Iterable[str], of: str = CASIA_B) -> pd.DataFrame:
+def published_rows(methods: Iterable[str], of: str = CASIA_B, overall: str | None = None) -> pd.DataFrame:
     """The published rank-1 on a data set: the columns of the paper's Table 2, and block and title of each row.
 
     Args:
         methods: titles of the measured systems, whose rows from after the paper are added to the paper's.
         of: the data set.
+        overall: the comparison that stands for the mean; in its rows the condition is "mean".
     """
     if of == CASIA_B:
         paper, later = published_table2(), published_later(methods)
@@ -94,6 +96,7 @@ def published_rows(methods: Iterable[str], of: str = CASIA_B) -> pd.DataFrame:
             ignore_index=True,
         )
     rows = published_others(of).query("metric == 'rank1'")
+    rows = rows.assign(condition=rows["condition"].replace({overall: MEAN} if overall else {}))
     columns = ["modality", "method", "frames", "view", "condition", "rank1", "block", "title"]
     return rows.rename(columns={"fraction": "rank1"}).reset_index(drop=True)[columns]
 

@@ -69,7 +69,7 @@ def _rank1_grid(summary: pd.DataFrame, context: TableContext) -> str:
 
 def _published_lines(titles: dict[str, str], context: TableContext) -> list[list[str]]:
     lines = []
-    published = published_rows(context.system_titles.values(), context.published_set)
+    published = published_rows(context.system_titles.values(), context.published_set, context.overall)
     several = published.groupby("method")["frames"].nunique() > 1
     for names, rows in published.groupby(["method", "frames"], sort=False):
         method, frames = map(str, names)

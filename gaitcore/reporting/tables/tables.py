@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 import pandas as pd
 
 from gaitcore.evaluation.measured import ALL_VIEWS
+from gaitcore.evaluation.open_set import METRICS as OPEN_SET
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical, degrees, natural, view_title
 from gaitcore.reporting.tables import notes
@@ -62,7 +63,7 @@ def _table_by_view(summary: pd.DataFrame, context: TableContext) -> Table:
 
 def _table_by_metric(summary: pd.DataFrame, context: TableContext) -> Table:
     conditions = measured_conditions(summary, context)
-    columns = metric_titles(summary)
+    columns = metric_titles(summary[~summary["metric"].isin(OPEN_SET)])  # a table of accuracies, not of errors
     rows = mark_best(_rows_per_metric(summary, context, conditions, columns), context.chance)
     return Table(
         name="table1",
@@ -147,7 +148,7 @@ def _rows_per_metric(
 
 def _rows_per_condition(summary: pd.DataFrame, context: TableContext) -> Iterator[Row]:
     if context.show_published:
-        published = published_rows(context.system_titles.values(), context.published_set)
+        published = published_rows(context.system_titles.values(), context.published_set, context.overall)
         for names, rows in published.groupby(["block", "modality", "title", "frames"], sort=False):
             block, modality, title, frames = map(str, names)
             yield Row(block, title, modality, True, _printed(rows, "condition"), frames=frames)
@@ -195,6 +196,6 @@ def _notes(summary: pd.DataFrame, context: TableContext, conditions: list[str]) 
     yield notes.reported_sentence(context)
     yield from notes.comparison_notes(summary, context, conditions)
     yield notes.chance_note(summary, context)
-    several = (notes.counts_note(context), notes.denominators_note(context), notes.products_note(context))
-    yield from filter(None, several)
+    several = (notes.overall_note, notes.counts_note, notes.denominators_note, notes.products_note)
+    yield from filter(None, (note(context) for note in several))
     yield notes.excluded_note(context)

@@ -54,7 +54,10 @@ def test_without_boxes_people_are_told_apart_by_their_keypoints(tmp_path):
     path = save(tmp_path / "001-nm-01-090.json", entries)
     table, report = read(tmp_path)
     assert table.keypoints[:, 0, 0].tolist() == [9, 9, 9, 9]
-    assert report["reason"].tolist() == ["another person, box 435 x 80 px, kept 191 x 200 px"] * 4
+    assert report["reason"].tolist() == [
+        "the walker is in 4 frames, 0 to 3; left out: a person in 4 frames, 0 to 3 (data.tracking)",
+        *["another person, box 435 x 80 px, kept 191 x 200 px"] * 4,
+    ]
     assert set(report["file"]) == {str(path)}
 
 
@@ -181,7 +184,10 @@ def test_predictions_of_mmpose_are_read(tmp_path, form):
     table, report = read(tmp_path)
     assert table.frame.tolist() == [1, 2]
     assert table.keypoints[:, 0].tolist() == [[101, 50, 0.5], [102, 50, 0.5]]
-    assert report["reason"].tolist() == ["another person, box 20 x 40 px, kept 100 x 200 px"] * 2
+    assert report["reason"].tolist() == [
+        "the walker is in 2 frames, 1 to 2; left out: a person in 2 frames, 1 to 2 (data.tracking)",
+        *["another person, box 20 x 40 px, kept 100 x 200 px"] * 2,
+    ]
 
 
 @pytest.mark.parametrize(

@@ -42,11 +42,16 @@ def error(*arguments, **options):
     return str(caught.value)
 
 
-def test_shards_become_one_table_one_report_and_one_sentence(tmp_path):
+def test_shards_become_one_table_one_report_and_one_sentence(tmp_path, caplog):
     shards = [shard(tmp_path, "002"), shard(tmp_path, "001", frames=2), shard(tmp_path, "003", frames=0)]
-    sentence = merge(tmp_path, shards, [("walk.avi", "names no sequence", None, "")])
+    others = [("a.txt", "no video: ...", None, ""), ("gone.avi", "left out: no file", None, "")]
+    sentence = merge(tmp_path, shards, [("walk.avi", "names no sequence", None, ""), *others])
+    assert caplog.messages == [
+        "3 of 5 videos gave no pose: walk.avi: names no sequence; gone.avi: no file; 003.avi: no pose in any of 9 "
+        "frames. Replace or remove the files, or correct the settings named."
+    ]
     assert sentence == (
-        f"2 of 4 videos are in {tmp_path}/poses.parquet (5 frames); 2 were left out, see {tmp_path}/poses_report.csv"
+        f"2 of 5 videos are in {tmp_path}/poses.parquet (5 frames); 3 were left out, see {tmp_path}/poses_report.csv"
     )
     table = PoseTable.read(tmp_path / "poses.parquet")
     assert table.sequences[["subject", "frames"]].to_numpy().tolist() == [["001", 2], ["002", 3]]
@@ -54,8 +59,16 @@ def test_shards_become_one_table_one_report_and_one_sentence(tmp_path):
     digest = combined_digest((f"{subject}.parquet", f"digest {subject}") for subject in ("002", "001", "003"))
     assert table.info == replace(INFO, source_digest=digest)
     report = read_report(tmp_path / "poses_report.csv")
-    assert report["file"].tolist() == ["walk.avi", "002.avi", "001.avi", "003.avi", "003.avi"]
-    assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [None, 7, 7, 7, None]
+    assert report["file"].tolist() == ["walk.avi", "a.txt", "gone.avi", "002.avi", "001.avi", "003.avi", "003.avi"]
+    assert report["frame"].astype(object).where(report["frame"].notna(), None).tolist() == [
+        None,
+        None,
+        None,
+        7,
+        7,
+        7,
+        None,
+    ]
 
 
 def test_files_that_are_no_videos_are_listed_and_not_counted(tmp_path):
@@ -112,9 +125,11 @@ def test_a_sequence_in_two_tables_is_refused(tmp_path):
     )
 
 
-def test_no_pose_at_all_is_one_sentence_with_the_first_reason(tmp_path):
-    assert error(tmp_path, [shard(tmp_path, "003", frames=0)]) == (
-        "No video gave a pose; the shards' reports say why. 003.avi: nobody found."
+def test_no_pose_at_all_is_one_sentence_with_the_first_reasons(tmp_path):
+    shards = [shard(tmp_path, f"00{number}", frames=0) for number in range(1, 6)]
+    assert error(tmp_path, shards) == (
+        "No video gave a pose: 001.avi: no pose in any of 9 frames; 002.avi: no pose in any of 9 frames; 003.avi: no "
+        "pose in any of 9 frames; and 2 more. Replace or remove the files, or correct the settings named."
     )
 
 

@@ -67,7 +67,9 @@ def test_a_small_bystander_is_dropped_with_both_boxes(tmp_path):
     table, _ = read(tmp_path)
     assert table.frame.tolist() == [0, 1, 2]
     assert table.keypoints[:, 0, 0].tolist() == [1, 1, 1]
+    tracks = "the walker is in 3 frames, 0 to 2; left out: a person in 2 frames, 1 to 2 (data.tracking)"
     assert dropped(tmp_path) == [
+        (str(path), "000-nm-00-000", None, tracks),
         (str(path), "000-nm-00-000", 1, "another person, box 41 x 102 px, kept 150 x 400 px"),
         (str(path), "000-nm-00-000", 2, "another person, box 41 x 102 px, kept 150 x 400 px"),
     ]

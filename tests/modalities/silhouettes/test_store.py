@@ -11,7 +11,7 @@ from drawn_silhouettes import made_up_masks, write_table
 from gaitcore.errors import ConfigError
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.silhouettes.augmentation import augmented
-from gaitcore.modalities.silhouettes.store import SilhouetteStore, open_store
+from gaitcore.modalities.silhouettes.store import SilhouetteStore, StreamedSilhouettes, fits, open_store
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, read_info, write_walks
 from gaitcore.settings.input import Input
 from gaitcore.settings.training import Augmentation
@@ -66,6 +66,33 @@ def test_the_network_receives_the_middle_columns_from_0_to_1(table):
     assert (received.shape, received.dtype) == ((1, 5, 64, 44), torch.float32)
     expected = made_up_masks(5, seed=1)[:, :, 10:54].astype(np.float32) / np.float32(255)
     np.testing.assert_array_equal(received[0].numpy(), expected)
+
+
+def test_frames_that_are_streamed_stay_in_the_file(table):
+    keep = np.array([False, True, False, True])
+    store = open_store(table, keep, INPUT, torch.device("cpu"), streamed=True)
+    assert isinstance(store, StreamedSilhouettes)
+    assert store.file is not None
+    places = store.places(torch.tensor([1, 0]), torch.tensor([[-1, 0], [4, 5]]))
+    assert places.tolist() == [[8, 5], [4, 0]]
+    out = torch.empty(2, 2, 64, 64, dtype=torch.uint8)
+    assert store.gathered(places, out) is out
+    assert torch.equal(out, store.masks[places])
+    none = open_store(table, np.array([False] * 4), INPUT, torch.device("cpu"), streamed=True)
+    assert type(none) is SilhouetteStore  # there is nothing to stream
+
+
+@pytest.mark.parametrize(
+    ("free", "expected", "text"),
+    [
+        (5_600_000_000, True, "lie on the GPU, of whose memory 5.6 GB are free"),
+        (5_400_000_000, False, "stay in a file and are streamed to the GPU, of whose memory 5.4 GB are free"),
+    ],
+)
+def test_a_gpu_holds_the_frames_if_they_take_half_of_its_free_memory_at_most(free, expected, text, caplog):
+    with caplog.at_level("INFO"):
+        assert fits(670_532, free) is expected  # CASIA-B's training set
+    assert caplog.messages == [f"670,532 frames of silhouettes (2.7 GB) {text}"]
 
 
 def test_no_sequence_is_no_frame(table):

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX, JOINTS, TOWARDS_HEAD
 from gaitcore.settings.input import Input
 
@@ -37,8 +38,7 @@ SIDES: dict[str, tuple[str, str | None]] = {
     "right_ankle": ("right_knee", None),
 }
 FIRST = [INDEX[SIDES[joint][0]] for joint in JOINTS]
-SECOND = [INDEX[SIDES[joint][1] or joint] for joint in JOINTS]
-UPRIGHT = torch.tensor([SIDES[joint][1] is None for joint in JOINTS])
+SECOND = [None if other is None else INDEX[other] for other in (SIDES[joint][1] for joint in JOINTS)]
 
 
 class Transform(InputTransform):
@@ -69,14 +69,15 @@ class Transform(InputTransform):
         """(B, T, 17, 3 or 4) units and confidence -> (B, T, 17, 6)."""
         xy = poses[..., :2]
         angle = _angles(xy)[..., None]
-        return torch.cat([xy, xy - xy[..., TOWARDS_HEAD, :], angle, torch.zeros_like(angle)], dim=-1)
+        return torch.cat([xy, xy - picked(xy, TOWARDS_HEAD, dim=-2), angle, torch.zeros_like(angle)], dim=-1)
 
 
 def _angles(xy: Tensor) -> Tensor:
     """(..., 17, 2) -> (..., 17), by the law of cosines."""
-    first, second = xy[..., FIRST, :], xy[..., SECOND, :]
+    first = picked(xy, FIRST, dim=-2)
     upright = torch.stack([xy[..., 0], first[..., 1]], dim=-1)
-    second = torch.where(UPRIGHT.to(xy.device)[:, None], upright, second)
+    ends = (upright[..., own, :] if other is None else xy[..., other, :] for own, other in enumerate(SECOND))
+    second = torch.stack([*ends], dim=-2)
     a, b, opposite = ((p - q).norm(dim=-1) for p, q in ((xy, first), (xy, second), (first, second)))
     product = 2 * a * b
     cosine = (a**2 + b**2 - opposite**2) / torch.where(product == 0, 1, product)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from gaitcore.modalities.keypoints.input import InputTransform
+from gaitcore.modalities.keypoints.picked import picked
 from gaitcore.modalities.keypoints.skeleton import INDEX
 from gaitcore.settings.input import Input
 
@@ -29,8 +30,6 @@ LIMBS = (
     *((5, 11), (11, 13), (13, 15), (6, 12), (12, 14), (14, 16), (11, 12)),
 )
 JOINTS_ALONE = tuple((joint, joint) for joint in range(17))
-# The grey levels of matplotlib's colour map, whose product with 255 is cut off: 33 of 255 becomes 32.
-LEVELS = (torch.arange(256, dtype=torch.float64) * (1 / 255) * 255).trunc()
 
 
 class Transform(InputTransform):
@@ -44,6 +43,7 @@ class Transform(InputTransform):
     """
 
     names = ("limbs", "joints")
+    prepares_each_frame = False  # a missing joint is filled from other frames
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
@@ -56,7 +56,9 @@ class Transform(InputTransform):
 
     def __call__(self, poses: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 2, 64, 44)."""
-        maps = torch.cat([skeleton_maps(normalised(frames)) for frames in poses.flatten(0, 1).split(AT_ONCE)])
+        frames = poses.flatten(0, 1)
+        at_once = (frames,) if torch.compiler.is_exporting() else frames.split(AT_ONCE)  # a graph has no loop
+        maps = torch.cat([skeleton_maps(normalised(some)) for some in at_once])
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 
     def network_arguments(self) -> dict[str, Any]:
@@ -108,7 +110,7 @@ def normalised(poses: Tensor) -> Tensor:
     """(N, 17, 3 or 4) pixels -> (N, 17, 3) pixels of the canvas: the hips in its middle, the body 85 high."""
     xy, confidence = poses[..., :2], poses[..., 2:3]
     height = xy[..., 1].amax(dim=-1) - xy[..., 1].amin(dim=-1)
-    centred = xy - xy[:, HIPS].mean(dim=1, keepdim=True)
+    centred = xy - picked(xy, HIPS, dim=1).mean(dim=1, keepdim=True)
     scale = HEIGHT / height.clamp(min=SMALLEST)
     return torch.cat([centred * scale[:, None, None] + CANVAS // 2, confidence], dim=-1)
 
@@ -116,16 +118,19 @@ def normalised(poses: Tensor) -> Tensor:
 def skeleton_maps(poses: Tensor) -> Tensor:
     """(N, 17, 3) pixels of the canvas and confidence -> (N, 2, 64, 64), limbs and joints, whole numbers to 255."""
     drawn = torch.stack([drawing(poses, LIMBS), drawing(poses, JOINTS_ALONE)], dim=1)  # (N, 2, 128, 128)
-    levels = LEVELS.to(poses.device)[(drawn * 256).long().clamp(max=255)]
+    # Of matplotlib's colour map, whose product with 255 is cut off: 33 of 255 becomes 32.
+    levels = ((drawn * 256).long().clamp(max=255).double() * (1 / 255) * 255).trunc()
     return _filling_the_picture(levels.flatten(0, 1)).unflatten(0, (-1, 2))
 
 
 def drawing(poses: Tensor, lines: tuple[tuple[int, int], ...]) -> Tensor:
     """(N, 128, 128): the largest of the Gaussians around some lines between joints, from 0 to 1."""
-    canvas = poses.new_zeros(len(poses), CANVAS, CANVAS)
-    for start, end in lines:
-        confidence = torch.minimum(poses[:, start, 2], poses[:, end, 2])
-        canvas = torch.maximum(canvas, _around(poses[:, start, :2], poses[:, end, :2], confidence))
+    canvas = poses.new_zeros(poses.shape[0], CANVAS, CANVAS)
+    for some in (lines,) if torch.compiler.is_exporting() else zip(lines, strict=True):
+        start, end = (picked(poses, joints, dim=1).flatten(0, 1) for joints in zip(*some, strict=True))
+        confidence = torch.minimum(start[:, 2], end[:, 2])
+        around = _around(start[:, :2], end[:, :2], confidence).unflatten(0, (-1, len(some)))
+        canvas = torch.maximum(canvas, around.amax(dim=1))
     return canvas
 
 
@@ -156,8 +161,8 @@ def _filling_the_picture(levels: Tensor) -> Tensor:
     height = CANVAS - rows.flip(1).int().argmax(dim=1) - top
     left = CANVAS // 2 - height // 2
     right = (CANVAS // 2 + height // 2 + 1).clamp(max=CANVAS)
-    picture, values = levels.new_zeros(len(levels), SIZE, SIZE), levels / 255
-    number = torch.arange(len(levels), device=levels.device)[:, None, None]
+    picture, values = levels.new_zeros(levels.shape[0], SIZE, SIZE), levels / 255
+    number = torch.arange(levels.shape[0], device=levels.device)[:, None, None]
     columns = list(_shares(left, right - left))
     for row, row_share in _shares(top, height):
         for column, column_share in columns:

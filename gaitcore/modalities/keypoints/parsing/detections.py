@@ -24,12 +24,13 @@ from gaitcore.modalities.keypoints.bounds import COORDINATE_LIMIT, CROP_LIMIT, f
 from gaitcore.modalities.keypoints.parsing.frame_names import frame_number
 from gaitcore.modalities.keypoints.parsing.hidden_joints import complete, found
 from gaitcore.modalities.keypoints.parsing.skeletons import COCO_17, COCO_FIRST, Skeleton, by_points
-from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, ManyTracksError, find_walker
+from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, ManyTracksError, find_walker, left_out
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source
+from gaitcore.settings.data import Tracking
 
 SKELETONS = by_points(COCO_17, *COCO_FIRST)
 _VALUES = "51 (17 x (x, y, confidence)), or those of 26, 133 or 136 points"
@@ -50,6 +51,7 @@ def read_detections(
     expected: str,
     info: PoseInfo,
     report: DropReport,
+    tracking: Tracking,
 ) -> PoseTable:
     """Read one JSON file of detections per sequence, from one or more folders, as one table.
 
@@ -73,7 +75,7 @@ def read_detections(
             content = read_json(path)
             files[key] = path
             digests.append((path.relative_to(root).as_posix(), hashlib.sha256(content).hexdigest()))
-            sequence = walker(path, key, _detections(path, key, content, info, report), info, report)
+            sequence = walker(path, key, _detections(path, key, content, info, report), info, report, tracking)
             if sequence is not None:
                 poses[key] = sequence
     return table_or_error(poses, paths, expected, replace(info, source_digest=combined_digest(digests)), report)
@@ -127,6 +129,7 @@ def walker(
     detections: list[Detection],
     info: PoseInfo,
     report: DropReport,
+    tracking: Tracking,
     lost_joints: str = "left_out",
 ) -> Frames | None:
     """The walker's frames (T,) and keypoints (T, 17, 3), complete and within bounds; None where there are none.
@@ -136,11 +139,15 @@ def walker(
     if not detections:
         return None
     try:
-        kept = find_walker(detections, _MOST_TRACKS)
+        found = find_walker(detections, info.fps, tracking, _MOST_TRACKS)
     except ManyTracksError:
         reason = f"more than {_MOST_TRACKS} tracks of people, expected one walk; the sequence is left out"
         report.add(place, reason, sequence=key.name)
         return None
+    kept = found.kept
+    tracks = left_out(detections, found, info.fps, tracking)
+    if tracks:
+        report.add(place, tracks, sequence=key.name)
     boxes = {detections[n].frame: detections[n].box for n in kept}
     for n in sorted(set(range(len(detections))) - set(kept), key=lambda n: detections[n].frame):
         frame, box, _ = detections[n]

@@ -15,7 +15,7 @@ from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import visible_files
 from gaitcore.modalities.trees import sequence_files
-from gaitcore.settings.data import Tree
+from gaitcore.settings.data import Tracking, Tree
 
 LABEL = "AlphaPose"
 EXPECTED = "a folder with files like 001-nm-01-090.json, AlphaPose's results"
@@ -25,10 +25,17 @@ _RESULTS = "alphapose-results"
 _EXPECTED = "files named like 001-nm-01-090.json or 001-nm-01-090/alphapose-results.json"
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tree: Tree | None = None) -> PoseTable:
+def read(
+    paths: Sequence[Path],
+    info: PoseInfo,
+    report: DropReport,
+    *,
+    tree: Tree | None = None,
+    tracking: Tracking | None = None,
+) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
     expected = _EXPECTED if tree is None else f"{tree.folders}/<any>.json (data.tree)"
-    return read_detections(paths, partial(find, tree=tree), expected, info, report)
+    return read_detections(paths, partial(find, tree=tree), expected, info, report, tracking or Tracking())
 
 
 def find(root: Path, report: DropReport, *, tree: Tree | None = None) -> Iterator[tuple[SequenceKey, Path]]:

@@ -34,7 +34,7 @@ from gaitcore.modalities.pickles import load_numbers
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import read_source, visible_files
 from gaitcore.modalities.trees import sequence_folders
-from gaitcore.settings.data import Tree
+from gaitcore.settings.data import Tracking, Tree
 
 LABEL = "OpenPose"
 EXPECTED = "a folder with files like 001-nm-01-090_000000000012_keypoints.json"
@@ -61,6 +61,7 @@ def read(
     tree: Tree | None = None,
     people: str = "track",
     people_index: str | None = None,
+    tracking: Tracking | None = None,
     lost_joints: str = "left_out",
 ) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table, COCO-17.
@@ -73,7 +74,8 @@ def read(
 
     Raises DataError where a path is no folder, nothing in it is usable, or an index cannot be read.
     """
-    found = walks(paths, info, report, tree=tree, people=people, people_index=people_index, lost_joints=lost_joints)
+    options: dict[str, Any] = {"people": people, "people_index": people_index, "tracking": tracking}
+    found = walks(paths, info, report, tree=tree, lost_joints=lost_joints, **options)
     return table_of_walks(found, paths, expected(tree), info, report)
 
 
@@ -90,6 +92,7 @@ def walks(
     tree: Tree | None = None,
     people: str = "track",
     people_index: str | None = None,
+    tracking: Tracking | None = None,
     lost_joints: str = "left_out",
 ) -> Iterator[Walk]:
     """The sequences one after the other; see :func:`read`."""
@@ -121,8 +124,10 @@ def walks(
                 who = "the first one is" if index is None else "the one that the index names is"
                 reason = f"{several} of {number} frames have several people, {who} kept (data.people)"
                 report.add(folder, reason, sequence=key.name)
-            finish = walker if people == "track" else completed
-            sequence = finish(folder, key, detections, info, report, lost_joints)
+            if people == "track":
+                sequence = walker(folder, key, detections, info, report, tracking or Tracking(), lost_joints)
+            else:
+                sequence = completed(folder, key, detections, info, report, lost_joints)
             walk = Walk(key, folder, tuple(digests))
             yield walk._replace(frame=sequence[0], keypoints=sequence[1]) if sequence else walk
 

@@ -13,6 +13,7 @@ from gaitcore.modalities.keypoints.parsing.detections import read_detections
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable
 from gaitcore.modalities.report import DropReport
 from gaitcore.modalities.source_files import visible_files
+from gaitcore.settings.data import Tracking
 
 LABEL = "AlphaPose (PsyMo JSON)"
 EXPECTED = "a folder with SSS_VV_D_RUN_COND.json files, e.g. 000_45_1_0_nm.json"
@@ -20,12 +21,11 @@ ENDINGS = (".json",)
 
 _FILE_NAME = re.compile(r"(\d+)_(\d{1,3})_([01])_(\d{1,9})_([A-Za-z]+)\.json")
 _EXPECTED = "files named SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json"
-ENDINGS = (".json",)
 
 
-def read(paths: Sequence[Path], info: PoseInfo, report: DropReport) -> PoseTable:
+def read(paths: Sequence[Path], info: PoseInfo, report: DropReport, *, tracking: Tracking | None = None) -> PoseTable:
     """Read all JSON files beneath one or more folders as one table; see ``detections.read_detections``."""
-    return read_detections(paths, find, _EXPECTED, info, report)
+    return read_detections(paths, find, _EXPECTED, info, report, tracking or Tracking())
 
 
 def find(root: Path, report: DropReport) -> Iterator[tuple[SequenceKey, Path]]:

@@ -26,9 +26,9 @@ from gaitcore.modalities.keypoints.video.estimators import (
 )
 from gaitcore.modalities.keypoints.video.people import Following, VideoPoses, walker_of
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
-from gaitcore.modalities.report import DropReport, write_report
-from gaitcore.settings.data import Video
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch, concerning
+from gaitcore.modalities.report import DropReport, left_out_videos, write_report
+from gaitcore.settings.data import Tracking, Video
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,14 @@ class ShardOutputs(NamedTuple):
 
 
 def extract_subject(
-    videos: Mapping[str, str], info: PoseInfo, video: Video, outputs: ShardOutputs, *, threads: int, code: str
+    videos: Mapping[str, str],
+    info: PoseInfo,
+    video: Video,
+    outputs: ShardOutputs,
+    *,
+    threads: int,
+    code: str,
+    tracking: Tracking | None = None,
 ) -> None:
     """Make the shard of one subject; a bad video is left out, with the reason in the report.
 
@@ -56,14 +63,16 @@ def extract_subject(
             same.
         threads: number of videos processed at a time.
         code: digest of the code.
+        tracking: how people are followed, if ``video.people`` is track.
 
     Raises ConfigError or DataError where the estimator or the detector is not available.
     """
     check_installed(video)
-    tools = _Tools(video)
+    tracking = tracking or Tracking()
+    tools = _Tools(video, tracking)
     info = _with_source(info, tools)
     digests = {name: file_digest(path) for name, path in videos.items()}
-    scratch = VideoScratch(outputs.scratch, f"{code} {info} {video.model_dump_json()}")
+    scratch = VideoScratch(outputs.scratch, f"{code} {info} {video.model_dump_json()} {tracking}")
     subject = next(iter(videos)).partition("-")[0]
     with FrameProgress(subject, sum(count_frames(Path(path)) for path in videos.values())) as progress:
 
@@ -73,7 +82,8 @@ def extract_subject(
                 progress.skip(count_frames(Path(videos[name])))
                 return _poses_of(kept)
             decoder = Decoder(Path(videos[name]), info.frame_width, info.frame_height, info.fps)
-            poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
+            with concerning(videos[name], "estimating its poses"):
+                poses = walker_of(decoder, tools.detector, tools.estimator, tools.following, progress.frame)
             arrays = {"frame": poses.frame, "keypoints": poses.keypoints}
             scratch.write(name, digests[name], Kept(arrays, poses.notes))
             return poses
@@ -88,10 +98,10 @@ def extract_subject(
 class _Tools:
     """A detector and an estimator for each thread, made on first use."""
 
-    def __init__(self, video: Video) -> None:
+    def __init__(self, video: Video, tracking: Tracking) -> None:
         self._detectors = PerThread(lambda: make_detector(video))
         self._estimators = PerThread(lambda: make_estimator(video))
-        self.following = Following(video.people, video.detect_every)
+        self.following = Following(video.people, video.detect_every, tracking)
 
     @property
     def detector(self) -> Detector:
@@ -127,4 +137,7 @@ def _write(poses: Mapping[str, VideoPoses], videos: Mapping[str, str], info: Pos
         for frame, reason in one.notes:
             report.add(videos[name], reason, sequence=name, frame=frame)
         log.info("%s: %d frames, %d lines in the report", name, len(one.frame), len(one.notes))
-    write_report(report.to_frame(), outputs.report)
+    lines = report.to_frame()
+    for video in left_out_videos(lines):
+        log.info("left out: %s", video)
+    write_report(lines, outputs.report)

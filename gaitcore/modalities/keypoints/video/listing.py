@@ -5,6 +5,7 @@ Snakemake needs the list before it builds the DAG, so this must be quick: 13,640
 """
 
 import csv
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,7 +16,7 @@ from typing import NamedTuple
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError, shown
 from gaitcore.keys import EXPECTED_KEY, KEY_COLUMNS, SequenceKey, check_spelling, parse_sequence_name
-from gaitcore.modalities.report import NO_VIDEO
+from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO
 
 ENDINGS = (
     *(".avi", ".mp4", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm", ".wmv", ".ts", ".mts", ".m2ts", ".m2t", ".3gp"),
@@ -23,6 +24,7 @@ ENDINGS = (
 )
 CSV_COLUMNS = ("video", *KEY_COLUMNS)
 _BRACES = "a brace in its path, which Snakemake reads as a wildcard, expected a path without; rename it"
+_UNREADABLE = "no file that can be read; check its permissions, or where its link leads"
 _SAMPLE = 4096  # bytes
 _BY_NAME = "names no sequence, expected a name like 001-nm-01-090.avi, or data.video.list"
 
@@ -77,7 +79,7 @@ def find_videos(
         if not Path(path).exists():
             raise DataError(f"{path}: no such folder or file, expected videos.")
     found = [file for path in paths for file in _files(Path(path))]
-    files = [file for file in found if file.is_file() and (_is_video(file) or str(file) in map(str, paths))]
+    files = [file for file in found if _is_file(file) and (_is_video(file) or str(file) in map(str, paths))]
     listing = Listing()
     if list_file:
         rows = _by_list(_List(Path(list_file), list_outside), paths, files, listing)
@@ -128,11 +130,11 @@ def _no_videos(found: Iterable[Path], videos: set[Path], list_file: str | Path |
         if file in videos or file.resolve() == listing:
             continue
         if _is_video(file):
-            reason = "not a file that can be read"
+            yield LeftOut(str(file), f"{LEFT_OUT}{_UNREADABLE}")
         else:
             ending = f"the ending {shown(file.suffix)}" if file.suffix else "no ending"
             reason = f"{ending}, expected {', '.join(ENDINGS[:4])} or another of docs/poses.md"
-        yield LeftOut(str(file), f"{NO_VIDEO}{reason}")
+            yield LeftOut(str(file), f"{NO_VIDEO}{reason}")
 
 
 def _by_name(files: Iterable[Path], listing: Listing) -> Iterator[tuple[SequenceKey, Path]]:
@@ -179,8 +181,9 @@ def _by_list(
 
 
 def _is_file(path: Path) -> bool:
+    """Whether there is a file that this user may read."""
     try:
-        return path.is_file()
+        return path.is_file() and os.access(path, os.R_OK)
     except OSError:  # a name that is too long
         return False
 

@@ -7,11 +7,12 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, find_walker
+from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, find_walker, left_out
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo
 from gaitcore.modalities.keypoints.video.estimators import Detector, Estimator
 from gaitcore.modalities.report import LEFT_OUT
+from gaitcore.settings.data import Tracking
 
 EXACTLY_ONE, TRACK = "exactly_one", "track"
 NOBODY = "nobody found"
@@ -37,6 +38,7 @@ class Following(NamedTuple):
 
     people: str
     detect_every: int
+    tracking: Tracking = Tracking()
 
 
 def walker_of(
@@ -64,8 +66,10 @@ def walker_of(
             done()
     except UnusableVideo as error:
         return _nothing([*decoder.notes, Note(None, f"{LEFT_OUT}{error}")])
-    choose = _largest if following.people == TRACK else _alone
-    kept, dropped = choose(detections, counts)
+    if following.people == TRACK:
+        kept, dropped = _largest(detections, counts, decoder.fps, following.tracking)
+    else:
+        kept, dropped = _alone(detections, counts)
     if kept:
         frames = np.array([one.frame for one in kept], np.int32)
         return VideoPoses(frames, np.stack([one.keypoints for one in kept]), [*decoder.notes, *dropped])
@@ -128,10 +132,14 @@ def _alone(detections: list[Detection], counts: dict[int, int]) -> tuple[list[De
     return kept, sorted(notes)
 
 
-def _largest(detections: list[Detection], counts: dict[int, int]) -> tuple[list[Detection], list[Note]]:
+def _largest(
+    detections: list[Detection], counts: dict[int, int], fps: float, tracking: Tracking
+) -> tuple[list[Detection], list[Note]]:
     """The walker; frames without him or her, and everybody else, are noted."""
     posed = [one for one in detections if np.isfinite(one.keypoints).all()]
-    kept = [posed[n] for n in find_walker(posed)]
+    found = find_walker(posed, fps, tracking)
+    kept = [posed[n] for n in found.kept]
+    tracks = left_out(posed, found, fps, tracking)
     walker = {one.frame: one for one in kept}
     notes = []
     for frame in counts:
@@ -140,7 +148,7 @@ def _largest(detections: list[Detection], counts: dict[int, int]) -> tuple[list[
     for one in posed:
         if one is not walker.get(one.frame):
             notes.append(Note(one.frame, f"another person, box {one.box.width:.0f} x {one.box.height:.0f} px"))
-    return kept, sorted(notes)
+    return kept, [*([Note(None, tracks)] if tracks else []), *sorted(notes)]
 
 
 def _people(count: int) -> str:

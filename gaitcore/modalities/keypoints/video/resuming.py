@@ -1,17 +1,31 @@
 """What jobs over a subject's videos have in common: a tool for each thread, and finished videos kept until the end."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from threading import local
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 
+from gaitcore.errors import GaitError
 from gaitcore.files import replacing
 from gaitcore.modalities.keypoints.video.decoding import Note
 from gaitcore.modalities.scratch import Scratch
 
 T = TypeVar("T")
+
+
+@contextmanager
+def concerning(video: str, what: str) -> Iterator[None]:
+    """An unforeseen error inside names the video and ``what`` was done, and asks to remove it; its cause is kept."""
+    try:
+        yield
+    except GaitError:
+        raise
+    except Exception as error:
+        found = f"{type(error).__name__}: {error}"
+        raise RuntimeError(f"{video}: {what} ended in an error ({found}); to go on without it, move it away") from error
 
 
 class PerThread(Generic[T]):

@@ -12,7 +12,7 @@ import numpy as np
 import onnxruntime
 
 from gaitcore.errors import DataError
-from gaitcore.modalities.keypoints.parsing.tracks import Box, overlap
+from gaitcore.modalities.keypoints.parsing.tracks import Box
 from gaitcore.modalities.keypoints.video.estimators import Identity, checked_weights
 from gaitcore.modalities.keypoints.video.onnx_pose import input_size, open_session
 from gaitcore.settings.data import Video
@@ -45,10 +45,10 @@ class YoloxDetector:
         output = self._session.run(None, {self._session.get_inputs()[0].name: network_input})[0]
         if output.ndim != 3 or output.shape[-1] < 5:
             raise DataError(f"{self._path}: gives {output.shape}, expected (1, N, 5) or (1, N, 5 + classes).")
-        boxes, scores = self._decode(output[0])
-        sure = scores > self._score
-        order = np.argsort(-scores[sure], kind="stable")
-        return _distinct(boxes[sure][order] / ratio)
+        corners, scores = self._decode(output[0])
+        boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], axis=1) / ratio
+        kept = cv2.dnn.NMSBoxes(boxes.astype(float), scores.astype(float).tolist(), self._score, SAME)
+        return [Box(*boxes[n].tolist()) for n in kept]
 
     def _letterbox(self, image: np.ndarray, ratio: float) -> np.ndarray:
         height, width = int(image.shape[0] * ratio), int(image.shape[1] * ratio)
@@ -72,13 +72,3 @@ class YoloxDetector:
             grids.append(np.stack([x.ravel(), y.ravel(), np.full(x.size, stride)], axis=1))
         anchors = np.concatenate(grids)
         return anchors[:, :2], anchors[:, 2:]
-
-
-def _distinct(corners: np.ndarray) -> list[Box]:
-    """One box of each person; the earlier of two that are the same."""
-    kept: list[Box] = []
-    for left, top, right, bottom in corners.tolist():
-        box = Box(left, top, right - left, bottom - top)
-        if all(overlap(box, other) <= SAME for other in kept):
-            kept.append(box)
-    return kept

@@ -19,8 +19,8 @@ from gaitcore.modalities.frame_table import combined_digest
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, sequence_digests
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo, count_frames
 from gaitcore.modalities.keypoints.video.progress import FrameProgress
-from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch
-from gaitcore.modalities.report import LEFT_OUT, DropReport, write_report
+from gaitcore.modalities.keypoints.video.resuming import Kept, PerThread, VideoScratch, concerning
+from gaitcore.modalities.report import LEFT_OUT, DropReport, left_out_videos, write_report
 from gaitcore.modalities.silhouettes.pretreatment import SIZE, aligned, is_dark
 from gaitcore.modalities.silhouettes.table import SilhouetteInfo, Walk, write_walks
 from gaitcore.modalities.silhouettes.video.masks import walker_mask
@@ -79,7 +79,8 @@ def extract_subject(
                 progress.skip(count_frames(path))
                 return
             decoder = Decoder(path, table.info.frame_width, table.info.frame_height, table.info.fps)
-            masks = _masks_of(decoder, walks[key], segmenters.own, settings.threshold, progress.frame)
+            with concerning(videos[key.name], "making its silhouettes"):
+                masks = _masks_of(decoder, walks[key], segmenters.own, settings.threshold, progress.frame)
             scratch.write(key.name, digests[key.name], masks)
 
         with ThreadPoolExecutor(threads) as pool:
@@ -88,7 +89,10 @@ def extract_subject(
     finished = _finished(list(walks), videos, digests, scratch, report)
     info = SilhouetteInfo(table.info.dataset, source_of(segmenters.own, settings, table.info), PRETREATMENT)
     write_walks(outputs.silhouettes, finished, info)
-    write_report(report.to_frame(), outputs.report)
+    lines = report.to_frame()
+    for video in left_out_videos(lines):
+        log.info("left out: %s", video)
+    write_report(lines, outputs.report)
     scratch.remove()
 
 
@@ -126,6 +130,8 @@ def _masks_of(
             else:
                 masks[frame] = aligned(mask)
             done()
+        if not masks:
+            notes.append(Note(None, f"{LEFT_OUT}no silhouette in any of {len(notes)} frames"))
     except UnusableVideo as error:
         notes.append(Note(None, f"{LEFT_OUT}{error}"))
     stacked = np.array([*masks.values()], np.uint8).reshape(-1, SIZE, SIZE)

@@ -1,13 +1,16 @@
 """Merging the subjects' shards of silhouettes into one table and one report."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from gaitcore.errors import DataError
-from gaitcore.modalities.report import read_report, write_report
+from gaitcore.modalities.report import left_out_videos, read_report, told, write_report
 from gaitcore.modalities.silhouettes.table import Walk, read_info, read_walks, write_walks
+
+log = logging.getLogger(__name__)
 
 
 def merge_shards(shards: Sequence[Path], reports: Sequence[Path], *, silhouettes: Path, report: Path) -> str:
@@ -18,7 +21,8 @@ def merge_shards(shards: Sequence[Path], reports: Sequence[Path], *, silhouettes
         silhouettes, report: files to write.
 
     Returns:
-        A sentence with the numbers of videos and frames in the table, and of frames left out.
+        A sentence with the numbers of videos and frames in the table, and of frames left out. A warning names the first
+        videos that gave no silhouette.
 
     Raises DataError where no shard holds a silhouette, or they were made by several networks.
     """
@@ -33,6 +37,8 @@ def merge_shards(shards: Sequence[Path], reports: Sequence[Path], *, silhouettes
     lines = pd.concat([read_report(one) for one in reports], ignore_index=True)
     sequences = write_walks(silhouettes, _at_least_one(shards, lines), info)
     write_report(lines, report)
+    if bad := left_out_videos(lines):
+        log.warning("%d of %d videos gave no silhouette: %s", len(bad), len(sequences) + len(bad), told(bad))
     return (
         f"{len(sequences)} videos are in {silhouettes} ({sequences['frames'].sum()} frames); "
         f"{lines['frame'].notna().sum()} frames were left out, see {report}"
@@ -45,5 +51,9 @@ def _at_least_one(shards: Sequence[Path], lines: pd.DataFrame) -> Iterator[Walk]
         for walk in read_walks(shard):
             yield walk
     if walk is None:
-        first = f" {lines['file'][0]}: {lines['reason'][0]}." if len(lines) else ""
-        raise DataError(f"No video gave a silhouette; the shards' reports say why.{first}")
+        bad = left_out_videos(lines) or [
+            f"{file}: {why}" for file, why in zip(lines["file"], lines["reason"], strict=True)
+        ]
+        raise DataError(
+            f"No video gave a silhouette: {told(bad) if bad else 'none has a pose; poses_report.csv says why.'}"
+        )

@@ -21,10 +21,11 @@ from drawn_video import settings, write_video, write_walk
 from resumable_extraction import extract
 
 from gaitcore.digests import code_digest, code_files, file_digest
-from gaitcore.errors import ConfigError
+from gaitcore.errors import ConfigError, DataError
 from gaitcore.modalities.keypoints.table import PoseTable, combined_digest
 from gaitcore.modalities.keypoints.video.estimators import check_installed, modules
 from gaitcore.modalities.keypoints.video.listing import find_videos
+from gaitcore.modalities.keypoints.video.resuming import concerning
 from gaitcore.modalities.report import read_report
 from gaitcore.settings.data import Video
 
@@ -111,6 +112,18 @@ def test_a_shard_of_bad_videos_alone_is_an_empty_table(tmp_path, source):
     videos = {name: path for name, path in source[0].items() if name.startswith("001-nm-02")}
     table = PoseTable.read(extract(tmp_path, videos, source[1], threads=2).poses)
     assert (len(table), len(table.sequences)) == (0, 0)
+
+
+def test_an_unforeseen_error_names_the_video_and_keeps_its_cause():
+    with pytest.raises(RuntimeError) as caught, concerning("films/001.avi", "estimating its poses"):
+        raise ValueError("no such colour")
+    assert str(caught.value) == (
+        "films/001.avi: estimating its poses ended in an error (ValueError: no such colour); to go on without it, "
+        "move it away"
+    )
+    assert isinstance(caught.value.__cause__, ValueError)
+    with pytest.raises(DataError, match=r"^weights$"), concerning("films/001.avi", "estimating its poses"):
+        raise DataError("weights")
 
 
 def test_a_package_that_is_missing_is_named(source, monkeypatch):

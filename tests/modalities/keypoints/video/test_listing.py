@@ -70,8 +70,14 @@ def test_every_file_that_is_passed_over_has_a_line(tmp_path):
     table = tmp_path / "list.csv"
     table.write_text("video,subject,condition,sequence,view\n001-nm-01-090.avi,001,nm,01,090\n")
     expected = [
-        LeftOut(str(tmp_path / "001-nm-02-090.avi"), "no video: not a file that can be read"),
-        LeftOut(str(tmp_path / "001-nm-03-090.avi"), "no video: not a file that can be read"),
+        LeftOut(
+            str(tmp_path / "001-nm-02-090.avi"),
+            "left out: no file that can be read; check its permissions, or where its link leads",
+        ),
+        LeftOut(
+            str(tmp_path / "001-nm-03-090.avi"),
+            "left out: no file that can be read; check its permissions, or where its link leads",
+        ),
         LeftOut(
             str(tmp_path / "a" / "notes"),
             "no video: no ending, expected .avi, .mp4, .mov, .mkv or another of docs/poses.md",

@@ -80,8 +80,10 @@ def test_tracking_follows_the_larger_of_two_people_and_names_the_other(tmp_path,
     found = poses_of(write_video(tmp_path / "a.avi", frames), tools, TRACK)
     assert found.frame.tolist() == list(range(1, FRAMES + 1))
     assert missed(found, large) < 1.5
-    assert [note.frame for note in found.notes] == found.frame.tolist()
-    assert all(note.reason.startswith("another person, box ") for note in found.notes)
+    tracks = "the walker is in 24 frames, 1 to 24; left out: a person in 24 frames, 1 to 24 (data.tracking)"
+    assert found.notes[0] == Note(None, tracks)
+    assert [note.frame for note in found.notes[1:]] == found.frame.tolist()
+    assert all(note.reason.startswith("another person, box ") for note in found.notes[1:])
 
 
 def test_between_detections_the_box_is_made_of_the_keypoints(tmp_path, tools):

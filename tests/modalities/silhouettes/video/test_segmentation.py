@@ -230,7 +230,7 @@ def test_shards_without_a_silhouette_are_refused(tmp_path, network):
     extract_subject({video.stem: str(video)}, tmp_path / "poses.parquet", network, outputs, threads=1, code="c0de")
     assert list(read_walks(outputs.silhouettes)) == []
     files = {"silhouettes": tmp_path / "silhouettes.parquet", "report": tmp_path / "report.csv"}
-    with pytest.raises(DataError, match=r"^No video gave a silhouette; the shards' reports say why\.$"):
+    with pytest.raises(DataError, match=r"^No video gave a silhouette: none has a pose; poses_report\.csv says why\.$"):
         merge_shards([outputs.silhouettes], [outputs.report], **files)
 
 
