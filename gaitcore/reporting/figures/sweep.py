@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from gaitcore.artefacts.sweep_tries import as_text
 from gaitcore.percent import in_percent
-from gaitcore.reporting.figures.style import COLUMN, PAGE, power_of_ten
+from gaitcore.reporting.figures.style import COLUMN, PAGE, plain_number
 from gaitcore.reporting.tables.sweep import SweepResults, TriedRuns
 from gaitcore.settings.sweep import Range
 
@@ -93,7 +93,7 @@ def _place_values(axes: Axes, values: Sequence[Any], spec: Any) -> list[float]:
     )
     if logarithmic:
         axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(FuncFormatter(power_of_ten))
+        axes.xaxis.set_major_formatter(FuncFormatter(plain_number))
     different = sorted(set(values))
     if not isinstance(spec, Range) and len(different) <= _MOST_TICKS:
         axes.set_xticks(different, [f"{value:g}" for value in different])
