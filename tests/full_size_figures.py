@@ -15,6 +15,7 @@ from gaitcore.artefacts.inspected_probes import write_probes
 from gaitcore.artefacts.metrics import write_metrics
 from gaitcore.artefacts.silhouette_maps import SilhouetteMap, SilhouetteMaps, write_silhouette_maps
 from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
+from gaitcore.artefacts.split import write_split
 from gaitcore.artefacts.summary import write_summary
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.keys import SequenceKey
@@ -84,6 +85,11 @@ def _history(draws, path):
 def _embeddings(draws, path):
     embeddings, keys = made_up(int(draws.integers(1000)))
     write_embeddings(embeddings, keys, path)
+
+
+def _tested(folder):
+    write_split(made_up(0)[1].assign(frames=60, reason=""), folder / "tested.csv", [])
+    return folder / "tested.csv"
 
 
 def _silhouette_maps(draws, path):
@@ -158,7 +164,11 @@ def figures(folder):
             {"maps": files("silhouettes", _silhouette_maps, silhouettes)},
         ),
         "seeds": lambda: ("seeds", config, {"metrics": files("metrics", _metrics)}),
-        "roc": lambda: ("roc", few, {"embeddings": files("embeddings", _embeddings, few)}),
+        "roc": lambda: (
+            "roc",
+            few,
+            {"embeddings": files("embeddings", _embeddings, few), "splits": [_tested(folder)] * 2 * len(SYSTEMS)},
+        ),
         "cross_view": lambda: (
             "cross_view",
             config,

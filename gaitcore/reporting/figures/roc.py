@@ -1,7 +1,7 @@
 """ROC of each probe condition: the share of genuine pairs that are accepted against that of impostor pairs."""
 
+import math
 from collections.abc import Sequence
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +23,7 @@ from gaitcore.systems import runs_of, system_settings
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 _POINTS = 60  # of a curve
-_IN_A_ROW = 4  # panels
+_PANELS = 4  # in a row, at most
 
 
 def draw(config: Config, *, embeddings: Sequence[Path], splits: Sequence[Path]) -> Drawing:
@@ -76,13 +76,12 @@ def _curve(config: Config, rocs: Sequence[Roc], drawn: Sequence[Resampled], subj
 
 def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     conditions = list(dict.fromkeys(numbers["condition"]))
-    rows = ceil(len(conditions) / _IN_A_ROW) or 1
-    columns = ceil(len(conditions) / rows) or 1
-    figure = Figure(figsize=(PAGE, 0.7 + 1.8 * rows))
-    grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
+    rows = max(1, math.ceil(len(conditions) / _PANELS))
+    figure = Figure(figsize=(PAGE, 0.5 + 2.0 * rows))
+    grid = figure.subplots(rows, max(1, math.ceil(len(conditions) / rows)), sharey=True, squeeze=False)
     panels = grid.ravel()
-    for axes in panels[len(conditions) :]:
-        axes.set_axis_off()
+    for unused in panels[max(1, len(conditions)) :]:
+        unused.remove()
     for axes, condition in zip(panels, conditions, strict=False):
         for system in config.compare:
             curve = numbers[(numbers["system"] == system) & (numbers["condition"] == condition)]

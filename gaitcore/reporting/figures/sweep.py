@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter, NullLocator
 
 from gaitcore.artefacts.sweep_tries import as_text
 from gaitcore.percent import in_percent
-from gaitcore.reporting.figures.style import COLUMN, PAGE, plain_number
+from gaitcore.reporting.figures.style import COLUMN, PAGE, legend_above, plain_number
 from gaitcore.reporting.tables.sweep import SweepResults, TriedRuns
 from gaitcore.settings.sweep import Range
 
@@ -37,7 +37,7 @@ def sweep_figure(results: SweepResults) -> Figure:
         axes.remove()
     for axes in panels[:, 0]:
         axes.set_ylabel("Validation rank-1 (%)")
-    figure.legend(handles=_legend(results), loc="outside upper center", ncols=4)
+    legend_above(figure, _legend(results))
     return figure
 
 

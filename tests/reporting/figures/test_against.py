@@ -51,7 +51,7 @@ def summary(measured, tmp_path):
 
 def test_each_condition_is_a_line_over_the_values(config, summary):
     axes = draw(config, option="kernel", summary=summary).figure.axes[0]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["NM", "BG", "CL", "Mean"]
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["NM", "BG", "CL", "Mean"]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["3", "31", "61"]
     assert axes.get_xlabel() == "Temporal kernel (frames)"
     assert axes.containers[0].lines[0].get_ydata().tolist() == pytest.approx([50.0, 90.0, 80.0])
