@@ -73,7 +73,7 @@ rule write_sweep:
         runs=sweep_paths("run.json"),
         metrics=sweep_paths("metrics.json"),
         subjects=sweep_paths("subjects.csv"),
-        style="gaitcore/reporting/figures/figures.mplstyle",
+        style=library_file("reporting/figures/figures.mplstyle"),
     output:
         **{
             suffix: f"results/{{experiment}}/sweep/sweep.{suffix}"
