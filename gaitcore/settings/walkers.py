@@ -22,11 +22,8 @@ class WalkerSettings(Settings):
     )
     max_frames: Frames = Field(110, description="most frames of a walk")
     path: Annotated[Number, Field(gt=0, le=1000)] = Field(3.6, description="metres walked, plus or minus 8 %")
-    between_bodies: Factor = Field(
-        1.0, description="factor on the spread of height and proportions between subjects: 1 is the literature's"
-    )
     between_subjects: Factor = Field(
-        2.0, description="factor on the spread of gait and posture between subjects: 1 is the literature's"
+        2.0, description="factor on the spread of every trait between subjects: 1 is the literature's"
     )
     within_subject: Factor = Field(
         0.8, description="factor on the spread of the gait between one subject's walks: larger is harder"
@@ -36,7 +33,7 @@ class WalkerSettings(Settings):
     coat: Factor = Field(1.4, description="0: no effect, 1: hips and knees wide, blurred and stiff")
     noise: Factor = Field(0.8, description="factor on the estimator's errors, about 1 to 2 pixels at 1")
     missing: Fraction = Field(0.02, description="fraction of the frames in which no person is found")
-    short: Fraction = Field(0.004, description="fraction of the sequences cut off half-way")
+    short: Fraction = Field(0.004, description="fraction of the sequences cut off after 35 to 60 frames")
     outliers: Fraction = Field(0.003, description="fraction of the joints thrown far off")
     swaps: Fraction = Field(0.04, description="fraction of the frames, in profile, with left and right leg exchanged")
 

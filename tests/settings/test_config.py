@@ -318,8 +318,8 @@ LINE = "--config on the command line: "
             LINE + "protocol.splits.24/16.test: '9-3' is not a range of subjects like 1-74.",
         ),
         (
-            {"protocol": {"min_frames": 30}},
-            LINE + "protocol.min_frames is 30, expected more than gaitformer's window of 30 frames "
+            {"protocol": {"min_frames": 40}},
+            LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
             "(the published code never draws a sequence's last window).",
         ),
         (
@@ -513,7 +513,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 33: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 
