@@ -25,7 +25,7 @@ def test_what_a_path_or_a_shell_would_read_is_no_name_and_no_key(text):
 
 @pytest.mark.parametrize(
     ("value", "found"),
-    [("a/b", "'a/b'"), (["a"], "['a']"), (None, "None"), (True, "True"), (1.5, "1.5"), (-1, "-1")],
+    [("a/b", "'a/b'"), (["a"], "['a']"), (None, "null"), (True, "true"), (1.5, "1.5"), (-1, "-1")],
 )
 def test_another_value_is_refused_in_one_sentence(value, found):
     with pytest.raises(ValueError, match="cannot be a name") as refused:

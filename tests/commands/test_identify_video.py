@@ -13,9 +13,10 @@ from drawn_video import write_video
 from PIL import Image
 from walking_video import EMPTY, FPS, WALK
 
-from gaitcore.commands.identification import embedded, open_run
+from gaitcore.commands.identification import embedded
 from gaitcore.commands.line import main
 from gaitcore.errors import DataError
+from gaitcore.evaluation.finished import open_run
 
 RUN = "results/small/gaitmixer/seed-0"
 LENGTH, HALF = 18, len(WALK) // 2  # frames

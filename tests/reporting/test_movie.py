@@ -14,7 +14,7 @@ from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
 from gaitcore.reporting.figures.movie import durations
 from gaitcore.reporting.figures.skeleton_drawing import CONFIDENCE
 from gaitcore.reporting.figures.style import STYLE
-from gaitcore.reporting.figures.write_movie import write_movie
+from gaitcore.reporting.figures.write_movie import ON_SCREEN, write_movie
 
 NAME = "001-nm-01-090"
 
@@ -53,7 +53,7 @@ def movie(poses, tmp_path):
 def assert_says(picture, text):
     """The picture's upper line is this text, to the paleness of the GIF's greys."""
     height, width = picture.shape[:2]
-    with matplotlib.style.context(STYLE):
+    with matplotlib.style.context([STYLE, ON_SCREEN]):
         figure = Figure((width / 100, height / 100), dpi=100)
         figure.text(10 / width, 1 - 12 / height, text, va="center")
         canvas = FigureCanvasAgg(figure)
