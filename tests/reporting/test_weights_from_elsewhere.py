@@ -9,7 +9,7 @@ from places import REPOSITORY
 
 from gaitcore.artefacts.run_record import Origin
 from gaitcore.reporting.figures.cross import cross_figure
-from gaitcore.reporting.tables.cross import CrossResults, cross_cells, cross_latex, cross_table
+from gaitcore.reporting.tables.cross import CrossResults, cross_cells, cross_latex, cross_notes, cross_table
 from gaitcore.reporting.tables.layout import table_cells
 from gaitcore.reporting.tables.tables import table2
 from gaitcore.settings.files import load_config
@@ -103,6 +103,13 @@ def test_the_matrix_has_a_row_for_each_training_and_a_column_for_each_test(cross
     assert r"GaitMixer & UCalgary & 70.0 $\pm$ 1.2 [65.0, 74.0] & 65.0 $\pm$ 1.2 [60.0, 69.0] \\" in cross_latex(table)
     assert table.notes[0].startswith("UCalgary (ucalgary): Protocol: 18 training and 10 test subjects")
     assert table.notes[0].endswith("Chance is 10.0%.")
+
+
+def test_what_differs_is_told_once_for_all_systems_of_which_it_is_true(crossed):
+    run = run_record(system="x", settings={}, origin=origin().model_dump())
+    first, second = crossed
+    taken = replace(first, context=replace(first.context, elsewhere={"gaitmixer_from_psymo": run, "other": run}))
+    assert cross_notes([taken, second])[1] == (f"GaitMixer, trained elsewhere, and other, tested on UCalgary: {NOTE}")
 
 
 def test_the_figure_of_the_matrix_has_every_number_and_frames_the_own_data_set(crossed):

@@ -132,10 +132,12 @@ def cross_notes(results: Sequence[CrossResults]) -> list[str]:
             f"{context.dataset} ({context.experiment}): {notes.protocol_sentence(result.summary, context)} Chance is "
             f"{percent(context.chance)}%."
         )
+        different: dict[str, list[str]] = {}
         for system, run in context.elsewhere.items():
             if run.imported and run.origin and run.origin.notes:
-                title = context.system_title(system)
-                sentences.append(f"{title}, tested on {context.dataset}: {' '.join(run.origin.notes)}")
+                different.setdefault(" ".join(run.origin.notes), []).append(context.system_title(system))
+        for text, titles in different.items():
+            sentences.append(f"{', and '.join(titles)}, tested on {context.dataset}: {text}")
         for system in context.system_titles:
             if (seeds := context.collapsed_seeds(system)) and not context.imported(system):
                 sentences.append(
