@@ -10,9 +10,12 @@ def figure_spec(kind, arguments=None, code=(), **files):
 
 
 def figure_sections(kind):
-    """The sections of the configuration that a figure of this kind declares it depends on."""
+    """The sections of the configuration, or single settings of them, that a figure of this kind declares."""
     file = PACKAGE / "reporting" / "figures" / f"{kind}.py"
-    return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
+    names = [name.partition(".") for name in declared(file)["SECTIONS"].split()]
+    return settings(
+        CONFIG, only={section: {key} if key else True for section, _, key in names}
+    )
 
 
 def one_file(pattern):

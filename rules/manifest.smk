@@ -1,18 +1,4 @@
 # Every file with its digest, the rule that made it and its inputs, from the receipts of the jobs.
-from gaitcore import __version__
-
-
-def manifest_facts():
-    """What the manifest says of the experiment beside the list of its files."""
-    return {
-        "experiment": CONFIG.experiment,
-        "configuration": settings(CONFIG),
-        "titles": {
-            system: system_settings(CONFIG, system).title for system in CONFIG.compare
-        },
-        "extensions": extension_code(),
-        "gaitcore": __version__,
-    }
 
 
 rule write_manifest:

@@ -1,6 +1,8 @@
 # Facts about the rules: the artefacts of the tables, the settings of each stage of dvc.yaml, the jobs with benchmarks.
 from types import SimpleNamespace
 
+from gaitcore import __version__
+
 ARTEFACT_RULES = (
     *(["merge_poses" if FROM_VIDEO else "read_poses"] if POSE_SOURCES else []),
     *(["read_silhouettes"] if SILHOUETTE_SOURCES else []),
@@ -132,3 +134,16 @@ def timed():
                 benchmark, system=[system], subject=subjects, figure=FIGURES
             )
             yield name, system, files
+
+
+def manifest_facts():
+    """What the manifest says of the experiment beside the list of its files."""
+    return {
+        "experiment": CONFIG.experiment,
+        "configuration": settings(CONFIG),
+        "titles": {
+            system: system_settings(CONFIG, system).title for system in CONFIG.compare
+        },
+        "extensions": extension_code(),
+        "gaitcore": __version__,
+    }

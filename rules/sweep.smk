@@ -1,12 +1,5 @@
 # Settings tried on the validation subjects: each try is trained as any system, and the test subjects take no part.
 
-TRIES = runs_of_sweep(CONFIG)
-
-
-def sweep_paths(file):
-    """A file of every run of the sweep."""
-    return [f"{RESULTS}/sweep/{name}/seed-{seed}/{file}" for name, seed in TRIES]
-
 
 use rule train as train_try with:
     output:
@@ -94,16 +87,6 @@ rule write_sweep:
         "Writing the tries of the sweep of {wildcards.experiment}"
     script:
         "../workflow_scripts/sweep.py"
-
-
-def sweep_table(_):
-    """The table of the sweep; a sentence where the experiment has none."""
-    if CONFIG.sweep is None:
-        sys.exit(
-            f"sweep: {CONFIG.experiment} has no sweep; the section sweep says what is tried, as in "
-            "experiments/demo_sweep.yaml."
-        )
-    return experiment_paths("results/{experiment}/sweep/sweep.csv")
 
 
 rule sweep:

@@ -17,7 +17,7 @@ from gaitcore.errors import REMEDY, ConfigError, DataError
 from gaitcore.evaluation.finished import TrainedRun
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.execution import compute
-from gaitcore.exporting.agreement import TOLERANCE, Agreement, agreement
+from gaitcore.exporting.agreement import Agreement, agreement
 from gaitcore.exporting.model_card import CardFacts, model_card
 from gaitcore.exporting.network import ExportedNetwork
 from gaitcore.exporting.onnx_file import check_installed, write_onnx
@@ -85,11 +85,12 @@ def export_run(run: TrainedRun, path: Path, card: Path, version: str) -> Exporte
     }
     with replacing(path) as unfinished:
         write_onnx(exported, example, unfinished, name=part.NAME, any_length=any_length, metadata=metadata, title=title)
-        found = agreement(unfinished, network, stores, run.network.frames, evaluation, real=results.tested is not None)
+        real = results.tested is not None
+        found = agreement(unfinished, network, stores, run.network.frames, evaluation, real=real, rounds=before.rounds)
         if not found.within_tolerance:
             raise ConfigError(
                 f"{path}: not written, since the exported {title} differs from PyTorch by {found.relative:.2g} of the "
-                f"embeddings' spread {found.spread:.2g}, expected at most {TOLERANCE:g}."
+                f"embeddings' spread {found.spread:.2g}, expected at most {found.tolerance:g}."
             )
     with torch.no_grad():
         shape, own = exported(example).shape[1:], network(before(example, False)).shape[1:]

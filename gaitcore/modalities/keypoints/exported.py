@@ -35,7 +35,7 @@ class ExportedInput(nn.Module):
         values = 4 if "z" in channels else 3
         self.transform = transform_of(settings, values, frame_width)
         self.frame_shape, self.dtype = (NUM_JOINTS, values), torch.float32
-        self.prepares = self.transform.prepares_each_frame
+        self.prepares, self.rounds = self.transform.prepares_each_frame, self.transform.rounds
 
     def forward(self, frames: Tensor, swapped: bool) -> Tensor:
         """The input of one copy of the frames; ``swapped`` exchanges the left and the right joints."""

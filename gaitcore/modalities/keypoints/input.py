@@ -21,6 +21,7 @@ class InputTransform:
         names: the names of the input channels, in order.
         per_frame: whether the input of a frame depends on that frame alone. If not, a window is transformed as a whole.
         prepares_each_frame: whether ``prepared`` treats each frame on its own, so that it can be in an exported graph.
+        rounds: whether values are rounded, so that a difference in the last digit of a pose may become a visible one.
         frame_width: of prepared poses, in their unit, where it is not that of the poses; augmentation scales its noise
             to it.
     """
@@ -28,6 +29,7 @@ class InputTransform:
     names: tuple[str, ...]
     per_frame: ClassVar[bool] = True
     prepares_each_frame: ClassVar[bool] = True
+    rounds: ClassVar[bool] = False
     frame_width: int | None = None
 
     @classmethod

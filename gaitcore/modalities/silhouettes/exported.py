@@ -28,6 +28,7 @@ class ExportedInput(nn.Module):
     def __init__(self, settings: Input, channels: Sequence[str], frame_width: int):
         super().__init__()
         self.frame_shape, self.dtype = (SIZE, SIZE), torch.uint8
+        self.rounds = False
 
     def forward(self, frames: Tensor, swapped: bool) -> Tensor:
         """The input of one copy of the frames."""

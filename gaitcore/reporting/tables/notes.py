@@ -198,7 +198,7 @@ def comparison_notes(summary: pd.DataFrame, context: TableContext, conditions: l
     if not pairs:
         return []
     differences = estimates(summary, DIFFERENCE)
-    titles = titles_with_mean(summary, context)
+    titles = {**context.condition_titles, **titles_with_mean(summary, context)}
     sentences = []
     for a, b in pairs:
         rows = [differences[f"{a} - {b}", condition, MEAN] for condition in conditions]

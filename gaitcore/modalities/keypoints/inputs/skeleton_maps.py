@@ -44,6 +44,7 @@ class Transform(InputTransform):
 
     names = ("limbs", "joints")
     prepares_each_frame = False  # a missing joint is filled from other frames
+    rounds = True  # the rows with content are whole pixels, and grey levels whole numbers
 
     @classmethod
     def of(cls, settings: Input, values: int, frame_width: int) -> "Transform":
