@@ -73,9 +73,14 @@ def code_digest(*entries: str | Path) -> str:
             and progress (``_NOT_COUNTED``). The location of the files is not counted either.
     """
     digest = hashlib.sha256()
-    for name, content in sorted({(name, file_digest(file)) for name, file in _named(*entries)}):
+    for name, content in sorted({(name, _content_digest(file)) for name, file in _named(*entries)}):
         digest.update(f"{name}\0{content}\n".encode())
     return digest.hexdigest()
+
+
+def _content_digest(file: Path) -> str:
+    """SHA-256 of a file with one newline at its end, which Snakemake cuts off where it takes a file from GitHub."""
+    return hashlib.sha256(file.read_bytes().rstrip(b"\n") + b"\n").hexdigest()
 
 
 def code_files(*entries: str | Path) -> dict[str, Path]:

@@ -10,12 +10,9 @@ def figure_spec(kind, arguments=None, code=(), **files):
 
 
 def figure_sections(kind):
-    """The sections of the configuration, or single settings of them, that a figure of this kind declares."""
+    """The sections of the configuration that a figure of this kind declares it depends on."""
     file = PACKAGE / "reporting" / "figures" / f"{kind}.py"
-    names = [name.partition(".") for name in declared(file)["SECTIONS"].split()]
-    return settings(
-        CONFIG, only={section: {key} if key else True for section, _, key in names}
-    )
+    return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
 
 
 def one_file(pattern):

@@ -105,7 +105,7 @@ def test_a_setting_of_its_configuration_replaces_that_of_the_overlay(project):
     assert "config/config.yaml or --config on the command line: statistics.resamples is -1, expected" in said
 
 
-def test_the_code_that_github_serves_has_the_digests_of_a_clone(project, source, tmp_path):
+def test_the_workflow_is_found_where_github_serves_it_with_its_own_overlays(project, source, tmp_path):
     """Snakemake copies such a module file by file from a clone of its own, which is made here without a network."""
     clone = tmp_path / "snakemake" / "snakemake" / "source-cache" / "snakemake-git-cache" / "github.com/owner/gaitcore"
     git = ["git", "-c", "user.name=Owner", "-c", "user.email=owner@localhost"]
@@ -123,7 +123,7 @@ def test_the_code_that_github_serves_has_the_digests_of_a_clone(project, source,
     snakefile.write_text(before.replace(f'"{source}/workflow/Snakefile"', place))
     environment, project.environment = project.environment, project.environment | {"XDG_CACHE_HOME": str(tmp_path)}
     try:
-        assert project.planned() == {}
+        assert project.planned().keys() <= ALL.keys()
         assert project.planned("--config", "experiment=demo")["train"] == 4  # an overlay of the workflow's own
     finally:
         project.environment = environment

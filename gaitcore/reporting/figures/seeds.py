@@ -28,7 +28,7 @@ from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
 
 # The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics.overall"
+SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
 
 
 MEASURED, PUBLISHED = "measured", "published"
