@@ -35,8 +35,8 @@ def test_tracking_reruns_nothing_and_leaves_a_record_beside_the_same_results(fin
     run = "gaitmixer/seed-0"
     weights, metrics = (finished.results(f"{run}/{name}") for name in ("weights.safetensors", "metrics.json"))
     before = weights.read_bytes(), metrics.read_bytes()
-    forced = [str(path.relative_to(finished.folder)) for path in (weights, metrics)]
-    done = finished.snakemake("--forcerun", *forced, "--", "tables", **tracking)
+    metrics.unlink()  # a job that is only forced, with the same inputs, keeps its files
+    done = finished.snakemake("--forcerun", str(weights.relative_to(finished.folder)), "--", "tables", **tracking)
     assert done.returncode == 0, done.stdout
     assert (weights.read_bytes(), json.loads(metrics.read_text())["means"]) == (
         before[0],
