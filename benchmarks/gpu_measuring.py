@@ -195,17 +195,21 @@ class Bench:
         result = None
         self.reset_peak()
         with _compiling_from(0 if compiled else AS_THEY_ARE), contextlib.suppress(_EnoughError):
-            result = train(
-                model,
-                store,
-                pd.DataFrame({"subject": [f"{owner:05d}" for owner in owners], "condition": "nm"}),
-                type(system_settings(self.config, name).training).model_validate(recipe),
-                augmented=modalities.part(modality(network.name), "augmentation").augmented,
-                network=network,
-                seed=0,
-                checkpoints=meter,
-            )
+            result = self._train(name, model, store, owners, recipe, network, seed=0, checkpoints=meter)
         return Steps(meter.each, result.steps if result else "", self.peak_gb())
+
+    def _train(self, name, model, store, owners, recipe, network, *, seed, checkpoints):
+        """The training loop on made-up sequences of these people; what it returns."""
+        return train(
+            model,
+            store,
+            pd.DataFrame({"subject": [f"{owner:05d}" for owner in owners], "condition": "nm"}),
+            type(system_settings(self.config, name).training).model_validate(recipe),
+            augmented=modalities.part(modality(network.name), "augmentation").augmented,
+            network=network,
+            seed=seed,
+            checkpoints=checkpoints,
+        )
 
     def recipe(self, name: str, batch: int | None, precision: str, steps: int) -> dict:
         """A system's recipe with one phase and a constant rate; ``steps`` are those of an epoch at least."""
@@ -293,16 +297,7 @@ class Bench:
         torch.manual_seed(3)
         model = build_model(**store.network_arguments(), **network.model_dump()).to(self.device)
         with _compiling_from(AS_THEY_ARE):
-            train(
-                model,
-                store,
-                pd.DataFrame({"subject": [f"{owner:05d}" for owner in owners], "condition": "nm"}),
-                type(system_settings(self.config, name).training).model_validate(recipe),
-                augmented=modalities.part(modality(network.name), "augmentation").augmented,
-                network=network,
-                seed=3,
-                checkpoints=checkpoints,
-            )
+            self._train(name, model, store, owners, recipe, network, seed=3, checkpoints=checkpoints)
         content = b"".join(tensor.cpu().numpy().tobytes() for tensor in model.state_dict().values())
         return hashlib.sha256(content).hexdigest()
 

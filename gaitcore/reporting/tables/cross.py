@@ -14,11 +14,12 @@ from gaitcore.artefacts.cross_cells import COLUMNS
 from gaitcore.evaluation.statistics import MEAN
 from gaitcore.merging import lineage_of
 from gaitcore.percent import as_fraction, in_percent
-from gaitcore.reporting.escaping import latex, latex_label
+from gaitcore.reporting.escaping import latex
 from gaitcore.reporting.pages.sections import Bullets, Grid, Page
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, measured_systems, percent, with_spread
+from gaitcore.reporting.tables.latex import wide_table
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
@@ -200,26 +201,4 @@ def cross_latex(table: CrossTable) -> str:
     starts = [number for number, line in enumerate(table.lines) if number and line[0] != table.lines[number - 1][0]]
     for number in reversed(starts):
         rows.insert(number, r"\midrule")
-    texts = "\\par\n".join(latex(note) for note in table.notes)
-    return "\n".join(
-        [
-            r"% Needs \usepackage{booktabs,graphicx}",
-            r"\begin{table*}[t]",
-            r"\centering",
-            rf"\caption{{{latex(table.caption)}}}",
-            rf"\label{{{latex_label(table.label)}}}",
-            r"\footnotesize",
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{ll{'c' * (len(table.header) - 2)}}}",
-            r"\toprule",
-            " & ".join(map(latex, table.header)) + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}}",
-            r"\par\smallskip",
-            rf"\parbox{{\linewidth}}{{\scriptsize\raggedright {texts}\par}}",
-            r"\end{table*}",
-            "",
-        ]
-    )
+    return wide_table(table.caption, table.label, f"ll{'c' * (len(table.header) - 2)}", table.header, rows, table.notes)

@@ -1,6 +1,7 @@
 r"""Tables as LaTeX: a float of its own for ``\input``, with booktabs rules and the notes underneath."""
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -76,3 +77,39 @@ def _cell(table: Table, row: Row, column: str) -> str:
     number, _, spread = table.cell_text(row, column).partition(" ± ")
     number = rf"\textbf{{{latex(number)}}}" if column in row.best else latex(number)
     return number + (rf" {{\scriptsize $\pm$ {latex(spread)}}}" if spread else "")
+
+
+def wide_table(
+    caption: str, label: str, columns: str, header: Sequence[str], rows: Sequence[str], notes: Sequence[str]
+) -> str:
+    r"""A table of texts over both columns of a page, with its notes below, as a float to be read with ``\input``.
+
+    Args:
+        caption, header, notes: texts, which are escaped here.
+        label: of the float.
+        columns: the alignment of each column, e.g. ``llc``.
+        rows: lines of LaTeX, each with its end.
+    """
+    texts = "\\par\n".join(map(latex, notes))
+    return "\n".join(
+        [
+            r"% Needs \usepackage{booktabs,graphicx}",
+            r"\begin{table*}[t]",
+            r"\centering",
+            rf"\caption{{{latex(caption)}}}",
+            rf"\label{{{latex_label(label)}}}",
+            r"\footnotesize",
+            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
+            rf"\begin{{tabular}}{{{columns}}}",
+            r"\toprule",
+            " & ".join(map(latex, header)) + r" \\",
+            r"\midrule",
+            *rows,
+            r"\bottomrule",
+            r"\end{tabular}}",
+            r"\par\smallskip",
+            rf"\parbox{{\linewidth}}{{\scriptsize\raggedright {texts}\par}}",
+            r"\end{table*}",
+            "",
+        ]
+    )

@@ -16,10 +16,11 @@ from gaitcore.keys import some_of
 from gaitcore.percent import in_percent
 from gaitcore.protocols.roles import TRAIN, VALIDATED, VALIDATION_BOTH, VALIDATION_GALLERY, VALIDATION_PROBE
 from gaitcore.protocols.sides import compared_names
-from gaitcore.reporting.escaping import latex, latex_label
+from gaitcore.reporting.escaping import latex
 from gaitcore.reporting.pages.sections import Bullets, Code, Grid, Page
 from gaitcore.reporting.tables.context import condition_title
 from gaitcore.reporting.tables.estimates import percent, percent_text
+from gaitcore.reporting.tables.latex import wide_table
 from gaitcore.reporting.tables.layout import COLLAPSED_MARK
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.sweep import Range, Sweep
@@ -308,26 +309,4 @@ def sweep_page(table: SweepTable) -> Page:
 def sweep_latex(table: SweepTable) -> str:
     r"""The table as a LaTeX float, to be read with ``\input``; without the names of the folders."""
     rows = [" & ".join(map(latex, line[:-1])) + r" \\" for line in table.lines]
-    texts = "\\par\n".join(latex(note) for note in table.notes)
-    return "\n".join(
-        [
-            r"% Needs \usepackage{booktabs,graphicx}",
-            r"\begin{table*}[t]",
-            r"\centering",
-            rf"\caption{{{latex(table.caption)}}}",
-            rf"\label{{{latex_label(table.label)}}}",
-            r"\footnotesize",
-            r"\resizebox{\ifdim\width>\linewidth\linewidth\else\width\fi}{!}{%",
-            rf"\begin{{tabular}}{{{'r' * (len(table.header) - 1)}}}",
-            r"\toprule",
-            " & ".join(map(latex, table.header[:-1])) + r" \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}}",
-            r"\par\smallskip",
-            rf"\parbox{{\linewidth}}{{\scriptsize\raggedright {texts}\par}}",
-            r"\end{table*}",
-            "",
-        ]
-    )
+    return wide_table(table.caption, table.label, "r" * (len(table.header) - 1), table.header[:-1], rows, table.notes)
