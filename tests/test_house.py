@@ -1,6 +1,7 @@
 """The rooms of gaitcore import downwards only and in no circle; see docs/house.md."""
 
 import ast
+import os
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -130,3 +131,11 @@ def test_fractions_become_percent_in_one_module():
         if any(isinstance(side, ast.Constant) and side.value in (100, 100.0) for side in (node.left, node.right))
     }
     assert by_hundred == {"percent.py", "reporting/figures/movie.py"}  # a movie counts hundredths of a second
+
+
+def test_preparing_to_compute_on_a_cpu_does_not_load_the_compiler_of_torch():
+    code = "from gaitcore.execution.compute import determinism, prepare; prepare(1); import sys;"
+    code += "print(determinism()['deterministic_algorithms'], 'torch._dynamo' in sys.modules)"
+    place = {"env": os.environ | {"CUDA_VISIBLE_DEVICES": ""}, "cwd": REPOSITORY}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **place)
+    assert done.stdout == "True False\n"

@@ -39,12 +39,14 @@ def prepare(threads: int) -> torch.device:
         threads: CPU threads for :func:`in_parallel`.
     """
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # what deterministic matrix products on a GPU need
-    torch.use_deterministic_algorithms(True)
+    # As use_deterministic_algorithms, which also imports torch's compiler: a second of each job that a CPU computes.
+    torch.set_deterministic_debug_mode("error")
     # A debugging aid that costs a sixth of a step; torch makes the name at run time.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     if not torch.cuda.is_initialized():
         take_card()
     if torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True)  # of the compiler too, which only passes on a GPU use
         _use_tf32(False)
         torch.backends.cudnn.benchmark = False  # no choice of an algorithm by its time
         torch.backends.cuda.enable_flash_sdp(False)  # one kernel of attention for all precisions, which can be
