@@ -8,9 +8,17 @@ import pytest
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+LONG = ("slurm", "workflow", "slow")  # markers of tests that take long; those with Slurm mostly wait
+
+
 def pytest_collection_modifyitems(items):
-    """Whole workflows first: files that take long are not left to one process at the end of a parallel run."""
-    items.sort(key=lambda item: item.get_closest_marker("workflow") is None)
+    """Files with long tests first, in this order: no process is left alone with one at the end of a parallel run."""
+    ranks = {item.path: len(LONG) for item in items}
+    for item in items:
+        for rank, marker in enumerate(LONG):
+            if item.get_closest_marker(marker):
+                ranks[item.path] = min(ranks[item.path], rank)
+    items.sort(key=lambda item: ranks[item.path])
 
 
 @pytest.fixture(scope="session")
