@@ -174,6 +174,25 @@ def test_a_graph_learns_what_plain_steps_learn(device, monkeypatch):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_step_that_cuda_does_not_capture_runs_as_it_is_and_the_next_run_is_captured(device, monkeypatch, caplog):
+    expected, _ = run(device, optimiser="sgd")
+    forward = GpuPass.__call__
+
+    def waits(self, x):
+        torch.cuda.current_stream().synchronize()  # what no_host_reads cannot see and a capture does not allow
+        return forward(self, x)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GpuPass, "__call__", waits)
+        plain, result = run(device, optimiser="sgd")
+    assert result.steps == "operation by operation"
+    assert "steps are not captured as a graph, which makes them slower: " in caplog.text
+    torch.testing.assert_close(plain, expected, rtol=1e-4, atol=1e-5)
+    again, result = run(device, optimiser="sgd")
+    assert result.steps == "one graph"
+    assert_equal(again, expected)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run_with_epoch_and_step(device):
     with pytest.raises(GaitError, match=r"The loss became nan in epoch [123], step [12], at a learning rate of "):
         run(device, learning_rate=1e8, optimiser="sgd", weight_decay=100, schedule="constant")

@@ -11,7 +11,7 @@ plain steps.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -209,6 +209,7 @@ class CudaGraphs:
         self.generator = generator
         self.stream = torch.cuda.Stream()
         self.pool = torch.cuda.graph_pool_handle()
+        self.failed: list[torch.cuda.CUDAGraph] = []  # kept, since the allocator may still ask one for its stream
 
     @contextmanager
     def warming_up(self) -> Iterator[None]:
@@ -222,16 +223,35 @@ class CudaGraphs:
 
     def recorded(self, step: Step, rows: Tensor) -> Callable[[], Tensor]:
         """A function that replays the graph of a step."""
-        graph = torch.cuda.CUDAGraph()
+        graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
         graph.register_generator_state(self.generator)
-        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-            measured = step(rows)
+        try:
+            with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+                measured = step(rows)
+        except BaseException:
+            self.failed.append(graph)
+            self._tidy_up(stream)
+            raise
 
         def replay() -> Tensor:
             graph.replay()
             return measured
 
         return replay
+
+    def _tidy_up(self, stream: torch.cuda.Stream) -> None:
+        """Undo what a failed capture leaves behind, where torch ends at its first error, so that steps can go on.
+
+        The stream of the capture would remain the current one, memory would still be taken from the capture's, and the
+        generators would wait for its end: torch 2.11 then refuses every random number of the process.
+        """
+        torch.cuda.set_stream(stream)
+        device = torch.cuda.current_device()
+        with suppress(RuntimeError):  # that the pool is not in use, where torch has done this
+            torch._C._cuda_endAllocateToPool(device, self.pool)
+            torch._C._cuda_releasePool(device, self.pool)
+        for generator in (self.generator, torch.cuda.default_generators[device]):
+            generator.graphsafe_set_state(generator.clone_state())
 
     def available(self) -> int:
         """Bytes that are free on the GPU, and those that this process holds already."""
