@@ -27,6 +27,8 @@ WARM_UPS = 2  # steps before a capture, in which libraries allocate what they ke
 COMPILED_FROM = 3000  # steps of a run; compiling takes about 40 s
 RESERVE = 0.92  # share of the free memory that a batch may need
 
+_failed: list[object] = []  # graphs whose capture failed, kept since torch's allocators may still ask them
+
 Step = Callable[[Tensor], Tensor]  # (B,) rows of the sequences -> what the step measured
 
 
@@ -209,7 +211,6 @@ class CudaGraphs:
         self.generator = generator
         self.stream = torch.cuda.Stream()
         self.pool = torch.cuda.graph_pool_handle()
-        self.failed: list[torch.cuda.CUDAGraph] = []  # kept, since the allocator may still ask one for its stream
 
     @contextmanager
     def warming_up(self) -> Iterator[None]:
@@ -229,7 +230,7 @@ class CudaGraphs:
             with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
                 measured = step(rows)
         except BaseException:
-            self.failed.append(graph)
+            _failed.append(graph)
             self._tidy_up(stream)
             raise
 
