@@ -77,7 +77,7 @@ def code_digest(*entries):
 
 
 # The modules that scripts import from beside them, and receipts.smk from workflow_scripts.
-for name in ("job", "running", "recorded", "benchmarks", "stages"):
+for name in ("job", "running", "handlers", "recorded", "benchmarks", "stages"):
     beside = source_file(f"workflow_scripts/{name}.py")
 sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(beside))))
 

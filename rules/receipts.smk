@@ -3,6 +3,7 @@ from gaitcore.audit.kept import discard, forget, keep, return_benchmarks
 from gaitcore.audit.manifest import renew_manifest, write_manifest
 from gaitcore.audit.receipts import MANIFEST, JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
+from workflow_scripts.handlers import add_handlers
 from workflow_scripts.recorded import keep_unrecorded
 from workflow_scripts.running import alive, others, remove_stale_locks
 
@@ -79,10 +80,11 @@ onerror:
     add_benchmarks(Path(RESULTS))
 
 
-# Snakemake takes these handlers from the main workflow alone; as a module of another one, this workflow adds its own.
+# Snakemake runs the handlers of the main workflow alone; as a module of another one, this workflow adds its own.
 if not workflow.modifier.is_main_snakefile():
-    for name in ("_onstart", "_onsuccess", "_onerror"):
-        earlier, own = getattr(workflow, name), globals()[name.removeprefix("_")]
-        setattr(
-            workflow, name, lambda log, both=(earlier, own): (both[0](log), both[1]())
+    try:
+        add_handlers(
+            workflow, {"onstart": onstart, "onsuccess": onsuccess, "onerror": onerror}
         )
+    except GaitError as error:
+        sys.exit(str(error))
