@@ -76,10 +76,7 @@ def code_digest(*entries):
     )
 
 
-# The modules that scripts import from beside them, and receipts.smk from workflow_scripts.
-for name in ("job", "running", "handlers", "recorded", "benchmarks", "stages"):
-    beside = source_file(f"workflow_scripts/{name}.py")
-sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(beside))))
+source_file("workflow_scripts/job.py")  # which scripts import from beside them
 
 # In a clone, Snakemake's own `config` holds the values of the command line only; a workflow that uses this one as a
 # module passes its own. The sequence of the movie is one of them, but not a setting of an experiment.

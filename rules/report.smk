@@ -39,7 +39,7 @@ rule write_report:
         # Benchmarks are not inputs: where one is missing, e.g. after a pull of the results, Snakemake would run its job
         # again, training included. The report shows those that exist.
         timed=list(timed()),
-        code=code_digest("workflow_scripts/report.py", "workflow_scripts/benchmarks.py"),
+        code=code_digest("workflow_scripts/report.py"),
     message:
         "Writing the report of {wildcards.experiment}"
     script:

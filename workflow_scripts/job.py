@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from running import alive
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from gaitcore import extensions
@@ -21,6 +20,7 @@ from gaitcore.audit.kept import restore
 from gaitcore.audit.receipts import JobPlace, checked_inputs, parameters_digest, write_receipt
 from gaitcore.errors import DataError, GaitError
 from gaitcore.files import detach, storage_problem
+from gaitcore.operation.run_locks import alive
 
 LATENCY = 60  # seconds, as in profiles/slurm
 

@@ -14,7 +14,6 @@ from gaitcore.reporting.figures.style import (
     COLUMN,
     condition_title,
     conditions_and_mean,
-    counted,
     in_legend,
     legend_above,
     mean_in_words,
@@ -22,6 +21,7 @@ from gaitcore.reporting.figures.style import (
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import counted
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol statistics tables figures"

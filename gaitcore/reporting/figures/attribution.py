@@ -14,9 +14,10 @@ from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded, listed
+from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables figures"

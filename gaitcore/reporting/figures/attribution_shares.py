@@ -21,9 +21,10 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, listed, system_style
+from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds statistics figures"

@@ -17,10 +17,11 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, TALLEST, condition_title, counted, listed
+from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, TALLEST, condition_title
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import counted, listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol tables"

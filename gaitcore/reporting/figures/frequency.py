@@ -14,9 +14,10 @@ from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import first_runs, first_seed, maps_sentence
-from gaitcore.reporting.figures.style import COLUMN, SMALL, counted, folded, plain_number
+from gaitcore.reporting.figures.style import COLUMN, SMALL, folded, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import counted
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data seeds"

@@ -21,9 +21,10 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, listed, plain_number
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, plain_number
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import system_settings
+from gaitcore.words import listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data seeds statistics"

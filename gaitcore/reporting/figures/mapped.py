@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gaitcore.networks import has_map, map_sentence, modality
-from gaitcore.reporting.figures.style import listed
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
+from gaitcore.words import listed
 
 ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
 

@@ -14,10 +14,11 @@ from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resample
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted, legend_above, line_style, listed
+from gaitcore.reporting.figures.style import PAGE, condition_title, legend_above, line_style
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
+from gaitcore.words import counted, listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"

@@ -16,9 +16,7 @@ from gaitcore.reporting.figures.style import (
     COLUMN,
     condition_title,
     conditions_and_mean,
-    counted,
     legend_above,
-    listed,
     mean_in_words,
     system_style,
 )
@@ -26,6 +24,7 @@ from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import runs_of, system_settings
+from gaitcore.words import counted, listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"

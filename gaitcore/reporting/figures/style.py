@@ -115,13 +115,3 @@ def letter(panels: Iterable[Axes]) -> None:
     """Write a, b, c, ... above the panels of a figure, for its caption to refer to."""
     for axes, name in zip(panels, ascii_lowercase, strict=False):
         axes.set_title(name, loc="left", fontweight="bold")
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 seed``, ``2 seeds``."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def listed(texts: list[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))

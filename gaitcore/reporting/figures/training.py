@@ -15,18 +15,10 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import (
-    COLUMN,
-    counted,
-    legend_above,
-    letter,
-    line_style,
-    listed,
-    plain_number,
-    system_style,
-)
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, plain_number, system_style
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import is_trained, runs_of, system_settings
+from gaitcore.words import counted, listed
 
 # The sections of the configuration that this figure depends on.
 SECTIONS = "compare systems network input training evaluation data seeds"

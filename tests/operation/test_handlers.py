@@ -5,17 +5,16 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from places import REPOSITORY, workflow_script
+from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
-
-handlers = workflow_script("handlers")
+from gaitcore.operation.handlers import add_handlers
 
 MODULE = f"""\
 import sys
 
 sys.path.append({str(REPOSITORY)!r})
-from workflow_scripts.handlers import add_handlers
+from gaitcore.operation.handlers import add_handlers
 
 rule all:
     output: "made"
@@ -61,11 +60,11 @@ def test_a_snakemake_without_the_attribute_needs_a_snakefile_that_calls_the_hand
     snakefile.write_text(USE)
     later = SimpleNamespace(main_snakefile=str(snakefile))
     with pytest.raises(ConfigError) as raised:
-        handlers.add_handlers(later, {"onstart": print})
+        add_handlers(later, {"onstart": print})
     assert str(raised.value) == (
         f"{snakefile}: this version of Snakemake does not run the handlers of a module; call them there, as in the "
         "section Handlers of config/README.md, or install the versions of requirements.lock."
     )
     snakefile.write_text(USE + CALLING)
-    handlers.add_handlers(later, {"onstart": print})
+    add_handlers(later, {"onstart": print})
     assert vars(later).keys() == {"main_snakefile"}
