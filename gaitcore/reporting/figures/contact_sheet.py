@@ -28,8 +28,8 @@ from gaitcore.reporting.figures.style import PAGE, SMALL, TALLEST, condition_tit
 from gaitcore.settings.experiment import Config
 from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "data protocol tables"
+# The settings that this figure depends on.
+SECTIONS = "data.dataset protocol tables.conditions"
 
 
 # inches: longest side of a cell, lowest row; heights of the line of views, of a legend

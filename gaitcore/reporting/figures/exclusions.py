@@ -23,8 +23,8 @@ from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
 from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "data protocol tables"
+# The settings that this figure depends on.
+SECTIONS = "data.dataset data.modality protocol tables.conditions"
 
 
 BINS = 60  # approximate maximum

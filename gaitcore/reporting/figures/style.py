@@ -14,7 +14,7 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_title
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
@@ -37,7 +37,7 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     """
     place = _place(config, system)
     return {
-        "label": in_legend(system_settings(config, system).title),
+        "label": in_legend(system_title(config, system)),
         "color": _COLOURS[place % len(_COLOURS)],
         "marker": _MARKERS[place % len(_MARKERS)],
     }
