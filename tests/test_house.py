@@ -10,12 +10,12 @@ from places import REPOSITORY
 PACKAGE = REPOSITORY / "gaitcore"
 SMALL = (
     *("errors", "suggest", "files", "csv_files", "yaml_files", "torch_files", "percent", "names", "keys", "digests"),
-    "declared",
-    "extensions",
+    *("words", "declared", "extensions"),
 )
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
-    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "exporting", "commands"),
+    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "operation"),
+    *("exporting", "commands"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
 # are put together from them.
@@ -84,6 +84,7 @@ FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table",
 OWNERS = (
     *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "audit/receipts.py", "training/checkpoints.py"),
     *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
+    *("operation/benchmarks.py", "operation/events.py"),
     *("modalities/frame_table.py", "modalities/silhouettes/table.py", "modalities/silhouettes/subjects.py"),
 )
 OF_SOURCES = (
@@ -130,3 +131,9 @@ def test_fractions_become_percent_in_one_module():
         if any(isinstance(side, ast.Constant) and side.value in (100, 100.0) for side in (node.left, node.right))
     }
     assert by_hundred == {"percent.py", "reporting/figures/movie.py"}  # a movie counts hundredths of a second
+
+
+def test_a_script_is_an_adapter():
+    """A script unpacks what Snakemake hands it and calls the library; ``job`` is how each of them starts and ends."""
+    lines = {file.name: len(file.read_text().splitlines()) for file in (REPOSITORY / "workflow_scripts").glob("*.py")}
+    assert {name for name, number in lines.items() if number > 60} == {"job.py"}

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitcore.artefacts.embeddings import write_embeddings
-from gaitcore.artefacts.metrics import Metrics, OpenSetMetrics, write_metrics
-from gaitcore.artefacts.subjects import write_subjects
-from gaitcore.digests import file_digest
+from gaitcore.artefacts.metrics import OpenSetMetrics
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.open_set import FARS, Pairs, Roc
+from gaitcore.evaluation.recording import write_measured
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
@@ -81,22 +80,18 @@ def evaluate_run(
             pairs = f"{rocs[condition].impostors:,} impostor pairs"
             log.warning("%s: %s are too few to tell TAR at FAR %s", condition, pairs, " and ".join(untold))
     write_embeddings(embeddings, keys, outputs.embeddings)
-    write_subjects(measured.by_subject, outputs.subjects)
-    record = Metrics(
-        system=system,
-        evaluation=evaluation.model_dump(mode="json"),
-        inputs={path.name: file_digest(path) for path in (*tables.values(), split, weights)},
-        outputs={path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
-        code_digest=code,
-        extensions=dict(extensions or {}),
-        means=measured.means,
-        unmatched_probes=measured.unmatched_probes,
-        left_out=measured.left_out,
-        conditions=measured.conditions,
+    write_measured(
+        measured,
+        system,
+        evaluation,
+        read=(*tables.values(), split, weights),
+        subjects=outputs.subjects,
+        metrics=outputs.metrics,
+        embeddings=outputs.embeddings,
         open_set={condition: _open_set(roc) for condition, roc in rocs.items()},
-        cells=dict(measured.cells),
+        code=code,
+        extensions=extensions,
     )
-    write_metrics(record, outputs.metrics)
 
 
 def _open_set(roc: Roc) -> OpenSetMetrics:

@@ -13,8 +13,9 @@ from gaitcore.artefacts.sweep_tries import read_tries
 from gaitcore.errors import DataError, ProtocolError
 from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.sweep import sweep_latex, sweep_page, sweep_results, sweep_table
-from gaitcore.reporting.write_sweep import SweepFiles, write_sweep
+from gaitcore.reporting.write_sweep import SECTIONS, SweepFiles, write_sweep
 from gaitcore.settings.files import load_config
+from gaitcore.settings.sections import chosen_settings, sections_of
 from gaitcore.sweeps import runs_of_sweep, tries_of
 
 RATES = (1e-3, 3e-3, 1e-2, 1.0)
@@ -170,7 +171,8 @@ def written(folder, config, change=lambda name, seed, table: table):
         files["runs"].append(place.with_suffix(".json"))
         files["subjects"].append(place.with_suffix(".csv"))
     write_split(split(), folder / "split.csv")
-    write_sweep(config, SweepFiles(**files, splits=[folder / "split.csv"]), folder / "sweep.csv")
+    declared = sections_of(chosen_settings(config, SECTIONS))
+    write_sweep(declared, SweepFiles(**files, splits=[folder / "split.csv"]), folder / "sweep.csv")
     return folder / "sweep.csv"
 
 
