@@ -41,7 +41,7 @@ def write_picture(
     """
     check_writable(path.absolute().parent, "the picture is written there")
     with matplotlib.style.context(STYLE):
-        figure = Figure(figsize=(PAGE, 3.6 * min(len(results), _MOST_PROBES)))
+        figure = Figure(figsize=(PAGE, 3.8 * min(len(results), _MOST_PROBES)))
         rows = figure.subfigures(min(len(results), _MOST_PROBES), 1, squeeze=False)[:, 0]
         for number, (part, result) in enumerate(zip(rows, results, strict=False)):
             frames, histogram = part.subfigures(2, 1, height_ratios=(1, 1.1))

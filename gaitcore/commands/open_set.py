@@ -2,7 +2,7 @@
 
 import argparse
 
-from gaitcore.commands.paths import add_folder
+from gaitcore.commands.paths import add_folder, finished_experiment
 
 SUMMARY = "print the open-set table of a finished experiment: EER and TAR at FAR 1 % and 0.1 %, with intervals"
 EXAMPLE = "gaitcore open-set demo"
@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.protocols.sides import in_tables_order
     from gaitcore.reporting.tables.estimates import estimates, interval, with_spread
 
-    runs = read_runs(options.experiment)
-    path = runs.folder / "summary.csv"
+    folder = finished_experiment(options.experiment)
+    path = folder / "summary.csv"
     summary = read_summary(path)
     if not (summary["metric"] == EER).any():
         raise DataError(f"{path}: no open-set figures, which an earlier release did not compute; {REMEDY}.")
@@ -33,7 +33,9 @@ def run(options: argparse.Namespace) -> int:
     rows = []
     by_metric = {metric: estimates(summary, metric) for metric in titles}
     systems = dict.fromkeys(system for system, *_ in by_metric[EER])
-    conditions = in_tables_order(dict.fromkeys(condition for _, condition, _ in by_metric[EER]), runs.protocol)
+    conditions = in_tables_order(
+        dict.fromkeys(condition for _, condition, _ in by_metric[EER]), read_runs(str(folder)).protocol
+    )
     for key in ((system, condition, MEAN) for system in systems for condition in conditions):
         if key not in by_metric[EER]:
             continue
