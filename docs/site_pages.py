@@ -44,7 +44,9 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(html, page, config, files):
-    html = CELL.sub(lambda cell: CODE.sub(_divisible, cell[0]), html)
+    html = CELL.sub(
+        lambda cell: CODE.sub(_divisible, cell[0]).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"), html
+    )
     return ROLE.sub(r"\1", html)
 
 

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from gaitcore import modalities
 from gaitcore.commands.paths import RESULTS
 from gaitcore.commands.repository import load_experiment
-from gaitcore.commands.texts import text_table
+from gaitcore.commands.texts import counted, text_table
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.report import read_report
@@ -160,12 +160,14 @@ def data_lines(config: Config, data: Mapping[str, Frames]) -> list[str]:
         remarks = (
             f"{frames.left_out:,}, e.g. {frames.first_reason}" if frames.left_out else "none; nothing was left out"
         )
-        numbers = {column: sequences[column].nunique() for column in ("subject", "condition", "view")}
+        people = counted(sequences["subject"].nunique(), "person", "people")
+        conditions, views = (counted(sequences[column].nunique(), column) for column in ("condition", "view"))
+        least, most = counts.min(), counts.max()
+        each = f"{least} to {most} a sequence, median {counts.median():g}" if least < most else f"{least} a sequence"
         lines += ["", f"Data: {name} from {frames.source}"]
         lines += [
-            f"  sequences  {len(sequences):,} of {numbers['subject']} people in {numbers['condition']} conditions "
-            f"and {numbers['view']} views",
-            f"  frames     {counts.sum():,}, {counts.min()} to {counts.max()} a sequence, median {counts.median():g}",
+            f"  sequences  {len(sequences):,} of {people} in {conditions} and {views}",
+            f"  frames     {counts.sum():,}, {each}",
             f"  remarks    {remarks}",
         ]
     return lines

@@ -13,6 +13,7 @@ import pandas as pd
 import yaml
 
 from gaitcore.commands.paths import EXPERIMENTS
+from gaitcore.commands.texts import counted
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of
 from gaitcore.modalities.recognition import VIDEO, Recognised
 
@@ -165,7 +166,7 @@ def _protocol(data: Recognised, proposal: Proposal) -> str:
     subjects = sorted(keys["subject"].unique(), key=natural)
     walks = _gallery_and_probes(keys)
     if len(subjects) < _FEWEST_SUBJECTS or walks is None:
-        few = f"{len(subjects)} {'person' if len(subjects) == 1 else 'people'}, expected {_FEWEST_SUBJECTS} or more"
+        few = f"{counted(len(subjects), 'person', 'people')}, expected {_FEWEST_SUBJECTS} or more"
         lack = few if walks is not None else "one walk of each person, so that there is nothing to find it by"
         proposal.unknown.append(f"protocol: the data have {lack}.")
         proposal.complete = False

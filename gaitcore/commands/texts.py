@@ -6,6 +6,11 @@ from typing import Any
 import pandas as pd
 
 
+def counted(number: int, one: str, several: str = "") -> str:
+    """A number with what it counts: ``1 view``, ``11 views``; ``several`` is the plural where it is irregular."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
+
+
 def text_table(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> str:
     """Rows below their header; whole numbers have commas, and columns without letters at the front are to the right."""
     if not rows:

@@ -71,8 +71,8 @@ def test_numbers_are_of_the_common_subjects_and_the_others_are_told(by_hand):
 
 def test_conditions_are_in_the_experiments_order(by_hand):
     rows = [*rows_of({"1": 0.5}, "bg"), *rows_of({"1": 0.5}, "cl"), *rows_of({"1": 0.5}, "nm")]
-    found = table(number_lines(*by_hand({"a": {0: rows}, "b": {0: rows}}), "gaitmixer", "gaitmixer"))
-    assert [condition for condition, _ in found] == ["nm", "bg", "cl", "mean"]
+    _, *lines = number_lines(*by_hand({"a": {0: rows}, "b": {0: rows}}), "gaitmixer", "gaitmixer")
+    assert [condition for condition, _ in table(lines)] == ["nm", "bg", "cl", "mean"]
 
 
 def test_the_test_is_over_the_seeds_that_both_have(by_hand):
