@@ -125,7 +125,10 @@ def test_a_folder_without_data_is_one_sentence(at_home, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("header", "sentence"),
     [
-        ("image_name;nose_x", "line 1: columns separated by semicolons, expected commas; save the file with commas"),
+        (
+            "image_name;nose_x",
+            "line 1: no column 'image_name' (nor 51 others); the nearest present is 'image_name;nose_x'; ",
+        ),
         ("frame,person", "line 1: no column 'image_name' (nor 51 others); expected image_name and the x, y and conf"),
     ],
 )

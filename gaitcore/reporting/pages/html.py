@@ -49,6 +49,7 @@ summary { cursor: pointer; }
 pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; line-height: 1.4; }
 @media screen and (max-width: 40rem) {
   body { margin: 1rem auto; padding: 0 1rem; }
+  th { white-space: normal; }
 }
 @media print {
   @page { margin: 1.5cm; }
@@ -119,10 +120,10 @@ _PAGE = """{% macro show_files(files) %}
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table{% if grid.numbers %} class="numbers"{% endif %}>
-<thead><tr>{% for cell in grid.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for cell in grid.header %}<th>{{ cell | divisible }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for line in grid.lines %}
-<tr>{% for cell in line %}<td>{{ cell | divisible }}</td>{% endfor %}</tr>
+<tr>{% for cell in line %}<td>{{ cell if grid.numbers else cell | divisible }}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table></div>
