@@ -5,6 +5,7 @@ A script of a few lines sorts tables and enlarges figures; without it everything
 
 import re
 from base64 import b64encode
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -223,7 +224,7 @@ def _printed(value: object) -> object:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _divisible(value: object) -> object:
+def _divisible(value: Any) -> Any:
     """A cell; a key or name of a file in it may be divided behind a dot or underscore, since a phone is narrow."""
     if isinstance(value, str) and _KEY.fullmatch(value):
         return Markup(re.sub(r"([._]+)", r"\1<wbr>", value))
