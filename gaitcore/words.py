@@ -1,9 +1,9 @@
 """Numbers and lists in sentences."""
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 seed``, ``2 seeds``."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
+def counted(number: int, one: str, several: str = "") -> str:
+    """``1 seed``, ``2 seeds``; ``several`` is the plural where it is irregular: ``2 people``."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def listed(texts: list[str]) -> str:

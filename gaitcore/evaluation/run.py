@@ -1,12 +1,12 @@
 """The evaluation of one run: reads its weights, writes embeddings and accuracies."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaitcore.artefacts.embeddings import write_embeddings
-from gaitcore.artefacts.metrics import OpenSetMetrics
+from gaitcore.artefacts.metrics import LeftOut, OpenSetMetrics
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.open_set import FARS, Pairs, Roc
@@ -72,7 +72,7 @@ def evaluate_run(
     rank1 = measured.means["rank1"]
     for name in in_tables_order(rank1, protocol):
         log.info("%s: rank-1 %.1f %%", name, in_percent(rank1[name]))
-    for remark in measured.remarks:
+    for remark in (*_left_out(measured.left_out, protocol), *measured.remarks):
         log.warning("%s", remark)
     rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()
     for condition in in_tables_order(rocs, protocol):
@@ -97,3 +97,14 @@ def evaluate_run(
 def _open_set(roc: Roc) -> OpenSetMetrics:
     tars = {str(far): roc.tar(far) if roc.told(far) else None for far in FARS}
     return OpenSetMetrics(genuine=roc.pairs, impostors=roc.impostors, eer=roc.eer, tar=tars)
+
+
+def _left_out(cells: Iterable[LeftOut], protocol: Protocol) -> Iterator[str]:
+    """The cells without a probe or gallery sequence, in the order of the tables."""
+    of_condition: dict[str, list[LeftOut]] = {}
+    for cell in cells:
+        of_condition.setdefault(cell.condition, []).append(cell)
+    for condition in in_tables_order(of_condition, protocol):
+        for cell in of_condition[condition]:
+            views = f"gallery view {cell.gallery_view}, probe view {cell.probe_view}"
+            yield f"left out: {condition}, {views}: {cell.reason}"

@@ -170,9 +170,14 @@ def test_where_the_text_says_otherwise_both_are_given():
 
 
 def test_a_page_as_html_escapes_and_stands_alone():
-    page = Page("A & B", ("lead <i>",), (Section("One", (Grid(("x",), (("1 < 2",),)), Bullets(("why",)))),))
+    page = Page(
+        "A & B",
+        ("lead <i>",),
+        (Section("One", (Grid(("x",), (("1 < 2",), ("network.spatial_depth",))), Bullets(("why",)))),),
+    )
     html = page_html(page)
-    for part in ("<h1>A &amp; B</h1>", "<p>lead &lt;i&gt;</p>", "<td>1 &lt; 2</td>", "<li>why</li>"):
+    cells = ("<td>1 &lt; 2</td>", "<td>network.<wbr>spatial_<wbr>depth</td>")
+    for part in ("<h1>A &amp; B</h1>", "<p>lead &lt;i&gt;</p>", *cells, "<li>why</li>"):
         assert part in html
     assert "http" not in html
 

@@ -110,7 +110,7 @@ def test_a_try_with_a_failed_or_collapsed_run_is_not_chosen(config, results):
 
 def test_the_notes_say_what_was_tried_on_whom_and_how_far_to_trust_it(results):
     search, people, corrected, chance, *_ = sweep_table(results).notes
-    assert search == "Tried was every combination of the values of training.learning_rate."
+    assert search == "The tries are all combinations of the values of training.learning_rate."
     assert people == (
         "The validation subjects (021) are held out of the training subjects, of whom 1 trained the networks; 1 probes "
         "are compared with 1 gallery sequences. No sequence of a test subject was used."
