@@ -3,7 +3,7 @@
 #   snakemake --cores 8 tables --config experiment=casia_b
 from snakemake.utils import min_version
 
-min_version("9.0")
+min_version("9.27")
 
 
 include: "rules/common.smk"

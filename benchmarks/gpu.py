@@ -52,6 +52,10 @@ PEERS = (*PAPER, "gaitgraph", "gaitgraph2", "posegait")
 LONGEST = 90  # seconds, or four times what a task should take, after which it has failed
 
 
+class LostError(Exception):
+    """The GPU does nothing for this process any more; the message is the name of the task that was measured."""
+
+
 class Task(NamedTuple):
     """Some rows that are measured together, and the seconds that this takes, about."""
 
@@ -148,7 +152,7 @@ def streaming(bench: Bench) -> Iterator[Row]:
 
 
 def peer(bench: Bench, name: str) -> Iterator[Row]:
-    """The recipe as it is written, one operation after the other."""
+    """The recipe as it is written, one operation after the other: deterministic, and as others' code runs."""
     settings, network = system_settings(bench.config, name), bench.network(name)
     sizes = bench.recipe(name, None, "float32", 1)["batch"]
     shuffled = sizes["kind"] == "shuffled"
@@ -171,18 +175,36 @@ def peer(bench: Bench, name: str) -> Iterator[Row]:
         optimiser.step()
         loss.item()
 
-    bench.reset_peak()
-    for _ in range(3):
-        step()
     repeats = 8 if bench.on_gpu else 1
-    seconds = bench.seconds(lambda: [step() for _ in range(repeats)]) / repeats
-    yield Row("step, the peer", f"{name}, float32", 1000 * seconds, "ms")
-    yield Row("memory, the peer", name, bench.peak_gb(), "GB")
+    for own in (False, True):
+        bench.reset_peak()
+        with _as_torch_is() if own else contextlib.nullcontext():
+            for _ in range(3):
+                step()
+            seconds = bench.seconds(lambda: [step() for _ in range(repeats)]) / repeats
+        how = "as torch is set by default" if own else "float32, deterministic"
+        yield Row("step, the peer", f"{name}, {how}", 1000 * seconds, "ms")
+        yield Row("memory, the peer", f"{name}, {how}", bench.peak_gb(), "GB")
+
+
+@contextlib.contextmanager
+def _as_torch_is() -> Iterator[None]:
+    """Within the block nothing has to be deterministic, and a GPU's convolutions may use TF32, as others' code runs."""
+    torch.use_deterministic_algorithms(False)
+    torch.backends.cudnn.allow_tf32 = True
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(True)
+        torch.backends.cudnn.allow_tf32 = False
 
 
 def step(bench: Bench, name: str, precision: str, compiled: bool = False) -> Iterator[Row]:
     """A step of the loop, as one graph, compiled or not."""
     steps = bench.steps(name, precision, compiled=compiled)
+    if (name, precision) in bench.compiled_elsewhere and compiled:
+        same = "yes" if steps.digest == bench.compiled_elsewhere[name, precision] else "NO"
+        yield Row(f"same bytes, {precision}", f"{name}, compiled, another process", same, "")
     bench.ms[name, precision, steps.how] = 1000 * steps.seconds
     yield Row("step", f"{name}, {precision}, {steps.how}", 1000 * steps.seconds, "ms")
     yield Row("memory", f"{name}, {precision}, {steps.how}", steps.peak_gb, "GB")
@@ -197,13 +219,14 @@ def attention(bench: Bench) -> Iterator[Row]:
 
 
 def compiling(bench: Bench) -> Iterator[Row]:
-    """Wait for the process that compiles beside, whose kernels are kept for this one; from here on time is measured."""
-    if bench.compiling is None:
-        return
+    """Wait for the processes that compile beside, whose kernels are kept; from here on time is measured."""
     try:
-        yield Row("compiling", "beside the measurements above", bench.compiling.line(), "")
+        for (name, precision), process in zip(COMPILED, bench.compiling, strict=False):
+            bench.compiled_elsewhere[name, precision] = process.line()
+            yield Row("compiling", f"{name}, {precision}", "beside the measurements above", "")
     finally:
-        bench.compiling.running.kill()
+        for process in bench.compiling:
+            process.running.kill()
 
 
 def batch(bench: Bench, subjects: int) -> Iterator[Row]:
@@ -328,7 +351,7 @@ def tasks(bench: Bench) -> list[Task]:
         of("same bytes", same_bytes, 30),
         *(of(f"accuracy in {precision}", accuracy, 12, precision) for precision in PRECISIONS),
         of("compiling", compiling, 1),
-        *(of(f"peer of {name}", peer, 3, name) for name in PAPER),
+        *(of(f"peer of {name}", peer, 4, name) for name in PAPER),
         *(steps(name, precision) for precision in size.precisions for name in PAPER),
         *(steps(name, precision, compiled=True, seconds=15) for name, precision in COMPILED[:BESIDE]),
         *(of(f"embedding of {name}", embedding, 4, name) for name in PAPER),
@@ -342,17 +365,27 @@ def tasks(bench: Bench) -> list[Task]:
         *(of(f"windows of {frames} frames", length, 4, frames) for frames in size.lengths),
         of("streaming", streaming, 8),
         *(steps(name, precision, compiled=True, seconds=45) for name, precision in COMPILED[BESIDE:]),
-        *(of(f"peer of {name}", peer, 3, name) for name in PEERS[2:]),
+        *(of(f"peer of {name}", peer, 4, name) for name in PEERS[2:]),
         *(steps(name, precision) for precision in size.precisions[1:] for name in others),
         *(of(f"embedding of {name}", embedding, 4, name) for name in ("gaitgraph", "gaitset")),
         of("run times", run_times, 0),
     ]
 
 
-def measured(bench: Bench, seconds: float) -> Iterator[Row]:
-    """The rows of all tasks, each as soon as it is measured; a task that fails loses the rows that it has not given."""
+def measured(bench: Bench, seconds: float, after: str | None = None) -> Iterator[Row]:
+    """The rows of all tasks, each as soon as it is measured; a task that fails loses the rows that it has not given.
+
+    Args:
+        bench: what they measure with.
+        seconds: for all of them.
+        after: the task after which to begin.
+
+    Raises:
+        LostError: a task failed so that no other can be measured in this process, such as one that read beyond memory.
+    """
     started = perf_counter()
-    for task in tasks(bench):
+    waiting = tasks(bench)
+    for task in waiting[1 + [task.name for task in waiting].index(after) if after else 0 :]:
         left = seconds - (perf_counter() - started)
         if task.seconds and task.seconds > left:
             yield Row("not measured", task.name, f"{left:.0f} s were left of {seconds:.0f}", "")
@@ -365,7 +398,9 @@ def measured(bench: Bench, seconds: float) -> Iterator[Row]:
             yield Row(
                 "FAILED", task.name, f"{type(error).__name__}: {str(error).strip().partition(chr(10))[0][:160]}", ""
             )
-        with contextlib.suppress(Exception):  # a GPU that has failed fails here too
+            if bench.is_lost():
+                raise LostError(task.name) from None
+        with contextlib.suppress(Exception):  # of a GPU that is lost; the next task fails
             bench.reset_peak()
 
 
@@ -413,26 +448,38 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=225, help="time for all tasks together")
     parser.add_argument("--json", type=Path, default=RESULT, help="the file to write")
     parser.add_argument("--worker", help=argparse.SUPPRESS)
+    parser.add_argument("--after", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.device == "cuda" and not torch.cuda.is_available():
-        sys.exit("No GPU was found (torch.cuda.is_available() is false); a benchmark of a GPU needs one.")
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     started = perf_counter()
-    compute.prepare(2)
+    compute.prepare(2)  # before CUDA is asked for anything: it may take one card of several
+    if arguments.device == "cuda" and not torch.cuda.is_available():
+        sys.exit("No GPU was found (torch.cuda.is_available() is false); a benchmark of a GPU needs one.")
     bench = Bench(torch.device(arguments.device), SMALL if arguments.small else FULL)
     if arguments.worker:
         bench.work(arguments.worker)
         return
-    result = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(bench.device)}
-    print("  ".join(f"{name} {value}" for name, value in result["machine"].items()), flush=True)
-    rows: list[Row] = []
+    result = {"made": datetime.now(UTC).isoformat(timespec="seconds"), "machine": machine(bench.device), "rows": []}
+    if arguments.after:
+        result = json.loads(arguments.json.read_text(encoding="utf-8"))
+        bench.recall(Row(*row) for row in result["rows"])
+    else:
+        print("  ".join(f"{name} {value}" for name, value in result["machine"].items()), flush=True)
+    before = result.get("seconds", 0)
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    with bench.compiled_beside():
-        for row in measured(bench, arguments.seconds):
-            rows.append(row)
-            print(f"{row.part:<48}  {row.what:<46}  {text(row.value)} {row.unit}", flush=True)
-            result |= {"seconds": round(perf_counter() - started), "rows": rows}
-            arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    try:
+        with contextlib.nullcontext() if arguments.after else bench.compiled_beside():
+            for row in measured(bench, arguments.seconds, arguments.after):
+                result["rows"].append(row)
+                print(f"{row.part:<48}  {row.what:<46}  {text(row.value)} {row.unit}", flush=True)
+                result["seconds"] = before + round(perf_counter() - started)
+                arguments.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    except LostError as task:
+        left = arguments.seconds - (perf_counter() - started)
+        go_on = ["--device", arguments.device, *["--small"] * arguments.small, "--seconds", f"{left:.0f}"]
+        os.execv(
+            sys.executable, [sys.executable, __file__, *go_on, "--json", str(arguments.json), "--after", str(task)]
+        )
     print(f"{arguments.json} written after {result['seconds']} s; make docs puts it into docs/performance.md")
 
 

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ import pandas as pd
 import torch
 
 from gaitcore import modalities
+from gaitcore.errors import GaitError
 from gaitcore.evaluation.cross_view import cross_view_metrics
 from gaitcore.evaluation.embedding import embed
 from gaitcore.execution import compute, whole_step
@@ -85,11 +86,12 @@ TINY = {  # networks that show that everything runs
 
 
 class Steps(NamedTuple):
-    """Training steps: seconds of each, how they were run, and GB at the peak."""
+    """Training steps: seconds of each, how they were run, GB at the peak, and the SHA-256 of the weights after them."""
 
     seconds: float
     how: str
     peak_gb: float
+    digest: str
 
 
 class _EnoughError(Exception):
@@ -151,7 +153,8 @@ class Bench:
         self.demo = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"})
         self.ms: dict[tuple[str, str, str], float] = {}  # system, precision, how -> of a step
         self.embedding_seconds: dict[str, float] = {}  # system -> of all test sequences
-        self.compiling: Worker | None = None
+        self.compiling: list[Worker] = []  # of each of the first of COMPILED
+        self.compiled_elsewhere: dict[tuple[str, str], str] = {}  # system, precision -> of the weights
         self._walkers: tuple[pd.DataFrame, list[np.ndarray]] | None = None
 
     # --- steps ---
@@ -196,7 +199,7 @@ class Bench:
         self.reset_peak()
         with _compiling_from(0 if compiled else AS_THEY_ARE), contextlib.suppress(_EnoughError):
             result = self._train(name, model, store, owners, recipe, network, seed=0, checkpoints=meter)
-        return Steps(meter.each, result.steps if result else "", self.peak_gb())
+        return Steps(meter.each, result.steps if result else "", self.peak_gb(), _digest(model))
 
     def _train(self, name, model, store, owners, recipe, network, *, seed, checkpoints):
         """The training loop on made-up sequences of these people; what it returns."""
@@ -268,9 +271,11 @@ class Bench:
             checkpoints = Checkpoints(Path(folder), {"run": "bench"}, 10_000)
             if stop_after is not None:
                 _stop(checkpoints, stop_after)
-                with contextlib.suppress(Exception):
+                with contextlib.suppress(GaitError):  # which a run that is stopped ends with
                     self._short_run("gaitmixer", precision, checkpoints)
                 checkpoints = Checkpoints(Path(folder), {"run": "bench"}, 10_000)
+                if not [*Path(folder).glob("*.checkpoint")]:
+                    raise RuntimeError("the run that should be resumed has no checkpoint")
             return self._short_run("gaitmixer", precision, checkpoints)
 
     def digest_of_silhouettes(self, streamed: bool) -> str:
@@ -298,8 +303,7 @@ class Bench:
         model = build_model(**store.network_arguments(), **network.model_dump()).to(self.device)
         with _compiling_from(AS_THEY_ARE):
             self._train(name, model, store, owners, recipe, network, seed=3, checkpoints=checkpoints)
-        content = b"".join(tensor.cpu().numpy().tobytes() for tensor in model.state_dict().values())
-        return hashlib.sha256(content).hexdigest()
+        return _digest(model)
 
     # --- runs on the demo's walkers ---
 
@@ -379,6 +383,23 @@ class Bench:
         if self.on_gpu:
             torch.cuda.synchronize()
 
+    def is_lost(self) -> bool:
+        """Whether the device does nothing for this process any more, as a GPU after an access beyond its memory."""
+        try:
+            self.wait()
+        except Exception:
+            return True
+        return False
+
+    def recall(self, rows: Iterable[Row]) -> None:
+        """Note of these rows, measured by another process, what later ones are calculated from."""
+        for part, what, value, _ in rows:
+            if part == "step":
+                name, precision, how = what.split(", ", 2)
+                self.ms[name, precision, how] = float(value)
+            elif part == "embedding":
+                self.embedding_seconds[what.partition(",")[0]] = float(value)
+
     def reset_peak(self) -> None:
         """Begin to measure memory."""
         if self.on_gpu:
@@ -411,11 +432,10 @@ class Bench:
 
     @contextlib.contextmanager
     def compiled_beside(self) -> Iterator[None]:
-        """Within the block a process of its own compiles networks, whose kernels torch keeps on the disk for others."""
-        if not self.on_gpu:
-            yield
-            return
-        with self.process("compile") as self.compiling:
+        """Within the block some networks are compiled, each in a process; torch keeps their kernels on the disk."""
+        with contextlib.ExitStack() as stack:
+            for number in range(BESIDE if self.on_gpu else 0):
+                self.compiling.append(stack.enter_context(self.process(f"compile {number}")))
             yield
 
     def work(self, kind: str) -> None:
@@ -424,10 +444,8 @@ class Bench:
             print(json.dumps({precision: self.digest(precision) for precision in PRECISIONS}), flush=True)
         elif kind == "turns":
             self.steps("gaitmixer", "float32", meter=Turns(self.wait, self.size.turn))
-        elif kind == "compile":
-            for name, precision in COMPILED[:BESIDE]:
-                self.steps(name, precision, compiled=True)
-            print("compiled", flush=True)
+        elif kind.startswith("compile "):
+            print(self.steps(*COMPILED[int(kind.removeprefix("compile "))], compiled=True).digest, flush=True)
 
 
 BESIDE = 2  # of these are compiled beside other measurements
@@ -453,6 +471,11 @@ class Worker:
             self.errors.seek(0)
             raise RuntimeError(f"a process of its own ended: {(self.errors.read().strip().splitlines() or ['?'])[-1]}")
         return text.strip()
+
+
+def _digest(model: torch.nn.Module) -> str:
+    content = b"".join(tensor.cpu().numpy().tobytes() for tensor in model.state_dict().values())
+    return hashlib.sha256(content).hexdigest()
 
 
 def _stop(checkpoints: Checkpoints, after: int) -> None:

@@ -15,6 +15,7 @@ from mkdocs.structure.files import File
 from gaitcore import __version__
 
 ROOT = Path(__file__).resolve().parents[1]
+CELL, CODE = re.compile(r"<td[ >].*?</td>", re.DOTALL), re.compile(r"(?<=<code>)[^<]*")
 ROLE = re.compile(r":(?:class|data|func|meth|mod):(<code>)~?")  # of docstrings
 
 
@@ -43,7 +44,15 @@ def on_page_markdown(markdown, page, config, files):
 
 
 def on_page_content(html, page, config, files):
+    html = CELL.sub(
+        lambda cell: CODE.sub(_divisible, cell[0]).replace(" ± ", "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"), html
+    )
     return ROLE.sub(r"\1", html)
+
+
+def _divisible(code):
+    """A key or path in a table, which a browser may divide behind a dot, slash or underscore."""
+    return re.sub(r"([._/])(?=\w)", r"\1<wbr>", code[0])
 
 
 class _Links(Extension):

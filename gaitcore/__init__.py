@@ -1,4 +1,4 @@
-"""gaitcore: the science of skeleton-based gait recognition, free of any workflow tool.
+"""gaitcore: the science of skeleton-based gait recognition; no workflow tool is imported.
 
 The parts are imported by name (``from gaitcore.networks import build_model``); importing this package
 loads nothing heavy.

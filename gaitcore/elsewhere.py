@@ -195,7 +195,7 @@ def _check_nobody_is_tested(
     tested = set(split_in_use(protocol).test)
     for trained in _trainings(record):
         settings = trained.settings
-        same_source = bool(source_digest) and trained.pose_source_digest == source_digest
+        same_source = bool(source_digest) and trained.source_digest == source_digest
         if not same_source and settings.get("data", {}).get("dataset") != data.get("dataset"):
             continue
         theirs = settings.get("protocol", {})

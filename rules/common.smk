@@ -10,8 +10,10 @@ from snakemake.sourcecache import LocalSourceFile
 
 from gaitcore import digests, extensions
 from gaitcore.settings.data import Bodies, Segmenter
+from gaitcore.declared import declared
 from gaitcore.settings.files import load_config, sequence_to_draw
 from gaitcore.settings.layers import COMMAND_LINE
+from gaitcore.settings.sections import chosen_settings
 from gaitcore.errors import GaitError
 from gaitcore import modalities
 from gaitcore.networks import has_map, modality
@@ -76,10 +78,7 @@ def code_digest(*entries):
     )
 
 
-# The modules that scripts import from beside them, and receipts.smk from workflow_scripts.
-for name in ("job", "running", "recorded", "benchmarks", "stages"):
-    beside = source_file(f"workflow_scripts/{name}.py")
-sys.path.append(os.path.dirname(os.path.dirname(os.path.abspath(beside))))
+source_file("workflow_scripts/job.py")  # which scripts import from beside them
 
 # In a clone, Snakemake's own `config` holds the values of the command line only; a workflow that uses this one as a
 # module passes its own. The sequence of the movie is one of them, but not a setting of an experiment.
@@ -138,6 +137,12 @@ wildcard_constraints:
 def settings(section, only=None, exclude=None):
     """A section as plain values, for a rule's params: a change of one of them reruns the rule."""
     return section.model_dump(mode="json", include=only, exclude=exclude)
+
+
+def declared_settings(module, config=CONFIG):
+    """The settings that a module of gaitcore declares it depends on, by section, for the params of its rule."""
+    file = PACKAGE / f"{module.replace('.', '/')}.py"
+    return chosen_settings(config, declared(file)["SECTIONS"])
 
 
 def system_of(wildcards):

@@ -24,7 +24,8 @@ rule write_cross:
         runtime=10,
     params:
         configurations=[
-            settings(other, exclude={"sweep"}) for other in CROSSED.values()
+            declared_settings("reporting.write_cross", other)
+            for other in CROSSED.values()
         ],
         code=code_digest("workflow_scripts/cross.py"),
     message:

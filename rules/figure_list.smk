@@ -1,18 +1,10 @@
 # The figures of an experiment: the module that draws each one, its arguments and its input files.
 from types import SimpleNamespace
 
-from gaitcore.declared import declared
-
 
 def figure_spec(kind, arguments=None, code=(), **files):
     """A figure: its module in gaitcore/reporting/figures, further arguments, code loaded by name, and its files."""
     return SimpleNamespace(kind=kind, arguments=arguments or {}, code=code, files=files)
-
-
-def figure_sections(kind):
-    """The sections of the configuration that a figure of this kind declares it depends on."""
-    file = PACKAGE / "reporting" / "figures" / f"{kind}.py"
-    return settings(CONFIG, only=set(declared(file)["SECTIONS"].split()))
 
 
 def one_file(pattern):

@@ -27,7 +27,9 @@ rule draw_figure:
         mem_mb=2000,
         runtime=10,
     params:
-        sections=lambda wildcards: figure_sections(FIGURES[wildcards.figure].kind),
+        sections=lambda wildcards: declared_settings(
+            f"reporting.figures.{FIGURES[wildcards.figure].kind}"
+        ),
         kind=lambda wildcards: FIGURES[wildcards.figure].kind,
         arguments=lambda wildcards: FIGURES[wildcards.figure].arguments,
         code=lambda wildcards: code_digest(

@@ -3,8 +3,9 @@ from gaitcore.audit.kept import discard, forget, keep, return_benchmarks
 from gaitcore.audit.manifest import renew_manifest, write_manifest
 from gaitcore.audit.receipts import MANIFEST, JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
-from workflow_scripts.recorded import keep_unrecorded
-from workflow_scripts.running import alive, others, remove_stale_locks
+from gaitcore.operation.handlers import add_handlers
+from gaitcore.operation.recorded import keep_unrecorded
+from gaitcore.operation.run_locks import alive, others, remove_stale_locks
 
 # DVC runs Snakemake once for each stage, and deletes the files of a stage before. Those that Snakemake made alone are
 # kept from the first stage to the last, whose jobs take their files from there.
@@ -79,10 +80,11 @@ onerror:
     add_benchmarks(Path(RESULTS))
 
 
-# Snakemake takes these handlers from the main workflow alone; as a module of another one, this workflow adds its own.
+# Snakemake runs the handlers of the main workflow alone; as a module of another one, this workflow adds its own.
 if not workflow.modifier.is_main_snakefile():
-    for name in ("_onstart", "_onsuccess", "_onerror"):
-        earlier, own = getattr(workflow, name), globals()[name.removeprefix("_")]
-        setattr(
-            workflow, name, lambda log, both=(earlier, own): (both[0](log), both[1]())
+    try:
+        add_handlers(
+            workflow, {"onstart": onstart, "onsuccess": onsuccess, "onerror": onerror}
         )
+    except GaitError as error:
+        sys.exit(str(error))

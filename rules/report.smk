@@ -35,11 +35,11 @@ rule write_report:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
+        **settings(CONFIG),  # one param for each section, so that Snakemake reports which one changed
         # Benchmarks are not inputs: where one is missing, e.g. after a pull of the results, Snakemake would run its job
         # again, training included. The report shows those that exist.
         timed=list(timed()),
-        code=code_digest("workflow_scripts/report.py", "workflow_scripts/benchmarks.py"),
+        code=code_digest("workflow_scripts/report.py"),
     message:
         "Writing the report of {wildcards.experiment}"
     script:

@@ -30,8 +30,12 @@ rule write_reproduction:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
-        paper=settings(paper_config(source_file("config.yaml"))),
+        # One param for each section, so that Snakemake reports which one changed.
+        **declared_settings("reporting.pages.write_reproduction"),
+        paper=declared_settings(
+            "reporting.pages.write_reproduction",
+            paper_config(source_file("config.yaml")),
+        ),
         code=code_digest("workflow_scripts/reproduction.py"),
     message:
         "Writing the reproduction report of {wildcards.experiment}"

@@ -81,7 +81,7 @@ rule write_sweep:
         mem_mb=2000,
         runtime=10,
     params:
-        **settings(CONFIG),
+        **declared_settings("reporting.write_sweep"),
         code=code_digest("workflow_scripts/sweep.py", protocol_file()),
     message:
         "Writing the tries of the sweep of {wildcards.experiment}"

@@ -42,7 +42,8 @@ rule write_tables:
         mem_mb=1000,
         runtime=10,
     params:
-        **settings(CONFIG, exclude={"sweep"}),  # one param for each section, so that Snakemake reports which one changed
+        # One param for each section, so that Snakemake reports which one changed.
+        **declared_settings("reporting.tables.write_tables"),
         code=code_digest("workflow_scripts/tables.py", protocol_file()),
     message:
         "Writing the tables of {wildcards.experiment}"

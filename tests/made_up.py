@@ -17,7 +17,7 @@ RUN = {
     "collapsed": False,
     "untrained": False,
     "inputs": {"poses.parquet": "b" * 64, "split.csv": "c" * 64},
-    "pose_source_digest": "a" * 64,
+    "source_digest": "a" * 64,
     "outputs": {"weights.safetensors": "e" * 64, "training.csv": "f" * 64},
     "code_digest": "c0de",
     "extensions": {},

@@ -174,16 +174,38 @@ def test_a_graph_learns_what_plain_steps_learn(device, monkeypatch):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+def test_a_step_that_cuda_does_not_capture_runs_as_it_is_and_the_next_run_is_captured(device, monkeypatch, caplog):
+    expected, _ = run(device, optimiser="sgd")
+    forward = GpuPass.__call__
+
+    def waits(self, x):
+        torch.cuda.current_stream().synchronize()  # what no_host_reads cannot see and a capture does not allow
+        return forward(self, x)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(GpuPass, "__call__", waits)
+        plain, result = run(device, optimiser="sgd")
+    assert result.steps == "operation by operation"
+    assert "steps are not captured as a graph, which makes them slower: " in caplog.text
+    torch.testing.assert_close(plain, expected, rtol=1e-4, atol=1e-5)
+    again, result = run(device, optimiser="sgd")
+    assert result.steps == "one graph"
+    assert_equal(again, expected)
+
+
 def test_a_loss_that_is_not_finite_stops_the_run_with_epoch_and_step(device):
     with pytest.raises(GaitError, match=r"The loss became nan in epoch [123], step [12], at a learning rate of "):
         run(device, learning_rate=1e8, optimiser="sgd", weight_decay=100, schedule="constant")
 
 
-def test_a_run_of_the_published_size_needs_at_most_3_gb_in_bfloat16(device):
+def test_a_run_of_the_published_size_needs_at_most_3_gb_in_bfloat16(device, monkeypatch):
+    """Compiled, as a long run is: what one operation hands to the next is then mostly computed again."""
+    monkeypatch.setattr(whole_step, "COMPILED_FROM", 0)
     torch.cuda.empty_cache()
     torch.cuda.reset_peak_memory_stats()
     batch = {"kind": "balanced", "subjects": 74, "sequences": 4}
-    run(device, subjects=74, options={}, precision="bfloat16", epochs=1, batch=batch)
+    _, result = run(device, subjects=74, options={}, precision="bfloat16", epochs=1, batch=batch)
+    assert result.steps == "one graph, compiled"
     assert torch.cuda.max_memory_reserved() < 3e9
 
 

@@ -15,6 +15,7 @@ from places import REPOSITORY
 sys.path.append(str(REPOSITORY / "benchmarks"))
 import gpu
 
+from gaitcore.errors import GaitError
 from gaitcore.execution import compute
 
 
@@ -26,6 +27,7 @@ def bench():
 @pytest.mark.slow
 def test_every_task_gives_its_rows(bench):
     """All kinds of tasks, with the steps of most systems in one precision; a CPU's tf32 is float32."""
+    bench.compiled_elsewhere["gaitmixer", "tf32"] = bench.steps("gaitmixer", "tf32", compiled=True).digest
     rows = [row for task in gpu.tasks(bench) for row in task.rows()]
     values = {(row.part, row.what): row.value for row in rows}
     assert {name for name in gpu.GOLDEN if values["golden values, float32", name] > 1e-5} == set()
@@ -34,6 +36,7 @@ def test_every_task_gives_its_rows(bench):
     assert number == ours
     same = {what: value for (part, what), value in values.items() if "same bytes" in f"{part} {what}"}
     assert set(same.values()) == {"yes"}
+    assert "gaitmixer, compiled, another process" in same
     measured = {what.split(",")[0] for part, what in values if part == "step"}
     assert measured == set(bench.systems())
     parts = Counter(row.part for row in rows)
@@ -46,6 +49,15 @@ def test_every_task_gives_its_rows(bench):
     assert parts["300 epochs and embedding, calculated"] >= 2
     numbers = [row.value for row in rows if row.unit in ("ms", "GB", "s", "seeds", "ms a sequence", "min")]
     assert min(numbers) > 0
+
+
+def test_a_run_that_was_not_stopped_is_not_one_that_was_resumed(bench, monkeypatch):
+    def broken(*_):
+        raise GaitError("The GPU has too little memory.")
+
+    monkeypatch.setattr(bench, "_short_run", broken)
+    with pytest.raises(RuntimeError, match="the run that should be resumed has no checkpoint"):
+        bench.digest("float32", stop_after=3)
 
 
 def fails(bench):
@@ -71,6 +83,35 @@ def test_a_task_that_fails_or_hangs_is_a_row_and_the_others_are_measured(bench, 
         ("FAILED", "failing", "RuntimeError: out of order", ""),
         ("FAILED", "hanging", "TimeoutError: it took more than 1 s", ""),
         ("three", "good", 3.0, "s"),
+    ]
+
+
+def test_after_a_failure_that_costs_the_gpu_another_process_goes_on(bench, monkeypatch, tmp_path):
+    """With the rows so far; a run's time is calculated from them."""
+    tasks = [gpu.Task("a step", lambda: [gpu.Row("step", "gaitmixer, tf32, one graph, compiled", 10.0, "ms")], 0)]
+    tasks += [gpu.Task("failing", lambda: fails(bench), 0)]
+    tasks += [gpu.Task("run times", lambda: gpu.run_times(bench), 0)]
+    result, started = tmp_path / "gpu.json", []
+    monkeypatch.setattr(gpu, "tasks", lambda _: tasks)
+    monkeypatch.setattr(gpu, "Bench", lambda *_: bench)
+    monkeypatch.setattr(bench, "ms", {})
+    monkeypatch.setattr(bench, "is_lost", lambda: True)
+    monkeypatch.setattr(gpu.os, "execv", lambda _, command: started.append(command[2:]))
+    monkeypatch.setattr(
+        sys, "argv", ["gpu.py", "--device", "cpu", "--small", "--seconds", "100", "--json", str(result)]
+    )
+    gpu.main()
+    (again,) = started
+    assert again[-2:] == ["--after", "failing"]
+    assert again[again.index("--seconds") + 1] in ("99", "100")
+    monkeypatch.setattr(sys, "argv", ["gpu.py", *again])
+    gpu.main()
+    rows = [(part, what) for part, what, _, _ in json.loads(result.read_text())["rows"]]
+    assert rows == [
+        ("step", "gaitmixer, tf32, one graph, compiled"),
+        ("one", "before"),
+        ("FAILED", "failing"),
+        ("300 epochs and embedding, calculated", "gaitmixer, tf32, one graph, compiled"),
     ]
 
 

@@ -11,12 +11,12 @@ from places import REPOSITORY
 PACKAGE = REPOSITORY / "gaitcore"
 SMALL = (
     *("errors", "suggest", "files", "csv_files", "yaml_files", "torch_files", "percent", "names", "keys", "digests"),
-    "declared",
-    "extensions",
+    *("words", "declared", "extensions"),
 )
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
-    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "exporting", "commands"),
+    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "operation"),
+    *("exporting", "commands"),
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
 # are put together from them.
@@ -85,6 +85,7 @@ FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table",
 OWNERS = (
     *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "audit/receipts.py", "training/checkpoints.py"),
     *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
+    *("operation/benchmarks.py", "operation/events.py"),
     *("modalities/frame_table.py", "modalities/silhouettes/table.py", "modalities/silhouettes/subjects.py"),
 )
 OF_SOURCES = (
@@ -139,3 +140,9 @@ def test_preparing_to_compute_on_a_cpu_does_not_load_the_compiler_of_torch():
     place = {"env": os.environ | {"CUDA_VISIBLE_DEVICES": ""}, "cwd": REPOSITORY}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, **place)
     assert done.stdout == "True False\n"
+
+
+def test_a_script_is_an_adapter():
+    """A script unpacks what Snakemake hands it and calls the library; ``job`` is how each of them starts and ends."""
+    lines = {file.name: len(file.read_text().splitlines()) for file in (REPOSITORY / "workflow_scripts").glob("*.py")}
+    assert {name for name, number in lines.items() if number > 60} == {"job.py"}

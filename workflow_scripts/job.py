@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from running import alive
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from gaitcore import extensions
@@ -21,6 +20,7 @@ from gaitcore.audit.kept import restore
 from gaitcore.audit.receipts import JobPlace, checked_inputs, parameters_digest, write_receipt
 from gaitcore.errors import DataError, GaitError
 from gaitcore.files import detach, storage_problem
+from gaitcore.operation.run_locks import alive
 
 LATENCY = 60  # seconds, as in profiles/slurm
 
@@ -30,11 +30,12 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
 def configuration(snakemake):
-    """The experiment's configuration, from the params of a rule that has one for each section, or for each but some."""
+    """The settings that a job depends on, from the params of its rule, which has one for each section."""
     from gaitcore.settings.experiment import Config
+    from gaitcore.settings.sections import sections_of
 
     params = dict(snakemake.params.items())
-    return Config.model_validate({name: params[name] for name in Config.model_fields if name in params})
+    return sections_of({name: params[name] for name in Config.model_fields if name in params})
 
 
 def frame_tables(snakemake):

@@ -6,12 +6,12 @@ from job import configuration, job
 
 with job(snakemake):
     from gaitcore.reporting.pages.write_reproduction import write_reproduction
-    from gaitcore.settings.experiment import Config
+    from gaitcore.settings.sections import sections_of
 
     inputs, output = snakemake.input, snakemake.output
     write_reproduction(
         configuration(snakemake),
-        Config.model_validate(snakemake.params.paper),
+        sections_of(snakemake.params.paper),
         summary=Path(inputs.summary),
         splits=[Path(path) for path in inputs.splits],
         poses_report=Path(inputs.poses_report),

@@ -8,6 +8,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from gaitcore.artefacts.metrics import read_metrics
+from gaitcore.artefacts.records import check_unchanged
 from gaitcore.artefacts.split import read_split
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import replacing
@@ -41,7 +43,8 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
     """The embeddings (N, D) or (N, parts, D) float32, and N rows with subject, condition, sequence, view and role.
 
     Raises:
-        DataError: the file is missing, cut off or not Parquet, or has other columns or types.
+        DataError: the file is missing, cut off or not Parquet, has other columns or types, or is not the one whose
+            SHA-256 the metrics.json beside it records, with those of the weights and frames it was made of.
     """
     try:
         table = pq.read_table(path)
@@ -54,12 +57,20 @@ def read_embeddings(path: str | Path) -> tuple[np.ndarray, pd.DataFrame]:
         raise DataError(
             f"{path}: has the columns {', '.join(table.column_names)}, expected {', '.join(expected)}; {REMEDY}."
         )
+    _check_origin(Path(path))
     column = table.column("embedding").combine_chunks()
     if not pa.types.is_fixed_size_list(column.type) or column.type.value_type != pa.float32():
         raise DataError(f"{path}: the column embedding holds {column.type}, expected lists of D float; {REMEDY}.")
     shape = json.loads((table.schema.metadata or {}).get(_SHAPE, f"[{column.type.list_size}]"))
     embeddings = column.flatten().to_numpy().reshape(len(table), *shape)
     return embeddings, table.select(list(KEYS)).to_pandas()
+
+
+def _check_origin(path: Path) -> None:
+    """Refuse embeddings that are not those of the evaluation beside them."""
+    record = path.with_name("metrics.json")
+    if record.exists():
+        check_unchanged(path, record, read_metrics(record).outputs, "evaluation")
 
 
 def read_tested(path: str | Path, split: str | Path) -> tuple[np.ndarray, pd.DataFrame]:

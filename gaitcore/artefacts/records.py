@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from gaitcore.digests import file_digest
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.files import write_json
 
@@ -77,6 +79,25 @@ def checked(path: str | Path, content: Any, kind: type[Kind]) -> Kind:
         return kind.model_validate(content)
     except ValidationError as error:
         raise DataError(f"{path}{_sentence(error.errors(include_url=False)[0])}; {REMEDY}.") from None
+
+
+def check_unchanged(path: Path, record: Path, outputs: Mapping[str, str], made_by: str) -> None:
+    """Refuse a file whose SHA-256 is another than the record beside it has.
+
+    Args:
+        path: the file.
+        record: run.json or metrics.json of the job that made it.
+        outputs: the record's ``outputs``; a file that is not among them is not checked.
+        made_by: training or evaluation.
+
+    Raises:
+        DataError: it was changed.
+    """
+    recorded, found = outputs.get(path.name), file_digest(path)
+    if recorded not in (None, found):
+        raise DataError(
+            f"{path}: changed after {made_by}, its SHA-256 is {found} and {record.name} has {recorded}; {REMEDY}."
+        )
 
 
 def _sentence(error: Any) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from gaitcore.artefacts.records import Record, read_record, write_record
 
@@ -62,7 +62,8 @@ class RunRecord(Record):
         untrained: whether there was nothing to learn: one training subject alone, or a loss of 0 throughout.
         inputs: name -> SHA-256 of poses.parquet and split.csv.
         outputs: name -> SHA-256 of weights.safetensors and training.csv.
-        pose_source_digest: SHA-256 of the source of the poses, empty where it is not known.
+        source_digest: SHA-256 of the source of the frames (poses, silhouettes), empty where it is not known; earlier
+            files call it pose_source_digest.
         code_digest: SHA-256 of the code that trained.
         extensions: name -> SHA-256 of each file from outside the repository that was used.
         determinism: the switches of torch that make a run repeatable, the precision of products in training, and how
@@ -87,7 +88,7 @@ class RunRecord(Record):
     collapsed: bool
     untrained: bool
     inputs: dict[str, str]
-    pose_source_digest: str
+    source_digest: str = Field(validation_alias=AliasChoices("source_digest", "pose_source_digest"))
     outputs: dict[str, str]
     code_digest: str
     extensions: dict[str, str]

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from gaitcore.artefacts.arrays import load_arrays, save_arrays
+from gaitcore.artefacts.records import check_unchanged
 from gaitcore.artefacts.run_record import read_run
 from gaitcore.csv_files import REMEDY
-from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 
 
@@ -35,10 +35,5 @@ def read_weights(path: str | Path) -> dict[str, np.ndarray]:
 def _check_origin(path: Path) -> None:
     """Refuse weights that are not those of the run beside them; weights from elsewhere have no run.json."""
     record = path.with_name("run.json")
-    if not record.exists():
-        return
-    recorded, found = read_run(record).outputs.get(path.name), file_digest(path)
-    if recorded not in (None, found):
-        raise DataError(
-            f"{path}: changed after training, its SHA-256 is {found} and {record.name} has {recorded}; {REMEDY}."
-        )
+    if record.exists():
+        check_unchanged(path, record, read_run(record).outputs, "training")

@@ -386,7 +386,7 @@ def _facts(run: TracedRun) -> dict[str, str]:
     packages = machine.packages
     return {
         **_origin_facts(record),
-        "pose source": record.pose_source_digest or "not recorded",
+        "source of the frames": record.source_digest or "not recorded",
         f"{'import' if record.imported else 'training'}'s code": record.code_digest,
         "evaluation's code": run.evaluation_code or "not recorded",
         **{f"extension {name}": digest for name, digest in record.extensions.items()},
@@ -410,7 +410,7 @@ def _origin_facts(record: RunRecord) -> dict[str, str]:
     if before:
         facts["by the run"] = (
             f"{before.system}, seed {before.seed}, code {before.code_digest}, revision {before.revision.commit}, "
-            f"pose source {before.pose_source_digest}"
+            f"source {before.source_digest}"
         )
     return facts
 

@@ -2,13 +2,17 @@
 
 import argparse
 
+from gaitcore.commands.paths import experiment_name
+
 SUMMARY = "show what an experiment will use and need before it is run: data, split, time, memory, disk"
 EXAMPLE = "gaitcore check demo"
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    parser.add_argument("experiment", metavar="EXPERIMENT", help="experiments/EXPERIMENT.yaml")
+    parser.add_argument(
+        "experiment", metavar="EXPERIMENT", type=experiment_name, help="its name, or experiments/NAME.yaml"
+    )
     parser.add_argument("--no-timing", action="store_true", help="measure no training step, which takes seconds each")
 
 

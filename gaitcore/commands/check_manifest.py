@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from gaitcore.commands.paths import add_file, add_folder
+from gaitcore.commands.paths import add_file, add_folder, finished_experiment
 
 SUMMARY = "compare every file of a results folder with its manifest.json"
 EXAMPLE = "gaitcore check-manifest results/demo"
@@ -11,7 +11,7 @@ EXAMPLE = "gaitcore check-manifest results/demo"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    add_folder(parser, "folder", metavar="FOLDER", help="e.g. results/demo")
+    add_folder(parser, "folder", metavar="FOLDER", help="results/demo, or the experiment's name")
     add_file(parser, "--signers", metavar="FILE", help="verify the signature, too: the signers you trust, a line each")
 
 
@@ -20,7 +20,7 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.audit.manifest import check_manifest, results_folder
     from gaitcore.audit.signature import verify_signature
 
-    folder = results_folder(options.folder)
+    folder = results_folder(finished_experiment(options.folder))
     signer = verify_signature(folder, options.signers) if options.signers else None
     check = check_manifest(folder)
     for problem in ("changed", "missing", "unlisted"):

@@ -10,11 +10,14 @@ import pandas as pd
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.subjects import read_subjects
+from gaitcore.commands.paths import finished_experiment
 from gaitcore.commands.texts import text_table
 from gaitcore.errors import ConfigError, DataError
 from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, NO_SEED, TESTED_METRIC, summarise
 from gaitcore.percent import in_percent
+from gaitcore.protocols.sides import in_tables_order
 from gaitcore.reporting.pages.differences import flat_settings, setting_text
+from gaitcore.settings.protocol import Protocol
 from gaitcore.suggest import nearest
 
 _CELL = ["condition", "view", "subject"]
@@ -37,6 +40,12 @@ class Runs:
     folder: Path
     systems: dict[str, dict[int, Run]]
 
+    @property
+    def protocol(self) -> Protocol:
+        """The section of the configuration, of the first run."""
+        runs = next(iter(self.systems.values()))
+        return Protocol.model_validate(next(iter(runs.values())).record.settings["protocol"])
+
 
 def read_runs(place: str) -> Runs:
     """The evaluated runs of an experiment, or of a results folder.
@@ -44,9 +53,7 @@ def read_runs(place: str) -> Runs:
     Raises:
         DataError: there is no such folder or experiment, it has no evaluated run, or a record is damaged.
     """
-    folder = Path(place) if Path(place).is_dir() else Path("results", place)
-    if not folder.is_dir():
-        raise DataError(f"{place}: neither a folder nor an experiment in results/, expected a finished experiment.")
+    folder = finished_experiment(place)
     systems: dict[str, dict[int, Run]] = {}
     for path in sorted(folder.glob("*/*/metrics.json")):
         run = Run(read_run(path.with_name("run.json")), read_metrics(path), path.with_name("subjects.csv"))
@@ -135,7 +142,9 @@ def number_lines(a: Runs, b: Runs, system_a: str, system_b: str) -> list[str]:
     summary = summarise(pd.concat([kept["B"].assign(system="B"), kept["A"].assign(system="A")], ignore_index=True))
     subjects = kept["A"]["subject"].nunique()
     lines = ["", f"{title}: {len(runs_a)} and {len(runs_b)} seeds, {subjects} common subjects; percent"]
-    lines += [text_table(list(_rows(summary)), ["condition", "metric", "A", "B", "B - A", "95 % interval", "p"])]
+    lines += [
+        text_table(list(_rows(summary, a.protocol)), ["condition", "metric", "A", "B", "B - A", "95 % interval", "p"])
+    ]
     if left_out:
         lines.append(f"Left out: {left_out} rows of subjects.csv whose probes the other experiment does not have.")
     if not (summary["metric"] == DIFFERENCE).any():
@@ -163,11 +172,11 @@ def _each_run(tables: Iterable[pd.DataFrame]) -> Iterable[pd.DataFrame]:
     return [rows for table in tables for _, rows in table.groupby("seed")]
 
 
-def _rows(summary: pd.DataFrame) -> Iterable[list[Any]]:
+def _rows(summary: pd.DataFrame, protocol: Protocol) -> Iterable[list[Any]]:
     """Condition, metric, both means, their difference, and for rank-1 its interval and p-value."""
     rows = summary[summary["view"] == MEAN].to_dict("records")
     means = {(row["system"], row["condition"], row["metric"]): row for row in rows}
-    for condition in dict.fromkeys(row["condition"] for row in rows):
+    for condition in in_tables_order(dict.fromkeys(row["condition"] for row in rows), protocol):
         for metric in (metric for name, one, metric in means if (name, one) == ("A", condition)):
             one, other = (means[name, condition, metric]["mean"] for name in ("A", "B"))
             row = [condition, metric, *(f"{in_percent(value):.1f}" for value in (one, other))]
@@ -177,7 +186,7 @@ def _rows(summary: pd.DataFrame) -> Iterable[list[Any]]:
                 tested = means[pair]
                 low, high, p = (tested[name] for name in ("ci_low", "ci_high", "p_value"))
                 row[-1] = f"{in_percent(tested['mean']):+.1f}"  # over the seeds that both have
-                row += [f"[{in_percent(low):+.1f}, {in_percent(high):+.1f}]", f"{p:.3f}"]
+                row += [f"[{in_percent(low):+.1f}, {in_percent(high):+.1f}]", "< 0.001" if p < 0.001 else f"{p:.3f}"]
             else:
                 row += ["", ""]
             yield row

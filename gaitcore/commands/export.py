@@ -2,7 +2,7 @@
 
 import argparse
 
-from gaitcore.commands.paths import add_file, add_folder
+from gaitcore.commands.paths import add_file, add_folder, check_output
 
 SUMMARY = "export a run's network with its input transform, checked against PyTorch, and write its model card"
 EXAMPLE = "gaitcore export results/demo/gaitmixer/seed-0 --onnx gaitmixer.onnx"
@@ -26,7 +26,6 @@ def run(options: argparse.Namespace) -> int:
     from pathlib import Path
 
     import gaitcore
-    from gaitcore.errors import ConfigError
     from gaitcore.evaluation.finished import open_run
     from gaitcore.exporting.run import export_run
 
@@ -37,12 +36,7 @@ def run(options: argparse.Namespace) -> int:
         path /= f"{finished.record.system}{'' if seed is None else f'-seed-{seed}'}.onnx"
     card = Path(options.card) if options.card else path.with_suffix(".md")
     for place, ending, option in ((path, ".onnx", "--onnx"), (card, ".md", "--card")):
-        if place.suffix != ending:
-            raise ConfigError(
-                f"{place}: not the name of a file *{ending}, expected one like gaitmixer{ending} ({option})."
-            )
-        if not place.parent.is_dir():
-            raise ConfigError(f"{place.parent}: no such folder; make it, or name a file elsewhere ({option}).")
+        check_output(place, ending, option)
     exported = export_run(finished, path, card, gaitcore.__version__)
     print(exported.agreement.sentence())
     print(f"{path} and {card}: written.")

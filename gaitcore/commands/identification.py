@@ -54,16 +54,16 @@ class Embedded:
 
     Attributes:
         keys: S rows with the key columns and frames.
+        names: of the S sequences; that of the file where it names no sequence.
         embeddings: (S, D) or (S, parts, D); parts end to end where the run's distance takes them so.
         pictures: (S, ...) the frame in the middle of each: keypoints (17, 3), or a mask (64, 64).
-        size: width and height of the camera's frame, pixels.
         remarks: sentences on what was left out or assumed.
     """
 
     keys: pd.DataFrame
+    names: list[str]
     embeddings: np.ndarray
     pictures: list[np.ndarray]
-    size: tuple[int, int]
     remarks: tuple[str, ...]
 
 
@@ -119,12 +119,12 @@ def _share(number: float, total: int) -> str:
 def ranked(run: TrainedRun, gallery: Embedded, probes: Embedded) -> list[Ranked]:
     """The people of the gallery for each probe; a person's distance is that of their nearest sequence."""
     distances = pair_distances(probes.embeddings, gallery.embeddings, run.evaluation.distance)
-    names, results = sequence_names(gallery.keys), []
-    for probe, row in zip(sequence_names(probes.keys), distances, strict=True):
+    results = []
+    for probe, row in zip(probes.names, distances, strict=True):
         nearest: dict[str, Candidate] = {}
         for place in np.argsort(row, kind="stable").tolist():
             subject = str(gallery.keys["subject"].iloc[place])
-            nearest.setdefault(subject, Candidate(subject, names[place], place, float(row[place])))
+            nearest.setdefault(subject, Candidate(subject, gallery.names[place], place, float(row[place])))
         results.append(Ranked(probe, list(nearest.values())))
     return results
 
@@ -150,7 +150,7 @@ def embedded(run: TrainedRun, source: Path, size: tuple[int, int] | None, what: 
             found = [one for one in recognise(place) if one.modality == run.modality]
             if not found:
                 raise ConfigError(f"{source}: no {run.modality} in the {what}, which {run.network.name} takes.")
-            table, used, assumed = _table(run, found[0], size, Path(folder))
+            table, assumed = _table(run, found[0], size, Path(folder))
         except DataError as error:
             raise DataError(_of_user(str(error), place, source)) from None
         remarks = [_of_user(remark, place, source) for remark in (*found[0].remarks, *assumed)]
@@ -171,7 +171,9 @@ def embedded(run: TrainedRun, source: Path, size: tuple[int, int] | None, what: 
         embeddings = end_to_end(embeddings)
     if not keep.all():
         remarks.append(f"{(~keep).sum()} sequences of the {what} are shorter than the window and left out.")
-    return Embedded(listed[keep].reset_index(drop=True), embeddings, list(middles), used, tuple(remarks))
+    keys = listed[keep].reset_index(drop=True)
+    names = [source.name if name == _UNNAMED.name else name for name in sequence_names(keys)]
+    return Embedded(keys, names, embeddings, list(middles), tuple(remarks))
 
 
 def _long_enough(run: TrainedRun, listed: pd.DataFrame) -> np.ndarray:
@@ -204,16 +206,14 @@ def _named(source: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _table(
-    run: TrainedRun, found: Recognised, size: tuple[int, int] | None, folder: Path
-) -> tuple[Path, tuple[int, int], list[str]]:
-    """The table of frames of recognised data, the frame's size, and what was assumed of it."""
+def _table(run: TrainedRun, found: Recognised, size: tuple[int, int] | None, folder: Path) -> tuple[Path, list[str]]:
+    """The table of frames of recognised data, and what was assumed of it."""
     table = folder / modalities.table_name(run.modality)
     if run.modality == "silhouettes":
         from gaitcore.modalities.silhouettes.reading import read_silhouettes
 
         read_silhouettes(found.format, found.paths, table, dataset="identified", tree=found.tree)
-        return table, (64, 64), []
+        return table, []
     data = run.record.settings.get("data", {})
     own = (data.get("frame_width", 320), data.get("frame_height", 240))
     used = found.size or size or own
@@ -237,7 +237,7 @@ def _table(
             tree=found.tree,
         )
         poses.write(table)
-    return table, used, assumed
+    return table, assumed
 
 
 def _estimate(found: Recognised, info: PoseInfo, table: Path, folder: Path) -> list[str]:

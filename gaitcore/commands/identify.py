@@ -2,8 +2,8 @@
 
 import argparse
 
-from gaitcore.commands.arguments import frame_size
-from gaitcore.commands.paths import add_file, add_folder
+from gaitcore.commands.arguments import count, frame_size
+from gaitcore.commands.paths import add_file, add_folder, check_output
 
 SUMMARY = "find who of a gallery walks most like a probe, with distances calibrated by a run's own pairs"
 EXAMPLE = "gaitcore identify --gallery data/people --probe walk.avi --weights results/demo/gaitmixer/seed-0"
@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frame-size", metavar="WxH", type=frame_size, help="of frames whose files do not say it: 1920x1080"
     )
-    parser.add_argument("--show", metavar="N", type=int, default=5, help="people in the list (default: 5)")
+    parser.add_argument("--show", metavar="N", type=count, default=5, help="people in the list (default: 5)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -34,12 +34,14 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.commands.texts import text_table
     from gaitcore.evaluation.finished import open_run
 
+    picture = Path(options.picture)
+    check_output(picture, ".png", "--picture")
     run = open_run(Path(options.weights))
     gallery = embedded(run, Path(options.gallery), options.frame_size, "gallery")
     probes = embedded(run, Path(options.probe), options.frame_size, "probe")
     calibration = calibration_of(run)
     results = ranked(run, gallery, probes)
-    for remark in (*gallery.remarks, *probes.remarks):
+    for remark in dict.fromkeys((*gallery.remarks, *probes.remarks)):
         print(f"Remark: {remark}")
     for result in results:
         print(f"\n{result.probe}, by {run.record.system} of {run.folder}")
@@ -49,7 +51,6 @@ def run(options: argparse.Namespace) -> int:
         ]
         header = ["rank", "person", "sequence", "distance", "impostor pairs as near", "genuine pairs as far"]
         print(text_table(rows, header))
-    picture = Path(options.picture)
     write_picture(picture, run, gallery, probes, calibration, results, options.show)
     print(f"\n{picture}: written.\n{LIMITS}")
     return 0

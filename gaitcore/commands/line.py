@@ -8,8 +8,9 @@ from pathlib import Path
 
 from gaitcore.declared import declared
 from gaitcore.errors import GaitError, short
+from gaitcore.suggest import nearest
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, WRONG_WORDS, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +22,13 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         0 if all is well, 1 after a difference or an error, 2 after wrong words, 130 after Ctrl-C.
     """
-    options = command_line().parse_args(arguments)
+    parser, words = command_line(), sys.argv[1:] if arguments is None else arguments
+    if not words:
+        parser.print_help(sys.stderr)
+        return WRONG_WORDS
+    if not words[0].startswith("-") and words[0] not in command_names():
+        parser.error(f'there is no command "{short(words[0])}"{nearest(words[0], command_names())}')
+    options = parser.parse_args(words)
     try:
         status: int = options.run(options)
         sys.stdout.flush()
@@ -48,8 +55,9 @@ def command_line() -> argparse.ArgumentParser:
     """The parser of all commands; ``parse_args`` gives options whose ``run`` is the command's function."""
     parser = argparse.ArgumentParser(
         prog="gaitcore",
-        description="Prepare experiments and look at results, which the workflow makes: snakemake --cores 8 tables",
+        description="Prepare experiments and look at results. The workflow makes results: snakemake --cores 8 tables",
         epilog="docs/commands.md shows each command at work. `gaitcore COMMAND --help` explains its arguments.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name in command_names():
@@ -57,7 +65,7 @@ def command_line() -> argparse.ArgumentParser:
         command = commands.add_parser(
             name,
             help=module.SUMMARY.replace("%", "%%"),
-            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.".replace("%", "%%"),
+            description=f"{module.SUMMARY[0].upper()}{module.SUMMARY[1:]}.",  # argparse keeps a lone % here
             epilog=f"example:\n  {module.EXAMPLE}",
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from gaitcore.commands.arguments import frame_size
-from gaitcore.commands.paths import add_folder
+from gaitcore.commands.arguments import frame_rate, frame_size
+from gaitcore.commands.paths import EXPERIMENTS, add_folder
 
 SUMMARY = "look at poses, silhouettes or videos and write an experiment for them"
 EXAMPLE = "gaitcore new mywalks --from data/raw/mywalks"
@@ -18,7 +18,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--frame-size", metavar="WxH", type=frame_size, help="of the camera's frame in pixels: 1920x1080"
     )
-    parser.add_argument("--fps", metavar="RATE", type=float, help="frames per second, where the files do not say it")
+    parser.add_argument(
+        "--fps", metavar="RATE", type=frame_rate, help="frames per second, where the files do not say it"
+    )
     parser.add_argument("--force", action="store_true", help="replace an experiment of this name")
 
 
@@ -27,7 +29,7 @@ def run(options: argparse.Namespace) -> int:
     from dataclasses import replace
 
     from gaitcore.commands.proposal import propose
-    from gaitcore.commands.repository import EXPERIMENTS, check_repository, load_experiment
+    from gaitcore.commands.repository import check_repository, load_experiment
     from gaitcore.errors import ConfigError
     from gaitcore.files import write_text
     from gaitcore.modalities.recognition import recognise

@@ -16,6 +16,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from gaitcore import modalities
+from gaitcore.commands.paths import RESULTS
 from gaitcore.commands.repository import load_experiment
 from gaitcore.commands.texts import text_table
 from gaitcore.errors import DataError
@@ -25,15 +26,15 @@ from gaitcore.networks import modality
 from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view, gaps
 from gaitcore.protocols.roles import EXCLUDED, ROLES
-from gaitcore.protocols.sides import GALLERY, PROBE, compared
+from gaitcore.protocols.sides import GALLERY, PROBE, compared, in_tables_order
 from gaitcore.settings.experiment import Config
 from gaitcore.sweeps import runs_of_sweep, tries_of, with_tries
 from gaitcore.systems import is_trained, runs_of, system_settings
+from gaitcore.words import counted
 
 if TYPE_CHECKING:
     from gaitcore.training.estimate import StepTime
 
-RESULTS = Path("results")
 _THREADS = 2  # of a training job, rules/train.smk
 _BYTES_OF_A_FRAME = {"keypoints": 204, "silhouettes": 210}  # in its table; silhouettes are packed 20 times smaller
 _UNPACKED_SILHOUETTE = 64 * 64  # bytes, beside the table while a run trains
@@ -157,14 +158,18 @@ def data_lines(config: Config, data: Mapping[str, Frames]) -> list[str]:
     lines = [f"{config.experiment}: {config.data.dataset}"]
     for name, frames in data.items():
         sequences, counts = frames.sequences, frames.sequences["frames"]
-        example = f", e.g. {frames.first_reason}" if frames.left_out else ""
-        numbers = {column: sequences[column].nunique() for column in ("subject", "condition", "view")}
+        remarks = (
+            f"{frames.left_out:,}, e.g. {frames.first_reason}" if frames.left_out else "none; nothing was left out"
+        )
+        people = counted(sequences["subject"].nunique(), "person", "people")
+        conditions, views = (counted(sequences[column].nunique(), column) for column in ("condition", "view"))
+        least, most = counts.min(), counts.max()
+        each = f"{least} to {most} a sequence, median {counts.median():g}" if least < most else f"{least} a sequence"
         lines += ["", f"Data: {name} from {frames.source}"]
         lines += [
-            f"  sequences  {len(sequences):,} of {numbers['subject']} people in {numbers['condition']} conditions "
-            f"and {numbers['view']} views",
-            f"  frames     {counts.sum():,}, {counts.min()} to {counts.max()} a sequence, median {counts.median():g}",
-            f"  left out   {frames.left_out} lines in the report{example}",
+            f"  sequences  {len(sequences):,} of {people} in {conditions} and {views}",
+            f"  frames     {counts.sum():,}, {each}",
+            f"  remarks    {remarks}",
         ]
     return lines
 
@@ -201,7 +206,8 @@ def _denominators(config: Config, assigned: pd.DataFrame) -> str:
     for part in compared(assigned, config.protocol).values():
         gallery, probes = (part[part["role"] == role] for role in (GALLERY, PROBE))
         people = gallery["subject"].nunique()
-        for condition, own in probes.groupby("condition", sort=False):
+        for condition in in_tables_order(probes["condition"].unique(), config.protocol):
+            own = probes[probes["condition"] == condition]
             met = [len(gallery) - identical * int((gallery["view"] == view).sum()) for view in own["view"].unique()]
             span = f"{min(met):,}" if min(met) == max(met) else f"{min(met):,} to {max(met):,}"
             chance = f"{in_percent(1 / people):.3g} %" if people else "-"

@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 import yaml
 
-from gaitcore.commands.repository import EXPERIMENTS
+from gaitcore.commands.paths import EXPERIMENTS
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of
 from gaitcore.modalities.recognition import VIDEO, Recognised
+from gaitcore.words import counted
 
 _SCHEMA = "# yaml-language-server: $schema=../config.schema.json"  # editors read it
 _TRAINING_SHARE = 0.6  # of the subjects, as CASIA-B's 74 of 124
@@ -165,7 +166,7 @@ def _protocol(data: Recognised, proposal: Proposal) -> str:
     subjects = sorted(keys["subject"].unique(), key=natural)
     walks = _gallery_and_probes(keys)
     if len(subjects) < _FEWEST_SUBJECTS or walks is None:
-        few = f"{len(subjects)} people, expected {_FEWEST_SUBJECTS} or more"
+        few = f"{counted(len(subjects), 'person', 'people')}, expected {_FEWEST_SUBJECTS} or more"
         lack = few if walks is not None else "one walk of each person, so that there is nothing to find it by"
         proposal.unknown.append(f"protocol: the data have {lack}.")
         proposal.complete = False

@@ -9,7 +9,6 @@ from gaitcore.settings.experiment import Config
 from gaitcore.settings.files import load_config
 
 CONFIG = Path("config.yaml")
-EXPERIMENTS = Path("experiments")
 
 
 def check_repository() -> None:

@@ -2,7 +2,7 @@
 
 import argparse
 
-from gaitcore.commands.paths import add_file, add_folder
+from gaitcore.commands.paths import add_file, add_folder, finished_experiment
 
 SUMMARY = "sign the manifest.json of a results folder with an SSH key"
 EXAMPLE = "gaitcore sign results/demo --key ~/.ssh/id_ed25519"
@@ -10,7 +10,7 @@ EXAMPLE = "gaitcore sign results/demo --key ~/.ssh/id_ed25519"
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments."""
-    add_folder(parser, "folder", metavar="FOLDER", help="e.g. results/demo")
+    add_folder(parser, "folder", metavar="FOLDER", help="results/demo, or the experiment's name")
     add_file(parser, "--key", metavar="FILE", required=True, help="your private key, e.g. ~/.ssh/id_ed25519")
 
 
@@ -19,5 +19,6 @@ def run(options: argparse.Namespace) -> int:
     from gaitcore.audit.manifest import results_folder
     from gaitcore.audit.signature import sign_manifest
 
-    print(f"{sign_manifest(results_folder(options.folder), options.key)}: written; publish it beside the manifest.")
+    signature = sign_manifest(results_folder(finished_experiment(options.folder)), options.key)
+    print(f"{signature}: written; publish it beside the manifest.")
     return 0

@@ -184,10 +184,7 @@ def measure(
     excluded: Literal["view"] | None = None if exclude_same == "nothing" else "view"
     metrics = cross_view_metrics(embeddings, keys, settings.ranks, excluded, distance=settings.distance)
     left_out = tuple(LeftOut.model_validate(cell) for cell in metrics.left_out.to_dict("records"))
-    remarks = [
-        f"left out: {cell.condition}, gallery view {cell.gallery_view}, probe view {cell.probe_view}: {cell.reason}"
-        for cell in left_out
-    ]
+    remarks = []
     if metrics.unmatched_probes:
         remarks.append(f"{metrics.unmatched_probes} probes count as misses: their subject is not in the gallery")
     return Measured(

@@ -99,7 +99,7 @@ def import_run(
         collapsed=bool(trained and trained.collapsed),
         untrained=bool(trained and trained.untrained),
         inputs={table.name: file_digest(table)},
-        pose_source_digest=store.source_digest,
+        source_digest=store.source_digest,
         outputs={output.name: file_digest(output)},
         code_digest=code,
         extensions=dict(extensions or {}),

@@ -30,7 +30,7 @@ class Measured:
         conditions: the accuracies of each condition by view.
         left_out: the cells without a probe or gallery sequence.
         unmatched_probes: probes whose subject has no gallery sequence.
-        remarks: sentences for the log: what was left out, what counts as a miss.
+        remarks: sentences for the log beside those on ``left_out``: what counts as a miss.
         cells: a second evaluation's accuracies of each condition by view, if the protocol's kind has one.
     """
 

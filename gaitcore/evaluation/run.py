@@ -1,17 +1,16 @@
 """The evaluation of one run: reads its weights, writes embeddings and accuracies."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaitcore.artefacts.embeddings import write_embeddings
-from gaitcore.artefacts.metrics import Metrics, OpenSetMetrics, write_metrics
-from gaitcore.artefacts.subjects import write_subjects
-from gaitcore.digests import file_digest
+from gaitcore.artefacts.metrics import LeftOut, OpenSetMetrics
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.open_set import FARS, Pairs, Roc
+from gaitcore.evaluation.recording import write_measured
 from gaitcore.evaluation.trained import open_trained
 from gaitcore.execution import compute
 from gaitcore.percent import in_percent
@@ -73,7 +72,7 @@ def evaluate_run(
     rank1 = measured.means["rank1"]
     for name in in_tables_order(rank1, protocol):
         log.info("%s: rank-1 %.1f %%", name, in_percent(rank1[name]))
-    for remark in measured.remarks:
+    for remark in (*_left_out(measured.left_out, protocol), *measured.remarks):
         log.warning("%s", remark)
     rocs = Pairs.of(embeddings, keys, evaluation, protocol).rocs()
     for condition in in_tables_order(rocs, protocol):
@@ -81,24 +80,31 @@ def evaluate_run(
             pairs = f"{rocs[condition].impostors:,} impostor pairs"
             log.warning("%s: %s are too few to tell TAR at FAR %s", condition, pairs, " and ".join(untold))
     write_embeddings(embeddings, keys, outputs.embeddings)
-    write_subjects(measured.by_subject, outputs.subjects)
-    record = Metrics(
-        system=system,
-        evaluation=evaluation.model_dump(mode="json"),
-        inputs={path.name: file_digest(path) for path in (*tables.values(), split, weights)},
-        outputs={path.name: file_digest(path) for path in (outputs.embeddings, outputs.subjects)},
-        code_digest=code,
-        extensions=dict(extensions or {}),
-        means=measured.means,
-        unmatched_probes=measured.unmatched_probes,
-        left_out=measured.left_out,
-        conditions=measured.conditions,
+    write_measured(
+        measured,
+        system,
+        evaluation,
+        read=(*tables.values(), split, weights),
+        subjects=outputs.subjects,
+        metrics=outputs.metrics,
+        embeddings=outputs.embeddings,
         open_set={condition: _open_set(roc) for condition, roc in rocs.items()},
-        cells=dict(measured.cells),
+        code=code,
+        extensions=extensions,
     )
-    write_metrics(record, outputs.metrics)
 
 
 def _open_set(roc: Roc) -> OpenSetMetrics:
     tars = {str(far): roc.tar(far) if roc.told(far) else None for far in FARS}
     return OpenSetMetrics(genuine=roc.pairs, impostors=roc.impostors, eer=roc.eer, tar=tars)
+
+
+def _left_out(cells: Iterable[LeftOut], protocol: Protocol) -> Iterator[str]:
+    """The cells without a probe or gallery sequence, in the order of the tables."""
+    of_condition: dict[str, list[LeftOut]] = {}
+    for cell in cells:
+        of_condition.setdefault(cell.condition, []).append(cell)
+    for condition in in_tables_order(of_condition, protocol):
+        for cell in of_condition[condition]:
+            views = f"gallery view {cell.gallery_view}, probe view {cell.probe_view}"
+            yield f"left out: {condition}, {views}: {cell.reason}"

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from gaitcore.artefacts.metrics import Metrics, write_metrics
 from gaitcore.artefacts.run_record import read_run
-from gaitcore.artefacts.subjects import COLUMNS, write_subjects
-from gaitcore.digests import file_digest
+from gaitcore.artefacts.subjects import COLUMNS
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.measured import Measured
+from gaitcore.evaluation.recording import write_measured
 from gaitcore.evaluation.statistics import TESTED_METRIC
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.evaluation.validation import open_validation
@@ -79,21 +78,16 @@ def validate_run(
             measured = measure(embeddings, keys, evaluation, protocol)
     for condition, rank1 in measured.means[TESTED_METRIC].items():
         log.info("%s: rank-1 %.1f %% on validation subjects", condition, in_percent(rank1))
-    write_subjects(measured.by_subject, outputs.subjects)
-    record = Metrics(
-        system=system,
-        evaluation=evaluation.model_dump(mode="json"),
-        inputs={path.name: file_digest(path) for path in (*tables.values(), split, weights)},
-        outputs={outputs.subjects.name: file_digest(outputs.subjects)},
-        code_digest=code,
-        extensions=dict(extensions or {}),
-        means=measured.means,
-        unmatched_probes=measured.unmatched_probes,
-        left_out=measured.left_out,
-        conditions=measured.conditions,
-        cells=dict(measured.cells),
+    write_measured(
+        measured,
+        system,
+        evaluation,
+        read=(*tables.values(), split, weights),
+        subjects=outputs.subjects,
+        metrics=outputs.metrics,
+        code=code,
+        extensions=extensions,
     )
-    write_metrics(record, outputs.metrics)
 
 
 _NOTHING = Measured(

@@ -72,9 +72,11 @@ def _of_block(block: nn.Module, x: Tensor, constant: Tensor) -> Tensor:
     depthwise, pointwise = cast(nn.Conv2d, block.depthwise), cast(nn.Conv2d, block.pointwise)
     matrices = (depthwise.weight.flatten(1) @ constant.to(x.dtype).T).view(channels, frames, frames)
     mixed = torch.bmm(matrices, cast(nn.Module, block.dropout)(x))
-    if depthwise.bias is not None:
-        mixed = mixed + depthwise.bias[:, None, None]
-    mixed = _mixed(pointwise.weight.flatten(1), pointwise.bias, mixed.flatten(1))
+    mix, bias = pointwise.weight.flatten(1), pointwise.bias
+    if depthwise.bias is not None:  # the mix of the biases instead of a sum over the whole map before it is mixed
+        moved = mix @ depthwise.bias
+        bias = moved if bias is None else moved + bias
+    mixed = _mixed(mix, bias, mixed.flatten(1))
     mixed = _normalised(cast(nn.Module, block.norm), F.gelu(mixed).view(-1, frames, columns))
     if block.widen is None:
         return mixed + x
@@ -84,9 +86,9 @@ def _of_block(block: nn.Module, x: Tensor, constant: Tensor) -> Tensor:
 
 
 def _mixed(weight: Tensor, bias: Tensor | None, x: Tensor) -> Tensor:
-    """(width, channels) and (channels, N) -> (width, N)."""
+    """(width, channels) and (channels, N) -> (width, N), of the type of the product: under autocast bfloat16."""
     mixed = weight @ x
-    return mixed if bias is None else mixed + bias[:, None]
+    return mixed if bias is None else mixed + bias.to(mixed.dtype)[:, None]
 
 
 def _normalised(norm: nn.Module, x: Tensor) -> Tensor:

@@ -106,6 +106,12 @@ def _workers(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,))
 
 
+def wait_for(device: torch.device) -> None:
+    """Until a device has done what it was asked: a GPU has then only begun, and the host goes on."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
 def peak_memory() -> int:
     """Bytes: the largest resident size of this process so far, without what is on a GPU."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

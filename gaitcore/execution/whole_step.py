@@ -11,7 +11,7 @@ plain steps.
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 WARM_UPS = 2  # steps before a capture, in which libraries allocate what they keep
 COMPILED_FROM = 3000  # steps of a run; compiling takes about 40 s
 RESERVE = 0.92  # share of the free memory that a batch may need
+
+_failed: list[object] = []  # graphs whose capture failed, kept since torch's allocators may still ask them
 
 Step = Callable[[Tensor], Tensor]  # (B,) rows of the sequences -> what the step measured
 
@@ -222,16 +224,35 @@ class CudaGraphs:
 
     def recorded(self, step: Step, rows: Tensor) -> Callable[[], Tensor]:
         """A function that replays the graph of a step."""
-        graph = torch.cuda.CUDAGraph()
+        graph, stream = torch.cuda.CUDAGraph(), torch.cuda.current_stream()
         graph.register_generator_state(self.generator)
-        with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
-            measured = step(rows)
+        try:
+            with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
+                measured = step(rows)
+        except BaseException:
+            _failed.append(graph)
+            self._tidy_up(stream)
+            raise
 
         def replay() -> Tensor:
             graph.replay()
             return measured
 
         return replay
+
+    def _tidy_up(self, stream: torch.cuda.Stream) -> None:
+        """Undo what a failed capture leaves behind, where torch ends at its first error, so that steps can go on.
+
+        The stream of the capture would remain the current one, memory would still be taken from the capture's, and the
+        generators would wait for its end: torch 2.11 then refuses every random number of the process.
+        """
+        torch.cuda.set_stream(stream)
+        device = torch.cuda.current_device()
+        with suppress(RuntimeError):  # that the pool is not in use, where torch has done this
+            torch._C._cuda_endAllocateToPool(device, self.pool)
+            torch._C._cuda_releasePool(device, self.pool)
+        for generator in (self.generator, torch.cuda.default_generators[device]):
+            generator.graphsafe_set_state(generator.clone_state())
 
     def available(self) -> int:
         """Bytes that are free on the GPU, and those that this process holds already."""

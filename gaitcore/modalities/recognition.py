@@ -37,6 +37,7 @@ VIDEO = "video"
 _SAMPLED = 60  # sequences, or videos
 _SHOWN = 5  # endings of files in a message
 _ANY_SIZE = 100_000  # pixels, of a frame whose size is not known
+_OF_ANY_SIZE = f" of a frame of {_ANY_SIZE} x {_ANY_SIZE}"  # in a reader's sentence, where it would say nothing
 _ANY_RATE = 25.0
 _REACH = 0.99  # of the joints: estimators and projections put some outside the frame
 _BAR: dict[str, Any] = {"delay": 2, "leave": False, "disable": None}  # None: not where the output is no terminal
@@ -92,7 +93,8 @@ def recognise(source: Path) -> list[Recognised]:
     """The readers that find sequences in a folder or file, the one with the most sequences first.
 
     Raises:
-        DataError: the folder or file does not exist, or no reader finds anything in it.
+        DataError: the folder or file does not exist, no reader finds anything in it, or every file that a reader finds
+            is refused; then the sentence is the first one's.
     """
     if not source.exists():
         raise DataError(f"{source}: no such folder or file, expected poses, silhouettes or videos.")
@@ -103,10 +105,13 @@ def recognise(source: Path) -> list[Recognised]:
         for name, file in extensions.available(kind).items()
         if any(_has(endings, ending) for ending in extensions.declared(kind, name).get("ENDINGS", ()))
     ]
-    found = [_read(kind, name, source) for kind, name in tqdm(readers, "Trying readers", **_BAR)]
+    refused: list[str] = []
+    found = [_read(kind, name, source, refused) for kind, name in tqdm(readers, "Trying readers", **_BAR)]
     if any(_has(endings, ending) for ending in VIDEO_ENDINGS):
         found.append(_videos(source))
     recognised = [one for one in found if one is not None]
+    if not recognised and refused:
+        raise DataError(refused[0])
     if not recognised:
         files = ", ".join(f"{number} {ending}" for ending, number in endings.most_common(_SHOWN)) or "no file"
         raise DataError(
@@ -127,11 +132,11 @@ def _has(endings: Counter[str], ending: str) -> bool:
     return any(one.endswith(ending) for one in endings)
 
 
-def _read(kind: str, name: str, source: Path) -> Recognised | None:
-    """What a reader finds; None where it finds nothing."""
+def _read(kind: str, name: str, source: Path, refused: list[str]) -> Recognised | None:
+    """What a reader finds; None where it finds nothing that it can read, with the reasons in ``refused``."""
     reader = extensions.load(kind, name)
     if not hasattr(reader, "find"):
-        return _whole_files(kind, name, reader, source)
+        return _whole_files(kind, name, reader, source, refused)
     if not source.is_dir():
         return None
     report = DropReport()
@@ -140,6 +145,7 @@ def _read(kind: str, name: str, source: Path) -> Recognised | None:
         return None
     sample = _sample(kind, name, source, found, tree)
     if not sample.frames:
+        refused += [sample.first_reason] if sample.first_reason else []
         return None
     remarks = [f"{len(report)} files or folders name no sequence, e.g. {report.sentence(0)}."] if len(report) else []
     return _recognised(kind, name, reader, (source,), sorted({tuple(key) for key, _ in found}), sample, remarks, tree)
@@ -188,7 +194,7 @@ def _read_sample(kind: str, name: str, paths: Sequence[Path], tree: Tree | None)
     try:
         return _read_walks(name, paths, tree) if kind == "silhouette_readers" else _read_poses(name, paths, tree)
     except GaitError as error:
-        return _Sample(first_reason=str(error))
+        return _Sample(first_reason=str(error).replace(_OF_ANY_SIZE, ""))
 
 
 def _read_walks(name: str, paths: Sequence[Path], tree: Tree | None) -> _Sample:
@@ -229,15 +235,17 @@ def _camera(name: str, paths: Sequence[Path]) -> tuple[int, int, float] | None:
     return camera
 
 
-def _whole_files(kind: str, name: str, reader: ModuleType, source: Path) -> Recognised | None:
+def _whole_files(kind: str, name: str, reader: ModuleType, source: Path, refused: list[str]) -> Recognised | None:
     """The files that the reader takes, each read as a whole; files of other formats are left out."""
     candidates = sorted(source.rglob("*")) if source.is_dir() else [source]
     named = [file for file in candidates if file.name.lower().endswith(tuple(reader.ENDINGS)) and file.is_file()]
     samples = {file: _read_sample(kind, name, [file], None) for file in named}
     read = {file: sample for file, sample in samples.items() if sample.frames}
+    reasons = {file: sample.first_reason for file, sample in samples.items() if file not in read}
     if not read:
+        refused += reasons.values()
         return None
-    refused = [f"{file} is not read: {sample.first_reason}" for file, sample in samples.items() if file not in read]
+    remarks = [f"{file} is not read: {reason}" for file, reason in reasons.items()]
     reaches = [sample.reach for sample in read.values() if sample.reach]
     joined = _Sample(
         keys=[key for sample in read.values() for key in sample.keys],
@@ -246,7 +254,7 @@ def _whole_files(kind: str, name: str, reader: ModuleType, source: Path) -> Reco
         left_out=sum(sample.left_out for sample in read.values()),
         first_reason=next((sample.first_reason for sample in read.values() if sample.left_out), ""),
     )
-    return _recognised(kind, name, reader, tuple(read), joined.keys, joined, refused)
+    return _recognised(kind, name, reader, tuple(read), joined.keys, joined, remarks)
 
 
 def _recognised(

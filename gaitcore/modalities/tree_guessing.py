@@ -67,9 +67,9 @@ def _divided(names: Sequence[str]) -> tuple[str, list[set[str]]]:
 
 
 def _level(keys: list[str], separator: str, parts: list[set[str]]) -> str:
-    """The keys of a level as the setting ``tree.folders`` has them; a walk is a sequence if its names are numbers."""
+    """The keys of a level as the setting ``tree.folders`` has them; a walk is a sequence if its names are numbered."""
     if keys[-1] == "walk":
-        keys = [*keys[:-1], "sequence" if _are_numbers(parts[-1]) else "condition"]
+        keys = [*keys[:-1], "sequence" if _are_numbered(parts[-1]) else "condition"]
     if keys[:2] == ["condition", "sequence"] and len(keys) == 2 and _are_numbers(parts[0]):
         keys = ["sequence", "condition"]
     return separator.join(keys)
@@ -77,3 +77,8 @@ def _level(keys: list[str], separator: str, parts: list[set[str]]) -> str:
 
 def _are_numbers(texts: set[str]) -> bool:
     return all(text.isdecimal() for text in texts)
+
+
+def _are_numbered(texts: set[str]) -> bool:
+    """Whether the names are numbers, or one word with a number behind it: walk1, walk2."""
+    return len({text.rstrip("0123456789") for text in texts}) == 1 and all(text[-1:].isdecimal() for text in texts)

@@ -24,6 +24,12 @@ from gaitcore.reporting.tables.context import table_context
 from gaitcore.reporting.tables.cross import CrossResults, cross_cells, cross_latex, cross_page, cross_table
 from gaitcore.settings.experiment import Config
 
+# The settings of each experiment that the table depends on.
+SECTIONS = (
+    "experiment compare systems network input training evaluation data.dataset data.modality data.pose_source protocol "
+    "statistics.confidence statistics.overall tables"
+)
+
 
 @dataclass(frozen=True)
 class ExperimentFiles:

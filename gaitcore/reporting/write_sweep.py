@@ -33,6 +33,12 @@ from gaitcore.settings.experiment import Config
 from gaitcore.sweeps import runs_of_sweep, sweep_seeds
 from gaitcore.systems import system_settings
 
+# The settings that the table and the figure depend on.
+SECTIONS = (
+    "experiment systems sweep seeds network input training evaluation data.dataset data.modality protocol statistics "
+    "tables.conditions"
+)
+
 
 @dataclass(frozen=True)
 class SweepFiles:

@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 
 from gaitcore import modalities
+from gaitcore.execution.compute import wait_for
 from gaitcore.networks import build_model, modality
 from gaitcore.settings.input import Input
 from gaitcore.settings.network import SystemNetwork
@@ -63,8 +64,9 @@ def seconds_per_step(network: SystemNetwork, input: Input, training: Training, d
     """Measure a training step of a system, on frames that are made up.
 
     It takes a few seconds where a step takes less than a second, and on a CPU about a tenth of a step where it takes
-    minutes. The generators of torch are left as they were. Threads and determinism are those of the process, see
-    :func:`gaitcore.execution.compute.prepare`.
+    minutes. On a GPU the step is that of a long run, whose network is compiled, which takes about 40 s when it is done
+    for the first time. The generators of torch are left as they were. Threads and determinism are those of the process,
+    see :func:`gaitcore.execution.compute.prepare`.
 
     Args:
         network: the arguments the network is built with.
@@ -154,7 +156,7 @@ def _measured(network: SystemNetwork, input: Input, training: Training, device: 
     store = modalities.part(frames, "store").made_up_store(lengths, input, device)
     sequences = pd.DataFrame({"subject": np.repeat(np.arange(subjects), each), "condition": "nm"})
     model = build_model(**store.network_arguments(), **network.model_dump()).to(device)
-    stopwatch = _Stopwatch()
+    stopwatch = _Stopwatch(device)
     augmented = modalities.part(frames, "augmentation").augmented
     with suppress(_EnoughError):
         train(model, store, sequences, training, augmented=augmented, network=network, seed=0, checkpoints=stopwatch)
@@ -168,8 +170,9 @@ class _EnoughError(Exception):
 class _Stopwatch(Checkpoints):
     """Stands in the place of the checkpoints: the time after each step, and the end after a few."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: torch.device) -> None:
         super().__init__(Path(), {}, minutes=0)
+        self.device = device
         self.times: list[float] = []
 
     def resume(self, parts: Parts) -> None:
@@ -184,8 +187,7 @@ class _Stopwatch(Checkpoints):
         """The measured run has no last step."""
 
     def _note(self) -> None:
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
+        wait_for(self.device)
         self.times.append(perf_counter())
 
 

@@ -4,6 +4,7 @@ import logging
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from gaitcore.artefacts.training_history import COLUMNS
-from gaitcore.execution.compute import products_in
+from gaitcore.execution.compute import products_in, wait_for
 from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.streaming import windows_source
 from gaitcore.execution.training_pass import training_pass
@@ -168,7 +169,8 @@ def train(
     }
     if checkpoints:
         checkpoints.resume(run)
-    with Progress(epochs, len(batches), batches.batch_size, done=history.steps) as progress:
+    progress = Progress(epochs, len(batches), batches.batch_size, history.steps, partial(wait_for, device))
+    with progress:
         for epoch in range(history.epoch, epochs + 1):
             if phase_of(epoch, settings) > optimiser.phase:
                 optimiser.begin(phase_of(epoch, settings))

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -32,10 +32,19 @@ def in_words(seconds: float) -> str:
 
 
 class Progress:
-    """Steps with loss, sequences per second and time left; ``done`` is the number of steps before a run was resumed."""
+    """Steps with loss, sequences per second and time left.
 
-    def __init__(self, epochs: int, steps: int, batch_size: int, done: int = 0):
-        self.epochs, self.batch_size = epochs, batch_size
+    Args:
+        epochs, steps: of the run, and of an epoch.
+        batch_size: sequences.
+        done: steps before the run was resumed.
+        wait: returns when the steps so far are done; those on a GPU are only begun when they have been asked for.
+    """
+
+    def __init__(
+        self, epochs: int, steps: int, batch_size: int, done: int = 0, wait: Callable[[], None] = lambda: None
+    ):
+        self.epochs, self.batch_size, self.wait = epochs, batch_size, wait
         self.left, self.steps, self.since = epochs * steps - done, 0, 0.0  # steps: of this session
         self.bar = tqdm(
             total=epochs * steps * batch_size,
@@ -59,8 +68,10 @@ class Progress:
         self.bar.update(self.batch_size)
         self.steps += 1
         if self.steps == WARM_UP:
+            self.wait()
             self.since = perf_counter()
         if self.steps == WARM_UP + TIMED and self.left > LONG:
+            self.wait()
             seconds, left = (perf_counter() - self.since) / TIMED, self.left - self.steps
             log.info(
                 "a step takes %s; %s steps are left, about %s", in_words(seconds), f"{left:,}", in_words(seconds * left)

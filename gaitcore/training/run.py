@@ -172,7 +172,7 @@ def train_run(
         collapsed=result.collapsed,
         untrained=result.untrained,
         inputs=inputs,
-        pose_source_digest=store.source_digest,
+        source_digest=store.source_digest,
         outputs={path.name: file_digest(path) for path in (outputs.weights, outputs.history)},
         code_digest=code,
         extensions=dict(extensions or {}),

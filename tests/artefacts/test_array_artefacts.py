@@ -9,11 +9,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from made_up import run_record
+from made_up import metrics_of, run_record
 from safetensors.torch import save_file
 
 from gaitcore.artefacts.attribution_maps import AttributionMaps, read_maps, write_maps
 from gaitcore.artefacts.embeddings import read_embeddings, write_embeddings
+from gaitcore.artefacts.metrics import write_metrics
 from gaitcore.artefacts.run_record import write_run
 from gaitcore.artefacts.silhouette_maps import (
     SilhouetteMap,
@@ -220,3 +221,19 @@ def test_weights_that_changed_after_training_are_refused(tmp_path):
     )
     (tmp_path / "run.json").unlink()
     assert read_weights(path)["a.bias"].tolist() != [1, 1, 1]
+
+
+def test_embeddings_that_changed_after_evaluation_are_refused(tmp_path):
+    path = tmp_path / "embeddings.parquet"
+    write_embeddings(EMBEDDINGS, KEYS, path)
+    recorded = file_digest(path)
+    measured = metrics_of({"nm": 0.5}).model_copy(update={"outputs": {path.name: recorded}})
+    write_metrics(measured, tmp_path / "metrics.json")
+    assert read_embeddings(path)[0].tolist() == EMBEDDINGS.tolist()
+    write_embeddings(EMBEDDINGS + 1, KEYS, path)  # as of other weights
+    assert refused(read_embeddings, path) == (
+        f": changed after evaluation, its SHA-256 is {file_digest(path)} and metrics.json has {recorded}; "
+        "delete it and run again."
+    )
+    (tmp_path / "metrics.json").unlink()
+    assert read_embeddings(path)[0].tolist() == (EMBEDDINGS + 1).tolist()

@@ -5,7 +5,7 @@ import json
 import pytest
 from made_up import RUN, run_record
 
-from gaitcore.artefacts.run_record import read_run, read_runs, write_run
+from gaitcore.artefacts.run_record import read_run, read_runs, run_of, write_run
 from gaitcore.errors import DataError
 
 
@@ -24,6 +24,29 @@ def test_what_is_read_is_what_was_written(tmp_path):
 def test_outside_git_there_is_no_revision(tmp_path):
     write_run(run_record(revision={"commit": None, "clean": None}), tmp_path / "run.json")
     assert read_run(tmp_path / "run.json").revision.commit is None
+
+
+def test_a_file_with_the_former_name_of_a_key_is_read(tmp_path):
+    """Also where it is the run of weights from elsewhere, whose run.json is kept as it was."""
+    path, now = tmp_path / "run.json", run_record(source_digest="b" * 64)
+    path.write_text(json.dumps(now.model_dump()).replace('"source_digest"', '"pose_source_digest"'))
+    former = json.loads(path.read_text())
+    assert read_run(path) == now
+    origin = {"path": "w.pt", "sha256": "c" * 64, "run": former, "trained_on": {}, "notes": [], "left_out": []}
+    imported = read_run(written(tmp_path, origin=origin))
+    assert imported.origin.run == former
+    assert run_of(imported.origin) == now
+
+
+def test_a_file_with_both_names_of_a_key_is_refused(tmp_path):
+    with pytest.raises(DataError, match="pose_source_digest is unknown"):
+        read_run(written(tmp_path, pose_source_digest="b" * 64))
+
+
+def written(folder, **keys):
+    path = folder / "changed.json"
+    path.write_text(changed(**keys))
+    return path
 
 
 def changed(**keys):

@@ -13,6 +13,7 @@ from gaitcore.commands.planning import MeasuredSystem, sweep_lines
 from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
 from gaitcore.training.estimate import StepTime
+from gaitcore.words import counted
 
 SHORT = {
     "training": {"repeat": {}, "batch": {"subjects": 2, "sequences": 4}},
@@ -37,6 +38,11 @@ def check(workflow, monkeypatch, capsys):
         return status, capsys.readouterr()
 
     return call
+
+
+def test_one_is_no_plural():
+    assert (counted(1, "view"), counted(1, "person", "people")) == ("1 view", "1 person")
+    assert (counted(1100, "view"), counted(2, "person", "people")) == ("1,100 views", "2 people")
 
 
 @pytest.mark.slow

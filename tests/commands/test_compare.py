@@ -69,6 +69,12 @@ def test_numbers_are_of_the_common_subjects_and_the_others_are_told(by_hand):
     assert lines[3] == "Left out: 2 rows of subjects.csv whose probes the other experiment does not have."
 
 
+def test_conditions_are_in_the_experiments_order(by_hand):
+    rows = [*rows_of({"1": 0.5}, "bg"), *rows_of({"1": 0.5}, "cl"), *rows_of({"1": 0.5}, "nm")]
+    _, *lines = number_lines(*by_hand({"a": {0: rows}, "b": {0: rows}}), "gaitmixer", "gaitmixer")
+    assert [condition for condition, _ in table(lines)] == ["nm", "bg", "cl", "mean"]
+
+
 def test_the_test_is_over_the_seeds_that_both_have(by_hand):
     a = {0: rows_of({"1": 0.5, "2": 0.0}), 1: rows_of({"1": 0.0, "2": 0.0})}
     b = {0: rows_of({"1": 0.5, "2": 0.5}), 2: rows_of({"1": 1.0, "2": 1.0})}
@@ -95,7 +101,12 @@ def test_without_a_common_probe_nothing_is_compared(by_hand):
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("smal", "small"), "smal: neither a folder nor an experiment in results/, expected a finished experiment.\n"),
+        (("smal", "small"), "'smal': no such folder, expected that of an experiment, e.g. results/demo.\n"),
+        (
+            ("small", "demo"),
+            "results/demo: no such folder, the experiment has not been run; run it with: snakemake --cores 8 tables "
+            "--config experiment=demo\n",
+        ),
         (
             ("experiments", "small"),
             "experiments: no evaluated run in it, expected SYSTEM/seed-0/metrics.json; run the workflow first.\n",

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from gaitcore.commands.identification import Calibration, embedded, ranked, sentences
+from gaitcore.commands.identification_picture import _numbers
 from gaitcore.commands.line import main
 from gaitcore.evaluation.finished import open_run
 from gaitcore.keys import SequenceKey
@@ -45,18 +46,18 @@ def test_the_same_walk_is_found_at_distance_0_and_drawn(people, capsys):
     status, said = identify(capsys, people)
     assert status == 0
     lines = said.out.splitlines()
-    assert "unknown-nm-01-000, by gaitmixer of results/small/gaitmixer/seed-0" in lines
+    assert "whoever.npy, by gaitmixer of results/small/gaitmixer/seed-0" in lines
     first = next(line.split() for line in lines if line.split()[:1] == ["1"])
     assert first[1:3] == ["002", "002-nm-01-090"]
     assert float(first[3]) == pytest.approx(0, abs=1e-6)
     assert "Consent of the" in said.out
     with Image.open(people / "found.png") as picture:
-        assert picture.size == (1400, 720)
+        assert picture.size == (1400, 760)
 
 
 def test_without_a_size_the_runs_own_is_assumed_and_told(people, capsys):
     said = identify(capsys, people, probe="people")[1].out
-    assert "Remark: The frame is taken to be 320 x 240 pixels (--frame-size)." in said
+    assert said.count("Remark: The frame is taken to be 320 x 240 pixels (--frame-size).") == 1
     assert "Remark: The frame" not in identify(capsys, people, "--frame-size", "320x240", probe="people")[1].out
 
 
@@ -83,7 +84,11 @@ def test_shares_are_of_the_runs_pairs():
             ["--weights", "results"],
             "results: no run.json and metrics.json beside the weights, expected the folder",
         ),
-        (["--picture", "found.jpg"], "found.jpg: not the name of a PNG, expected one like identified.png (--picture)."),
+        (["--picture", "none/found.png"], "none: no such folder; make it, or name a file elsewhere (--picture)."),
+        (
+            ["--picture", "found.jpg"],
+            "found.jpg: not the name of a file *.png, expected one like found.png (--picture).",
+        ),
     ],
 )
 def test_mistakes_are_one_sentence(people, capsys, words, start):
@@ -109,3 +114,8 @@ def test_the_nearest_sequence_of_a_person_counts(people):
     (first, *_), *_ = (one.candidates for one in ranked(run, gallery, gallery))
     assert (first.subject, first.row) == ("001", 0)
     assert first.distance == pytest.approx(0, abs=1e-6)
+
+
+def test_marks_that_are_near_have_one_number():
+    assert _numbers([0.1, 0.11, 0.3], 0.02) == [("1\N{EN DASH}2", pytest.approx(0.105)), ("3", 0.3)]
+    assert _numbers([0.1], 0.02) == [("1", 0.1)]

@@ -7,6 +7,7 @@ import pytest
 from places import REPOSITORY
 
 from gaitcore.commands.line import command_line, command_names, main
+from gaitcore.commands.paths import experiment_name
 
 
 @pytest.mark.parametrize("name", command_names())
@@ -42,6 +43,29 @@ def test_wrong_words_end_with_status_2_and_a_usage(capsys):
         main(["trace"])
     assert ended.value.code == 2
     assert "the following arguments are required: TABLE, ROW, COLUMN" in capsys.readouterr().err
+
+
+def test_a_command_that_does_not_exist_names_the_nearest(capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["chekc"])
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.endswith('gaitcore: error: there is no command "chekc"; did you mean "check"?\n')
+
+
+def test_without_words_the_help_is_printed(capsys):
+    assert main([]) == 2
+    assert "print the script by which a shell completes" in capsys.readouterr().err
+
+
+def test_a_help_has_no_doubled_percent_sign(capsys):
+    with pytest.raises(SystemExit):
+        main(["open-set", "--help"])
+    assert "EER and TAR at FAR 1 % and 0.1 %, with intervals.\n" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("place", ["small", "experiments/small.yaml", "results/small", "results/small/"])
+def test_an_experiment_is_named_by_itself_its_overlay_or_its_results(place):
+    assert experiment_name(place) == "small"
 
 
 def test_a_users_error_is_one_sentence_and_status_1(tmp_path, capsys):

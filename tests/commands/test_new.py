@@ -122,6 +122,33 @@ def test_a_folder_without_data_is_one_sentence(at_home, tmp_path, capsys):
     assert not Path("experiments/nothing.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("header", "sentence"),
+    [
+        (
+            "image_name;nose_x",
+            "line 1: no column 'image_name' (nor 51 others); the nearest present is 'image_name;nose_x'; ",
+        ),
+        ("frame,person", "line 1: no column 'image_name' (nor 51 others); expected image_name and the x, y and conf"),
+    ],
+)
+def test_a_file_that_its_reader_refuses_says_why(at_home, tmp_path, capsys, header, sentence):
+    (tmp_path / "poses.csv").write_text(f"{header}\n1{';' if ';' in header else ','}2\n")
+    assert new("refused", tmp_path) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"{tmp_path}/poses.csv, {sentence}")
+    assert said.count("\n") == 1
+    assert not Path("experiments/refused.yaml").exists()
+
+
+@pytest.mark.parametrize("words", [("--fps", "0"), ("--fps", "-3"), ("--fps", "fast"), ("--frame-size", "0x240")])
+def test_a_camera_that_cannot_be_is_refused_before_anything_is_written(at_home, capsys, words):
+    with pytest.raises(SystemExit) as ended:
+        new("camera_refused", "data", *words)
+    assert ended.value.code == 2
+    assert f"argument {words[0]}: '{words[1]}' is not a " in capsys.readouterr().err
+
+
 def test_another_folder_than_the_repositorys_is_one_sentence(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert new("mine", tmp_path) == 1

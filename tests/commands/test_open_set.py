@@ -9,7 +9,7 @@ from gaitcore.commands.line import main
 
 
 def test_the_table_has_eer_and_a_dash_for_what_too_few_pairs_tell(at_two_experiments, capsys):
-    assert main(["open-set", "small"]) == 0
+    assert main(["open-set", "results/small"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["system", "condition", "EER", "TAR", "at", "FAR", "1.0%", "TAR", "at", "FAR", "0.1%"]
     measured = read_metrics("results/small/gaitmixer/seed-0/metrics.json").open_set["nm"]
@@ -35,4 +35,4 @@ def test_a_summary_of_an_earlier_release_is_one_sentence(tmp_path, monkeypatch, 
 @pytest.mark.parametrize("name", ["none"])
 def test_an_experiment_that_was_not_run_is_one_sentence(at_two_experiments, capsys, name):
     assert main(["open-set", name]) == 1
-    assert capsys.readouterr().err == "results/none/summary.csv: no such file; run the workflow to make it.\n"
+    assert capsys.readouterr().err == "'none': no such folder, expected that of an experiment, e.g. results/demo.\n"

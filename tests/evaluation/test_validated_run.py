@@ -10,6 +10,7 @@ from gaitcore.artefacts.run_record import read_run
 from gaitcore.artefacts.split import write_split
 from gaitcore.artefacts.subjects import read_subjects
 from gaitcore.artefacts.training_history import read_history
+from gaitcore.digests import file_digest
 from gaitcore.errors import DivergenceError, ProtocolError
 from gaitcore.evaluation.validated_run import ValidationOutputs, validate_run
 from gaitcore.evaluation.validation import open_validation
@@ -91,6 +92,10 @@ def test_a_try_is_measured_on_the_validation_subjects_and_their_frames_alone(fol
     metrics, subjects = validated(folder)
     assert set(subjects["subject"]) == {"003", "004"}
     assert metrics.means["rank1"].keys() == {"nm"}
+    read = ("poses.parquet", "split.csv", "weights.safetensors")
+    assert metrics.inputs == {name: file_digest(folder / name) for name in read}
+    assert metrics.outputs == {"subjects.csv": file_digest(folder / "subjects.csv")}
+    assert metrics.open_set == {}
     assert read_run(folder / "run.json").training_subjects == 2  # nobody who validates, nobody who is tested
 
 

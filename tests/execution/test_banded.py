@@ -55,6 +55,16 @@ def test_a_reflected_frame_has_the_weights_of_both_its_places():
     assert matrix.tolist() == [[10, 101, 0, 0], [1, 10, 100, 0], [0, 1, 10, 100], [0, 0, 101, 10]]
 
 
+def test_maps_are_bfloat16_where_products_are():
+    """A float32 bias that is added to a map would make the map float32, which is twice the memory and the traffic."""
+    model, types = network(kernel=5).float(), []
+    for block in model.temporal:
+        block.norm.register_forward_pre_hook(lambda _, maps: types.append(maps[0].dtype))
+    with torch.autocast("cpu", torch.bfloat16):
+        banded(model)(torch.rand(6, 12, 17, 2))
+    assert types == 3 * [torch.bfloat16]
+
+
 def test_its_weights_are_the_networks_own():
     model = network(kernel=5)
     fast = banded(model)

@@ -1,11 +1,13 @@
 """Jobs on one machine share its GPUs: each takes the card on which fewest jobs are."""
 
 import os
+import re
 import subprocess
 import sys
 
 import pytest
 import torch
+import yaml
 from places import REPOSITORY
 
 from gaitcore.execution.cards import take_card
@@ -68,3 +70,22 @@ def test_without_room_for_locks_no_card_is_chosen(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     assert take_card(tmp_path / "file" / "locks") is None
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
+
+
+def test_the_profile_counts_every_rule_that_computes_on_a_gpu():
+    """A rule that it does not name starts as many jobs as there are cores, all on the same cards."""
+    computing = {
+        ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)
+        for file in REPOSITORY.glob("gaitcore/**/*.py")
+        if "compute.prepare(" in file.read_text()
+    }
+    rule = re.compile(r'^rule (\w+):(?:(?!^rule ).)*?^    script:\n        "\.\./([\w/.]+)"', re.M | re.S)
+    scripts = dict(pair for file in REPOSITORY.glob("rules/*.smk") for pair in rule.findall(file.read_text()))
+    scripts |= {f"{name}_again": scripts[name] for name in ("train", "evaluate")}
+    imported = {
+        name: re.findall(r"from ([\w.]+) import", (REPOSITORY / script).read_text()) for name, script in scripts.items()
+    }
+    profile = yaml.safe_load((REPOSITORY / "profiles/gpu/config.yaml").read_text())
+    assert profile["set-resources"].keys() == {
+        name for name, modules in imported.items() if not computing.isdisjoint(modules)
+    }

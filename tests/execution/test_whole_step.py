@@ -1,6 +1,7 @@
 """Steps that are recorded as a whole: nothing is read back to the host, and warming up leaves no trace."""
 
 import logging
+from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from gaitcore.evaluation.embedding import chosen_frames, embed, embeddings, read
 from gaitcore.execution.gpu_pass import GpuPass
 from gaitcore.execution.host_reads import HostReadError, no_host_reads
 from gaitcore.execution.per_frame import per_frame
-from gaitcore.execution.whole_step import COMPILED_FROM, Stepping, largest_batch
+from gaitcore.execution.whole_step import COMPILED_FROM, CudaGraphs, Stepping, largest_batch
 from gaitcore.modalities.keypoints.input import transform_of
 from gaitcore.modalities.keypoints.store import KeypointStore
 from gaitcore.modalities.silhouettes.store import SilhouetteStore
@@ -208,6 +209,64 @@ def test_a_step_that_cannot_be_captured_runs_as_it_is_and_the_log_says_why(caplo
         "steps are not captured as a graph, which makes them slower: RuntimeError: operation not permitted when stream "
         "is capturing"
     ]
+
+
+class State:
+    """A generator as torch's are on a GPU: the end of a capture that has failed is never told to it."""
+
+    def __init__(self, capturing=False):
+        self.capturing = capturing
+
+    def clone_state(self):
+        return State()
+
+    def graphsafe_set_state(self, other):
+        self.capturing = other.capturing
+
+
+class Cuda:
+    """What :class:`CudaGraphs` uses of torch.cuda, for a capture that fails as torch's does."""
+
+    def __init__(self, own):
+        self.current, self.default_generators, self.own = "steps", (State(),), own
+
+    def __getattr__(self, name):
+        return lambda *_: self  # streams, pools and graphs, of which nothing is asked here
+
+    def register_generator_state(self, generator):
+        """As of a graph."""
+
+    def current_stream(self):
+        return self.current
+
+    def set_stream(self, stream):
+        self.current = stream
+
+    def current_device(self):
+        return 0
+
+    @contextmanager
+    def graph(self, graph, pool, stream):
+        self.current = "capture"
+        self.own.capturing = self.default_generators[0].capturing = True
+        try:
+            yield
+        finally:
+            raise RuntimeError("CUDA error: operation failed due to a previous error during capture")
+
+
+def test_a_capture_that_fails_leaves_streams_memory_and_random_numbers_as_they_were(monkeypatch):
+    """Otherwise torch 2.11 refuses every random number of the process after it, and other runs fail too."""
+    own = State()
+    cuda = Cuda(own)
+    monkeypatch.setattr(torch, "cuda", cuda)
+    ended = []
+    monkeypatch.setattr(torch._C, "_cuda_endAllocateToPool", lambda *_: ended.append("allocating"), raising=False)
+    monkeypatch.setattr(torch._C, "_cuda_releasePool", lambda *_: ended.append("holding"), raising=False)
+    with pytest.raises(RuntimeError, match="operation failed due to a previous error"):
+        CudaGraphs(own).recorded(lambda rows: rows.sum(), torch.ones(2))
+    assert (cuda.current, ended) == ("steps", ["allocating", "holding"])
+    assert [generator.capturing for generator in (own, *cuda.default_generators)] == [False, False]
 
 
 class Pass:

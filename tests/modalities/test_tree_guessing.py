@@ -16,6 +16,8 @@ from gaitcore.modalities.tree_guessing import guess_tree
         (["p1/nm/1/front", "p2/bg/2/side"], "subject/condition/sequence/view", {}),
         (["train/001/nm-01/090", "test/002/bg-02/018"], "*/subject/condition-sequence/view", {}),
         (["001/01", "002/02"], "subject/sequence", {"condition": "nm", "view": "000"}),
+        (["anna/walk1", "ben/walk2"], "subject/sequence", {"condition": "nm", "view": "000"}),
+        (["anna/coat1", "ben/bag1"], "subject/condition", {"sequence": "01", "view": "000"}),
         (["001-nm-01-090", "002-bg-01-018"], "subject-condition-sequence-view", {}),
         (["anna_1", "ben_2"], "subject_sequence", {"condition": "nm", "view": "000"}),
         (["001/001-nm-01-090", "002/002-nm-01-018"], "*/subject-condition-sequence-view", {}),

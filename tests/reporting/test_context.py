@@ -8,7 +8,9 @@ from places import REPOSITORY
 from gaitcore.protocols.derivation import derive_roles
 from gaitcore.reporting.tables.context import table_context
 from gaitcore.reporting.tables.notes import excluded_note
+from gaitcore.reporting.tables.write_tables import SECTIONS
 from gaitcore.settings.files import load_config
+from gaitcore.settings.sections import chosen_settings, sections_of
 
 BASE = REPOSITORY / "config.yaml"
 PROTOCOL = {
@@ -25,7 +27,7 @@ def context(subjects=("001", "002", "003", "004"), report=(), views=("000", "090
     sequences = pd.DataFrame(keys, columns=["subject", "condition", "sequence", "view", "frames"])
     entries = pd.DataFrame(report, columns=["sequence"]).assign(reason="why", file="poses.csv")
     split = derive_roles(sequences, config.protocol)
-    return table_context(config, split, [run_record()], entries)
+    return table_context(sections_of(chosen_settings(config, SECTIONS)), split, [run_record()], entries)
 
 
 def test_the_tables_say_that_there_is_no_minimum_and_what_becomes_of_short_sequences():

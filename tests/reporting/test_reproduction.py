@@ -13,10 +13,12 @@ from gaitcore.reporting.pages.evidence import Evidence
 from gaitcore.reporting.pages.html import page_html
 from gaitcore.reporting.pages.reproduction import reproduction_page
 from gaitcore.reporting.pages.sections import Bullets, Contents, Files, Grid, Page, Picture, Section, page_markdown
+from gaitcore.reporting.pages.write_reproduction import SECTIONS
 from gaitcore.reporting.tables.estimates import Estimate
 from gaitcore.reporting.tables.html import table_html
 from gaitcore.reporting.tables.tables import table2
 from gaitcore.settings.files import load_config, paper_config
+from gaitcore.settings.sections import chosen_settings, sections_of
 
 BASE = REPOSITORY / "config.yaml"
 NAN = float("nan")
@@ -49,8 +51,8 @@ def evidence(casia_b):
         [run.model_dump(include={"system", "seed", "collapsed", "untrained", "spread"}) for run in runs]
     )
     return Evidence(
-        config=load_config(BASE, {"experiment": "casia_b"}),
-        paper=paper_config(BASE),
+        config=sections_of(chosen_settings(load_config(BASE, {"experiment": "casia_b"}), SECTIONS)),
+        paper=sections_of(chosen_settings(paper_config(BASE), SECTIONS)),
         context=replace(
             context,
             experiment="casia_b",
@@ -168,9 +170,14 @@ def test_where_the_text_says_otherwise_both_are_given():
 
 
 def test_a_page_as_html_escapes_and_stands_alone():
-    page = Page("A & B", ("lead <i>",), (Section("One", (Grid(("x",), (("1 < 2",),)), Bullets(("why",)))),))
+    page = Page(
+        "A & B",
+        ("lead <i>",),
+        (Section("One", (Grid(("x",), (("1 < 2",), ("network.spatial_depth",))), Bullets(("why",)))),),
+    )
     html = page_html(page)
-    for part in ("<h1>A &amp; B</h1>", "<p>lead &lt;i&gt;</p>", "<td>1 &lt; 2</td>", "<li>why</li>"):
+    cells = ("<td>1 &lt; 2</td>", "<td>network.<wbr>spatial_<wbr>depth</td>")
+    for part in ("<h1>A &amp; B</h1>", "<p>lead &lt;i&gt;</p>", *cells, "<li>why</li>"):
         assert part in html
     assert "http" not in html
 

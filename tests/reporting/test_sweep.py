@@ -13,8 +13,9 @@ from gaitcore.artefacts.sweep_tries import read_tries
 from gaitcore.errors import DataError, ProtocolError
 from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.sweep import sweep_latex, sweep_page, sweep_results, sweep_table
-from gaitcore.reporting.write_sweep import SweepFiles, write_sweep
+from gaitcore.reporting.write_sweep import SECTIONS, SweepFiles, write_sweep
 from gaitcore.settings.files import load_config
+from gaitcore.settings.sections import chosen_settings, sections_of
 from gaitcore.sweeps import runs_of_sweep, tries_of
 
 RATES = (1e-3, 3e-3, 1e-2, 1.0)
@@ -109,7 +110,7 @@ def test_a_try_with_a_failed_or_collapsed_run_is_not_chosen(config, results):
 
 def test_the_notes_say_what_was_tried_on_whom_and_how_far_to_trust_it(results):
     search, people, corrected, chance, *_ = sweep_table(results).notes
-    assert search == "Tried was every combination of the values of training.learning_rate."
+    assert search == "The tries are all combinations of the values of training.learning_rate."
     assert people == (
         "The validation subjects (021) are held out of the training subjects, of whom 1 trained the networks; 1 probes "
         "are compared with 1 gallery sequences. No sequence of a test subject was used."
@@ -170,7 +171,8 @@ def written(folder, config, change=lambda name, seed, table: table):
         files["runs"].append(place.with_suffix(".json"))
         files["subjects"].append(place.with_suffix(".csv"))
     write_split(split(), folder / "split.csv")
-    write_sweep(config, SweepFiles(**files, splits=[folder / "split.csv"]), folder / "sweep.csv")
+    declared = sections_of(chosen_settings(config, SECTIONS))
+    write_sweep(declared, SweepFiles(**files, splits=[folder / "split.csv"]), folder / "sweep.csv")
     return folder / "sweep.csv"
 
 

@@ -25,7 +25,7 @@ import torch
 import yaml
 from experiment import SmallExperiment
 from mutations import DEEP_JSON
-from places import REPOSITORY, workflow_script
+from places import REPOSITORY
 
 from gaitcore import extensions
 from gaitcore.__main__ import main
@@ -47,6 +47,7 @@ from gaitcore.modalities.silhouettes.reading import read_silhouettes
 from gaitcore.modalities.silhouettes.table import list_sequences as list_silhouettes
 from gaitcore.modalities.silhouettes.table import read_blocks
 from gaitcore.networks import build_model, load_published_weights
+from gaitcore.operation.checked_stages import check_stages
 from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
@@ -380,7 +381,7 @@ def _overrides() -> inputs.Files:
 def _stages() -> Entered:
     content = yaml.safe_load((REPOSITORY / "dvc.yaml").read_text(encoding="utf-8"))
     runs = next(entry["runs"] for entry in content["vars"] if "runs" in entry)
-    workflow_script("stages").check_stages("dvc.yaml", *runs.values())
+    check_stages("dvc.yaml", *runs.values())
     kept = yaml.safe_load(Path("dvc.yaml").read_bytes())
     listed = next(entry["runs"] for entry in kept["vars"] if isinstance(entry, dict) and "runs" in entry)
     same = all(sorted(map(str, listed[name])) == sorted(map(str, values)) for name, values in runs.items())

@@ -12,7 +12,7 @@ from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
 from gaitcore.training.batches import build_batches
 from gaitcore.training.estimate import StepTime, seconds_per_step, steps_of_run, tell
-from gaitcore.training.progress import in_words
+from gaitcore.training.progress import TIMED, WARM_UP, Progress, in_words
 
 SILHOUETTES = {"modality": ["keypoints", "silhouettes"], "silhouettes": {"format": "opengait_pickles", "path": "x"}}
 CPU = torch.device("cpu")
@@ -75,6 +75,17 @@ def test_the_time_of_the_whole_run_is_told(caplog):
     assert line.startswith("a step takes about ")
     assert ", and 80,000 steps about " in line
     assert line.endswith(", on this machine as it is now; a run that is killed is resumed by the same command")
+
+
+def test_a_step_is_timed_to_its_end_where_a_gpu_has_only_begun_it(caplog, monkeypatch):
+    """All steps are asked for at once; the first three take 3 s, the next five 0.5 s."""
+    clock, takes = [0.0], iter([3.0, 0.5])
+    monkeypatch.setattr("gaitcore.training.progress.perf_counter", lambda: clock[0])
+    progress = Progress(epochs=100, steps=1, batch_size=4, wait=lambda: clock.append(clock.pop() + next(takes)))
+    with progress, caplog.at_level(logging.INFO):
+        for _ in range(WARM_UP + TIMED + 1):
+            progress.step(0.1)
+    assert caplog.messages == ["a step takes 0.1 s; 92 steps are left, about 9.2 s"]
 
 
 def test_an_estimate_says_what_it_was_measured_on():

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 
 import pytest
 
@@ -175,14 +176,20 @@ def test_hints_errors_and_progress_rerun_nothing(finished, edited, file):
     assert finished.jobs() == {}
 
 
-def test_another_seed_of_the_bootstrap_redraws_no_figure_without_intervals(finished, edited):
+def redrawn(finished):
+    """The figures that a dry run would draw."""
+    return set(re.findall(r"Drawing (\w+) of tiny", finished.snakemake("figures", "-n").stdout))
+
+
+def test_a_figure_is_redrawn_after_a_change_of_the_settings_that_it_uses(finished, edited):
     assert finished.snakemake("figures").returncode == 0
+    before = (finished.folder / "experiments" / "tiny.yaml").read_text()
     edited("experiments/tiny.yaml", lambda text: text.replace("resamples: 200", "resamples: 200, seed: 7"))
-    drawn = finished.snakemake("figures", "-n").stdout
-    for figure in ("contact_sheet", "exclusions", "training", "cross_view_gaitmixer", "frequency"):
-        assert f"Drawing {figure} of tiny" not in drawn
-    assert "Drawing seeds of tiny" in drawn  # statistics.overall names its mean
-    assert "Drawing frequency_share of tiny" in drawn  # its bands are intervals
+    assert redrawn(finished) == {"roc"}  # its bands are the bootstrap's
+    edited("experiments/tiny.yaml", lambda _: before.replace("resamples: 200", "resamples: 200, confidence: 0.9"))
+    assert redrawn(finished) == {"roc", "frequency_share", "attribution_shares"}  # figures with intervals
+    edited("experiments/tiny.yaml", lambda _: before + "figures: {attribution: hires_cam}\n")
+    assert finished.jobs() == {"write_manifest": 1}  # which lists the configuration; no table has it
 
 
 def test_a_help_text_in_the_schema_reruns_nothing(finished, edited):

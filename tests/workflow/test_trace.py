@@ -64,7 +64,7 @@ def test_a_cell_of_table_2_is_followed_to_files_whose_digests_are_computed_again
     records = [json.loads(finished.results(f"gaitmixer/seed-{seed}/run.json").read_text()) for seed in (0, 1)]
     for record in records:
         assert record["inputs"]["poses.parquet"] == files["results/tiny/poses.parquet"]
-        for fact in (record["code_digest"], record["machine"]["platform"], record["pose_source_digest"]):
+        for fact in (record["code_digest"], record["machine"]["platform"], record["source_digest"]):
             assert fact in told
     accuracies = [float(number) for number in re.findall(r"^seed \d: rank-1 ([\d.]+) %", told, re.MULTILINE)]
     assert f"rank-1 {sum(accuracies) / 2:.1f} ± " in told

@@ -1,15 +1,14 @@
 """A logger of Snakemake that writes each event as one line of JSON, for workflow_scripts/screen.py.
 
-Snakemake finds the package by its name, on PYTHONPATH: ``snakemake --logger events``. An event's line begins with the
-record separator of RFC 7464, so that it differs from all other lines on the same stream.
+Snakemake finds the package by its name, on PYTHONPATH: ``snakemake --logger events``.
 """
 
-import json
 import sys
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-MARK = "\x1e"
+from gaitcore.operation.events import event_line
+
 FIELDS = ("jobid", "job_id", "rule_name", "rule_msg", "wildcards", "log", "threads", "cores", "stats", "exception")
 
 
@@ -27,5 +26,5 @@ class LogHandler(LogHandlerBase):
         event = getattr(record, "event", None)
         values = {name: getattr(record, name) for name in FIELDS if getattr(record, name, None) is not None}
         values |= {"event": str(event) if event else "message", "level": record.levelname, "text": record.getMessage()}
-        sys.stderr.write(MARK + json.dumps(values, default=str) + "\n")
+        sys.stderr.write(event_line(values))
         sys.stderr.flush()

@@ -14,17 +14,20 @@ from gaitcore.reporting.figures.style import (
     COLUMN,
     condition_title,
     conditions_and_mean,
-    counted,
     in_legend,
     legend_above,
     mean_in_words,
 )
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_section
+from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol statistics tables figures"
+# The settings that this figure depends on.
+SECTIONS = (
+    "compare systems network data.dataset protocol statistics.confidence statistics.overall tables.conditions "
+    "figures.against"
+)
 
 
 BESIDE = 1.03  # the factor between neighbouring points of one value, on the logarithmic axis
@@ -45,7 +48,7 @@ def draw(config: Config, *, option: str, summary: Path) -> Drawing:
 
 def accuracy_against(option: str, config: Config, summary: pd.DataFrame) -> pd.DataFrame:
     """The numbers, as :func:`draw` returns them."""
-    networks = {name: system_settings(config, name).network for name in config.figures.against[option]}
+    networks = {name: system_section(config, name, "network") for name in config.figures.against[option]}
     values = {name: network.model_dump()[option] for name, network in networks.items()}
     rows = summary[(summary["metric"] == "rank1") & (summary["view"] == MEAN) & summary["system"].isin(values)]
     numbers = pd.DataFrame(

@@ -14,12 +14,13 @@ from gaitcore.modalities.keypoints.skeleton import JOINTS, NUM_JOINTS
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded, listed
+from gaitcore.reporting.figures.style import PAGE, TALLEST, condition_title, folded
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_title
+from gaitcore.words import listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables figures"
+# The settings that this figure depends on.
+SECTIONS = "compare systems data.dataset protocol seeds tables.conditions figures.attribution"
 
 
 PROBE = "probe"
@@ -68,7 +69,7 @@ def _figure(config: Config, panels: Maps) -> Figure:
     for system, row in zip(systems, grid, strict=True):
         for name, axes in zip(columns, row, strict=True):
             image = _panel(axes, panels[system, name])
-        row[0].set_ylabel(folded(system_settings(config, system).title))
+        row[0].set_ylabel(folded(system_title(config, system)))
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     for axes in grid[-1]:
@@ -93,7 +94,7 @@ def _caption(config: Config, by_system: dict[str, AttributionMaps]) -> str:
     first = next(iter(by_system.values()))
     by_match: dict[str, list[str]] = {}
     for system, maps in by_system.items():
-        by_match.setdefault(maps.match, []).append(system_settings(config, system).title)
+        by_match.setdefault(maps.match, []).append(system_title(config, system))
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     return (
         f"{ATTRIBUTION_TITLES[config.figures.attribution]} of the similarity of a probe to the nearest gallery "

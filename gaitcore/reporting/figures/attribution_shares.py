@@ -21,12 +21,13 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, listed, system_style
+from gaitcore.reporting.figures.style import COLUMN, SMALL, legend_above, system_style
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_section, system_title
+from gaitcore.words import listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds statistics figures"
+# The settings that this figure depends on.
+SECTIONS = "compare systems network data.dataset protocol seeds statistics.confidence figures.attribution"
 
 
 FACE, HALF = "face", "frames_for_half"
@@ -47,7 +48,7 @@ def draw(config: Config, *, probes: Sequence[Path]) -> Drawing:
         ],
         ignore_index=True,
     )
-    frames = max(system_settings(config, system).network.frames for system in mapped_systems(config))
+    frames = max(system_section(config, system, "network").frames for system in mapped_systems(config))
     level = config.statistics.confidence
     is_half = by_seed["quantity"] == HALF
     means = pd.concat(
@@ -118,6 +119,6 @@ def _caption(config: Config, means: pd.DataFrame, frames: int) -> str:
 
 def _listed(config: Config, means: pd.DataFrame, quantity: str, unit: str) -> str:
     rows = means[(means["quantity"] == quantity) & (means["condition"] == MEAN)]
-    titles = [system_settings(config, system).title for system in rows["system"]]
+    titles = [system_title(config, system) for system in rows["system"]]
     texts = (mean_text(row, unit) for _, row in rows.iterrows())
     return listed([f"{title} {text}" for text, title in zip(texts, titles, strict=True)])

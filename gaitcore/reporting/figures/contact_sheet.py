@@ -24,11 +24,12 @@ from gaitcore.reporting.figures.sheet_pictures import InputPictures
 from gaitcore.reporting.figures.sheet_silhouettes import Silhouettes
 from gaitcore.reporting.figures.sheet_skeletons import Skeletons
 from gaitcore.reporting.figures.skeleton_drawing import BY_HAND
-from gaitcore.reporting.figures.style import PAGE, SMALL, TALLEST, condition_title, counted
+from gaitcore.reporting.figures.style import PAGE, SMALL, TALLEST, condition_title
 from gaitcore.settings.experiment import Config
+from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "data protocol tables"
+# The settings that this figure depends on.
+SECTIONS = "data.dataset protocol tables.conditions"
 
 
 # inches: longest side of a cell, lowest row; heights of the line of views, of a legend

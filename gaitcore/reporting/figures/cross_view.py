@@ -17,13 +17,14 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.derivation import excludes_identical_view
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, TALLEST, condition_title, counted, listed
+from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, TALLEST, condition_title
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_title
+from gaitcore.words import counted, listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol tables"
+# The settings that this figure depends on.
+SECTIONS = "compare systems data.dataset protocol tables.conditions"
 
 
 CELL = 12 / 72  # inches: the least side of a cell with a legible number in it
@@ -130,7 +131,7 @@ def _ticks(views: Iterable[str]) -> list[str]:
 
 def _caption(config: Config, system: str, cells: pd.DataFrame) -> str:
     return (
-        f"Rank-1 accuracy of {system_settings(config, system).title} on {config.data.dataset} in percent for each "
+        f"Rank-1 accuracy of {system_title(config, system)} on {config.data.dataset} in percent for each "
         f"gallery and probe view, mean over {counted(int(cells['n_seeds'].max()), 'seed')}. {_diagonal(config)} "
         f"{' '.join(_findings(config, cells))}"
     )

@@ -18,12 +18,13 @@ from gaitcore.protocols.derivation import protocol_of
 from gaitcore.protocols.roles import EXCLUDED
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import COLUMN, SMALL, condition_title, counted, legend_above
+from gaitcore.reporting.figures.style import COLUMN, SMALL, condition_title, legend_above
 from gaitcore.reporting.tables.context import excluded_by_reason
 from gaitcore.settings.experiment import Config
+from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "data protocol tables"
+# The settings that this figure depends on.
+SECTIONS = "data.dataset data.modality protocol tables.conditions"
 
 
 BINS = 60  # approximate maximum

@@ -14,12 +14,13 @@ from gaitcore.artefacts.spectrum import read_spectrum
 from gaitcore.inspection.spectrum import busiest, frequencies
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import first_runs, first_seed, maps_sentence
-from gaitcore.reporting.figures.style import COLUMN, SMALL, counted, folded, plain_number
+from gaitcore.reporting.figures.style import COLUMN, SMALL, folded, plain_number
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_title
+from gaitcore.words import counted
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data seeds"
+# The settings that this figure depends on.
+SECTIONS = "compare systems data.dataset seeds"
 
 
 CHANNELS = 4  # as in the paper
@@ -69,7 +70,7 @@ def _figure(config: Config, panels: list[Panel]) -> Figure:
         for axes, (channel, magnitude) in zip(axes_of_row, maps, strict=False):  # a small network has fewer channels
             image = _panel(axes, magnitude)
             axes.set_title(f"channel {channel}", fontsize=SMALL)
-        axes_of_row[0].set_ylabel(folded(system_settings(config, system).title))
+        axes_of_row[0].set_ylabel(folded(system_title(config, system)))
     figure.supxlabel("Cycles per window")
     figure.supylabel("Cycles along the joints")
     bar = figure.colorbar(image, ax=rows, label="Magnitude / largest of the panel", aspect=30, pad=0.02)

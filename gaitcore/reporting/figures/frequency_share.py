@@ -21,12 +21,13 @@ from gaitcore.reporting.figures.over_seeds import (
     most_seeds,
     over_seeds,
 )
-from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, listed, plain_number
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, plain_number
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_section, system_title
+from gaitcore.words import listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data seeds statistics"
+# The settings that this figure depends on.
+SECTIONS = "compare systems network data.dataset seeds statistics.confidence"
 
 
 TIME, JOINTS = "frames", "joints"
@@ -88,10 +89,10 @@ def _caption(config: Config, means: pd.DataFrame) -> str:
     sentences = []
     for axis, unit in ((TIME, "cycles per window"), (JOINTS, "cycles along the joints")):
         rows = means[(means["axis"] == axis) & (means["cycles"] == half[axis])]
-        values = [f"{system_settings(config, row['system']).title} {mean_text(row)}" for _, row in rows.iterrows()]
+        values = [f"{system_title(config, row['system'])} {mean_text(row)}" for _, row in rows.iterrows()]
         sentences.append(f"The share at {half[axis]} {unit} or more, the upper half of the band: {listed(values)}.")
         if lower := [system for system in mapped_systems(config) if system not in set(rows["system"])]:
-            titles = listed([system_settings(config, system).title for system in lower])
+            titles = listed([system_title(config, system) for system in lower])
             sentences.append(f"The map of {titles} has no frequencies this high.")
     return (
         f"Share of the energy of the last feature map at high frequencies on {config.data.dataset}: over time (a) "
@@ -110,4 +111,4 @@ def _lines(seeds: int) -> str:
 
 def _half(config: Config) -> int:
     """Half of the highest frequency that a map of all frames can have, in cycles per window."""
-    return max(system_settings(config, system).network.frames for system in mapped_systems(config)) // 4
+    return max(system_section(config, system, "network").frames for system in mapped_systems(config)) // 4

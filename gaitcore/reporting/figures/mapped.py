@@ -4,16 +4,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gaitcore.networks import has_map, map_sentence, modality
-from gaitcore.reporting.figures.style import listed
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import runs_of, system_settings
+from gaitcore.systems import runs_of, system_network, system_title
+from gaitcore.words import listed
 
 ATTRIBUTION_TITLES = {"grad_cam": "Grad-CAM", "hires_cam": "HiResCAM"}
 
 
 def mapped_systems(config: Config, of: str = "keypoints") -> list[str]:
     """The systems whose networks take frames of this modality and end with a map, in the configuration's order."""
-    return [system for system in config.compare if has_map(system_settings(config, system).network.name, of)]
+    return [system for system in config.compare if has_map(system_network(config, system), of)]
 
 
 def mapped_runs(config: Config, files: Sequence[Path], of: str = "keypoints") -> Iterator[tuple[str, int | None, Path]]:
@@ -42,9 +42,9 @@ def maps_sentence(config: Config, of: str = "keypoints") -> str:
     by_map: dict[str | None, list[str]] = {}
     mapped = mapped_systems(config, of)
     for system in mapped:
-        settings = system_settings(config, system)
-        by_map.setdefault(map_sentence(settings.network.name), []).append(settings.title)
+        sentence_of_map = map_sentence(system_network(config, system))
+        by_map.setdefault(sentence_of_map, []).append(system_title(config, system))
     sentence = "The map is, for " + "; for ".join(f"{listed(titles)}, {text}" for text, titles in by_map.items()) + "."
-    others = [system_settings(config, name) for name in config.compare if name not in mapped]
-    without = [settings.title for settings in others if modality(settings.network.name) == of]
+    others = [name for name in config.compare if name not in mapped]
+    without = [system_title(config, name) for name in others if modality(system_network(config, name)) == of]
     return sentence + (f" {listed(without)} ha{'s' if len(without) == 1 else 've'} no such map." if without else "")

@@ -14,13 +14,14 @@ from gaitcore.evaluation.open_set import ERRORS, Pairs, Resampled, Roc, resample
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import PAGE, condition_title, counted, legend_above, line_style, listed
+from gaitcore.reporting.figures.style import PAGE, condition_title, legend_above, line_style
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import runs_of, system_settings
+from gaitcore.systems import runs_of, system_section, system_title
+from gaitcore.words import counted, listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
+# The settings that this figure depends on.
+SECTIONS = "compare systems evaluation data.dataset protocol seeds statistics tables.conditions"
 
 _POINTS = 60  # of a curve
 _PANELS = 4  # in a row, at most
@@ -35,7 +36,7 @@ def draw(config: Config, *, embeddings: Sequence[Path], splits: Sequence[Path]) 
     """
     runs: dict[str, list[Pairs]] = {}
     for (system, _), path, split in zip(runs_of(config), embeddings, splits, strict=True):
-        evaluation = system_settings(config, system).evaluation
+        evaluation = system_section(config, system, "evaluation")
         pairs = Pairs.of(*read_tested(path, split), evaluation, config.protocol)
         runs.setdefault(system, []).append(pairs)
     numbers = pd.concat([_curves(config, system, several) for system, several in runs.items()], ignore_index=True)
@@ -113,7 +114,7 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
             f"{condition_title(config, condition)} {percent_text(eer)}%"
             for condition, eer in zip(rows["condition"], rows["eer_percent"], strict=True)
         ]
-        errors.append(f"{system_settings(config, system).title} {listed(each)}")
+        errors.append(f"{system_title(config, system)} {listed(each)}")
     level = in_percent(config.statistics.confidence)
     return (
         f"ROC on {config.data.dataset}: genuine against impostor pairs of probe and gallery sequence, "
@@ -125,7 +126,7 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
 def _runs_in_words(config: Config, numbers: pd.DataFrame) -> str:
     """The seeds that a curve is the mean over, and the systems that have none: "mean over 2 seeds"."""
     seeds = dict(zip(numbers["system"], numbers["n_seeds"], strict=True))
-    from_files = [system_settings(config, system).title for system, count in seeds.items() if not count]
+    from_files = [system_title(config, system) for system, count in seeds.items() if not count]
     if len(from_files) == len(seeds):
         return "of weights from files"
     alone = f", of {listed(from_files)} for the weights from a file" if from_files else ""

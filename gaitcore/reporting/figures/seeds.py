@@ -16,19 +16,18 @@ from gaitcore.reporting.figures.style import (
     COLUMN,
     condition_title,
     conditions_and_mean,
-    counted,
     legend_above,
-    listed,
     mean_in_words,
     system_style,
 )
 from gaitcore.reporting.tables.estimates import percent_text
 from gaitcore.reporting.tables.published import published_rows, shows_published
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import runs_of, system_settings
+from gaitcore.systems import runs_of, system_title
+from gaitcore.words import counted, listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables statistics"
+# The settings that this figure depends on.
+SECTIONS = "compare systems data.dataset protocol seeds statistics.overall tables"
 
 
 MEASURED, PUBLISHED = "measured", "published"
@@ -61,7 +60,7 @@ def _measured(config: Config, metrics: Sequence[Path]) -> list[dict[str, object]
 def _published(config: Config) -> list[dict[str, object]]:
     if not shows_published(config):
         return []
-    titles = {system_settings(config, system).title: system for system in config.compare}
+    titles = {system_title(config, system): system for system in config.compare}
     table = published_rows(titles, config.tables.published_set, config.statistics.overall)
     return [
         _row(titles[method], PUBLISHED, condition, None, rank1)
@@ -107,7 +106,7 @@ def _caption(config: Config, numbers: pd.DataFrame) -> str:
     from_file: list[str] = []
     for system in dict.fromkeys(mean["system"]):
         rank1 = mean.loc[mean["system"] == system, "rank1_percent"].tolist()
-        title = system_settings(config, system).title
+        title = system_title(config, system)
         text = f"{title} from {percent_text(min(rank1))} to {percent_text(max(rank1))}%"
         if len(rank1) == 1:
             from_file += [title] if mean.loc[mean["system"] == system, "seed"].isna().all() else []

@@ -15,12 +15,13 @@ from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.mapped import ATTRIBUTION_TITLES, first_runs, first_seed, mapped_systems, maps_sentence
-from gaitcore.reporting.figures.style import PAGE, condition_title, folded, listed
+from gaitcore.reporting.figures.style import PAGE, condition_title, folded
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_section, system_title
+from gaitcore.words import listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data protocol seeds tables figures"
+# The settings that this figure depends on.
+SECTIONS = "compare systems evaluation data.dataset protocol seeds tables.conditions figures.attribution"
 
 
 PROBE = "probe"
@@ -78,7 +79,7 @@ def _figure(config: Config, panels: Maps) -> Figure:
             axes.set_yticks([])
             if (system, name) in panels:
                 image = _panel(axes, panels[system, name])
-        line[0].set_ylabel(folded(system_settings(config, system).title))
+        line[0].set_ylabel(folded(system_title(config, system)))
     for name, axes in zip(columns, grid[0], strict=True):
         axes.set_title("One probe" if name == PROBE else condition_title(config, name))
     figure.colorbar(image, ax=grid, label="Weight / largest of the map", aspect=40, pad=0.01)
@@ -100,10 +101,10 @@ def _caption(config: Config, by_system: dict[str, SilhouetteMaps]) -> str:
     first = next(iter(by_system.values()))
     by_match: dict[str, list[str]] = {}
     for system, maps in by_system.items():
-        by_match.setdefault(maps.match, []).append(system_settings(config, system).title)
+        by_match.setdefault(maps.match, []).append(system_title(config, system))
     matches = "; ".join(f"{match} ({listed(titles)})" for match, titles in by_match.items())
     shares = "; ".join(
-        f"{listed([f'{share:.0f}%' for share in _quarters(maps)])} ({system_settings(config, system).title})"
+        f"{listed([f'{share:.0f}%' for share in _quarters(maps)])} ({system_title(config, system)})"
         for system, maps in by_system.items()
     )
     return (
@@ -119,7 +120,7 @@ def _caption(config: Config, by_system: dict[str, SilhouetteMaps]) -> str:
 
 def _gradient_sentence(config: Config) -> str:
     """What the gradient of a Euclidean distance lacks, see :func:`gaitcore.inspection.attribution.agreement`."""
-    distances = {system_settings(config, system).evaluation.distance for system in mapped_systems(config, FRAMES)}
+    distances = {system_section(config, system, "evaluation").distance for system in mapped_systems(config, FRAMES)}
     sentence = "The gradient of the Euclidean distance is without the term of the probe's embedding alone. "
     return sentence if "euclidean" in distances else ""
 

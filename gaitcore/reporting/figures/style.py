@@ -14,7 +14,7 @@ from gaitcore.evaluation.statistics import MEAN
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import system_settings
+from gaitcore.systems import system_title
 
 STYLE = Path(__file__).with_name("figures.mplstyle")
 COLUMN, PAGE = 3.4, 7.0  # inches: the width of a column, and of both, of a paper
@@ -37,7 +37,7 @@ def system_style(config: Config, system: str) -> dict[str, Any]:
     """
     place = _place(config, system)
     return {
-        "label": in_legend(system_settings(config, system).title),
+        "label": in_legend(system_title(config, system)),
         "color": _COLOURS[place % len(_COLOURS)],
         "marker": _MARKERS[place % len(_MARKERS)],
     }
@@ -115,13 +115,3 @@ def letter(panels: Iterable[Axes]) -> None:
     """Write a, b, c, ... above the panels of a figure, for its caption to refer to."""
     for axes, name in zip(panels, ascii_lowercase, strict=False):
         axes.set_title(name, loc="left", fontweight="bold")
-
-
-def counted(number: int, noun: str) -> str:
-    """``1 seed``, ``2 seeds``."""
-    return f"{number:,} {noun}{'s' * (number != 1)}"
-
-
-def listed(texts: list[str]) -> str:
-    """``A``, ``A and B``, ``A, B and C``."""
-    return " and ".join(filter(None, [", ".join(texts[:-1]), *texts[-1:]]))

@@ -15,21 +15,13 @@ from gaitcore import extensions
 from gaitcore.artefacts.training_history import read_history
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
-from gaitcore.reporting.figures.style import (
-    COLUMN,
-    counted,
-    legend_above,
-    letter,
-    line_style,
-    listed,
-    plain_number,
-    system_style,
-)
+from gaitcore.reporting.figures.style import COLUMN, legend_above, letter, line_style, plain_number, system_style
 from gaitcore.settings.experiment import Config
-from gaitcore.systems import is_trained, runs_of, system_settings
+from gaitcore.systems import is_trained, runs_of, system_section, system_title
+from gaitcore.words import counted, listed
 
-# The sections of the configuration that this figure depends on.
-SECTIONS = "compare systems network input training evaluation data seeds"
+# The settings that this figure depends on.
+SECTIONS = "compare systems training data.dataset seeds"
 
 
 LOSS, RATE, SPREAD, VALIDATION = "loss", "learning_rate", "spread", "validation_rank1_percent"
@@ -84,7 +76,7 @@ def collapse_spreads(config: Config) -> list[float]:
 
     The root mean square distance between two embeddings is sqrt(2 spread) of their length.
     """
-    recipes = (system_settings(config, name).training for name in _trained(config))
+    recipes = (system_section(config, name, "training") for name in _trained(config))
     distances = {recipe.collapse_distance for recipe in recipes if recipe.epochs}
     return sorted(distance**2 / 2 for distance in distances - {0.0})
 
@@ -155,9 +147,9 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
     for system in dict.fromkeys(numbers["system"]):
         rows = numbers[numbers["system"] == system]
         last = rows[rows["epoch"] == rows["epoch"].max()].set_index("quantity")["mean"]
-        kind = extensions.declared("losses", system_settings(config, system).training.loss.kind)["TITLE"]
+        kind = extensions.declared("losses", system_section(config, system, "training").loss.kind)["TITLE"]
         texts.append(
-            f"{system_settings(config, system).title} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
+            f"{system_title(config, system)} after {counted(int(rows['epoch'].max()), 'epoch')}, {kind} "
             f"{_digits(last[LOSS])}, spread {_digits(last[SPREAD])}"
         )
     return texts
@@ -165,7 +157,7 @@ def _ends(config: Config, numbers: pd.DataFrame) -> list[str]:
 
 def _remarks(config: Config, numbers: pd.DataFrame) -> list[str]:
     """Sentences that a reader of these curves needs."""
-    recipes = {system_settings(config, name).title: system_settings(config, name).training for name in _trained(config)}
+    recipes = {system_title(config, name): system_section(config, name, "training") for name in _trained(config)}
     untrained = [title for title, recipe in recipes.items() if not recipe.epochs]
     recipes = {title: recipe for title, recipe in recipes.items() if recipe.epochs}
     sentences = [f"Not trained: {listed(untrained)}. "] if untrained else []

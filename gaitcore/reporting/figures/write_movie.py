@@ -22,7 +22,8 @@ from gaitcore.reporting.figures.movie import (
     picture_bounds,
 )
 from gaitcore.reporting.figures.skeleton_drawing import confidence_scale
-from gaitcore.reporting.figures.style import STYLE, counted
+from gaitcore.reporting.figures.style import STYLE
+from gaitcore.words import counted
 
 ON_SCREEN = {"font.family": "DejaVu Sans"}  # at the pixels of a screen more legible than the font of print
 ASSUMED_FPS = 25.0  # of silhouettes, whose table does not have it; CASIA-B's

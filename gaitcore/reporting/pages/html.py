@@ -3,7 +3,9 @@
 A script of a few lines sorts tables and enlarges figures; without it everything is readable.
 """
 
+import re
 from base64 import b64encode
+from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment
@@ -46,6 +48,10 @@ figcaption { margin-top: .5rem; }
 figcaption .files { margin: .3rem 0 0; }
 summary { cursor: pointer; }
 pre { overflow-x: auto; background: #f6f6f6; padding: 1rem; font-size: .85rem; line-height: 1.4; }
+@media screen and (max-width: 40rem) {
+  body { margin: 1rem auto; padding: 0 1rem; }
+  th { white-space: normal; }
+}
 @media print {
   @page { margin: 1.5cm; }
   body { font-size: 9pt; max-width: none; margin: 0; padding: 0; }
@@ -106,6 +112,8 @@ for (const image of document.querySelectorAll("figure img")) {
 }
 """.strip()
 
+_KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[._]+[A-Za-z0-9]+)+")
+
 _PAGE = """{% macro show_files(files) %}
 <p class="files">{{ files.lead }}:
 {% for path in files.paths %}<a href="{{ path | address }}">{{ path }}</a>{% if not loop.last %}, {% endif %}
@@ -113,10 +121,10 @@ _PAGE = """{% macro show_files(files) %}
 {% endmacro %}
 {% macro show_grid(grid) %}
 <div class="scroll"><table{% if grid.numbers %} class="numbers"{% endif %}>
-<thead><tr>{% for cell in grid.header %}<th>{{ cell }}</th>{% endfor %}</tr></thead>
+<thead><tr>{% for cell in grid.header %}<th>{{ cell | divisible }}</th>{% endfor %}</tr></thead>
 <tbody>
 {% for line in grid.lines %}
-<tr>{% for cell in line %}<td>{{ cell }}</td>{% endfor %}</tr>
+<tr>{% for cell in line %}<td>{{ cell if grid.numbers else cell | divisible }}</td>{% endfor %}</tr>
 {% endfor %}
 </tbody>
 </table></div>
@@ -216,12 +224,20 @@ def _printed(value: object) -> object:
     return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+def _divisible(value: Any) -> Any:
+    """A cell; a key or name of a file in it may be divided behind a dot or underscore, since a phone is narrow."""
+    if isinstance(value, str) and _KEY.fullmatch(value):
+        return Markup(re.sub(r"([._]+)", r"\1<wbr>", value))
+    return value
+
+
 _ENVIRONMENT = Environment(
     autoescape=True, finalize=_printed, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True
 )
 _ENVIRONMENT.filters |= {
     "address": lambda path: quote(path, errors="replace"),
     "anchor": anchor,
+    "divisible": _divisible,
     "base64": lambda content: Markup(b64encode(content).decode("ascii")),
     "kind": lambda part: type(part).__name__,
     "lines": lambda text: escape(plain_lines(text)),

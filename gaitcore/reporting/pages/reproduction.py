@@ -99,7 +99,7 @@ def _provenance_section(evidence: Evidence) -> Section:
             Grid(
                 ("Fact", "Value"),
                 (
-                    ("source of the poses, SHA-256", evidence.common(lambda run: run.pose_source_digest) or _NOTHING),
+                    ("source of the frames, SHA-256", evidence.common(lambda run: run.source_digest) or _NOTHING),
                     *((f"{name}, SHA-256", digest) for name, digest in evidence.inputs()),
                     ("git revision", evidence.common(lambda run: run.revision.commit)),
                     ("without uncommitted changes", evidence.common(lambda run: run.revision.clean)),

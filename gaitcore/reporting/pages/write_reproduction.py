@@ -15,6 +15,12 @@ from gaitcore.reporting.pages.sections import page_markdown
 from gaitcore.reporting.tables.context import table_context
 from gaitcore.settings.experiment import Config
 
+# The settings that the page depends on.
+SECTIONS = (
+    "experiment compare systems seeds network input training evaluation data protocol statistics.confidence "
+    "statistics.overall tables"
+)
+
 
 def write_reproduction(
     config: Config,

@@ -236,7 +236,7 @@ def sweep_notes(results: SweepResults) -> Iterator[str]:
 def _search(results: SweepResults) -> str:
     sweep = results.sweep
     if sweep.search == "grid":
-        return f"Tried was every combination of the values of {some_of(sweep.settings)}."
+        return f"The tries are all combinations of the values of {some_of(sweep.settings)}."
     drawn = "; ".join(f"{key} {_distribution(values)}" for key, values in sweep.settings.items())
     return f"The tries were drawn at random, independently, with seed {sweep.seed}: {drawn}."
 
@@ -302,7 +302,7 @@ _NEXT = (
 def sweep_page(table: SweepTable) -> Page:
     """The table as a page, for Markdown and HTML."""
     best = (_NEXT, Code("settings of the best try", table.overlay)) if table.overlay else ()
-    parts = (table.caption, Grid(table.header, table.lines), Bullets(table.notes), *best)
+    parts = (table.caption, Grid(table.header, table.lines, numbers=True), Bullets(table.notes), *best)
     return Page("All tries of the sweep", lead=parts, sections=())
 
 

@@ -18,6 +18,11 @@ from gaitcore.reporting.tables.summary import summary_markdown
 from gaitcore.reporting.tables.tables import table1, table2
 from gaitcore.settings.experiment import Config
 
+# The settings that the tables depend on.
+SECTIONS = (
+    "experiment compare systems network input training evaluation data.dataset data.modality data.pose_source protocol "
+    "statistics.confidence statistics.overall tables"
+)
 WRITERS = {"tex": table_latex, "md": table_markdown, "html": table_html}
 
 

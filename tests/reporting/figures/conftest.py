@@ -1,5 +1,7 @@
 """A small configuration, and what inspections of its runs leave."""
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 from places import REPOSITORY
@@ -8,15 +10,18 @@ from gaitcore.artefacts.spectrum import Spectrum, write_spectrum
 from gaitcore.inspection.spectrum import frequencies
 from gaitcore.reporting.figures.write_figure import write_figure
 from gaitcore.settings.files import load_config
+from gaitcore.settings.sections import chosen_settings, sections_of
 
 SUFFIXES = (".pdf", ".png", ".csv", ".txt")
 
 
 @pytest.fixture
 def drawn_twice(tmp_path):
-    """Draw a figure two times; of each the bytes of its four files."""
+    """Draw a figure two times, from the settings that it declares alone; of each the bytes of its four files."""
 
     def draw(kind, config, **arguments):
+        names = import_module(f"gaitcore.reporting.figures.{kind}").SECTIONS
+        config = sections_of(chosen_settings(config, names))
         for name in ("first", "again"):
             write_figure(kind, config, tmp_path / f"{name}.pdf", **arguments)
         return ([(tmp_path / f"{name}{suffix}").read_bytes() for suffix in SUFFIXES] for name in ("first", "again"))

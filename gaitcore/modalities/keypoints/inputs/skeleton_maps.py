@@ -23,6 +23,7 @@ REACH = 3 * SIGMA
 FAINT = 1e-3  # a joint of smaller confidence is not drawn
 NEIGHBOURS = 4  # frames that a missing joint is filled from
 AT_ONCE = 256  # frames; a value for each pixel of their canvases is 16 MB of float32
+AT_ONCE_ON_A_GPU = 4096  # whose operations should be few and large
 SMALLEST = 1e-3  # pixels; a frame whose joints all have one y would otherwise be divided by 0
 HIPS = [INDEX["left_hip"], INDEX["right_hip"]]
 LIMBS = (
@@ -58,7 +59,8 @@ class Transform(InputTransform):
     def __call__(self, poses: Tensor) -> Tensor:
         """(B, T, 17, 3 or 4) pixels and confidence -> (B, T, 2, 64, 44)."""
         frames = poses.flatten(0, 1)
-        at_once = (frames,) if torch.compiler.is_exporting() else frames.split(AT_ONCE)  # a graph has no loop
+        number = AT_ONCE if frames.device.type == "cpu" else AT_ONCE_ON_A_GPU
+        at_once = (frames,) if torch.compiler.is_exporting() else frames.split(number)  # a graph has no loop
         maps = torch.cat([skeleton_maps(normalised(some)) for some in at_once])
         return (maps[..., COLUMNS].float() / 255).unflatten(0, poses.shape[:2])
 

@@ -4,13 +4,12 @@ import hashlib
 from pathlib import Path
 
 import pytest
-from places import workflow_script
 from results_folder import Results
 
 from gaitcore.audit.kept import restore, return_benchmarks
 from gaitcore.audit.receipts import add_benchmarks, checked_inputs
+from gaitcore.operation.recorded import keep_unrecorded
 
-keep_unrecorded = workflow_script("recorded").keep_unrecorded
 POSES, SPLIT = "data/poses.csv", Path("results/tiny/split.csv")
 RECORDS = [
     Path(f"results/tiny/{name}") for name in ("receipts/splits.json", "logs/splits.log", "benchmarks/splits.tsv")

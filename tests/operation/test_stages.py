@@ -2,13 +2,12 @@
 
 import pytest
 import yaml
-from places import REPOSITORY, workflow_script
+from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
+from gaitcore.operation.checked_stages import check_stages
+from gaitcore.operation.stages import own_stages, stages_of
 from gaitcore.settings.files import load_config
-
-scripts = workflow_script("stages")
-check_stages = scripts.check_stages
 
 STAGES = """\
 vars:
@@ -113,7 +112,7 @@ def test_stages_of_another_shape_end_in_one_sentence(stages, before, after, sent
 
 
 def test_the_stages_that_are_written_for_the_demo_are_those_of_the_repository():
-    written = scripts.stages_of(load_config(REPOSITORY / "config.yaml"))
+    written = stages_of(load_config(REPOSITORY / "config.yaml"))
     text = (REPOSITORY / "dvc.yaml").read_text().replace("data/raw/${experiment}/", "data/raw/demo/")
     for part in ("vars", "stages"):
         assert written[part] == yaml.safe_load(text)[part]
@@ -124,9 +123,9 @@ def written(tmp_path, experiment, **overlay):
     config = load_config(REPOSITORY / "config.yaml", {"experiment": experiment, **overlay})
     path = tmp_path / "dvc.yaml"
     (tmp_path / "config.yaml").write_text("")
-    content = scripts.stages_of(config)
+    content = stages_of(config)
     path.write_text(yaml.safe_dump(content))
-    own = scripts.own_stages(config)
+    own = own_stages(config)
     check_stages(path, config.compare, config.seeds, [*(["silhouettes"] if config.data.silhouettes else []), *own])
     return content
 
@@ -238,7 +237,7 @@ def test_a_stage_that_the_experiment_needs_is_missed(stages):
 
 def test_stages_of_videos_are_refused():
     with pytest.raises(ConfigError) as refused:
-        scripts.stages_of(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b_video"}))
+        stages_of(load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b_video"}))
     assert str(refused.value) == (
         "data.format is video, and no stage of DVC makes poses from videos; run Snakemake alone."
     )

@@ -9,7 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from places import REPOSITORY, workflow_script
+from places import REPOSITORY
+
+from gaitcore.operation.events import event_line, event_of, for_people
+from gaitcore.operation.progress import Run, duration
+from gaitcore.operation.screen import ending, results
 
 SNAKEFILE = """\
 rule tables:
@@ -43,9 +47,8 @@ if str(snakemake.config.get("fails")) == seed:
     sys.exit(f"[train {seed}] poses.csv, line 3: 5 values, expected 52.")
 Path(snakemake.output[0]).touch()
 """
+LOG = Path(".snakemake/log/screen.log")
 SCREEN = [sys.executable, str(REPOSITORY / "workflow_scripts" / "screen.py"), "--cores", "2"]
-sys.path.append(str(REPOSITORY / "workflow_scripts"))  # where a script finds its neighbours
-screen = workflow_script("screen")
 
 
 @pytest.fixture
@@ -152,18 +155,19 @@ def test_a_terminal_has_one_line_that_changes(place):
 
 
 def event(name, **values):
-    return screen.MARK + screen.json.dumps({"event": name, "level": "INFO", "text": "", **values})
+    return event_line({"event": name, "level": "INFO", "text": "", **values})
 
 
 def begun(stats, cores=2):
-    run = screen.Run(("tables",))
+    run = Run(("tables",))
     run.read(event("resources_info", cores=cores), 0.0)
     run.read(event("run_info", stats=stats), 0.0)
     return run
 
 
 def start(run, jobid, now, seed=0):
-    run.read(event("job_info", jobid=jobid, rule_name="train", wildcards={"seed": seed}, log=["l"], threads=2), now)
+    values = {"wildcards": {"seed": seed}, "log": ["l"], "threads": 2, "rule_msg": f"Training, seed {seed}"}
+    run.read(event("job_info", jobid=jobid, rule_name="train", **values), now)
 
 
 def test_the_time_left_counts_what_runs_and_what_waits():
@@ -188,7 +192,7 @@ def test_jobs_that_share_the_cores_are_counted_by_their_threads():
     ("seconds", "expected"), [(0.4, "0 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")]
 )
 def test_durations_in_words(seconds, expected):
-    assert screen.duration(seconds) == expected
+    assert duration(seconds) == expected
 
 
 def test_a_lock_of_another_run_is_the_only_sentence():
@@ -196,4 +200,69 @@ def test_a_lock_of_another_run_is_the_only_sentence():
     sentence = "Another run of demo, or a job of one that was killed, is alive and holds its files; wait."
     run.read(sentence, 0.0)
     run.read(event("error", text="LockException: ..."), 0.0)
-    assert list(screen.ending(run, 1, "1 s")) == [sentence, "All messages: .snakemake/log/screen.log"]
+    assert list(ending(run, 1, "1 s", LOG)) == [sentence, "All messages: .snakemake/log/screen.log"]
+
+
+def test_what_a_job_says_is_shown_if_it_is_an_epoch_or_a_warning():
+    run = begun({"train": 1, "total": 1})
+    start(run, 1, 0.0)
+    assert run.read("[train 0] epoch 2/4  loss 0.1  1:00:30 left", 10.0) == [
+        "  Training, seed 0: epoch 2/4  loss 0.1  1:00:30 left"
+    ]
+    assert run.read("[train 0] Warning: 1 of 3 videos gave no pose.", 11.0) == [
+        "  Warning: 1 of 3 videos gave no pose."
+    ]
+    assert run.read("[train 0] reading poses", 12.0) == []
+    assert run.read("[train 7] epoch 2/4  loss 0.1  00:30 left", 12.0) == []  # a job that does not run
+    assert run.status(20.0) == "0 of 1 jobs, about 1 h 0 min left: Training, seed 0, epoch 2/4"
+
+
+def test_jobs_that_only_name_files_are_not_counted():
+    run = Run(("tables",))
+    assert run.read(event("run_info", stats={"train": 1, "tables": 1, "total": 2}), 0.0) == ["1 job to run on 1 core"]
+    run.read(event("job_info", jobid=0, rule_name="tables"), 0.0)
+    assert run.running == {}
+    assert run.read(event("job_finished", job_id=0), 1.0) == []
+    assert (run.done, run.total) == (0, 1)
+
+
+def test_a_run_that_a_signal_ended_says_how_it_goes_on():
+    run = begun({"train": 1, "total": 1})
+    start(run, 1, 0.0)
+    run.read("[train 0] poses.csv, line 3: 5 values, expected 52.", 1.0)
+    assert run.read(event("job_error", jobid=1), 2.0) == ["  failed: Training, seed 0"]
+    assert list(ending(run, -9, "2 s", LOG)) == [
+        "Failed: Training, seed 0",
+        "  poses.csv, line 3: 5 values, expected 52.",
+        "  Log: l",
+        "Snakemake was ended by SIGKILL. The same command goes on where it stopped.",
+        "All messages: .snakemake/log/screen.log",
+    ]
+
+
+def test_a_line_that_a_kill_cut_off_is_no_event():
+    whole = event("error", text="LockException: ...")
+    assert event_of(whole)["text"] == "LockException: ..."
+    assert event_of(whole[:-20]) is None
+    assert event_of("a line of a job") is None
+    assert for_people(whole) == "LockException: ...\n"
+    assert for_people(event("job_info", rule_msg="Training, seed 0")) == "Training, seed 0\n"
+    assert for_people("a line of a job\n") == "a line of a job\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "experiment", "chosen"),
+    [(["tables"], "demo", ""), (["tables", "--config", "experiment=mine"], "mine", " --config experiment=mine")],
+)
+def test_the_results_are_those_of_the_experiment_that_ran(tmp_path, monkeypatch, arguments, experiment, chosen):
+    monkeypatch.chdir(tmp_path)
+    Path("config.yaml").write_text("experiment: demo\n")
+    tables = Path("results", experiment, "tables")
+    assert list(results(arguments)) == []  # not yet made
+    tables.mkdir(parents=True)
+    (tables / "table2.md").write_text("| Method |\n")
+    table, where, after = results(arguments)
+    assert table == "\n| Method |\n"
+    assert where == f"Where it is: {tables}/table2.md; with intervals and tests: {tables}/summary.md"
+    assert f"snakemake --cores all report{chosen}    tables" in after
+    assert list(results(["figures"])) == []

@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from places import REPOSITORY, workflow_script
+from places import REPOSITORY
 
-running = workflow_script("running")
-alive, remove_stale_locks = running.alive, running.remove_stale_locks
+from gaitcore.operation.run_locks import alive, others, remove_stale_locks
 
 LOCKS = Path(".snakemake/locks")
-HOLD = "from running import alive; alive('demo'); print('alive', flush=True); input()"
+HOLD = "from gaitcore.operation.run_locks import alive; alive('demo'); print('alive', flush=True); input()"
 
 
 @pytest.fixture
@@ -31,14 +30,13 @@ def test_locks_of_a_run_that_is_dead_are_removed_and_others_stay(locks):
 
 
 def test_locks_stay_while_snakemake_or_a_job_lives(locks):
-    path = [str(REPOSITORY / "workflow_scripts")]
-    code = f"import sys; sys.path[:0] = {path}; {HOLD}"
+    code = f"import sys; sys.path[:0] = [{str(REPOSITORY)!r}]; {HOLD}"
     with subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as job:
         assert job.stdout.readline() == "alive\n"
         assert remove_stale_locks("demo") == []
-        assert running.others("demo") == ([job.pid] if Path("/proc/locks").exists() else [])
+        assert others("demo") == ([job.pid] if Path("/proc/locks").exists() else [])
         job.kill()
     assert len(remove_stale_locks("demo")) == 2
 
