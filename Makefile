@@ -9,8 +9,9 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --req
 
 .PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site video onnx dvc slurm tracking stages test-extras adopt image
 
+# Small trainings side by side, of a thread each, need less time than one after the other with two; the bytes are the same.
 tables: .venv/ready ## the default experiment, from nothing to its tables
-	@$(BIN)/python workflow_scripts/screen.py --cores all tables
+	@$(BIN)/python workflow_scripts/screen.py --cores all --set-threads train=1 -- tables
 
 help: ## this list
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 18

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from itertools import product
 from pathlib import Path
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -23,7 +24,6 @@ from gaitcore.evaluation.embedding import embed
 from gaitcore.execution import compute, whole_step
 from gaitcore.modalities.keypoints.augmentation import augmented
 from gaitcore.modalities.keypoints.store import KeypointStore
-from gaitcore.modalities.keypoints.walkers.cameras import VIEWS
 from gaitcore.modalities.keypoints.walkers.walkers import WALKS, walk
 from gaitcore.modalities.silhouettes.store import SilhouetteStore, StreamedSilhouettes
 from gaitcore.networks import build_model, modality
@@ -68,7 +68,7 @@ class Size(NamedTuple):
 
 
 _BATCHES, _POPULATIONS, _LENGTHS = (19, 37, 74, 148, 296), (74, 740, 5153), (60, 120, 300)
-FULL = Size(1, None, 16, 5232, _BATCHES, _POPULATIONS, _LENGTHS, (40, 24), 3, None, 50, PRECISIONS)
+FULL = Size(1, None, 16, 5232, _BATCHES, _POPULATIONS, _LENGTHS, (68, 48), 3, None, 50, PRECISIONS)
 SMALL = Size(16, 16, 6, 8, (2, 4), (4, 8), (16, 20), (4, 2), 2, 1, 2, ("float32",))
 
 
@@ -315,10 +315,13 @@ class Bench:
             name: the system's.
             precision: of its products.
             seed: of the run.
-            published: whether the network is the published one and not the demo's smaller one.
+            published: whether the network is the published one and not the demo's smaller one; windows are the demo's.
         """
         settings = system_settings(config, name)
-        network = self.network(name) if published or self.size is SMALL else settings.network
+        network = settings.network
+        if published or self.size is SMALL:
+            network = self.network(name)
+            network = network.model_copy(update={"frames": min(network.frames, settings.network.frames)})
         recipe = settings.training.model_dump() | {"precision": precision}
         trained = self.size.walkers[1]
         if self.size is not FULL:
@@ -347,16 +350,19 @@ class Bench:
     def walkers(self) -> tuple[pd.DataFrame, list[np.ndarray]]:
         """The keys and the poses of the demo's walkers that are long enough, made once."""
         if self._walkers is None:
-            settings = WalkerSettings.model_validate({"subjects": self.size.walkers[0], **_of_demo(self.demo)})
+            fewer = {} if self.size is FULL else {"views": (0, 18)}
+            given = self.demo.data.walkers.model_dump() | {"subjects": self.size.walkers[0]} | fewer
+            settings = WalkerSettings.model_validate(given)
             rows, poses = [], []
-            for subject in range(1, settings.subjects + 1):
-                for condition, number in WALKS.items():
-                    for sequence in range(1, number + 1):
-                        walked = walk(subject, condition, sequence, settings)
-                        for view, keypoints, detected in zip(VIEWS, walked.keypoints, walked.detected, strict=True):
-                            if detected.sum() > 60 and (self.size is FULL or view in VIEWS[:2]):
-                                rows.append((f"{subject:03d}", condition, f"{sequence:02d}", f"{view:03d}"))
-                                poses.append(keypoints[detected].astype(np.float32))
+            for subject, (condition, number) in product(range(1, settings.subjects + 1), WALKS.items()):
+                for sequence in range(1, number + 1):
+                    walked = walk(subject, condition, sequence, settings)
+                    for view, keypoints, detected in zip(
+                        settings.views, walked.keypoints, walked.detected, strict=True
+                    ):
+                        if detected.sum() >= self.demo.protocol.min_frames:
+                            rows.append((f"{subject:03d}", condition, f"{sequence:02d}", f"{view:03d}"))
+                            poses.append(keypoints[detected].astype(np.float32))
             keys = pd.DataFrame(rows, columns=["subject", "condition", "sequence", "view"])
             gallery = (keys["condition"] == "nm") & (keys["sequence"].astype(int) <= 4)
             self._walkers = keys.assign(role=np.where(gallery, "gallery", "probe")), poses
@@ -487,10 +493,6 @@ def _stop(checkpoints: Checkpoints, after: int) -> None:
         after_step(step, parts)
 
     checkpoints.after_step = stopping  # type: ignore[method-assign]
-
-
-def _of_demo(config: Any) -> dict:
-    return {name: value for name, value in config.data.walkers.model_dump().items() if name != "subjects"}
 
 
 @contextlib.contextmanager

@@ -6,7 +6,7 @@ from gaitcore.artefacts.run_record import RunRecord
 RUN = {
     "system": "gaitmixer",
     "seed": 0,
-    "settings": {"protocol": {"split": "24/16"}, "training": {"epochs": 300}},
+    "settings": {"protocol": {"split": "48/20"}, "training": {"epochs": 300}},
     "channels": ("x", "y"),
     "parameters": 166_304,
     "training_subjects": 74,

@@ -20,7 +20,7 @@ from gaitcore.sweeps import runs_of_sweep, tries_of
 
 RATES = (1e-3, 3e-3, 1e-2, 1.0)
 SWEEP = {"system": "gaitmixer", "settings": {"training.learning_rate": list(RATES)}, "seeds": [0, 1]}
-SPLITS = {"24/16": {"train": "1-24", "test": "25-40", "validation": "21-24"}}
+SPLITS = {"48/20": {"train": "1-48", "test": "49-68", "validation": "45-48"}}
 HITS = {  # rate -> seed -> hits in nm of the four validation subjects; in bg and cl there are none
     1e-3: ((1, 1, 1, 0), (1, 1, 0, 0)),
     3e-3: ((1, 1, 1, 1), (1, 1, 1, 0)),
@@ -44,7 +44,7 @@ def by_subject(hits):
     rows = [
         (condition, "000", str(subject), 1, float(hit and condition == "nm"))
         for condition in ("nm", "bg", "cl")
-        for subject, hit in zip(range(21, 25), hits, strict=False)
+        for subject, hit in zip(range(45, 49), hits, strict=False)
     ]
     return pd.DataFrame(rows, columns=["condition", "view", "subject", "probes", "rank1"])
 
@@ -66,7 +66,7 @@ def made_up(config):
 def split():
     rows = [
         (f"{subject:03d}", "nm", walk, "000", 70, role)
-        for subject, roles in ((1, ("train",) * 2), (21, ("validation_gallery", "validation_probe")))
+        for subject, roles in ((1, ("train",) * 2), (45, ("validation_gallery", "validation_probe")))
         for walk, role in zip(("01", "05"), roles, strict=True)
     ]
     frame = pd.DataFrame(rows, columns=["subject", "condition", "sequence", "view", "frames", "role"])
@@ -112,7 +112,7 @@ def test_the_notes_say_what_was_tried_on_whom_and_how_far_to_trust_it(results):
     search, people, corrected, chance, *_ = sweep_table(results).notes
     assert search == "The tries are all combinations of the values of training.learning_rate."
     assert people == (
-        "The validation subjects (021) are held out of the training subjects, of whom 1 trained the networks; 1 probes "
+        "The validation subjects (045) are held out of the training subjects, of whom 1 trained the networks; 1 probes "
         "are compared with 1 gallery sequences. No sequence of a test subject was used."
     )
     fraction = results.choice.corrected
@@ -196,7 +196,7 @@ def test_the_files_of_a_sweep(tmp_path, config):
 
 def test_no_table_is_made_of_a_measurement_on_a_test_subject(tmp_path, config):
     def tested(name, seed, table):
-        return table.assign(subject=table["subject"].replace("24", "30"))
+        return table.assign(subject=table["subject"].replace("48", "60"))
 
-    with pytest.raises(ProtocolError, match=r"subject 30 is a test subject of the split 24/16, expected those of "):
+    with pytest.raises(ProtocolError, match=r"subject 60 is a test subject of the split 48/20, expected those of "):
         written(tmp_path, config, tested)

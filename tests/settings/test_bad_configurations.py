@@ -252,7 +252,7 @@ def test_a_name_of_digits_is_found_though_snakemake_takes_it_for_a_number(overla
         ("data: 5", "data is 5, expected a mapping with settings such as dataset, modality, format"),
         ("training: [1]", "training is [1], expected a mapping with settings such as epochs"),
         ("compare: {a: 1}", "compare is {'a': 1}, expected a list of texts (systems to train and compare)."),
-        ("protocol: {splits: {24/16: 5}}", "protocol.splits.24/16 is 5, expected"),
+        ("protocol: {splits: {48/20: 5}}", "protocol.splits.48/20 is 5, expected"),
         ("protocol: {splits: {a: {train: 1-2}}}", "protocol.splits.a.test is missing (subjects to test on"),
         ("training: {batch: {kind: [a]}}", "training.batch.kind is "),
         ("data: {walkers: {subject: 3}}", 'data.walkers.subject: unknown setting; did you mean "subjects"?'),
@@ -281,7 +281,7 @@ def test_a_name_of_digits_is_found_though_snakemake_takes_it_for_a_number(overla
             "protocol: {gallery: {nm: [yes]}}",
             "protocol.gallery.nm.0: True is a truth value in YAML, and so are no, off",
         ),
-        ("protocol: {splits: {24/16: {train: [1.5]}}}", "protocol.splits.24/16.train.0: 1.5 is a number in YAML"),
+        ("protocol: {splits: {48/20: {train: [1.5]}}}", "protocol.splits.48/20.train.0: 1.5 is a number in YAML"),
     ],
 )
 def test_a_value_of_another_shape_is_refused(overlay, text, sentence):
@@ -366,10 +366,10 @@ def test_a_number_out_of_its_range_is_refused_with_the_range(overlay, setting, v
         ),
         ("systems: {gaitmixer: {network: {widths: 5}}}", "systems.gaitmixer.network.widths is 5, expected a list of"),
         (
-            "protocol: {splits: {24/16: {train: 1-999999999}}}",
-            'protocol.splits.24/16.train: "1-999999999" is 999999999',
+            "protocol: {splits: {48/20: {train: 1-999999999}}}",
+            'protocol.splits.48/20.train: "1-999999999" is 999999999',
         ),
-        (f"protocol: {{splits: {{24/16: {{train: 1-{'9' * 5000}}}}}}}", "protocol.splits.24/16.train: '1-9"),
+        (f"protocol: {{splits: {{48/20: {{train: 1-{'9' * 5000}}}}}}}", "protocol.splits.48/20.train: '1-9"),
         ("data: {video: {sha256: abc}}", "data.video.sha256: 'abc' is no SHA-256, expected 64 hexadecimal digits."),
     ],
 )

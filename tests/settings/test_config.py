@@ -174,8 +174,8 @@ def test_bodies_are_drawn_round_the_experiments_own_poses(base):
         ({"modality": ["keypoints", "keypoints"]}, "data.modality: keypoints is listed twice."),
         (
             {"modality": "silhouettes", "silhouettes": SILHOUETTES},
-            "data.modality is silhouettes, but gaitformer's network takes keypoints; add it there, or take gaitformer "
-            "out of compare.",
+            "data.modality is silhouettes, but body_statistics's network takes keypoints; add it there, or take "
+            "body_statistics out of compare.",
         ),
     ],
 )
@@ -301,8 +301,8 @@ LINE = "--config on the command line: "
             LINE + 'data.format: there is no source format "gaitgraf_csv"; did you mean "gaitgraph_csv"?',
         ),
         (
-            {"protocol": {"splits": {"24/16": {"train": "1-30"}}}},
-            LINE + "protocol.splits.24/16: subject 25 is in both train and test; "
+            {"protocol": {"splits": {"48/20": {"train": "1-60"}}}},
+            LINE + "protocol.splits.48/20: subject 49 is in both train and test; "
             "a test subject must never be trained on.",
         ),
         ({"protocol": {"split": "70/50"}}, LINE + 'protocol: there is no split "70/50"; did you mean "74/50"?'),
@@ -314,12 +314,12 @@ LINE = "--config on the command line: "
             "and a letter or digit first.",
         ),
         (
-            {"protocol": {"splits": {"24/16": {"test": "9-3"}}}},
-            LINE + "protocol.splits.24/16.test: '9-3' is not a range of subjects like 1-74.",
+            {"protocol": {"splits": {"48/20": {"test": "9-3"}}}},
+            LINE + "protocol.splits.48/20.test: '9-3' is not a range of subjects like 1-74.",
         ),
         (
-            {"protocol": {"min_frames": 40}},
-            LINE + "protocol.min_frames is 40, expected more than gaitformer's window of 40 frames "
+            {"protocol": {"min_frames": 24}},
+            LINE + "protocol.min_frames is 24, expected more than gaitformer's window of 24 frames "
             "(the published code never draws a sequence's last window).",
         ),
         (
@@ -346,7 +346,7 @@ LINE = "--config on the command line: "
         ),
         (
             {"training": {"select": "best_validation"}},
-            LINE + "training.select is best_validation, but protocol.splits.24/16 holds no validation subjects out; "
+            LINE + "training.select is best_validation, but protocol.splits.48/20 holds no validation subjects out; "
             "name some there, or select last.",
         ),
         (
@@ -462,8 +462,8 @@ def test_coordinates_of_crops_are_never_divided_by_a_frame(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base, {"experiment": "demo", "data": CROPS})
     assert without_line(raised) == (
-        LINE + "data.frame_width is null, but gaitformer divides by it (input.unit: frame_width); set input.unit to "
-        "body_height or torso."
+        LINE + "data.frame_width is null, but body_statistics divides by it (input.unit: frame_width); set input.unit "
+        "to body_height or torso."
     )
     for unit in ("body_height", "torso", "pixels"):
         config = load_config(base, {"experiment": "demo", "data": CROPS, "input": {"unit": unit}})
@@ -513,7 +513,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 28: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 35: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 
@@ -580,9 +580,9 @@ def test_every_system_can_be_compared_in_every_experiment(base, name):
 
 def test_an_overlay_extends_others_in_their_order(base):
     Path("experiments/first.yaml").write_text("experiment: first\nseeds: [1]\ntraining: {epochs: 7}\n")
-    Path("experiments/second.yaml").write_text("experiment: second\nextends: [demo, first]\nnetwork: {frames: 30}\n")
+    Path("experiments/second.yaml").write_text("experiment: second\nextends: [demo, first]\nnetwork: {frames: 20}\n")
     config = load_config(base, {"experiment": "second"})
-    assert (config.experiment, config.seeds, config.training.epochs, config.network.frames) == ("second", (1,), 7, 30)
+    assert (config.experiment, config.seeds, config.training.epochs, config.network.frames) == ("second", (1,), 7, 20)
     assert config.data.dataset == "synthetic walkers"
 
 

@@ -16,7 +16,7 @@ from gaitcore.systems import runs_of, system_settings
 START = """\
 experiment: fz
 extends: demo
-protocol: {splits: {24/16: {train: 1-24, test: 25-40, validation: 17-24}}}
+protocol: {splits: {48/20: {train: 1-48, test: 49-68, validation: 37-48}}}
 sweep:
   system: gaitmixer
 """
@@ -91,7 +91,7 @@ def test_a_try_is_its_system_with_the_settings_of_the_try_and_in_no_comparison(l
     (one,) = tries_of(config.sweep)
     own, base = system_settings(with_tries(config), one.name), system_settings(config, "gaitmixer")
     assert (own.training.loss.margin, own.network.kernel) == (0.3, 7)
-    changed = {"network": {"kernel": 15}, "training": {"loss": base.training.loss.model_dump()}, "title": base.title}
+    changed = {"network": {"kernel": base.network.kernel}, "training": {"loss": base.training.loss.model_dump()}, "title": base.title}
     restored = own.model_dump()
     for section, values in changed.items():
         restored[section] = values if section == "title" else {**restored[section], **values}
@@ -180,15 +180,15 @@ def test_a_mistake_in_a_sweep_is_one_sentence_that_names_the_key(load, text, sen
 
 def test_the_window_of_a_try_must_fit_as_that_of_any_system(load):
     with pytest.raises(ConfigError) as raised:
-        load("  settings: {network.frames: [40, 61]}\n")
+        load("  settings: {network.frames: [20, 25]}\n")
     assert str(raised.value) == (
-        f"config.yaml, line {_line('min_frames: ')}: protocol.min_frames is 61, expected more than the try with "
-        "network.frames 61's window of 61 frames (the published code never draws a sequence's last window)."
+        f"experiments/demo.yaml, line {_line('min_frames: 25')}: protocol.min_frames is 25, expected more than the try "
+        "with network.frames 25's window of 25 frames (the published code never draws a sequence's last window)."
     )
 
 
 def _line(text):
-    lines = (REPOSITORY / "config.yaml").read_text().splitlines()
+    lines = (REPOSITORY / "experiments" / "demo.yaml").read_text().splitlines()
     return next(number for number, line in enumerate(lines, 1) if text in line)
 
 
@@ -206,11 +206,11 @@ def test_the_system_of_a_sweep_must_be_there_and_be_trained(load):
 
 
 def test_a_split_without_validation_subjects_is_refused_with_the_setting_to_change(load):
-    start = START.replace(", validation: 17-24", "")
+    start = START.replace(", validation: 37-48", "")
     with pytest.raises(ConfigError) as raised:
         load("  settings: {network.kernel: [3]}\n", start=start)
     assert str(raised.value) == (
-        f"{HERE}3: protocol.splits.24/16.validation is empty, but the sweep is measured on validation subjects; name "
+        f"{HERE}3: protocol.splits.48/20.validation is empty, but the sweep is measured on validation subjects; name "
         "some of the train subjects there."
     )
     with pytest.raises(ConfigError) as raised:

@@ -20,7 +20,7 @@ from gaitcore.training.history import spread
 from gaitcore.training.loop import train
 
 RECIPE = load_config(REPOSITORY / "config.yaml", {"experiment": "demo"}).training.model_dump()
-RECIPE |= {"epochs": 3, "validate_every": 2, "collapse_distance": 0.0}
+RECIPE |= {"learning_rate": 3e-3, "epochs": 3, "validate_every": 2, "collapse_distance": 0.0}
 RECIPE |= {"batch": {"kind": "balanced", "subjects": 4, "sequences": 3}}
 NETWORK = Network(frames=10, embedding_dim=128)
 

@@ -127,6 +127,58 @@ def test_typical_walkers_are_as_tall_and_as_fast_as_people():
     assert np.mean([w.traits["height"] for w in walks]) == pytest.approx(1.70, abs=0.05)
 
 
+def knee_curve(walked, side: str) -> np.ndarray:
+    """Flexion of one knee at 50 points of the gait cycle from that leg's heel strike, degrees."""
+    hip, knee, ankle = (joint(walked.joints, f"{side}_{name}") for name in ("hip", "knee", "ankle"))
+    thigh, shank = (np.arctan2((b - a)[:, 0], (a - b)[:, 2]) for a, b in ((hip, knee), (knee, ankle)))
+    angle = np.rad2deg(thigh - shank)
+    phase = (walked.phase + (0.5 if side == "right" else 0.0)) % 1
+    order = np.argsort(phase)
+    return np.interp(np.arange(50) / 50, phase[order], angle[order], period=1)
+
+
+def shape(curve: np.ndarray) -> np.ndarray:
+    """A curve's harmonics 2 to 4 after its fundamental has been brought to the same size and phase: (3,) complex."""
+    harmonics = np.fft.rfft(curve)[1:5]
+    numbers = np.arange(1, 5)
+    return (harmonics * np.exp(-1j * np.angle(harmonics[0]) * numbers) / np.abs(harmonics[0]))[1:]
+
+
+STILL = SETTINGS.model_copy(update={"placement": 0.0, "coat": 0.0})  # the heading would turn the planes of the legs
+
+
+def test_stride_times_vary_as_peoples_do():
+    """Coefficient of variation, over strides of one walk: 1 to 3 % (Hausdorff et al. 1996, Beauchet et al. 2009)."""
+    settings = STILL.model_copy(update={"path": 60.0, "max_frames": 1500, "within_subject": 1.0})
+    variations = []
+    for subject in range(1, 13):
+        walked = walk(subject, "nm", 1, settings)
+        strikes = np.interp(
+            np.arange(np.ceil(walked.phase[0]), walked.phase[-1]), walked.phase, np.arange(1500)[: len(walked.phase)]
+        )
+        variations.append(np.diff(strikes).std(ddof=1) / np.diff(strikes).mean())
+    assert 0.012 < np.mean(variations) < 0.026
+    assert min(variations) > 0.004
+    assert max(variations) < 0.05
+
+
+def test_each_walker_bends_the_knee_in_a_way_of_their_own():
+    """The shape of the curve, whatever its size and phase, differs more between people than between walks."""
+    shapes = np.array([[shape(knee_curve(walk(i, "nm", q, STILL), "left")) for q in (1, 2, 3)] for i in range(1, 13)])
+    within = np.abs(shapes - shapes.mean(axis=1, keepdims=True)).mean(axis=(0, 1))
+    means = shapes.mean(axis=1)
+    between = np.abs(means - means.mean(axis=0)).mean(axis=0)
+    assert (between > 2 * within).all()
+
+
+def test_the_left_and_the_right_leg_are_alike_and_not_the_same():
+    walks = [walk(subject, "nm", 1, STILL) for subject in range(1, 13)]
+    left, right = (np.array([knee_curve(walked, side) for walked in walks]) for side in SIDES)
+    sides = np.abs(left - right).mean()
+    people = np.abs(left[:, None] - left[None]).mean()
+    assert 1.0 < sides < 0.7 * people
+
+
 # --- what is worn and carried ---
 
 
@@ -218,11 +270,12 @@ def test_joints_on_the_far_side_are_seen_worse(normal_walk):
     assert normal_walk.keypoints[profile, :, far, 2].mean() < normal_walk.keypoints[profile, :, near, 2].mean() - 0.1
 
 
-def test_wrists_and_ankles_are_less_certain_than_the_face(normal_walk):
-    error = np.linalg.norm(normal_walk.keypoints[0, ..., :2] - normal_walk.image[0], axis=-1).mean(axis=0)
-    assert (
-        min(error[INDEX[f"{side}_{end}"]] for side in SIDES for end in ("wrist", "ankle")) > 1.5 * error[INDEX["nose"]]
-    )
+def test_wrists_and_ankles_are_less_certain_than_the_face():
+    walks = [walk(1, "nm", sequence, SETTINGS) for sequence in range(1, 7)]
+    errors = [np.linalg.norm(one.keypoints[0, ..., :2] - one.image[0], axis=-1).mean(axis=0) for one in walks]
+    error = np.mean(errors, axis=0)
+    ends = [error[INDEX[f"{side}_{end}"]] for side in SIDES for end in ("wrist", "ankle")]
+    assert min(ends) > 1.5 * error[INDEX["nose"]]
 
 
 def test_a_perfect_estimator_gives_the_projection():
@@ -271,9 +324,34 @@ def test_walks_of_one_subject_differ_in_gait_but_not_in_bones():
     assert first.phase[0] != second.phase[0]
 
 
+def test_bodies_posture_and_pace_spread_as_peoples_do_and_movement_four_times_as_far():
+    people = [subject_traits(subject, SETTINGS) for subject in range(1, 201)]
+    kept = 0.88  # the standard deviation of a standard normal number that is kept within 1.5
+    factors = {"height": 0.040, "thigh": 0.035, "cadence": 0.06, "hip_swing": 0.10, "knee_swing": 4 * 0.09}
+    for name, spread in factors.items():
+        assert np.log([one[name] for one in people]).std() == pytest.approx(kept * spread, rel=0.15), name
+    for name, spread in {"lean": 2.8, "head": 4.5, "knee_phase": 4 * 0.012, "knee_cos2": 4 * 2.0}.items():
+        assert np.std([one[name] for one in people]) == pytest.approx(kept * spread, rel=0.15), name
+
+
 def test_without_spread_between_subjects_all_are_the_same_person():
-    settings = SETTINGS.model_copy(update={"between_subjects": 0.0})
+    nothing = dict.fromkeys(("between_bodies", "between_postures", "between_subjects"), 0.0)
+    settings = SETTINGS.model_copy(update=nothing)
     assert subject_traits(1, settings) == subject_traits(2, settings)
+
+
+def test_however_far_movement_is_exaggerated_every_number_is_one():
+    settings = SETTINGS.model_copy(update={"between_subjects": 10.0, "within_subject": 10.0})
+    for subject in range(1, 21):
+        assert np.isfinite(walk(subject, "cl", 1, settings).keypoints).all(), subject
+
+
+def test_a_walk_is_seen_from_the_cameras_that_are_listed(tmp_path):
+    settings = SETTINGS.model_copy(update={"subjects": 1, "views": (45, 270)})
+    write_walkers(tmp_path / "poses.csv", settings)
+    names = pd.read_csv(tmp_path / "poses.csv")["image_name"].str.extract("./(.*)/")[0].unique()
+    assert sorted({parse_sequence_name(name).view for name in names}) == ["045", "270"]
+    assert len(names) == 20
 
 
 # --- the file ---

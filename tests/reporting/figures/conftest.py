@@ -33,6 +33,7 @@ def drawn_twice(tmp_path):
 def walkers():
     """Two systems with a map and one without, two seeds."""
     overrides = {"experiment": "demo", "compare": ["gaitmixer", "posegait", "gaitformer"], "network": {"frames": 8}}
+    overrides["protocol"] = {"min_frames": 61}
     return load_config(REPOSITORY / "config.yaml", overrides)
 
 

@@ -6,20 +6,20 @@ from gaitcore.reporting.figures.exclusions import draw, reason_kind
 
 SPLIT = """\
 subject,condition,sequence,view,frames,role,reason
-025,nm,1,0,70,gallery,
-025,nm,1,90,70,gallery,
-025,nm,5,0,60,excluded,"60 frames, fewer than the 61 required"
+055,nm,1,0,70,gallery,
+055,nm,1,90,70,gallery,
+055,nm,5,0,60,excluded,"60 frames, fewer than the 61 required"
 001,nm,5,0,61,train,
-025,bg,1,0,80,probe,
-025,zz,1,0,90,excluded,zz-01 is neither gallery nor probe
+055,bg,1,0,80,probe,
+055,zz,1,0,90,excluded,zz-01 is neither gallery nor probe
 """
 HEADER = "file,line,sequence,frame,reason\n"
 REPORT = (
     HEADER
     + """\
-poses.csv,3,025-nm-01-000,7,"50 values, expected 52 (image name and 17 x (x, y, confidence))"
-poses.csv,4,025-nm-01-000,8,"51 values, expected 52 (image name and 17 x (x, y, confidence))"
-poses.csv,9,025-bg-01-000,1,"repeated frame, line 5 has it again and is used"
+poses.csv,3,055-nm-01-000,7,"50 values, expected 52 (image name and 17 x (x, y, confidence))"
+poses.csv,4,055-nm-01-000,8,"51 values, expected 52 (image name and 17 x (x, y, confidence))"
+poses.csv,9,055-bg-01-000,1,"repeated frame, line 5 has it again and is used"
 poses.csv,11,,,"image name './x.jpg', expected a name like ./001-nm-01-090/000001.jpg"
 """
 )

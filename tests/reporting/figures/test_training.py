@@ -142,6 +142,16 @@ def test_one_epoch_is_one_tick(mixer, write):
     assert [tick for tick in ticks if left <= tick <= right] == [1]
 
 
+@pytest.mark.parametrize("losses", [(0.43, 0.2, 0.15), (4e-3, 2.2e-3), (30.0, 0.02)])
+def test_every_panel_has_at_least_two_labelled_ticks_however_little_its_values_differ(mixer, write, losses):
+    runs = [[(loss, 0.01, 0.5, None) for loss in losses]] * 2
+    axes = panel(draw(mixer, training=write(*runs)).figure, "Loss")
+    low, high = axes.get_ylim()
+    axes.figure.canvas.draw()
+    labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
+    assert sum(low <= tick <= high and text != "" for tick, text in labels.items()) >= 2
+
+
 def test_zeros_stand_at_the_lower_edge_five_decades_below_the_highest(mixer, write):
     run = [(2.0, 0.01, 0.5, None), (0.0, 0.01, 0.5, None)]
     higher = [(4.0, 0.01, 0.5, None), (0.0, 0.01, 0.5, None)]

@@ -32,6 +32,7 @@ HIDDEN_ERROR = 1.5  # a joint on the far side has (1 + this) times the error
 OUTLIER_PIXELS = 14.0  # at the reference size
 CONFIDENCE_FALL = 8.0  # pixels of error, at the reference size, over which confidence falls to 1/e
 HIDDEN_CONFIDENCE = 0.2
+CUT_OFF = (0.4, 0.6)  # the part of a sequence after which a person may be lost for good
 
 _LEGS = np.array([pair for pair in LEFT_RIGHT if pair[0] in BODY_PARTS["left_leg"]]).T  # (2, 3): left, right
 
@@ -120,7 +121,8 @@ class Estimator:
         """(V, T) bool, the frames in which the person is detected; the first zero to three are always lost."""
         frame = np.arange(frames)
         noticed = rng.integers(0, 4, views)[:, None]
-        lost = np.where(rng.random(views) < self.short, rng.integers(35, 61, views), frames)[:, None]
+        cut = frames * rng.uniform(*CUT_OFF, views)
+        lost = np.where(rng.random(views) < self.short, cut, frames)[:, None]
         missed = _bursts(self.missing, (views, frames), rng)
         return (frame >= noticed) & (frame < lost) & ~missed
 

@@ -20,6 +20,11 @@ _KNEE = (4, 10, 16, 19, 18, 15, 12, 9, 7, 8, 13, 22, 36, 52, 62, 63, 55, 39, 20,
 _ANKLE = (0, -4.5, -3.5, 0, 3, 5, 6.5, 8, 9.3, 9, 5, -5, -16, -19, -12, -6, -2, 0, 0.5, 0.5)
 _HARMONICS = 6
 
+# A walker's own shape of these curves: spread between subjects of the cosine and the sine of the harmonics 2, 3 and 4,
+# degrees. With the traits for mean, size and phase, a curve spreads by 4 to 6 degrees between people, as Winter's do.
+OWN_SHAPE = {"hip": (1.0, 0.6, 0.3), "knee": (2.0, 1.4, 0.8), "ankle": (1.2, 1.0, 0.7)}
+FIRST_OWN = 2  # the first of these harmonics; the fundamental has a size and a phase already
+
 _FOOT = np.array([[-0.035, -0.039], [0.085, -0.039]])  # heel and ball from the ankle: ahead, up; fractions of height
 _HEAD = {"nose": (0.062, 0.0, -0.012), "eye": (0.048, 0.019, 0.012), "ear": (0.0, 0.043, 0.0)}  # ahead, out, up; same
 
@@ -56,6 +61,21 @@ def _swing(amplitudes: np.ndarray, gain: float, second: float = 1.0) -> np.ndarr
     return amplitudes * np.array([1.0, gain, gain * second] + [gain] * (_HARMONICS - 2))
 
 
+def _own_shape(traits: Traits, joint: str, side: str) -> np.ndarray:
+    """Complex amplitudes, radians, that a walker's curve of one joint and side has beyond the typical curve's."""
+    amplitudes = np.zeros(_HARMONICS + 1, dtype=complex)
+    for harmonic in range(FIRST_OWN, FIRST_OWN + len(OWN_SHAPE[joint])):
+        cosine, sine = (traits[own_trait(joint, part, harmonic)] for part in ("cos", "sin"))
+        more_cosine, more_sine = (traits[own_trait(f"{joint}_{side}", part, harmonic)] for part in ("cos", "sin"))
+        amplitudes[harmonic] = np.deg2rad(1.0) * complex(cosine + more_cosine, -(sine + more_sine))
+    return amplitudes
+
+
+def own_trait(joint: str, part: str, harmonic: int) -> str:
+    """The name of one coefficient of a curve's own shape, e.g. ``knee_cos2``, or ``knee_left_cos2`` for one side."""
+    return f"{joint}_{part}{harmonic}"
+
+
 def _wave(degrees: float, phase: np.ndarray) -> np.ndarray:
     """Largest at the left heel strike, once per cycle."""
     return np.deg2rad(degrees) * np.cos(2 * np.pi * phase)
@@ -71,9 +91,14 @@ def _leg_angles(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarra
     """Thigh and shank forward of the vertical, foot with the toes above the horizontal: (T,) each."""
     own = phase if side == "left" else phase + 0.5 - traits["side_phase"]
     gain = traits[f"leg_{side}"]
-    hip = curve(_swing(_HIP_CURVE, gain * traits["hip_swing"]), own - traits["hip_phase"])
-    knee = curve(_swing(_KNEE_CURVE, gain * traits["knee_swing"], traits["knee_stance"]), own - traits["knee_phase"])
-    ankle = curve(_swing(_ANKLE_CURVE, gain * traits["ankle_swing"]), own)
+    hip = curve(
+        _swing(_HIP_CURVE, gain * traits["hip_swing"]) + _own_shape(traits, "hip", side), own - traits["hip_phase"]
+    )
+    knee = curve(
+        _swing(_KNEE_CURVE, gain * traits["knee_swing"], traits["knee_stance"]) + _own_shape(traits, "knee", side),
+        own - traits["knee_phase"],
+    )
+    ankle = curve(_swing(_ANKLE_CURVE, gain * traits["ankle_swing"]) + _own_shape(traits, "ankle", side), own)
     thigh = hip + np.deg2rad(traits["hip"])
     shank = thigh - np.maximum(knee + np.deg2rad(traits["knee"]), 0)  # knees do not bend forward
     return thigh, shank, shank + ankle
@@ -89,7 +114,8 @@ def _leg(traits: Traits, side: str, phase: np.ndarray) -> tuple[np.ndarray, np.n
     hip = np.stack([-level * np.sin(turn), sway + level * np.cos(turn), half * np.sin(drop)], axis=1)
     thigh, shank, foot = _leg_angles(traits, side, phase)
     reach = size * (traits["thigh"] * np.cos(thigh) + traits["shank"] * np.cos(shank))
-    outward = np.arcsin((sign * traits["step_width"] * size / 2 - hip[:, 1]) / reach)  # the foot keeps to its track
+    aside = (sign * traits["step_width"] * size / 2 - hip[:, 1]) / reach
+    outward = np.arcsin(np.clip(aside, -1, 1))  # the foot keeps to its track
     knee = hip + _rod(size * traits["thigh"], thigh, outward)
     ankle = knee + _rod(size * traits["shank"], shank, outward)
     ahead, up = size * _FOOT.T[:, None]
@@ -125,16 +151,21 @@ def body_joints(worn: Clothing, phase: np.ndarray) -> np.ndarray:
     for side in SIDES:
         joints[:, BODY_PARTS[f"{side}_leg"]] = _leg(traits, side, phase)[0]
     pelvis = joints[:, [INDEX["left_hip"], INDEX["right_hip"]]].mean(axis=1)
-    lean = np.full(len(phase), np.deg2rad(traits["lean"]))
+    lean = np.deg2rad(traits["lean"] + traits["trunk_pitch"] * _at_step_frequency(traits, phase))
     roll = np.deg2rad(traits["tilt"]) + _wave(traits["chest_roll"], phase - 0.3)  # to the left
     neck = pelvis - _rod(traits["trunk"] * traits["height"], -lean, -roll)
     for side in SIDES:
         joints[:, BODY_PARTS[f"{side}_arm"]] = _arm(traits, side, phase, neck, roll)
-    joints[:, BODY_PARTS["head"]] = _head(traits, neck)
+    joints[:, BODY_PARTS["head"]] = _head(traits, neck, phase)
     for side, sign in SIDES.items():
         covered = [INDEX[f"{side}_hip"], INDEX[f"{side}_knee"]]
         joints[:, covered] += (0, sign * worn.widening, -worn.sagging)
     return joints
+
+
+def _at_step_frequency(traits: Traits, phase: np.ndarray) -> np.ndarray:
+    """The movement (T,) of trunk and head that each step repeats, from -1 to 1."""
+    return np.cos(4 * np.pi * (phase - traits["pitch_phase"]))
 
 
 def _arm(traits: Traits, side: str, phase: np.ndarray, neck: np.ndarray, roll: np.ndarray) -> np.ndarray:
@@ -145,7 +176,8 @@ def _arm(traits: Traits, side: str, phase: np.ndarray, neck: np.ndarray, roll: n
     level = half * np.cos(roll)
     shoulder = neck + np.stack([-level * np.sin(turn), level * np.cos(turn), -half * np.sin(roll)], axis=1)
     forth = -sign * np.cos(2 * np.pi * (phase - traits["arm_phase"])) * traits[f"arm_{side}"]
-    upper = np.deg2rad(traits["shoulder"] + traits["arm_swing"] * forth)
+    second = traits["arm_second"] * np.cos(4 * np.pi * (phase - traits["arm_second_phase"]))
+    upper = np.deg2rad(traits["shoulder"] + traits["arm_swing"] * forth + second)
     bend = traits["elbow"] + traits[f"elbow_{side}"] + traits["elbow_swing"] * forth
     outward = sign * np.deg2rad(traits["abduction"] + traits[f"abduction_{side}"])
     elbow = shoulder + _rod(traits["upper_arm"] * size, upper, outward)
@@ -154,14 +186,15 @@ def _arm(traits: Traits, side: str, phase: np.ndarray, neck: np.ndarray, roll: n
     return np.stack([shoulder, elbow, wrist], axis=1)
 
 
-def _head(traits: Traits, neck: np.ndarray) -> np.ndarray:
-    """Nose, eyes and ears (T, 5, 3); the head is steadier than the trunk and keeps its direction."""
-    size, nod = traits["height"], np.deg2rad(traits["head"])
+def _head(traits: Traits, neck: np.ndarray, phase: np.ndarray) -> np.ndarray:
+    """Nose, eyes and ears (T, 5, 3); the head is steadier than the trunk and nods against it."""
+    size = traits["height"]
+    nod = np.deg2rad(traits["head"] - traits["nod"] * _at_step_frequency(traits, phase))[:, None]  # (T, 1)
     tilt = np.deg2rad(traits["lean"]) / 2
     middle = neck + size * traits["neck"] * np.array([np.sin(tilt), 0, np.cos(tilt)])
-    face = np.array([_on_head(JOINTS[index]) for index in BODY_PARTS["head"]]) * size
-    down = np.array([[np.cos(nod), 0, np.sin(nod)], [0, 1, 0], [-np.sin(nod), 0, np.cos(nod)]])
-    return middle[:, None] + face @ down.T
+    ahead, out, up = np.array([_on_head(JOINTS[index]) for index in BODY_PARTS["head"]]).T * size  # (5,) each
+    face = [ahead * np.cos(nod) + up * np.sin(nod), out + 0 * nod, up * np.cos(nod) - ahead * np.sin(nod)]
+    return middle[:, None] + np.stack(face, axis=-1)
 
 
 def _on_head(joint: str) -> tuple[float, float, float]:

@@ -1,8 +1,9 @@
 """Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
 
-A subject is a draw from two tables of traits (:data:`SCALES`, :data:`OFFSETS`); each walk changes the gait a little,
-never the bones. The legs follow joint-angle curves, kept as harmonics of the gait cycle, and the pelvis rides on the
-lowest foot: the stance foot neither slides nor sinks, and the stride length follows from the angles.
+A subject is a draw of traits of three kinds (:data:`BODY`, :data:`POSTURE` and :data:`MOVEMENT`); each walk changes
+posture and movement a little, never the bones. The legs follow joint-angle curves, kept as harmonics of the gait
+cycle, and the pelvis rides on the lowest foot: the stance foot neither slides nor sinks, and the stride length follows
+from the angles.
 
 Typical values and spreads, rounded to what a demonstration needs:
     Winter, Biomechanics and Motor Control of Human Movement, 4th ed. 2009 (and ... of Human Gait, 1991): segment
@@ -12,8 +13,9 @@ Typical values and spreads, rounded to what a demonstration needs:
     Murray, Sepic and Barnard, Phys Ther 47, 1967: shoulder and elbow angles.
     Öberg, Karsznia and Öberg, J Rehabil Res Dev 30, 1993: step frequency and its spread.
 
-The demo exaggerates: its subjects differ more than people do (``WalkerSettings.between_subjects``), so that a network
-learns to tell them apart in minutes. Its accuracies show that the pipeline works and say nothing about people.
+The demo exaggerates: its subjects move more differently than people do (``WalkerSettings.between_subjects``), so that a
+network learns to tell them apart in minutes; their bodies, their posture and their pace differ as people's do. Its
+accuracies show that the pipeline works and say nothing about people.
 """
 
 from collections.abc import Iterator
@@ -29,70 +31,121 @@ from gaitcore.files import replacing
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.parsing.csv_blocks import COLUMNS
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, CHANNELS, INDEX, NUM_JOINTS, NUM_VALUES
-from gaitcore.modalities.keypoints.walkers.cameras import VIEWS, Cameras, Estimator, least_distance
-from gaitcore.modalities.keypoints.walkers.gait_cycle import SIDES, Clothing, Traits, body_joints, curve, ride
+from gaitcore.modalities.keypoints.walkers.cameras import Cameras, Estimator, least_distance
+from gaitcore.modalities.keypoints.walkers.gait_cycle import (
+    FIRST_OWN,
+    OWN_SHAPE,
+    SIDES,
+    Clothing,
+    Traits,
+    body_joints,
+    curve,
+    own_trait,
+    ride,
+)
 from gaitcore.settings.walkers import WalkerSettings
 
 WALKS: dict[str, int] = {"nm": 6, "bg": 2, "cl": 2}  # walks in each condition, as in CASIA-B
 
-# Positive traits: typical value, relative spread between subjects, and between the walks of one subject.
-SCALES: dict[str, tuple[float, float, float]] = {
-    "height": (1.70, 0.040, 0.0),  # metres
-    "thigh": (0.245, 0.035, 0.0),  # this and the next eight: fractions of the height
-    "shank": (0.246, 0.035, 0.0),
-    "trunk": (0.288, 0.03, 0.0),  # between the middle of the hips and of the shoulders
-    "neck": (0.115, 0.07, 0.0),  # from there to the middle of the ears
-    "upper_arm": (0.186, 0.04, 0.0),
-    "forearm": (0.146, 0.045, 0.0),
-    "shoulders": (0.21, 0.07, 0.0),  # joint centres, which lie inside Winter's outer breadths
-    "hips": (0.115, 0.08, 0.0),
-    "step_width": (0.05, 0.20, 0.10),
-    "cadence": (1.95, 0.06, 0.02),  # steps a second
-    "hip_swing": (1.06, 0.10, 0.025),  # factors on the curves' movement about their mean
-    "knee_swing": (1.0, 0.09, 0.025),
-    "knee_stance": (1.0, 0.20, 0.06),  # factor on the second harmonic: flexion while loaded
-    "ankle_swing": (1.0, 0.15, 0.05),
-    "leg_left": (1.0, 0.03, 0.01),  # asymmetry: factors on one side's movement
-    "leg_right": (1.0, 0.03, 0.01),
-    "arm_swing": (16.0, 0.25, 0.10),  # degrees, half of the range
-    "arm_left": (1.0, 0.12, 0.05),
-    "arm_right": (1.0, 0.12, 0.05),
-    "elbow": (27.0, 0.22, 0.07),  # degrees, mean flexion
-    "elbow_swing": (9.0, 0.25, 0.10),
-    "abduction": (9.0, 0.22, 0.08),
-    "pelvis_turn": (4.5, 0.30, 0.10),  # degrees, half of the range: about the vertical
-    "pelvis_drop": (3.0, 0.30, 0.10),  # in the frontal plane
-    "chest_turn": (4.0, 0.30, 0.10),
-    "chest_roll": (2.0, 0.35, 0.12),
-    "sway": (0.02, 0.30, 0.10),  # metres, half of the range: the pelvis, sideways
-}
+_ONE_SIDE = 0.4  # the part of a curve's own shape that the left and the right leg have each for themselves
+_REPEATED = 0.25  # spread between one subject's walks over that between subjects, of the own shapes
 
-# Traits around a value: typical value, spread between subjects, and between the walks of one subject.
-OFFSETS: dict[str, tuple[float, float, float]] = {
-    "hip": (0.0, 2.5, 0.7),  # degrees, added to the curve
-    "knee": (1.0, 1.8, 0.6),
-    "lean": (3.0, 2.8, 0.7),  # degrees, trunk forward
-    "tilt": (0.0, 1.2, 0.4),  # degrees, trunk to the left
-    "head": (4.0, 4.5, 1.5),  # degrees, face down, on top of half of the lean
-    "shoulder": (-7.0, 5.0, 1.2),  # degrees, mean flexion; the arm swings further back than forth
-    "elbow_left": (0.0, 4.0, 1.0),  # degrees, asymmetry
-    "elbow_right": (0.0, 4.0, 1.0),
-    "abduction_left": (0.0, 1.5, 0.4),
-    "abduction_right": (0.0, 1.5, 0.4),
-    "hip_phase": (0.0, 0.010, 0.003),  # parts of a cycle
-    "knee_phase": (0.0, 0.012, 0.003),
-    "arm_phase": (0.02, 0.030, 0.008),
-    "side_phase": (0.0, 0.008, 0.003),  # how much the right leg is late
-}
+
+class Kind(NamedTuple):
+    """Traits of one kind: name -> typical value, spread between subjects, spread between one subject's walks."""
+
+    factors: dict[str, tuple[float, float, float]]
+    added: dict[str, tuple[float, float, float]]
+
+
+def _own_shapes() -> dict[str, tuple[float, float, float]]:
+    """The traits that are a joint's own shape of its curve, those of both legs and those of one."""
+    return {
+        own_trait(name, part, harmonic): (0.0, share * spread, share * spread * _REPEATED)
+        for joint, spreads in OWN_SHAPE.items()
+        for name, share in ((joint, 1.0), *((f"{joint}_{side}", _ONE_SIDE) for side in SIDES))
+        for harmonic, spread in enumerate(spreads, FIRST_OWN)
+        for part in ("cos", "sin")
+    }
+
+
+# Of each kind, those that are factors of their typical value and those that are added to it: typical value, spread
+# between subjects, and between the walks of one subject. Factors spread relative to the value, the others in its unit.
+BODY = Kind(
+    factors={
+        "height": (1.70, 0.040, 0.0),  # metres
+        "thigh": (0.245, 0.035, 0.0),  # this and the next eight: fractions of the height
+        "shank": (0.246, 0.035, 0.0),
+        "trunk": (0.288, 0.03, 0.0),  # between the middle of the hips and of the shoulders
+        "neck": (0.115, 0.07, 0.0),  # from there to the middle of the ears
+        "upper_arm": (0.186, 0.04, 0.0),
+        "forearm": (0.146, 0.045, 0.0),
+        "shoulders": (0.21, 0.07, 0.0),  # joint centres, which lie inside Winter's outer breadths
+        "hips": (0.115, 0.08, 0.0),
+    },
+    added={},
+)
+POSTURE = Kind(
+    factors={
+        "cadence": (1.95, 0.06, 0.02),  # steps a second
+        "hip_swing": (1.06, 0.10, 0.025),  # factor on the curve's movement about its mean: the length of the steps
+        "step_width": (0.05, 0.20, 0.10),
+        "elbow": (27.0, 0.22, 0.07),  # degrees, mean flexion
+        "abduction": (9.0, 0.22, 0.08),
+    },
+    added={
+        "hip": (0.0, 2.5, 0.8),  # degrees, added to the curve
+        "knee": (1.0, 1.8, 0.6),
+        "lean": (3.0, 2.8, 1.0),  # degrees, trunk forward
+        "tilt": (0.0, 1.2, 0.5),  # degrees, trunk to the left
+        "head": (4.0, 4.5, 2.0),  # degrees, face down, on top of half of the lean
+        "shoulder": (-7.0, 5.0, 2.0),  # degrees, mean flexion; the arm swings further back than forth
+        "elbow_left": (0.0, 4.0, 1.5),  # degrees, asymmetry
+        "elbow_right": (0.0, 4.0, 1.5),
+        "abduction_left": (0.0, 1.5, 0.4),
+        "abduction_right": (0.0, 1.5, 0.4),
+    },
+)
+MOVEMENT = Kind(
+    factors={
+        "knee_swing": (1.0, 0.09, 0.025),  # factors on the curves' movement about their mean
+        "knee_stance": (1.0, 0.20, 0.06),  # factor on the second harmonic: flexion while loaded
+        "ankle_swing": (1.0, 0.15, 0.05),
+        "leg_left": (1.0, 0.03, 0.01),  # asymmetry: factors on one side's movement
+        "leg_right": (1.0, 0.03, 0.01),
+        "arm_swing": (16.0, 0.25, 0.10),  # degrees, half of the range
+        "arm_left": (1.0, 0.12, 0.05),
+        "arm_right": (1.0, 0.12, 0.05),
+        "elbow_swing": (9.0, 0.25, 0.10),
+        "pelvis_turn": (4.5, 0.30, 0.10),  # degrees, half of the range: about the vertical
+        "pelvis_drop": (3.0, 0.30, 0.10),  # in the frontal plane
+        "chest_turn": (4.0, 0.30, 0.10),
+        "chest_roll": (2.0, 0.35, 0.12),
+        "sway": (0.02, 0.30, 0.10),  # metres, half of the range: the pelvis, sideways
+        "arm_second": (1.5, 0.50, 0.15),  # degrees: the arm at step frequency, half of the range
+        "trunk_pitch": (1.2, 0.40, 0.12),  # degrees: the trunk forth and back at step frequency, half of the range
+        "nod": (1.2, 0.50, 0.15),  # degrees: the head against it
+        "stride_variation": (0.018, 0.15, 0.10),  # coefficient of variation of the stride time
+    },
+    added={
+        "hip_phase": (0.0, 0.010, 0.003),  # parts of a cycle
+        "knee_phase": (0.0, 0.012, 0.003),
+        "arm_phase": (0.02, 0.030, 0.008),
+        "side_phase": (0.0, 0.008, 0.003),  # how much the right leg is late
+        "arm_second_phase": (0.0, 0.12, 0.02),
+        "pitch_phase": (0.0, 0.06, 0.015),
+        **_own_shapes(),
+    },
+)
 
 _COAT_COVERS = ("left_hip", "right_hip", "left_knee", "right_knee")
-_SPREAD_LIMIT = 2.0  # standard deviations; the largest distance from the typical walker
+_SPREAD_LIMIT = 1.5  # standard deviations; the largest distance from the typical walker
 _COORDINATE_TEXT = 100  # hundredths of a pixel
 _CONFIDENCE_TEXT = 1000  # thousandths
 
 
 class Walk(NamedTuple):
-    """One walk, seen from every view of :data:`gaitcore.modalities.keypoints.walkers.cameras.VIEWS`.
+    """One walk, seen from every view of ``WalkerSettings.views``.
 
     traits: the walker's, on this walk. phase: (T,) gait cycles. joints: (T, 17, 3) metres, x along the path, y to the
     left, z up. image: (V, T, 17, 2) pixels, the keypoints of a perfect estimator. keypoints: (V, T, 17, 3) pixels and
@@ -108,15 +161,18 @@ class Walk(NamedTuple):
 
 
 def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
-    """The body and gait of subject 1, 2, ...: a value for each trait of :data:`SCALES` and :data:`OFFSETS`."""
+    """The body, posture and movement of subject 1, 2, ...: a value for each trait of the three kinds."""
     rng = _generator(settings, subject)
-    scales = {
-        name: mean * _factor(spread * settings.between_subjects, rng) for name, (mean, spread, _) in SCALES.items()
-    }
-    offsets = {
-        name: mean + spread * settings.between_subjects * _normal(rng) for name, (mean, spread, _) in OFFSETS.items()
-    }
-    return scales | offsets
+    kinds = (
+        (BODY, settings.between_bodies),
+        (POSTURE, settings.between_postures),
+        (MOVEMENT, settings.between_subjects),
+    )
+    traits: Traits = {}
+    for kind, between in kinds:
+        traits |= {name: mean * _factor(spread * between, rng) for name, (mean, spread, _) in kind.factors.items()}
+        traits |= {name: mean + spread * between * _normal(rng) for name, (mean, spread, _) in kind.added.items()}
+    return traits
 
 
 def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) -> Walk:
@@ -130,7 +186,8 @@ def walk(subject: int, condition: str, sequence: int, settings: WalkerSettings) 
     speed = stride * worn.traits["cadence"] / 2
     frames = round(settings.path * rng.uniform(0.92, 1.08) / speed * settings.fps)
     frames = int(np.clip(frames, settings.min_frames, settings.max_frames))
-    phase = _phase(frames, worn.traits["cadence"] / 2, settings, rng)
+    variation = worn.traits["stride_variation"] * settings.within_subject
+    phase = _phase(frames, worn.traits["cadence"] / 2, variation, settings.fps, rng)
     x = stride * (phase - phase.mean()) + curve(advance, phase)
     joints = body_joints(worn, phase) + np.stack([x, np.zeros(frames), curve(rise, phase)], axis=1)[:, None]
     joints = _place(joints, settings.placement, rng)
@@ -169,14 +226,14 @@ def _factor(spread: float, rng: np.random.Generator) -> float:
 
 
 def _vary(traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Traits:
-    """The same walker on another day."""
-    scales = {
-        name: traits[name] * _factor(within * settings.within_subject, rng) for name, (*_, within) in SCALES.items()
-    }
-    offsets = {
-        name: traits[name] + within * settings.within_subject * _normal(rng) for name, (*_, within) in OFFSETS.items()
-    }
-    return scales | offsets
+    """The same walker on another day: the same bones."""
+    varied = dict(traits)
+    for kind in (POSTURE, MOVEMENT):
+        for name, (*_, within) in kind.factors.items():
+            varied[name] *= _factor(within * settings.within_subject, rng)
+        for name, (*_, within) in kind.added.items():
+            varied[name] += within * settings.within_subject * _normal(rng)
+    return varied
 
 
 def _dress(condition: str, traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Clothing:
@@ -215,11 +272,15 @@ def _wear_coat(traits: Traits, strength: float, rng: np.random.Generator) -> Clo
     return Clothing(stiff, _COAT_COVERS, 1 + 1.2 * strength, widening, sagging)
 
 
-def _phase(frames: int, frequency: float, settings: WalkerSettings, rng: np.random.Generator) -> np.ndarray:
-    """Gait cycles (T,) at each frame: a random start and a stride time that wanders by a percent or two."""
-    time = np.arange(frames) / settings.fps
-    wander = 0.008 * settings.within_subject * np.sin(2 * np.pi * (0.4 * time + rng.random()))
-    return rng.random() + frequency * time + wander
+def _phase(frames: int, frequency: float, variation: float, fps: float, rng: np.random.Generator) -> np.ndarray:
+    """Gait cycles (T,) at each frame: a random start, and strides that take more or less time than the one before.
+
+    frequency: strides a second. variation: coefficient of variation of the stride time.
+    """
+    time = np.arange(frames) / fps
+    strides = 2 + int(1.5 * time[-1] * frequency)
+    heel_strikes = np.concatenate([[0.0], np.cumsum(np.exp(variation * rng.standard_normal(strides)) / frequency)])
+    return np.interp(rng.random() * heel_strikes[1] + time, heel_strikes, np.arange(strides + 1))
 
 
 def _place(joints: np.ndarray, placement: float, rng: np.random.Generator) -> np.ndarray:
@@ -236,14 +297,14 @@ def _see(
     """Place the cameras so that the walker stays in the image, project, and estimate."""
     distance = 4.9 * (1 + 0.10 * settings.placement * rng.random())
     elevation = 0.95 + 0.04 * settings.placement * rng.uniform(-1, 1)
-    cameras = Cameras(distance, elevation, VIEWS, settings.width, settings.height)
+    cameras = Cameras(distance, elevation, settings.views, settings.width, settings.height)
     cameras = replace(cameras, distance=max(distance, least_distance(joints, cameras)))
     blur = np.ones(NUM_JOINTS)
     blur[[INDEX[name] for name in worn.covered]] = worn.blur
     estimator = Estimator(settings.noise, settings.outliers, settings.swaps, settings.missing, settings.short, blur)
     image = cameras.project(joints)
     keypoints = estimator.estimate(image, cameras, rng)
-    detected = estimator.detected(len(VIEWS), len(phase), rng)
+    detected = estimator.detected(len(settings.views), len(phase), rng)
     return Walk(worn.traits, phase, joints, image[..., :2], keypoints, detected)
 
 
@@ -255,7 +316,7 @@ def _sequences(subject: int, settings: WalkerSettings) -> Iterator[tuple[list[st
     for condition, count in WALKS.items():
         for sequence in range(1, count + 1):
             walked = walk(subject, condition, sequence, settings)
-            for view, keypoints, detected in zip(VIEWS, walked.keypoints, walked.detected, strict=True):
+            for view, keypoints, detected in zip(settings.views, walked.keypoints, walked.detected, strict=True):
                 name = SequenceKey(f"{subject:03d}", condition, sequence, view).name
                 frames = np.flatnonzero(detected)
                 yield [f"./{name}/{frame + 1:06d}.jpg" for frame in frames], keypoints[frames].reshape(-1, NUM_VALUES)
