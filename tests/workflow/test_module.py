@@ -124,7 +124,7 @@ def test_the_workflow_is_found_where_github_serves_it_with_its_own_overlays(proj
     environment, project.environment = project.environment, project.environment | {"XDG_CACHE_HOME": str(tmp_path)}
     try:
         assert project.planned().keys() <= ALL.keys()
-        assert project.planned("--config", "experiment=demo")["train"] == 4  # an overlay of the workflow's own
+        assert project.planned("--config", "experiment=demo")["train"] == 6  # an overlay of the workflow's own
     finally:
         project.environment = environment
         snakefile.write_text(before)
