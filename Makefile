@@ -43,7 +43,7 @@ tracking: .venv/ready ## what writes records for TensorBoard; see docs/configura
 
 test-extras: dvc slurm tracking ## the tests that need DVC, an S3 server on loopback, TensorBoard's records, or a Slurm of one node (as root)
 	$(INSTALL) requirements-test-s3.lock
-	$(BIN)/python -m pytest $(PARALLEL) -m "dvc or slurm or tracking"
+	$(BIN)/python -m pytest -m "dvc or slurm or tracking"
 
 stages: ## dvc.yaml for the experiment that config.yaml names
 	$(BIN)/python workflow_scripts/stages.py
