@@ -190,10 +190,10 @@ def test_data_that_changed_after_the_evaluation_are_refused(copied, exported, ca
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--onnx", "one.pt"], "one.pt: not the name of a file *.onnx, expected one like gaitmixer.onnx (--onnx).\n"),
+        (["--onnx", "one.pt"], "one.pt: not the name of a file *.onnx, expected one like one.onnx (--onnx).\n"),
         (
             ["--onnx", "one.onnx", "--card", "card.html"],
-            "card.html: not the name of a file *.md, expected one like gaitmixer.md (--card).\n",
+            "card.html: not the name of a file *.md, expected one like card.md (--card).\n",
         ),
         (["--onnx", "none/one.onnx"], "none: no such folder; make it, or name a file elsewhere (--onnx).\n"),
     ],

@@ -513,7 +513,7 @@ def test_the_sentence_names_the_overlay_that_is_wrong(base):
     with pytest.raises(ConfigError) as raised:
         load_config(base)
     assert (
-        str(raised.value) == 'experiments/demo.yaml, line 35: training.epohcs: unknown setting; did you mean "epochs"?'
+        str(raised.value) == 'experiments/demo.yaml, line 36: training.epohcs: unknown setting; did you mean "epochs"?'
     )
 
 

@@ -91,7 +91,11 @@ def test_a_try_is_its_system_with_the_settings_of_the_try_and_in_no_comparison(l
     (one,) = tries_of(config.sweep)
     own, base = system_settings(with_tries(config), one.name), system_settings(config, "gaitmixer")
     assert (own.training.loss.margin, own.network.kernel) == (0.3, 7)
-    changed = {"network": {"kernel": base.network.kernel}, "training": {"loss": base.training.loss.model_dump()}, "title": base.title}
+    changed = {
+        "network": {"kernel": base.network.kernel},
+        "training": {"loss": base.training.loss.model_dump()},
+        "title": base.title,
+    }
     restored = own.model_dump()
     for section, values in changed.items():
         restored[section] = values if section == "title" else {**restored[section], **values}

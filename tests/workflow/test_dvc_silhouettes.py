@@ -38,7 +38,9 @@ def project(tmp_path_factory):
 
 
 def test_the_stages_of_another_experiment_are_refused_and_those_that_are_written_run_once(project):
-    project.replace("dvc.yaml", "systems: [body_statistics, gaitformer, gaitmixer]", "systems: [gei, gaitset, gaitmixer]")
+    project.replace(
+        "dvc.yaml", "systems: [body_statistics, gaitformer, gaitmixer]", "systems: [gei, gaitset, gaitmixer]"
+    )
     project.replace("dvc.yaml", "seeds: [0, 1]", "seeds: [0]")
     project.start()
     assert "stages.silhouettes is missing, which the experiment in config.yaml needs" in project.run(

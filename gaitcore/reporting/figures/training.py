@@ -108,8 +108,9 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
 def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
     """Make the axis logarithmic and return the value of its lower edge."""
     axes.set_yscale("log")
-    shown = rows["highest"].max() / max(rows["lowest"].min(), _floor(rows))
-    axes.yaxis.set_major_locator(LogLocator(numticks=5) if shown >= 10 else MaxNLocator(4))  # powers of ten need a decade
+    extent = rows["highest"].max() / max(rows["lowest"].min(), _floor(rows))
+    # Within one decade there may be no power of ten.
+    axes.yaxis.set_major_locator(LogLocator(numticks=5) if extent >= 10 else MaxNLocator(4))
     axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_locator(NullLocator())
     return _floor(rows)
