@@ -84,8 +84,8 @@ The result is checked before any job starts. A wrong key or value ends the run w
 the line, the key and the allowed values:
 
 ```text
-experiments/demo.yaml, line 33: training.epohcs: unknown setting; did you mean "epochs"?
-experiments/demo.yaml, line 39: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+experiments/demo.yaml, line 36: training.epohcs: unknown setting; did you mean "epochs"?
+experiments/demo.yaml, line 43: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
 ```
 
 Editors that know JSON Schema complete the keys, show their meaning and mark mistakes while one types: the first line of

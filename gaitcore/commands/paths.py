@@ -6,7 +6,7 @@ from typing import Any
 
 from shtab import DIRECTORY, FILE
 
-from gaitcore.errors import ConfigError, DataError, shown
+from gaitcore.errors import ConfigError, DataError
 
 EXPERIMENTS = Path("experiments")
 RESULTS = Path("results")
@@ -43,7 +43,7 @@ def finished_experiment(place: str) -> Path:
     if (EXPERIMENTS / f"{name}.yaml").is_file():
         command = f"snakemake --cores 8 tables --config experiment={name}"
         raise DataError(f"{RESULTS / name}: no such folder, the experiment has not been run; run it with: {command}")
-    raise DataError(f"{shown(place)}: no such folder, expected that of an experiment, e.g. results/demo.")
+    raise DataError(f"{place!r}: no such folder, expected that of an experiment, e.g. results/demo.")
 
 
 def check_output(path: Path, ending: str, option: str) -> None:

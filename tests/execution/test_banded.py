@@ -89,7 +89,7 @@ def test_a_compiled_pass_is_the_network_up_to_rounding(monkeypatch):
     assert compiled.compile() is None
     for forward in (compiled, plain):
         (forward(x) * direction).sum().backward()
-    # Embeddings have unit length. Batch normalisation over six walks amplifies rounding, which depends on the threads too.
+    # Embeddings have unit length. Normalisation over six walks amplifies rounding, which depends on the threads too.
     torch.testing.assert_close(compiled(x), plain(x), rtol=0, atol=1e-4)
     torch.testing.assert_close(model.head.weight.grad, plain.head.weight.grad, rtol=1e-3, atol=1e-5)
     torch.testing.assert_close(model.state_dict(), plain.state_dict(), rtol=1e-4, atol=1e-5)
