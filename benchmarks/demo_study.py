@@ -14,6 +14,7 @@ import argparse
 import hashlib
 import json
 import logging
+import os
 from pathlib import Path
 from time import process_time
 from typing import Any
@@ -160,7 +161,7 @@ def poses_of(walkers: WalkerSettings) -> PoseTable:
     path = FOLDER / f"{digest[:16]}.parquet"
     if not path.exists():
         FOLDER.mkdir(parents=True, exist_ok=True)
-        csv = path.with_suffix(".csv")
+        csv = path.with_suffix(f".{os.getpid()}.csv")  # several tries of the same walkers may begin at once
         write_walkers(csv, walkers)
         shape: dict[str, Any] = {"frame_width": walkers.width, "frame_height": walkers.height, "fps": walkers.fps}
         read_poses("gaitgraph_csv", csv, dataset="walkers", **shape)[0].write(path)

@@ -1,6 +1,6 @@
 """Synthetic walkers: subjects with their own bodies and gaits, walked past virtual cameras.
 
-A subject is a draw of traits of three kinds (:data:`BODY`, :data:`POSTURE` and :data:`MOVEMENT`); each walk changes
+A subject is a draw from three tables of traits (:data:`BODY`, :data:`POSTURE` and :data:`MOVEMENT`); each walk changes
 posture and movement a little, never the bones. The legs follow joint-angle curves, kept as harmonics of the gait
 cycle, and the pelvis rides on the lowest foot: the stance foot neither slides nor sinks, and the stride length follows
 from the angles.
@@ -51,8 +51,13 @@ _ONE_SIDE = 0.4  # the part of a curve's own shape that the left and the right l
 _REPEATED = 0.25  # spread between one subject's walks over that between subjects, of the own shapes
 
 
-class Kind(NamedTuple):
-    """Traits of one kind: name -> typical value, spread between subjects, spread between one subject's walks."""
+class TraitTable(NamedTuple):
+    """Traits by name: typical value, spread between subjects, and spread between the walks of one subject.
+
+    factors: values above 0, whose spreads are relative to them. added: values around the typical one, whose spreads are
+    in their unit. A spread is the standard deviation of a normal number that is then kept within 1.5 of them, so that
+    the values themselves spread by 0.88 of it.
+    """
 
     factors: dict[str, tuple[float, float, float]]
     added: dict[str, tuple[float, float, float]]
@@ -69,9 +74,7 @@ def _own_shapes() -> dict[str, tuple[float, float, float]]:
     }
 
 
-# Of each kind, those that are factors of their typical value and those that are added to it: typical value, spread
-# between subjects, and between the walks of one subject. Factors spread relative to the value, the others in its unit.
-BODY = Kind(
+BODY = TraitTable(
     factors={
         "height": (1.70, 0.040, 0.0),  # metres
         "thigh": (0.245, 0.035, 0.0),  # this and the next eight: fractions of the height
@@ -85,7 +88,7 @@ BODY = Kind(
     },
     added={},
 )
-POSTURE = Kind(
+POSTURE = TraitTable(
     factors={
         "cadence": (1.95, 0.06, 0.02),  # steps a second
         "hip_swing": (1.06, 0.10, 0.025),  # factor on the curve's movement about its mean: the length of the steps
@@ -106,7 +109,7 @@ POSTURE = Kind(
         "abduction_right": (0.0, 1.5, 0.4),
     },
 )
-MOVEMENT = Kind(
+MOVEMENT = TraitTable(
     factors={
         "knee_swing": (1.0, 0.09, 0.025),  # factors on the curves' movement about their mean
         "knee_stance": (1.0, 0.20, 0.06),  # factor on the second harmonic: flexion while loaded
@@ -161,17 +164,17 @@ class Walk(NamedTuple):
 
 
 def subject_traits(subject: int, settings: WalkerSettings) -> Traits:
-    """The body, posture and movement of subject 1, 2, ...: a value for each trait of the three kinds."""
+    """The body, posture and movement of subject 1, 2, ...: a value for each trait of the three tables."""
     rng = _generator(settings, subject)
-    kinds = (
+    tables = (
         (BODY, settings.between_bodies),
         (POSTURE, settings.between_postures),
         (MOVEMENT, settings.between_subjects),
     )
     traits: Traits = {}
-    for kind, between in kinds:
-        traits |= {name: mean * _factor(spread * between, rng) for name, (mean, spread, _) in kind.factors.items()}
-        traits |= {name: mean + spread * between * _normal(rng) for name, (mean, spread, _) in kind.added.items()}
+    for table, between in tables:
+        traits |= {name: mean * _factor(spread * between, rng) for name, (mean, spread, _) in table.factors.items()}
+        traits |= {name: mean + spread * between * _normal(rng) for name, (mean, spread, _) in table.added.items()}
     return traits
 
 
@@ -228,10 +231,10 @@ def _factor(spread: float, rng: np.random.Generator) -> float:
 def _vary(traits: Traits, settings: WalkerSettings, rng: np.random.Generator) -> Traits:
     """The same walker on another day: the same bones."""
     varied = dict(traits)
-    for kind in (POSTURE, MOVEMENT):
-        for name, (*_, within) in kind.factors.items():
+    for table in (POSTURE, MOVEMENT):
+        for name, (*_, within) in table.factors.items():
             varied[name] *= _factor(within * settings.within_subject, rng)
-        for name, (*_, within) in kind.added.items():
+        for name, (*_, within) in table.added.items():
             varied[name] += within * settings.within_subject * _normal(rng)
     return varied
 
