@@ -89,7 +89,7 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     letter(panels.values())
     for quantity, axes in panels.items():
         rows = numbers[numbers["quantity"] == quantity]
-        floor = 0.0 if quantity == VALIDATION else _logarithmic(axes, rows)
+        floor = 0.0 if quantity == VALIDATION else _floor(rows)
         for system in dict.fromkeys(rows["system"]):
             _line(
                 axes, rows[rows["system"] == system], floor, line_style(config, system) | system_style(config, system)
@@ -97,6 +97,9 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
         axes.set_ylabel(LABELS[quantity])
     for spread in collapse_spreads(config):
         panels[SPREAD].axhline(spread, color="#555555", linestyle=":", linewidth=0.8, label="collapsed below")
+    for axes in (axes for quantity, axes in panels.items() if quantity != VALIDATION):
+        axes.set_yscale("log")
+        _ticks(axes)
     figure.align_ylabels()
     panels[present[-1]].set_xlabel("Epoch")
     panels[present[-1]].xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
@@ -105,15 +108,12 @@ def _figure(config: Config, numbers: pd.DataFrame) -> Figure:
     return figure
 
 
-def _logarithmic(axes: Axes, rows: pd.DataFrame) -> float:
-    """Make the axis logarithmic and return the value of its lower edge."""
-    axes.set_yscale("log")
-    extent = rows["highest"].max() / max(rows["lowest"].min(), _floor(rows))
-    # Within one decade there may be no power of ten.
-    axes.yaxis.set_major_locator(LogLocator(numticks=5) if extent >= 10 else MaxNLocator(4))
+def _ticks(axes: Axes) -> None:
+    """Powers of ten where the axis shows a decade or more, else round numbers: there may be no power of ten on it."""
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(numticks=5) if high >= 10 * low else MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_locator(NullLocator())
-    return _floor(rows)
 
 
 def _floor(rows: pd.DataFrame) -> float:

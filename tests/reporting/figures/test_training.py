@@ -1,8 +1,11 @@
 """The curves of training: the numbers, what is drawn of them, and what the caption says."""
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from gaitcore.artefacts.training_history import write_history
 from gaitcore.reporting.figures.training import collapse_spreads, draw
@@ -143,13 +146,23 @@ def test_one_epoch_is_one_tick(mixer, write):
 
 
 @pytest.mark.parametrize("losses", [(0.43, 0.2, 0.15), (4e-3, 2.2e-3), (30.0, 0.02)])
-def test_every_panel_has_at_least_two_labelled_ticks_however_little_its_values_differ(mixer, write, losses):
-    runs = [[(loss, 0.01, 0.5, None) for loss in losses]] * 2
-    axes = panel(draw(mixer, training=write(*runs)).figure, "Loss")
-    low, high = axes.get_ylim()
-    axes.figure.canvas.draw()
-    labels = {tick: label.get_text() for tick, label in zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)}
-    assert sum(low <= tick <= high and text != "" for tick, text in labels.items()) >= 2
+@pytest.mark.parametrize("limited", [True, False], ids=["with a limit of collapse", "without"])
+def test_every_panel_has_ticks_whose_labels_do_not_meet(mixer, write, losses, limited):
+    """Also where its values differ by less than a decade, and where a far limit is drawn beside them."""
+    runs = [[(loss, 0.01, 0.5 + loss / 100, None) for loss in losses]] * 2
+    training = mixer.training.model_copy(update={"collapse_distance": 0.01 if limited else 0.0})
+    figure = draw(mixer.model_copy(update={"training": training}), training=write(*runs)).figure
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    figure.draw(renderer)
+    for axes in figure.axes:
+        if axes.get_ylabel() == "Learning rate":  # one value, here
+            continue
+        low, high = axes.get_ylim()
+        pairs = zip(axes.get_yticks(), axes.get_yticklabels(), strict=True)
+        labels = [label for tick, label in pairs if low <= tick <= high and label.get_text()]
+        boxes = sorted((label.get_window_extent(renderer) for label in labels), key=lambda box: box.y0)
+        assert len(boxes) >= 2, axes.get_ylabel()
+        assert all(lower.y1 <= upper.y0 for lower, upper in pairwise(boxes)), axes.get_ylabel()
 
 
 def test_zeros_stand_at_the_lower_edge_five_decades_below_the_highest(mixer, write):
