@@ -2,9 +2,12 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
 
 from places import REPOSITORY
 
@@ -95,6 +98,29 @@ OF_SOURCES = (
 )
 
 
+def test_packages_of_extras_are_loaded_only_where_videos_are_read():
+    """All other modules load what ``pyproject.toml`` depends on, also where more is installed, as where CI runs."""
+    declared = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]["dependencies"]
+    declared = {re.match(r"[\w-]+", requirement)[0] for requirement in declared}
+    distributions = packages_distributions()
+    others = {}
+    for file in PACKAGE.rglob("*.py"):
+        for name in set(loaded_with(file)) - {"gaitcore", *sys.stdlib_module_names}:
+            if not declared & {distribution.lower() for distribution in distributions.get(name, ())}:
+                others.setdefault(name, set()).add(file.parent.name)
+    assert others.pop("markupsafe") == {"pages"}  # which comes with Jinja2
+    assert set().union(*others.values()) == {"video"}
+
+
+def loaded_with(file):
+    """The packages that a module imports when it is imported itself."""
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module.split(".")[0]
+
+
 def called(file):
     """The functions and methods that a module calls, with and without what is before the last dot."""
     for node in ast.walk(ast.parse(file.read_text())):
@@ -121,6 +147,14 @@ def test_reading_an_artefact_does_not_load_torch():
     code = f"{imports}; import sys; print('torch' in sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=REPOSITORY)
     assert loaded.stdout == "False\n"
+
+
+def test_tables_figures_and_pages_load_neither_torch_nor_statistics_of_scipy():
+    modules = ("tables.write_tables", "figures.attribution_shares", "pages.write_reproduction", "pages.write_report")
+    imports = "; ".join(f"import gaitcore.reporting.{name}" for name in modules)
+    code = f"{imports}; import sys; print({{'torch', 'scipy.stats'}} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=REPOSITORY)
+    assert loaded.stdout == "set()\n"
 
 
 def test_fractions_become_percent_in_one_module():
