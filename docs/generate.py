@@ -213,7 +213,7 @@ systems:
     network: {kernel: 9}
 ```
 
-With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` to say what a
 file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
 [systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """
