@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site site-version video onnx dvc slurm tracking extras stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock screenshots site site-version video onnx dvc slurm tracking extras stages test-extras adopt image
 
 # Small trainings side by side, of a thread each, need less time than one after the other with two; the bytes are the same.
 tables: .venv/ready ## the default experiment, from nothing to its tables
@@ -82,6 +82,9 @@ kills: .venv/ready ## the whole workflow killed at random times, compared byte f
 
 docs: .venv/ready ## the generated parts of the documentation
 	$(BIN)/python docs/generate.py
+
+screenshots: .venv/ready ## the picture of the demo's report in the documentation, after snakemake report; needs Chromium
+	$(BIN)/python docs/screenshots.py
 
 site: .venv/ready ## the documentation as pages that work offline: build/site/index.html
 	$(INSTALL) requirements-site.lock

@@ -51,23 +51,23 @@ def report_page(
     return Page(
         title=f"Report: {context.experiment} on {context.dataset}",
         lead=(
-            *_lead(summary, context),
-            _verdict(verified, folder),
+            *_lead(summary, context, _verdict(verified, folder)),
             Contents(tuple(section.title for section in sections)),
         ),
         sections=sections,
     )
 
 
-def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
+def _lead(summary: pd.DataFrame, context: TableContext, verdict: str) -> tuple[Part, ...]:
     rank1 = estimates(summary, "rank1")
     means = (
         f"{context.system_title(system)} {with_spread(rank1[overall(system)])}" for system in measured_systems(summary)
     )
     return (
+        f"Mean rank-1 accuracy over conditions (%): {', '.join(means)}. {notes.chance_note(summary, context)}",
+        verdict,
         conclusion(summary, context),
         notes.protocol_sentence(summary, context),
-        f"Mean rank-1 accuracy over conditions (%): {', '.join(means)}. {notes.chance_note(summary, context)}",
         Files(
             "Differences from the paper, excluded sequences, data, code and machine, and the reproducibility checklist",
             ("reproduction.html",),
@@ -78,7 +78,7 @@ def _lead(summary: pd.DataFrame, context: TableContext) -> tuple[Part, ...]:
 def _verdict(verified: int, folder: Path) -> str:
     return (
         f"The {verified} files behind this page are as the jobs that made them left them; this was checked when the "
-        f"page was written. To check every file of the folder: python -m gaitcore check-manifest {folder.as_posix()}"
+        f"page was written. To check every file of the folder: gaitcore check-manifest {folder.as_posix()}"
     )
 
 

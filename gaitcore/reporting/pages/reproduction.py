@@ -109,6 +109,6 @@ def _provenance_section(evidence: Evidence) -> Section:
                     ("packages of the first run", packages),
                 ),
             ),
-            "The files behind one number are listed by: python -m gaitcore trace TABLE ROW COLUMN.",
+            "The files behind one number are listed by: gaitcore trace TABLE ROW COLUMN.",
         ),
     )
