@@ -7,6 +7,7 @@ import logging
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,12 +83,10 @@ def losses(outputs):
     return pd.read_csv(outputs.history).drop(columns=["seconds", "sequences_per_second"])
 
 
-@pytest.fixture
-def expected(data, tmp_path_factory):
-    """Weights' digest and history of a run that nobody disturbed, in a process of its own."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    for name in ("poses.parquet", "split.csv"):
-        (folder / name).write_bytes((data / name).read_bytes())
+@pytest.fixture(scope="module")
+def expected(drawn, tmp_path_factory):
+    """Weights' digest and history of a run on the same files that nobody disturbed, in a process of its own."""
+    folder = shutil.copytree(drawn, tmp_path_factory.mktemp("undisturbed"), dirs_exist_ok=True)
     process = start(folder, NEVER)
     assert process.wait() == 0, process.stderr.read()
     outputs = outputs_in(folder)
