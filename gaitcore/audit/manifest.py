@@ -32,6 +32,7 @@ from gaitcore.audit.receipts import (
 from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
 from gaitcore.files import write_text
+from gaitcore.workflow_command import workflow_command
 
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
 UNLISTED = (
@@ -139,7 +140,7 @@ def read_manifest(folder: str | Path) -> Manifest:
     if not Path(folder).is_dir():
         raise DataError(f"{str(folder)!r}: no such folder, expected that of an experiment, e.g. results/demo.")
     if not path.exists():
-        raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest")
+        raise DataError(f"{path}: no such file; make it with: {workflow_command('manifest', Path(folder).name)}")
     text = read_bytes(path)
     try:
         content = json.loads(text)

@@ -7,6 +7,7 @@ from typing import Any
 from shtab import DIRECTORY, FILE
 
 from gaitcore.errors import ConfigError, DataError
+from gaitcore.workflow_command import workflow_command
 
 EXPERIMENTS = Path("experiments")
 RESULTS = Path("results")
@@ -41,7 +42,7 @@ def finished_experiment(place: str) -> Path:
         if path.exists() and path.parent != EXPERIMENTS:
             return path
     if (EXPERIMENTS / f"{name}.yaml").is_file():
-        command = f"snakemake --cores 8 tables --config experiment={name}"
+        command = workflow_command("tables", name)
         raise DataError(f"{RESULTS / name}: no such folder, the experiment has not been run; run it with: {command}")
     raise DataError(f"{place!r}: no such folder, expected that of an experiment, e.g. results/demo.")
 
