@@ -57,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
         print("The files do not say the following; look for it in the overlay:")
         print("\n".join(f"- {sentence}" for sentence in proposal.unknown))
     if not proposal.complete:
-        print(f"{overlay} is not complete: fill in what is missing.", file=sys.stderr)
+        missing = f"fill in what is missing; gaitcore check {name} names it"
+        print(f"{overlay} is not complete: {missing}.", file=sys.stderr)
         return 1
     load_experiment(name)
     print(f"Next: gaitcore check {name}, then: {workflow_command('tables', name)}")
