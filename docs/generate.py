@@ -2,8 +2,8 @@
 
 Writes docs/configuration.md from the configuration's schema and config.yaml, config.schema.json for editors, and the
 sizes of the networks into docs/systems.md; puts the demo's Table 2 into README.md
-and its contact sheet into docs/pictures/ where the demo has been run, and the benchmarks into docs/performance.md, and
-the inputs and kills that were tried into docs/reliability.md, where they have.
+and its contact sheet into docs/pictures/ where the demo has been run, the tries of its sweep into docs/sweeps.md, and the
+benchmarks into docs/performance.md, and the inputs and kills that were tried into docs/reliability.md, where they have.
 """
 
 import inspect
@@ -37,6 +37,8 @@ from gaitcore.yaml_files import read_yaml
 ROOT = Path(__file__).resolve().parents[1]
 TABLE_STARTS = '<!-- demo table: made by "make tables docs" -->'
 TABLE_ENDS = "<!-- end of demo table -->"
+SWEEP_START = '<!-- tries of demo_sweep: made by "make docs" -->'
+SWEEP_END = "<!-- end of the tries -->"
 BENCHMARKS_START = '<!-- benchmarks: made by "make bench docs" -->'
 BENCHMARKS_END = "<!-- end of benchmarks -->"
 GPU_START = '<!-- on a GPU: made by "make bench-gpu docs" -->'
@@ -548,9 +550,13 @@ def main() -> None:
     readme, table = ROOT / "README.md", ROOT / "results" / "demo" / "tables" / "table2.md"
     if table.is_file():
         _replace(readme, TABLE_STARTS, TABLE_ENDS, table.read_text(encoding="utf-8"))
-    picture = ROOT / "results" / "demo" / "figures" / "contact_sheet.png"
-    if picture.is_file():
-        shutil.copyfile(picture, ROOT / "docs" / "pictures" / picture.name)
+    tries = ROOT / "results" / "demo_sweep" / "sweep"
+    if (tries / "sweep.md").is_file():
+        rows = [line for line in (tries / "sweep.md").read_text(encoding="utf-8").splitlines() if line.startswith("|")]
+        _replace(ROOT / "docs" / "sweeps.md", SWEEP_START, SWEEP_END, "\n".join(rows))
+    for picture in (ROOT / "results" / "demo" / "figures" / "contact_sheet.png", tries / "sweep.png"):
+        if picture.is_file():
+            shutil.copyfile(picture, ROOT / "docs" / "pictures" / picture.name)
     benchmarks = ROOT / "results" / "benchmarks.json"
     if benchmarks.is_file():
         text = benchmark_tables(json.loads(benchmarks.read_text(encoding="utf-8")))

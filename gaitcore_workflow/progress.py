@@ -10,7 +10,8 @@ from gaitcore.words import counted
 from gaitcore_workflow.events import event_of
 
 SECONDS = 5.0  # of a job of whose rule nothing is known yet
-LONG = ("train", "train_try", "extract_poses", "extract_silhouettes")  # rules whose jobs take most of the time
+LEARNING = ("train", "train_try")  # rules whose jobs report epochs
+LONG = (*LEARNING, "extract_poses", "extract_silhouettes")  # rules whose jobs take most of the time
 OF_A_JOB = re.compile(r"\[([^\]]+)\] (.*)")  # how workflow_scripts/job.py begins each line
 WARNS = "Warning: "  # and this, where the job's own code warns
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
@@ -131,7 +132,8 @@ class Run:
         if job is None or job.rule in self.targets:
             return []
         self.done += 1
-        self.times.setdefault(job.rule, []).append(now - job.started)
+        if job.rule not in LEARNING or job.epoch:  # a system that learns nothing says nothing about a training's time
+            self.times.setdefault(job.rule, []).append(now - job.started)
         left = self.left(now)
         more = f"; about {duration(left)} left" if left and self.done < self.total else ""
         return [f"{self.done:>3}/{self.total}  {job.title} ({duration(now - job.started)}{more})"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from job import job
 
 with job(snakemake):
-    from gaitcore.modalities.report import write_report
+    from gaitcore.modalities.report import warn_of_lost_frames, write_report
     from gaitcore.modalities.scratch import Scratch
     from gaitcore.modalities.silhouettes.reading import read_silhouettes
     from gaitcore.settings.data import Silhouettes
@@ -25,6 +25,7 @@ with job(snakemake):
         threads=snakemake.threads,
     )
     write_report(report, output.report)
+    warn_of_lost_frames(report, sequences["frames"].sum(), output.report)
     scratch.remove()
     logging.info(
         "%d sequences, %d frames; %d entries of the source are listed in %s",

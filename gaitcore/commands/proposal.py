@@ -68,7 +68,7 @@ def _lines(data: Recognised) -> list[str]:
         constants = ", ".join(f"{key} {value}" for key, value in data.tree.constant.items())
         lines.append(f"  folders      {data.tree.folders}{f' (all: {constants})' if constants else ''}, guessed")
     for title, column in zip(("people", "conditions", "walks", "views"), KEY_COLUMNS, strict=True):
-        values = sorted(keys[column].unique(), key=natural)
+        values = _conditions(keys) if column == "condition" else sorted(keys[column].unique(), key=natural)
         lines.append(f"  {title:<12} {len(values)}: {some_of(values)}")
     lines.append(f"  sequences    {len(keys)}")
     if len(data.frames):

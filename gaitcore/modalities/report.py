@@ -1,5 +1,6 @@
 """The report of what a reader left out, and why; it becomes ``poses_report.csv``."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -7,12 +8,16 @@ from typing import Any
 import pandas as pd
 
 from gaitcore.csv_files import TEXT, WHOLE_OR_EMPTY, read_csv, write_csv
+from gaitcore.percent import in_percent
 
 _TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE_OR_EMPTY, "reason": TEXT}
 REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
 LEFT_OUT = "left out: "  # the reason begins so where a whole video gives no pose
 NO_VIDEO = "no video: "  # and so for another file among the videos
-_NAMED = 3  # videos in one sentence
+_NAMED = 3  # videos, or reasons, in one sentence
+_MANY = 0.1  # of the frames: what is worth a warning
+
+log = logging.getLogger(__name__)
 
 
 class DropReport:
@@ -74,6 +79,28 @@ def told(videos: Sequence[str]) -> str:
     """Videos that gave nothing, in one sentence with what to do; three of them by name."""
     more = f"; and {len(videos) - _NAMED} more" if len(videos) > _NAMED else ""
     return f"{'; '.join(videos[:_NAMED])}{more}. Replace or remove the files, or correct the settings named."
+
+
+def warn_of_lost_frames(report: pd.DataFrame, kept: int, path: str | Path) -> None:
+    """Log a warning if a tenth of the frames or more was left out: how many, the most frequent reasons, the report.
+
+    Args:
+        report: the entries, as ``DropReport.to_frame`` makes them; those with a line or a frame are counted.
+        kept: the number of frames in the table.
+        path: the report's file.
+    """
+    lost = report[report["frame"].notna() | report["line"].notna()]
+    if len(lost) < _MANY * (kept + len(lost)) or lost.empty:
+        return
+    often = lost["reason"].value_counts().head(_NAMED)
+    log.warning(
+        "%.0f%% of the frames were left out (%s of %s), most often: %s; see %s",
+        in_percent(len(lost) / (kept + len(lost))),
+        f"{len(lost):,}",
+        f"{kept + len(lost):,}",
+        "; ".join(f"{reason} ({number:,})" for reason, number in often.items()),
+        path,
+    )
 
 
 def write_report(report: pd.DataFrame, path: str | Path) -> None:

@@ -191,7 +191,8 @@ def _check(assigned: pd.DataFrame, protocol: Protocol) -> None:
     if longest < protocol.min_frames:
         raise ProtocolError(
             f"All {len(assigned)} sequences are too short: the longest has {longest} frames, protocol.min_frames is "
-            f"{protocol.min_frames}; lower it and network.frames with it, or bring longer walks."
+            f"{protocol.min_frames}; lower it and network.frames with it, or bring longer walks. "
+            "The report of the frames, e.g. poses_report.csv, lists those that were left out while reading."
         )
     roles = set(assigned["role"])
     subjects = sorted(assigned["subject"].unique(), key=natural)

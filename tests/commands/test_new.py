@@ -52,7 +52,7 @@ def test_the_proposed_experiment_is_accepted_by_the_workflow(name, at_home, caps
     said = capsys.readouterr().out
     assert f" as {name} (" in said
     assert "  people       6: 001, 002, 003, 004, 005, 006\n" in said
-    assert "  conditions   2: bg, nm\n" in said
+    assert "  conditions   2: nm, bg\n" in said
     assert "  walks        2: 01, 02\n" in said
     assert "  views        2: 000, 090\n" in said
     assert "  sequences    36\n" in said

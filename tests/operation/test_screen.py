@@ -12,7 +12,7 @@ import pytest
 from places import REPOSITORY
 
 from gaitcore_workflow.events import event_line, event_of, for_people
-from gaitcore_workflow.progress import Run, duration
+from gaitcore_workflow.progress import SECONDS, Run, duration
 from gaitcore_workflow.screen import ending, results
 
 SNAKEFILE = """\
@@ -184,8 +184,19 @@ def test_the_time_left_counts_what_runs_and_what_waits():
 def test_jobs_that_share_the_cores_are_counted_by_their_threads():
     run = begun({"train": 4, "total": 4}, cores=8)
     start(run, 1, 0.0)
+    run.read("[train 0] epoch 4/4  loss 0.1  00:00 left", 40.0)
     run.read(event("job_finished", job_id=1), 40.0)
     assert run.left(40.0) == 3 * 40 * 2 / 8
+
+
+def test_a_system_that_learns_nothing_says_nothing_about_the_time_of_a_training():
+    run = begun({"train": 2, "write_tables": 1, "total": 3})
+    start(run, 1, 0.0)
+    run.read(event("job_finished", job_id=1), 3.0)
+    assert run.left(3.0) is None
+    start(run, 2, 3.0, seed=1)
+    run.read("[train 1] epoch 1/4  loss 0.1  00:30 left", 13.0)
+    assert run.left(13.0) == 30 + SECONDS / 2  # the tables take one of two cores
 
 
 @pytest.mark.parametrize(

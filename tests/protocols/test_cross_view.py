@@ -79,7 +79,8 @@ def test_every_sequence_too_short_is_an_error():
         roles([(*row[:4], 45) for row in FULL])
     assert str(raised.value) == (
         "All 12 sequences are too short: the longest has 45 frames, protocol.min_frames is 61; lower it and "
-        "network.frames with it, or bring longer walks."
+        "network.frames with it, or bring longer walks. The report of the frames, e.g. "
+        "poses_report.csv, lists those that were left out while reading."
     )
 
 

@@ -12,7 +12,16 @@ import pandas as pd
 from gaitcore.errors import DataError
 from gaitcore.keys import KEY_COLUMNS, SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import LEFT_OUT, NO_VIDEO, DropReport, left_out_videos, read_report, told, write_report
+from gaitcore.modalities.report import (
+    LEFT_OUT,
+    NO_VIDEO,
+    DropReport,
+    left_out_videos,
+    read_report,
+    told,
+    warn_of_lost_frames,
+    write_report,
+)
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +73,8 @@ def merge_shards(
         mixed_sources: allow shards of several estimators.
 
     Returns:
-        A sentence with the numbers of videos in the table and left out. A warning names the first of those left out.
+        A sentence with the numbers of videos in the table and left out. A warning names the first of those left
+        out; another one says why frames were left out, if they are many.
 
     Raises DataError where no shard holds a pose, or as :func:`merge_tables`.
     """
@@ -81,6 +91,7 @@ def merge_shards(
     write_report(lines, report)
     if bad:
         log.warning("%d of %d videos gave no pose: %s", len(bad), len(table.sequences) + len(bad), told(bad))
+    warn_of_lost_frames(lines, len(table), report)
     return (
         f"{len(table.sequences)} of {len(table.sequences) + len(bad)} videos are in {poses} "
         f"({len(table)} frames); {len(bad)} were left out, see {report}"

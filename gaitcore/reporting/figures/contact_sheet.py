@@ -245,6 +245,6 @@ def _caption(config: Config, sheets: Sequence[Cells], every: pd.DataFrame, numbe
     exceptions += f"; {counted(int(empty.sum()), 'cell')} without any sequence" * bool(empty.any())
     above = ["", *(sheet.name for sheet in sheets)]
     return (
-        f"{config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view (columns) "
-        f"in each condition (rows){exceptions}. "
+        f"Frames of {config.data.dataset} as read ({counts}): the first sequence of subject {subject} from each view "
+        f"(columns) in each condition (rows){exceptions}. "
     ) + " ".join(sheet.caption(name) for sheet, name in zip(sheets, above, strict=False))

@@ -78,7 +78,7 @@ def _figure(config: Config, by_seed: pd.DataFrame, means: pd.DataFrame) -> Figur
     axes.set_ylim(LEAST, 100)
     axes.yaxis.set_major_formatter(plain_number)
     axes.yaxis.set_minor_formatter(NullFormatter())
-    figure.axes[0].set_ylabel("Energy at so many\ncycles or more (%)")
+    figure.axes[0].set_ylabel("Energy at this frequency\nor above (%)")
     legend_above(figure, *axes.get_legend_handles_labels())
     return figure
 

@@ -47,7 +47,8 @@ def test_shards_become_one_table_one_report_and_one_sentence(tmp_path, caplog):
     sentence = merge(tmp_path, shards, [("walk.avi", "names no sequence", None, ""), *others])
     assert caplog.messages == [
         "3 of 5 videos gave no pose: walk.avi: names no sequence; gone.avi: no file; 003.avi: no pose in any of 9 "
-        "frames. Replace or remove the files, or correct the settings named."
+        "frames. Replace or remove the files, or correct the settings named.",
+        f"38% of the frames were left out (3 of 8), most often: nobody found (3); see {tmp_path}/poses_report.csv",
     ]
     assert sentence == (
         f"2 of 5 videos are in {tmp_path}/poses.parquet (5 frames); 3 were left out, see {tmp_path}/poses_report.csv"

@@ -157,7 +157,8 @@ def test_a_joint_is_drawn_as_sure_as_it_is(walkers, poses):
 
 def test_the_caption_counts_what_there_is_what_is_of_others_and_what_is_missing(walkers, poses):
     assert draw(walkers, poses=poses).caption == (
-        "synthetic walkers as read (7 sequences of 3 subjects, 2 views, 3 conditions): the first sequence of subject "
+        "Frames of synthetic walkers as read (7 sequences of 3 subjects, 2 views, 3 conditions): the "
+        "first sequence of subject "
         "001 from each view (columns) in each condition (rows); 1 cell with other subjects, whose names "
         "are in the cell; 2 cells without any sequence. The skeleton of the middle frame is drawn in the camera frame "
         "of 100 × 50 pixels; joints are darker with higher confidence, and the left side has thick lines. The first "
@@ -171,7 +172,8 @@ def test_one_sequence_is_a_sheet_of_one_cell(walkers, write):
     assert {label: written(axes) for label, axes in cells(drawing).items()} == {"NM 45": []}
     assert drawing.numbers[["subject", "sequence", "view"]].values.tolist() == [["007", "03", "045"]]
     assert drawing.caption.startswith(
-        "synthetic walkers as read (1 sequence of 1 subject, 1 view, 1 condition): the first sequence of subject 007 "
+        "Frames of synthetic walkers as read (1 sequence of 1 subject, 1 view, 1 condition): the "
+        "first sequence of subject 007 "
         "from each view (columns) in each condition (rows). The skeleton "
     )
 
@@ -217,7 +219,8 @@ def test_silhouettes_alone_are_drawn_as_gait_energy_images(walkers, silhouettes)
         ["cl", "090", *[None] * 6],
     ]
     assert drawing.caption == (
-        "synthetic walkers as read (4 sequences of 2 subjects, 2 views, 3 conditions): the first sequence of subject "
+        "Frames of synthetic walkers as read (4 sequences of 2 subjects, 2 views, 3 conditions): the "
+        "first sequence of subject "
         "001 from each view (columns) in each condition (rows); 1 cell with other subjects, whose names are in the "
         "cell; 2 cells without any sequence. A cell shows the gait energy image of the sequence, the mean of its "
         "silhouettes of 64 × 64 pixels. Networks take the middle 44 columns; 5.41% of the area shown lies outside "

@@ -152,7 +152,7 @@ def _largest(
 
 
 def _people(count: int) -> str:
-    return NOBODY if count == 0 else f"{count} people, expected exactly one"
+    return NOBODY if count == 0 else f"{count} people, data.video.people expects exactly one"
 
 
 def _why(notes: list[Note]) -> str:

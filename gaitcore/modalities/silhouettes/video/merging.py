@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.errors import DataError
-from gaitcore.modalities.report import left_out_videos, read_report, told, write_report
+from gaitcore.modalities.report import left_out_videos, read_report, told, warn_of_lost_frames, write_report
 from gaitcore.modalities.silhouettes.table import Walk, read_info, read_walks, write_walks
 
 log = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def merge_shards(shards: Sequence[Path], reports: Sequence[Path], *, silhouettes
 
     Returns:
         A sentence with the numbers of videos and frames in the table, and of frames left out. A warning names the first
-        videos that gave no silhouette.
+        videos that gave no silhouette; another one says why frames were left out, if they are many.
 
     Raises DataError where no shard holds a silhouette, or they were made by several networks.
     """
@@ -39,6 +39,7 @@ def merge_shards(shards: Sequence[Path], reports: Sequence[Path], *, silhouettes
     write_report(lines, report)
     if bad := left_out_videos(lines):
         log.warning("%d of %d videos gave no silhouette: %s", len(bad), len(sequences) + len(bad), told(bad))
+    warn_of_lost_frames(lines, int(sequences["frames"].sum()), report)
     return (
         f"{len(sequences)} videos are in {silhouettes} ({sequences['frames'].sum()} frames); "
         f"{lines['frame'].notna().sum()} frames were left out, see {report}"

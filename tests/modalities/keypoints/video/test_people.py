@@ -53,8 +53,8 @@ def test_frames_with_other_than_one_person_are_dropped_with_the_number(tmp_path,
     assert missed(found, left) < 1.5
     assert found.notes == [
         Note(1, "nobody found"),
-        Note(4, "2 people, expected exactly one"),
-        Note(5, "2 people, expected exactly one"),
+        Note(4, "2 people, data.video.people expects exactly one"),
+        Note(5, "2 people, data.video.people expects exactly one"),
         Note(11, "nobody found"),
     ]
 
@@ -64,7 +64,7 @@ def test_a_video_with_two_people_in_every_frame_is_left_out_with_one_reason(tmp_
     found = poses_of(write_video(tmp_path / "a.avi", frames), tools)
     assert (found.frame.shape, found.keypoints.shape) == ((0,), (0, 17, 3))
     assert found.notes == [
-        Note(None, "left out: no pose in any of 24 frames: 2 people, expected exactly one (24 frames)")
+        Note(None, "left out: no pose in any of 24 frames: 2 people, data.video.people expects exactly one (24 frames)")
     ]
 
 
