@@ -1,9 +1,9 @@
 """The generated parts of the documentation: ``make docs``, or ``python docs/generate.py``.
 
 Writes docs/configuration.md from the configuration's schema and config.yaml, config.schema.json for editors, and the
-sizes of the networks into docs/systems.md; puts the demo's Table 2 into README.md
-and its contact sheet into docs/pictures/ where the demo has been run, the tries of its sweep into docs/sweeps.md, and the
-benchmarks into docs/performance.md, and the inputs and kills that were tried into docs/reliability.md, where they have.
+sizes of the networks into docs/systems.md; puts the demo's Table 2 into README.md and its contact sheet into
+docs/pictures/ where the demo has been run, the tries of its sweep into docs/sweeps.md, and the benchmarks into
+docs/performance.md, and the inputs and kills that were tried into docs/reliability.md, where they have.
 """
 
 import inspect
