@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site video onnx dvc slurm tracking stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock site site-version video onnx dvc slurm tracking stages test-extras adopt image
 
 # Small trainings side by side, of a thread each, need less time than one after the other with two; the bytes are the same.
 tables: .venv/ready ## the default experiment, from nothing to its tables
@@ -84,6 +84,12 @@ docs: .venv/ready ## the generated parts of the documentation
 site: .venv/ready ## the documentation as pages that work offline: build/site/index.html
 	$(INSTALL) requirements-site.lock
 	NO_MKDOCS_2_WARNING=1 PYTHONPATH=. SITE_REPOSITORY=$(SITE_REPOSITORY) $(BIN)/python -m mkdocs build --strict --quiet
+
+site-version: .venv/ready ## the same pages as this version's, beside those of other versions, in the branch gh-pages (PUSH=--push sends it)
+	$(INSTALL) requirements-site.lock
+	PATH="$$PWD/$(BIN):$$PATH" NO_MKDOCS_2_WARNING=1 PYTHONPATH=. SITE_REPOSITORY=$(SITE_REPOSITORY) $(BIN)/mike deploy --update-aliases $(PUSH) \
+		$$($(BIN)/python -c "import gaitcore; print(gaitcore.__version__)") latest
+	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/mike set-default $(PUSH) latest
 
 # The environment: its packages are installed anew whenever they are missing or older than a lock, and gaitcore whenever
 # pyproject.toml has changed. Packages that are built from source are built with the setuptools of the lock. Where pip's

@@ -3,6 +3,7 @@
 A link to a file of the repository that is no page leads to ``extra.repository``, or is plain text where none is given.
 """
 
+import os
 import re
 from pathlib import Path
 from posixpath import normpath, relpath
@@ -26,6 +27,8 @@ def anchor(title, separator):
 
 def on_config(config):
     config.copyright = f"gaitcore {__version__}"
+    if "MIKE_DOCS_VERSION" in os.environ:  # pages of several versions on one server: a menu of them
+        config.extra["version"] = {"provider": "mike", "alias": True}
     config.mdx_configs.setdefault("toc", {})["slugify"] = anchor
     config.markdown_extensions.append(_Links(config))
     return config

@@ -14,6 +14,7 @@ _TYPES = {"file": TEXT, "line": WHOLE_OR_EMPTY, "sequence": TEXT, "frame": WHOLE
 REPORT_COLUMNS: tuple[str, ...] = tuple(_TYPES)
 LEFT_OUT = "left out: "  # the reason begins so where a whole video gives no pose
 NO_VIDEO = "no video: "  # and so for another file among the videos
+OTHERS = "another person"  # and so for a person in a frame who is not the walker; the frame itself may be kept
 _NAMED = 3  # videos, or reasons, in one sentence
 _MANY = 0.1  # of the frames: what is worth a warning
 
@@ -85,11 +86,13 @@ def warn_of_lost_frames(report: pd.DataFrame, kept: int, path: str | Path) -> No
     """Log a warning if a tenth of the frames or more was left out: how many, the most frequent reasons, the report.
 
     Args:
-        report: the entries, as ``DropReport.to_frame`` makes them; those with a line or a frame are counted.
+        report: the entries, as ``DropReport.to_frame`` makes them; those with a line or a frame are counted,
+            other people in a frame are not.
         kept: the number of frames in the table.
         path: the report's file.
     """
-    lost = report[report["frame"].notna() | report["line"].notna()]
+    of_frames = report["frame"].notna() | report["line"].notna()
+    lost = report[of_frames & ~report["reason"].str.startswith(OTHERS)]
     if len(lost) < _MANY * (kept + len(lost)) or lost.empty:
         return
     often = lost["reason"].value_counts().head(_NAMED)

@@ -31,6 +31,7 @@ def report_of(**reasons: int) -> DropReport:
                 "see r.csv"
             ],
         ),
+        ({"another person, box 82 x 164 px": 50}, 50, []),
         ({}, 0, []),
     ],
 )

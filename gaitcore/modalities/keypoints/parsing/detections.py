@@ -28,7 +28,7 @@ from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, ManyTra
 from gaitcore.modalities.keypoints.parsing.usable import usable_frames
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, JOINTS, NUM_JOINTS
 from gaitcore.modalities.keypoints.table import PoseInfo, PoseTable, combined_digest, table_of_sequences
-from gaitcore.modalities.report import DropReport
+from gaitcore.modalities.report import OTHERS, DropReport
 from gaitcore.modalities.source_files import read_source
 from gaitcore.settings.data import Tracking
 
@@ -152,7 +152,7 @@ def walker(
     for n in sorted(set(range(len(detections))) - set(kept), key=lambda n: detections[n].frame):
         frame, box, _ = detections[n]
         walker_box = f"kept {_size(boxes[frame])}" if frame in boxes else "the walker is not in this frame"
-        report.add(place, f"another person, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
+        report.add(place, f"{OTHERS}, box {_size(box)}, {walker_box}", sequence=key.name, frame=frame)
     return completed(place, key, [detections[n] for n in kept], info, report, lost_joints)
 
 

@@ -11,7 +11,7 @@ from gaitcore.modalities.keypoints.parsing.tracks import Box, Detection, find_wa
 from gaitcore.modalities.keypoints.skeleton import CHANNELS, NUM_JOINTS
 from gaitcore.modalities.keypoints.video.decoding import Decoder, Note, UnusableVideo
 from gaitcore.modalities.keypoints.video.estimators import Detector, Estimator
-from gaitcore.modalities.report import LEFT_OUT
+from gaitcore.modalities.report import LEFT_OUT, OTHERS
 from gaitcore.settings.data import Tracking
 
 EXACTLY_ONE, TRACK = "exactly_one", "track"
@@ -147,7 +147,7 @@ def _largest(
             notes.append(Note(frame, "the walker is not found" if counts[frame] else NOBODY))
     for one in posed:
         if one is not walker.get(one.frame):
-            notes.append(Note(one.frame, f"another person, box {one.box.width:.0f} x {one.box.height:.0f} px"))
+            notes.append(Note(one.frame, f"{OTHERS}, box {one.box.width:.0f} x {one.box.height:.0f} px"))
     return kept, [*([Note(None, tracks)] if tracks else []), *sorted(notes)]
 
 
