@@ -77,17 +77,17 @@ layers are merged, each over the previous one:
 An overlay may extend others: `extends: demo`, or `extends: [demo, ablations]`, merges them in this order before it.
 
 A layer changes the keys it names and leaves the others. Numbers, texts and lists are replaced as a whole. So are
-seven mappings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`, `sweep.settings`, `training.repeat`,
+the mappings whose keys are not settings: `protocol.gallery`, `protocol.probes`, `protocol.comparisons`,
+`protocol.min_frames_of`, `sweep.settings`, `training.repeat`, `data.silhouettes.bodies.clothing`,
 `tables.conditions` and `figures.against`. The others are merged key by key. A section with a `kind` (`training.batch`,
-`training.loss`) is replaced as a whole if a
-layer names another kind; `protocol` keeps its other settings.
+`training.loss`) is replaced as a whole if a layer names another kind; `protocol` keeps its other settings.
 
 The result is checked before any job starts. A wrong key or value ends the run with one sentence that names the file,
 the line, the key and the allowed values:
 
 ```text
 experiments/demo.yaml, line 36: training.epohcs: unknown setting; did you mean "epochs"?
-experiments/demo.yaml, line 43: evaluation.windows is 'left', expected centre or three_windows_and_reverse (...).
+experiments/demo.yaml, line 43: evaluation.windows is 'left', expected centre or three_windows_and_reverse or ...
 ```
 
 Editors that know JSON Schema complete the keys, show their meaning and mark mistakes while one types: the first line of
@@ -173,7 +173,8 @@ TensorBoard's own package, which `pipx` runs in an environment of its own, needs
     "An experiment with silhouettes names them in `modality` and their source in `silhouettes`.",
     "protocol": "Subjects are a range (`1-74`), several (`1-59, 80`) or names (`P01, P02` or `[P01, P02]`). Sequences "
     "are numbers or text (`gallery: {NA: [seq0, 1]}`). Numbers compare as numbers: 1 is the subject 001 and the "
-    "sequence 01. `min_frames` must be larger than the window, `network.frames`. Every sequence of a training subject "
+    "sequence 01. `min_frames` must be larger than the window, `network.frames`, where windows are cut and "
+    "`input.short_sequences` is `excluded`. Every sequence of a training subject "
     "is used for training, in any condition. See [protocol.md](protocol.md).",
     "sweep": "The keys of `settings` are those of `network`, `input`, `training` and `evaluation` with dots. Each "
     "has values or, for a random search, a range `{low: 1.0e-4, high: 1.0e-2, scale: log}` (without `scale`, linear). "
@@ -214,7 +215,7 @@ systems:
     network: {kernel: 9}
 ```
 
-With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` where it is to be told what a
+With `weights` a system is not trained: `{path: FILE, sha256: DIGEST}`, with `trained_on` to say what a
 file was trained on, or `{experiment: NAME, system: SYSTEM}`. The keys are those of `training.start_from`;
 [systems.md](systems.md#weights-that-were-trained-elsewhere) describes them, and the systems.
 """

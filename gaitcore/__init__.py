@@ -1,4 +1,4 @@
-"""gaitcore: the science of skeleton-based gait recognition; no workflow tool is imported.
+"""gaitcore: the science of gait recognition from poses and silhouettes; no workflow tool is imported.
 
 The parts are imported by name (``from gaitcore.networks import build_model``); importing this package
 loads nothing heavy.

@@ -14,6 +14,7 @@ LEARNING = ("train", "train_try")  # rules whose jobs report epochs
 LONG = (*LEARNING, "extract_poses", "extract_silhouettes")  # rules whose jobs take most of the time
 OF_A_JOB = re.compile(r"\[([^\]]+)\] (.*)")  # how workflow_scripts/job.py begins each line
 WARNS = "Warning: "  # and this, where the job's own code warns
+PROFILE = "Using workflow specific profile"  # Snakemake says so in each run
 EPOCH = re.compile(r"(epoch \d+/\d+)\b.*?\b((?:\d+:)?\d+:\d\d) left")
 
 
@@ -60,7 +61,8 @@ class Run:
         spoken = OF_A_JOB.match(line)
         job = next((job for job in self.running.values() if spoken and job.name == spoken[1]), None)
         if spoken is None or job is None:
-            self.said.append(line)
+            if not line.startswith(PROFILE):
+                self.said.append(line)
             return []
         job.said.append(spoken[2])
         if at := EPOCH.search(spoken[2]):

@@ -10,10 +10,14 @@ import pytest
 import torch
 from places import REPOSITORY
 
+from gaitcore import merging
 from gaitcore.artefacts.split import write_split
+from gaitcore.errors import ConfigError, ProtocolError
 from gaitcore.evaluation.summary import summarise_runs
+from gaitcore.execution.whole_step import too_large
 from gaitcore.keys import SequenceKey
 from gaitcore.modalities.keypoints.table import PoseInfo, table_of_sequences
+from gaitcore.modalities.keypoints.video import estimators
 from gaitcore.protocols.cross_view import assign_roles
 from gaitcore.settings.files import load_config
 from gaitcore.settings.statistics import Statistics
@@ -169,6 +173,35 @@ def test_every_python_example_runs(name, scratch, monkeypatch, capsys):
         exec(compile(example, name, "exec"), {})
     expected = {"data-formats.md": "CASIA-B 32 sequences, 2048 frames", "results.md": "gaitmixer  1.0  1.0   1.0  1.0"}
     assert expected[name] in capsys.readouterr().out
+
+
+def test_the_configuration_page_names_each_mapping_that_an_overlay_replaces():
+    (sentence,) = re.findall(r"So are\n(.*?)\. The others", generate.INTRODUCTION, re.DOTALL)
+    assert {name.split(".")[-1] for name in re.findall(r"`([\w.]+)`", sentence)} == set(merging._REPLACED)
+
+
+def test_no_part_of_our_own_beside_a_library_has_more_lines_than_the_page_says():
+    page = REPOSITORY / "docs" / "decisions.md"
+    text = page.read_text(encoding="utf-8")
+    most = int(re.search(r"has more than (\d+) lines", text)[1])
+    files = {page.parent / name for name in re.findall(r"\]\((\.\./gaitcore/[\w/]+\.py)\)", text)}
+    assert len(files) > 10
+    assert {file.name for file in files if len(file.read_text(encoding="utf-8").splitlines()) > most} == set()
+
+
+def test_the_questions_quote_the_messages_of_the_program(monkeypatch):
+    page = (REPOSITORY / "docs" / "faq.md").read_text(encoding="utf-8")
+    assert f"`{too_large(296, 120)}`" in page
+    monkeypatch.setattr(estimators, "find_spec", lambda package: None)  # no package is installed
+    config = load_config(REPOSITORY / "config.yaml", {"experiment": "casia_b_video"})
+    with pytest.raises(ConfigError) as raised:
+        estimators.check_installed(config.data.video)
+    assert f"`{raised.value}`" in page
+    walks = settled_walkers().sequences
+    with pytest.raises(ProtocolError) as raised:
+        assign_roles(walks, config.protocol.model_copy(update={"min_frames": 500}))
+    pattern = re.escape(str(raised.value)).replace("All\\ 32", r"All\ \d+").replace("has\\ 64", r"has\ \d+")
+    assert re.search(pattern, page)
 
 
 def test_the_table_of_inputs_tried_ends_with_the_sum_of_all_doors():

@@ -106,7 +106,7 @@ def train_run(
     if sequences.empty and all_epochs(training):
         raise ProtocolError(
             f"{split}: no sequence has the role train, because {part_name(protocol, TRAIN)} names no subject to "
-            "train on; name some there, or give the system weights of its own (README.md)."
+            "train on; name some there, or give the system weights of its own (docs/systems.md)."
         )
     model = build_model(**store.network_arguments(), **network.model_dump())
     origin = None

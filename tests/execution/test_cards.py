@@ -72,20 +72,22 @@ def test_without_room_for_locks_no_card_is_chosen(monkeypatch, tmp_path):
     assert os.environ["CUDA_VISIBLE_DEVICES"] == "0,1"
 
 
-def test_the_profile_counts_every_rule_that_computes_on_a_gpu():
-    """A rule that it does not name starts as many jobs as there are cores, all on the same cards."""
+@pytest.mark.parametrize("profile", ["gpu", "slurm"])
+def test_the_profile_counts_every_rule_that_computes_on_a_gpu(profile):
+    """A rule that it does not name starts a job for each core, all on the same cards, or goes to a node without one."""
     computing = {
         ".".join(file.relative_to(REPOSITORY).with_suffix("").parts)
         for file in REPOSITORY.glob("gaitcore/**/*.py")
         if "compute.prepare(" in file.read_text()
     }
     rule = re.compile(r'^rule (\w+):(?:(?!^rule ).)*?^    script:\n        "\.\./([\w/.]+)"', re.M | re.S)
-    scripts = dict(pair for file in REPOSITORY.glob("rules/*.smk") for pair in rule.findall(file.read_text()))
-    scripts |= {f"{name}_again": scripts[name] for name in ("train", "evaluate")}
+    rules = "\n".join(file.read_text() for file in REPOSITORY.glob("rules/*.smk"))
+    scripts = dict(rule.findall(rules))
+    scripts |= {name: scripts[used] for used, name in re.findall(r"^use rule (\w+) as (\w+) with:", rules, re.M)}
     imported = {
         name: re.findall(r"from ([\w.]+) import", (REPOSITORY / script).read_text()) for name, script in scripts.items()
     }
-    profile = yaml.safe_load((REPOSITORY / "profiles/gpu/config.yaml").read_text())
-    assert profile["set-resources"].keys() == {
+    settings = yaml.safe_load((REPOSITORY / "profiles" / profile / "config.yaml").read_text())
+    assert {name for name, resources in settings["set-resources"].items() if resources["gpu"] == 1} == {
         name for name, modules in imported.items() if not computing.isdisjoint(modules)
     }

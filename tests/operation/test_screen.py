@@ -118,6 +118,17 @@ def test_a_workflow_that_cannot_be_read_says_why_and_nothing_else(place):
 
 
 @pytest.mark.workflow
+def test_a_target_that_nothing_makes_is_named_also_beside_a_profile(place):
+    profile = place["cwd"] / "profiles" / "default" / "config.yaml"
+    profile.parent.mkdir(parents=True)
+    profile.write_text("keep-going: true\n")
+    status, text = said(place, "nonsense")
+    assert status == 1
+    assert text.startswith("MissingRuleException:\nNo rule to produce nonsense (")
+    assert text.endswith("\nAll messages: .snakemake/log/screen.log\n")
+
+
+@pytest.mark.workflow
 def test_a_killed_snakemake_takes_its_jobs_along_and_says_what_to_do(place):
     with subprocess.Popen(
         [*SCREEN, "tables", "--config", "wait=600"], **place, stdout=subprocess.PIPE, stderr=subprocess.STDOUT

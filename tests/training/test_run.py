@@ -204,7 +204,7 @@ def test_a_split_with_nobody_to_train_is_refused_by_training(tmp_path):
         run(tmp_path / "a", walks(), protocol=nobody)
     assert str(raised.value) == (
         f"{tmp_path}/a/split.csv: no sequence has the role train, because protocol.splits.s.train names no subject to "
-        "train on; name some there, or give the system weights of its own (README.md)."
+        "train on; name some there, or give the system weights of its own (docs/systems.md)."
     )
     keys, _ = opened(tmp_path / "a" / "poses.parquet", tmp_path / "a" / "split.csv", "gallery", protocol=nobody)
     assert len(keys) == 10
