@@ -7,7 +7,7 @@ PARALLEL = --numprocesses auto --dist loadfile --no-loadscope-reorder
 INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --quiet --require-hashes --no-deps \
 	--no-build-isolation --requirement
 
-.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock screenshots site site-version video onnx dvc slurm tracking stages test-extras adopt image
+.PHONY: help tables test test-quick coverage check docs bench bench-gpu bench-appearance bench-metrics bench-poses fuzz kills lock screenshots site site-version video onnx dvc slurm tracking extras stages test-extras adopt image
 
 # Small trainings side by side, of a thread each, need less time than one after the other with two; the bytes are the same.
 tables: .venv/ready ## the default experiment, from nothing to its tables
@@ -41,9 +41,11 @@ slurm: .venv/ready ## what submits jobs to Slurm; see docs/cluster.md
 tracking: .venv/ready ## what writes records for TensorBoard; see docs/configuration.md
 	$(INSTALL) requirements-tracking.lock
 
-test-extras: dvc slurm tracking ## the tests that need DVC, an S3 server on loopback, TensorBoard's records, or a Slurm of one node (as root)
+extras: dvc slurm tracking ## all three, and what their tests need
 	$(INSTALL) requirements-test-s3.lock
-	$(BIN)/python -m pytest -m "dvc or slurm or tracking"
+
+test-extras: extras ## the tests that need DVC, an S3 server on loopback, TensorBoard's records, or a Slurm of one node (as root)
+	$(BIN)/python -m pytest $(PARALLEL) -m "dvc or slurm or tracking"
 
 stages: ## dvc.yaml for the experiment that config.yaml names
 	$(BIN)/python workflow_scripts/stages.py

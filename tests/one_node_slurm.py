@@ -47,7 +47,7 @@ SelectTypeParameters=CR_Core_Memory
 SchedulerParameters=batch_sched_delay=1,sched_interval=2,bf_interval=2
 GresTypes=gpu
 ReturnToService=2
-MinJobAge=900
+MinJobAge=3600
 KillWait=10
 EnforcePartLimits=ALL
 SlurmdParameters=config_overrides
@@ -90,7 +90,7 @@ def one_node_slurm(folder: Path):
         for daemon in reversed(daemons):
             daemon.terminate()
         for daemon in daemons:
-            daemon.wait(timeout=30)
+            daemon.wait(timeout=120)
         for link in links:
             link.unlink()
 
@@ -132,13 +132,13 @@ def _free_ports(number: int) -> list[int]:
 
 
 def _wait_until(ready, daemon: subprocess.Popen, folder: Path) -> None:
-    for _ in range(300):
+    for _ in range(1200):
         if daemon.poll() is not None:
             raise RuntimeError((folder / f"{daemon.args[0]}.log").read_text())
         if ready(folder):
             return
         time.sleep(0.1)
-    raise RuntimeError(f"{daemon.args[0]} is not ready after 30 s; see {folder}/{daemon.args[0]}.log")
+    raise RuntimeError(f"{daemon.args[0]} is not ready after two minutes; see {folder}/{daemon.args[0]}.log")
 
 
 def _answers(*command: str) -> str:

@@ -6,6 +6,10 @@ import pandas as pd
 
 from gaitcore.csv_files import NUMBER, NUMBER_OR_EMPTY, TEXT, WHOLE, read_csv, write_csv
 
+TESTED_METRIC = "rank1"  # by which pairs of systems are compared
+DIFFERENCE = "rank1_difference"  # the metric of a pair
+MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
+
 COLUMNS = {
     "system": TEXT,  # or "a - b", a pair of systems
     "condition": TEXT,  # or "mean"

@@ -16,13 +16,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.records import checked
 from gaitcore.artefacts.run_record import Origin, RunRecord, read_run
-from gaitcore.artefacts.summary import read_summary
+from gaitcore.artefacts.summary import MEAN, read_summary
 from gaitcore.audit.cells import plain, table_cell, table_path
 from gaitcore.audit.manifest import NAME, ListedArtefact, Manifest, read_manifest
 from gaitcore.audit.receipts import Receipt, read_receipts, relative_name
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical
 from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent

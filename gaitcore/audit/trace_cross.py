@@ -10,13 +10,13 @@ from pathlib import Path
 import pandas as pd
 
 from gaitcore.artefacts.cross_cells import read_cross_cells
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.audit.cells import plain
 from gaitcore.audit.manifest import NAME, read_manifest
 from gaitcore.audit.receipts import read_receipts, relative_name
 from gaitcore.audit.trace import RECEIPT, Trace, TracedFile, changes, trace_cell
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.suggest import nearest
 
 CROSS = "cross"  # the stem of the table

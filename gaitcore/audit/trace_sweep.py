@@ -4,13 +4,13 @@ import math
 from pathlib import Path
 
 from gaitcore.artefacts.metrics import read_metrics
+from gaitcore.artefacts.summary import MEAN, TESTED_METRIC
 from gaitcore.artefacts.sweep_tries import CONDITION, read_tries
 from gaitcore.audit.cells import plain
 from gaitcore.audit.manifest import read_manifest
 from gaitcore.audit.receipts import relative_name
 from gaitcore.audit.trace import Ledger, Trace, data_files, problems_of, traced_run
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import MEAN, TESTED_METRIC
 from gaitcore.percent import as_fraction
 from gaitcore.reporting.tables.estimates import Estimate
 from gaitcore.suggest import nearest

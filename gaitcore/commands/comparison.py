@@ -10,10 +10,11 @@ import pandas as pd
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.run_record import RunRecord, read_run
 from gaitcore.artefacts.subjects import read_subjects
+from gaitcore.artefacts.summary import DIFFERENCE, MEAN, TESTED_METRIC
 from gaitcore.commands.paths import finished_experiment
 from gaitcore.commands.texts import text_table
 from gaitcore.errors import ConfigError, DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN, NO_SEED, TESTED_METRIC, summarise
+from gaitcore.evaluation.statistics import NO_SEED, summarise
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import in_tables_order
 from gaitcore.reporting.pages.differences import flat_settings, setting_text

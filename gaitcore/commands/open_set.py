@@ -15,12 +15,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print the table; 1 where the summary has no open-set figures."""
-    from gaitcore.artefacts.summary import read_summary
+    from gaitcore.artefacts.summary import MEAN, read_summary
     from gaitcore.commands.comparison import read_runs
     from gaitcore.commands.texts import text_table
     from gaitcore.errors import REMEDY, DataError
     from gaitcore.evaluation.open_set import EER, FARS, TAR_METRICS
-    from gaitcore.evaluation.statistics import MEAN
     from gaitcore.protocols.sides import in_tables_order
     from gaitcore.reporting.tables.estimates import estimates, interval, with_spread
 

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 from scipy import integrate, stats
 
-from gaitcore.evaluation.statistics import MEAN, TESTED_METRIC, Measurements, accuracies, measurements
+from gaitcore.artefacts.summary import MEAN, TESTED_METRIC
+from gaitcore.evaluation.statistics import Measurements, accuracies, measurements
 
 _KEYS = ["system", "seed", "condition", "view", "subject", "probes"]
 

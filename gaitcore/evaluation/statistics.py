@@ -28,12 +28,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from gaitcore.artefacts.summary import DIFFERENCE, MEAN, TESTED_METRIC
 from gaitcore.errors import DataError
 from gaitcore.keys import degrees, natural
 
-DIFFERENCE = "rank1_difference"
-TESTED_METRIC = "rank1"  # by which pairs of systems are compared
-MEAN = "mean"  # stands in the columns `condition` and `view` for an average over them
 NO_SEED = -1  # of weights from a file, whose seed is not known
 
 _RUN = ["system", "seed"]

@@ -11,10 +11,10 @@ import pandas as pd
 from gaitcore.artefacts.embeddings import read_tested
 from gaitcore.artefacts.rank1 import write_rank1
 from gaitcore.artefacts.subjects import read_subjects
-from gaitcore.artefacts.summary import write_summary
+from gaitcore.artefacts.summary import MEAN, write_summary
 from gaitcore.errors import REMEDY, DataError
 from gaitcore.evaluation.open_set import Pairs, summarise_open_set
-from gaitcore.evaluation.statistics import MEAN, NO_SEED, summarise
+from gaitcore.evaluation.statistics import NO_SEED, summarise
 from gaitcore.percent import in_percent
 from gaitcore.settings.evaluation import Evaluation
 from gaitcore.settings.protocol import Protocol

@@ -10,11 +10,11 @@ import pandas as pd
 
 from gaitcore.artefacts.run_record import read_run
 from gaitcore.artefacts.subjects import COLUMNS
+from gaitcore.artefacts.summary import TESTED_METRIC
 from gaitcore.evaluation.comparisons import measure
 from gaitcore.evaluation.embedding import embed
 from gaitcore.evaluation.measured import Measured
 from gaitcore.evaluation.recording import write_measured
-from gaitcore.evaluation.statistics import TESTED_METRIC
 from gaitcore.evaluation.trained import trained_network
 from gaitcore.evaluation.validation import open_validation
 from gaitcore.execution import compute

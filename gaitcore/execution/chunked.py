@@ -156,6 +156,23 @@ class _InChunks(torch.autograd.Function):
         return None, None, *parameter_gradients
 
 
+class _GradientsGiven(torch.autograd.Function):
+    """The end of a graph whose gradients by some maps are given.
+
+    ``torch.autograd.grad`` takes them, too, but checks them by SymPy, whose import is half a second of each training.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, gradients: list[Tensor], *maps: Tensor) -> Tensor:
+        ctx.gradients = gradients
+        return maps[0].new_zeros(())
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, _: Tensor) -> tuple[Tensor | None, ...]:
+        return None, *ctx.gradients
+
+
 class _StagePass:
     """Forward and backward pass of one stage on one batch; it begins with the batch normalisations before the stage."""
 
@@ -206,7 +223,9 @@ class _StagePass:
                 by_moments = _through_moments(out[index].detach(), moments, gradient / positions)
                 gradients[index] = (gradients[index] + by_moments).to(out[index].dtype)
             inputs = [*leaves, *self.parameters]
-            results = torch.autograd.grad(out, inputs, gradients, allow_unused=True)
+            with torch.enable_grad():
+                end: Tensor = _GradientsGiven.apply(gradients, *out)  # type: ignore[no-untyped-call]
+            results = torch.autograd.grad(end, inputs, allow_unused=True)
             maps = len(leaves) - len(self.input_moments)
             return results[:maps], results[maps : len(leaves)], results[len(leaves) :]
 

@@ -16,8 +16,8 @@ import yaml
 
 from gaitcore import extensions
 from gaitcore.artefacts.run_record import RunRecord
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.evaluation.finished import TrainedRun
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.exporting.agreement import Agreement
 from gaitcore.keys import walk_name
 from gaitcore.networks import model_title

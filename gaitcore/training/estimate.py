@@ -6,6 +6,7 @@ that the answer takes seconds where a step takes minutes; the time of the whole 
 """
 
 import logging
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from gaitcore.training.optimisation import all_epochs
 from gaitcore.training.progress import in_words
 
 LONG_ENOUGH = 0.5  # seconds of a step that are measured well
+SHORT = 10.0  # seconds of a run that needs no better estimate than that of a small batch
 STEPS = 3  # on a batch; the first one also prepares the pass, and the faster one of the others counts
 LENGTHS = (61, 110)  # frames of a made-up sequence, about CASIA-B's
 
@@ -60,7 +62,9 @@ class StepTime:
         )
 
 
-def seconds_per_step(network: SystemNetwork, input: Input, training: Training, device: torch.device) -> StepTime:
+def seconds_per_step(
+    network: SystemNetwork, input: Input, training: Training, device: torch.device, steps: float = math.inf
+) -> StepTime:
     """Measure a training step of a system, on frames that are made up.
 
     It takes a few seconds where a step takes less than a second, and on a CPU about a tenth of a step where it takes
@@ -73,18 +77,20 @@ def seconds_per_step(network: SystemNetwork, input: Input, training: Training, d
         input: the input channels or transform.
         training: the recipe, whose batch need not be the same as that of a run with fewer subjects.
         device: where the run will be.
+        steps: of the run; a short run is measured on the smallest batch alone.
 
     Raises:
         GaitError: what building or training the network raises.
     """
     sizes = [training.batch] if device.type == "cuda" else [*_sizes(training.batch)]
+    whole = _sequences(sizes[-1])
     with torch.random.fork_rng(), _quiet():
         for batch in sizes:
             seconds = _measured(network, input, training.model_copy(update={"batch": batch, **_PLAIN}), device)
-            if seconds >= LONG_ENOUGH:
+            time = StepTime(seconds * whole / _sequences(batch), _sequences(batch), whole)
+            if seconds >= LONG_ENOUGH or steps * time.seconds <= SHORT:
                 break
-    whole = _sequences(sizes[-1])
-    return StepTime(seconds * whole / _sequences(batch), _sequences(batch), whole)
+    return time
 
 
 # The measured run has no end, no schedule that would count its steps, and no rate at which its loss becomes infinite.
@@ -111,7 +117,7 @@ def tell(
     if device.type == "cpu" and (steps := steps_of_run(training, sequences)):
         log.info(
             "%s, on this machine as it is now; a run that is killed is resumed by the same command",
-            seconds_per_step(network, input, training, device).of_run(steps),
+            seconds_per_step(network, input, training, device, steps).of_run(steps),
         )
 
 

@@ -1,10 +1,12 @@
 """Optimiser and learning rate, over the phases of a recipe."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from inspect import unwrap
 from typing import Any
 
 import torch
 from torch import nn
+from torch.optim import Optimizer
 
 from gaitcore.errors import ConfigError
 from gaitcore.settings.training import Phase, Training
@@ -29,7 +31,19 @@ def phase_of(epoch: int, training: Training) -> int:
     return int(epoch > training.epochs)
 
 
-_ADAMS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
+def _without_compiler(kind: type[Optimizer]) -> Callable[..., Optimizer]:
+    """The optimiser without its guards against torch's compiler, which import it: a second of each run.
+
+    A guard is a decorator of a method. Where no step is compiled it does nothing, but that of ``step`` switches
+    gradients off.
+    """
+    guarded = ("add_param_group", "load_state_dict", "state_dict", "zero_grad")
+    methods = {name: unwrap(getattr(kind, name)) for name in guarded}
+    return type(kind.__name__, (kind,), methods | {"step": torch.no_grad()(unwrap(kind.step))})
+
+
+_ADAMS = {"adam": _without_compiler(torch.optim.Adam), "adamw": _without_compiler(torch.optim.AdamW)}
+_SGD = _without_compiler(torch.optim.SGD)
 
 
 class Optimisation:
@@ -70,7 +84,7 @@ class Optimisation:
             self.on_tensors.restart(rate, at_ends)
             self.optimiser = self.on_tensors
         elif settings.optimiser == "sgd":
-            self.optimiser = torch.optim.SGD(self.parameters, lr=rate, momentum=at_ends, weight_decay=decay)
+            self.optimiser = _SGD(self.parameters, lr=rate, momentum=at_ends, weight_decay=decay)
         else:
             adam = _ADAMS[settings.optimiser]
             self.optimiser = adam(self.parameters, lr=rate, betas=(at_ends, 0.999), weight_decay=decay)

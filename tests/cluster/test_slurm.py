@@ -79,13 +79,14 @@ def edit(workflow, old, new, name="experiments/tiny.yaml"):
     return workflow
 
 
-def wait_for(condition, process):
-    for _ in range(1200):
+def wait_for(condition, process=None):
+    """What a condition becomes that must come true; the time limit is for a hang, other tests share the machine."""
+    for _ in range(3000):
         if found := condition():
             return found
-        assert process.poll() is None
+        assert process is None or process.poll() is None
         time.sleep(0.1)
-    raise AssertionError("not within two minutes")
+    raise AssertionError("not within five minutes")
 
 
 @pytest.fixture(scope="module")
@@ -173,17 +174,13 @@ def test_an_interrupt_cancels_what_is_in_the_queue(on_slurm):
 
     wait_for(lambda: states() == ["RUNNING"], process)
     os.kill(process.pid, signal.SIGINT)
-    assert process.wait(timeout=120) != 0
-    for _ in range(300):
-        if states() == ["CANCELLED"]:
-            break
-        time.sleep(0.1)
-    assert states() == ["CANCELLED"]
+    assert process.wait(timeout=300) != 0
+    wait_for(lambda: states() == ["CANCELLED"])
 
 
 def test_a_training_job_that_hits_its_time_limit_resumes_and_ends_with_the_same_bytes(local, limited):
     workflow, process = limited
-    assert process.wait(timeout=400) == 0, (workflow.folder / "snakemake.log").read_text()
+    assert process.wait(timeout=900) == 0, (workflow.folder / "snakemake.log").read_text()
     assert [(job["JobState"], job["Partition"]) for job in workflow.submitted()] == [
         ("TIMEOUT", "gpu"),
         ("COMPLETED", "gpu"),

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from gaitcore.artefacts.summary import DIFFERENCE
 from gaitcore.errors import DataError
-from gaitcore.evaluation.statistics import DIFFERENCE, NO_SEED, summarise
+from gaitcore.evaluation.statistics import NO_SEED, summarise
 
 COLUMNS = ["system", "seed", "condition", "view", "subject", "probes", "rank1", "rank5", "mAP"]
 SUMMARY_COLUMNS = [

@@ -54,6 +54,12 @@ def test_a_slow_step_is_measured_on_a_few_sequences(monkeypatch):
     assert (found.measured, found.batch) == (4, 128)
 
 
+def test_a_short_run_is_measured_on_a_few_sequences_alone():
+    parts = (getattr(system("gaitmixer"), part) for part in ("network", "input", "training"))
+    found = seconds_per_step(*parts, CPU, steps=1)
+    assert (found.measured, found.batch) == (4, 296)
+
+
 def test_the_steps_are_those_that_the_run_takes():
     sequences = pd.DataFrame({"subject": np.repeat(["1", "2", "3"], 7), "condition": ["nm", "bg", "bg"] * 7})
     for name in ("gaitmixer", "gaitgraph", "gaitset"):

@@ -11,12 +11,13 @@ pytestmark = pytest.mark.workflow
 ALL = """\
 experiment: all_systems
 extends: tiny
+data: {path: data/raw/all_systems/poses.csv, walkers: {views: [0, 90, 180]}}
 seeds: [0]
 compare: [posegait, gaitgraph, gaitgraph2, gaitmixer, narrow, gaittr, gpgait, skeletongait, ptsn]
 systems:
-  gaitgraph: {training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 64}}}
-  gaitgraph2: {training: {epochs: 1, batch: {size: 64}}}
-  posegait: {network: {embedding_dim: 24}, training: {epochs: 1, batch: {size: 64}}}
+  gaitgraph: {network: {frames: 8}, training: {epochs: 1, second_phase: {epochs: 1}, batch: {size: 16}}}
+  gaitgraph2: {network: {frames: 8}, training: {epochs: 1, batch: {size: 16}}}
+  posegait: {network: {frames: 12, embedding_dim: 24}, training: {epochs: 1, batch: {size: 16}}}
   gaittr: {network: {widths: [32]}, training: {epochs: 1, batch: {subjects: 3, sequences: 4, steps: 4}}}
   gpgait:
     network: {embedding_dim: 8, shared: [4], width: 8}

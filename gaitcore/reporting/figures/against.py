@@ -6,8 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from gaitcore.artefacts.summary import read_summary
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN, read_summary
 from gaitcore.percent import in_percent
 from gaitcore.reporting.figures.drawing import Drawing
 from gaitcore.reporting.figures.style import (

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from gaitcore.artefacts.inspected_probes import read_probes, share_columns
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.modalities.keypoints.skeleton import BODY_PARTS, JOINTS, NUM_JOINTS
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names

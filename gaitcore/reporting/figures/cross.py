@@ -7,7 +7,7 @@ from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.reporting.figures.cross_view import BRIGHT, COLOURS, DASH
 from gaitcore.reporting.figures.style import COLUMN, PAGE, SMALL, folded
 from gaitcore.reporting.tables.estimates import percent_text

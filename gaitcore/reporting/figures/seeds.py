@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from gaitcore.artefacts.metrics import read_metrics
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.figures.drawing import Drawing

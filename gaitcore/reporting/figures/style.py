@@ -10,7 +10,7 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.protocols.sides import compared_names
 from gaitcore.reporting.tables import context
 from gaitcore.settings.experiment import Config

@@ -8,7 +8,7 @@ import math
 
 import pandas as pd
 
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.reporting.pages.sections import Grid
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import (

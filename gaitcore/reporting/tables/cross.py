@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from gaitcore.artefacts.cross_cells import COLUMNS
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.merging import lineage_of
 from gaitcore.percent import as_fraction, in_percent
 from gaitcore.reporting.escaping import latex

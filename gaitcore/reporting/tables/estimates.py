@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.artefacts.summary import DIFFERENCE, MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import TableContext
 

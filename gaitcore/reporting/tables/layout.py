@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.artefacts.table_cells import VALUES
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.estimates import Estimate, at_chance, interval, percent, printed, with_spread
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from gaitcore.artefacts.run_record import RunRecord, run_of
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.artefacts.summary import DIFFERENCE, MEAN
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import SourceFacts, TableContext
 from gaitcore.reporting.tables.estimates import (

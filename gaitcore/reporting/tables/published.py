@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from gaitcore.evaluation.statistics import MEAN
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.percent import as_fraction
 from gaitcore.protocols.roles import split_in_use
 from gaitcore.settings.experiment import Config

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from gaitcore.evaluation.statistics import DIFFERENCE, MEAN
+from gaitcore.artefacts.summary import DIFFERENCE, MEAN
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext
 from gaitcore.reporting.tables.estimates import (

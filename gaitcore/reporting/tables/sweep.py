@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from gaitcore.artefacts.run_record import RunRecord
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.artefacts.sweep_tries import COLUMNS, CONDITION, as_text, in_yaml
 from gaitcore.evaluation.selection import Choice, TryAccuracy, accuracies_of, choose
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import some_of
 from gaitcore.percent import in_percent
 from gaitcore.protocols.roles import TRAIN, VALIDATED, VALIDATION_BOTH, VALIDATION_GALLERY, VALIDATION_PROBE

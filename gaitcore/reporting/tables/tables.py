@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from gaitcore.artefacts.summary import MEAN
 from gaitcore.evaluation.measured import ALL_VIEWS
 from gaitcore.evaluation.open_set import METRICS as OPEN_SET
-from gaitcore.evaluation.statistics import MEAN
 from gaitcore.keys import canonical, degrees, natural, view_title
 from gaitcore.reporting.tables import notes
 from gaitcore.reporting.tables.context import TableContext
