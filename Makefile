@@ -96,10 +96,11 @@ site-version: .venv/ready ## the same pages as this version's, beside those of o
 		$$($(BIN)/python -c "import gaitcore; print(gaitcore.__version__)") latest
 	PATH="$$PWD/$(BIN):$$PATH" $(BIN)/mike set-default $(PUSH) latest
 
-# The environment: made again whenever it is missing or older than a lock. Packages that are built from source are built
-# with the setuptools of the lock. Where pip's indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's
-# libraries if it asks for them. `make TORCH=pypi` takes PyPI's in any case, e.g. for a GPU.
-.venv/ready: requirements-build.lock requirements.lock requirements-torch-cpu.lock requirements-torch.lock requirements-cuda.lock
+# The environment: its packages are installed anew whenever they are missing or older than a lock, and gaitcore whenever
+# pyproject.toml has changed. Packages that are built from source are built with the setuptools of the lock. Where pip's
+# indexes have no PyTorch for CPUs alone, PyPI's is installed, and CUDA's libraries if it asks for them. `make TORCH=pypi`
+# takes PyPI's in any case, e.g. for a GPU.
+.venv/packages: requirements-build.lock requirements.lock requirements-torch-cpu.lock requirements-torch.lock requirements-cuda.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; name another one with: make PYTHON=python3.12")'
 	$(PYTHON) -m venv --clear .venv
 	$(INSTALL) requirements-build.lock
@@ -108,6 +109,9 @@ site-version: .venv/ready ## the same pages as this version's, beside those of o
 		"$$(sed -n 's/^torch==\([^ ]*\).*/\1/p' requirements-torch-cpu.lock)"; \
 		then $(INSTALL) requirements-torch-cpu.lock; else $(INSTALL) requirements-torch.lock; fi
 	if $(BIN)/python -m pip check | grep -q "^torch .* not installed"; then $(INSTALL) requirements-cuda.lock; fi
+	touch $@
+
+.venv/ready: .venv/packages pyproject.toml
 	$(BIN)/python -m pip install --disable-pip-version-check --no-deps --no-build-isolation --quiet --editable .
 	$(BIN)/python -m pip check
 	touch $@

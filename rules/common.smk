@@ -22,6 +22,7 @@ from gaitcore.protocols.sides import compared_names
 from gaitcore.sweeps import runs_of_sweep, with_tries
 from gaitcore.systems import is_trained, run_name, runs_of, system_settings
 from gaitcore.digests import PACKAGE, contents_digest, listing_digest, outside_code
+from gaitcore.workflow_command import workflow_command
 from gaitcore.yaml_files import read_yaml
 
 # Data, results and the overlays of one's own are relative to the working directory. The workflow's own files are beside
@@ -278,7 +279,7 @@ def weights_file(weights, seed):
     else:
         runs = f"results/{weights.experiment}/{weights.system}"
         path = f"{runs}/seed-{seed}/weights.safetensors"
-        remedy = f"; make it with: snakemake --cores 2 runs --config experiment={weights.experiment}"
+        remedy = f"; make it with: {workflow_command('runs', weights.experiment)}"
     if not os.path.exists(path):
         sys.exit(f"{path}: no such file{remedy}.")
     beside = Path(path).with_name("run.json")

@@ -25,8 +25,7 @@ def crossed_files(*patterns):
                 f"results/{name}/summary.csv"
             ):
                 sys.exit(
-                    f"results/{name}/summary.csv: no such file; make it with: snakemake --cores 2 tables --config "
-                    f"experiment={name}."
+                    f"results/{name}/summary.csv: no such file; make it with: {workflow_command('tables', name)}"
                 )
         return list(dict.fromkeys(found))
 

@@ -1,5 +1,5 @@
 # The settings and code digests on which each stage of dvc.yaml depends beside its files.
-from gaitcore.operation.stages import own_stages
+from gaitcore_workflow.stages import own_stages
 
 
 rule write_settings:

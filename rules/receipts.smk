@@ -1,11 +1,11 @@
 # What happens before and after the jobs of a run: no changed file is used, and the manifest lists what was made.
-from gaitcore.audit.kept import discard, forget, keep, return_benchmarks
+from gaitcore_workflow.kept import discard, forget, keep, return_benchmarks
 from gaitcore.audit.manifest import renew_manifest, write_manifest
 from gaitcore.audit.receipts import MANIFEST, JobPlace, add_benchmarks, check_changed
 from gaitcore.files import check_writable, correct_times
-from gaitcore.operation.handlers import add_handlers
-from gaitcore.operation.recorded import keep_unrecorded
-from gaitcore.operation.run_locks import alive, others, remove_stale_locks
+from gaitcore_workflow.handlers import add_handlers
+from gaitcore_workflow.recorded import keep_unrecorded
+from gaitcore_workflow.run_locks import alive, others, remove_stale_locks
 
 # DVC runs Snakemake once for each stage, and deletes the files of a stage before. Those that Snakemake made alone are
 # kept from the first stage to the last, whose jobs take their files from there.

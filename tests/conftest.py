@@ -1,4 +1,4 @@
-"""Settings of the test processes, the order in which files of tests are run, and a real walking video."""
+"""Settings of the test processes, the order of the files of tests, a real walking video and a results folder."""
 
 import os
 
@@ -30,3 +30,19 @@ def walking():
     if frames is None:
         pytest.skip(f"no walking video: the package {WHEEL} cannot be fetched")
     return frames
+
+
+@pytest.fixture
+def results(tmp_path, monkeypatch):
+    """A small results folder: poses, a split made from them, and the manifest."""
+    from results_folder import Results
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/poses.csv").write_text("poses")
+    made = Results()
+    poses, split = made.folder / "poses.parquet", made.folder / "split.csv"
+    made.make("poses", "read_poses", ["data/poses.csv"], [poses])
+    made.make("splits", "splits", [str(poses)], [split])
+    made.write_manifest()
+    return made

@@ -11,7 +11,7 @@ from places import REPOSITORY
 
 PARTS = (
     *("Snakefile", "config", "config.yaml", "experiments", "gaitcore", "profiles", "report", "rules", "workflow"),
-    "workflow_scripts",
+    *("gaitcore_workflow", "workflow_scripts"),
 )
 
 TINY = """\

@@ -1,4 +1,4 @@
-"""The rooms of gaitcore import downwards only and in no circle; see docs/house.md."""
+"""The rooms of gaitcore import downwards only and in no circle, and know no workflow; see docs/house.md."""
 
 import ast
 import os
@@ -12,14 +12,15 @@ from importlib.metadata import packages_distributions
 from places import REPOSITORY
 
 PACKAGE = REPOSITORY / "gaitcore"
+WORKFLOW = REPOSITORY / "gaitcore_workflow"  # how the workflow is run
 SMALL = (
     *("errors", "suggest", "files", "csv_files", "yaml_files", "torch_files", "percent", "names", "keys", "digests"),
-    *("words", "declared", "extensions"),
+    *("words", "declared", "extensions", "workflow_command"),
 )
 ROOMS = (
     *("settings", "modalities", "sampling", "protocols", "networks", "execution", "artefacts", "elsewhere.py"),
-    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "operation"),
-    *("exporting", "commands"),
+    *("tracking.py", "evaluation", "training", "inspection", "reporting", "audit", "exporting"),
+    "commands",
 )
 # The names of networks and modalities are read from a room's face, which loads none of them; the settings of a system
 # are put together from them.
@@ -70,6 +71,44 @@ def test_there_is_no_circle():
     assert set(TopologicalSorter(graph).static_order()) >= graph.keys()
 
 
+# Where the library names Snakemake, its jobs or DVC: what it says to users, and what it records.
+NAMING = {
+    "workflow_command.py": "the command in sentences for users",
+    "settings/experiment.py": "descriptions of settings that have commands of their own",
+    "settings/values.py": "the sentence on a brace in a path",
+    "modalities/keypoints/video/listing.py": "the same, for videos",
+    "reporting/pages/report.py": "a caption: who measured the run times",
+    "artefacts/provenance.py": "the version of Snakemake in run.json",
+}
+
+
+def without_docstrings(file):
+    """The code of a module, without comments and docstrings."""
+    tree = ast.parse(file.read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            node.value.value = ""
+    return ast.unparse(tree)
+
+
+def test_the_library_knows_nothing_of_snakemake_and_dvc():
+    naming = {
+        file.relative_to(PACKAGE).as_posix()
+        for file in PACKAGE.rglob("*.py")
+        if re.search("snakemake|dvc|gaitcore_workflow", without_docstrings(file), re.IGNORECASE)
+    }
+    assert naming == NAMING.keys()
+
+
+def test_what_a_job_computes_is_in_the_library():
+    """No digest of a job's code has ``gaitcore_workflow``, so no script computes with it."""
+    using = {
+        file.name for file in (REPOSITORY / "workflow_scripts").rglob("*.py") if "gaitcore_workflow" in file.read_text()
+    }
+    # How each script starts and ends; the screen and the logger it reads; the settings and stages of DVC.
+    assert using == {"job.py", "screen.py", "__init__.py", "settings.py", "stages.py"}
+
+
 # Who may parse or format a file: the owners of artefacts, and what reads sources or constants of the repository.
 PARSING = {
     "json.load",
@@ -88,7 +127,6 @@ FORMATTING = {"dump", "dumps", "to_csv", "to_json", "to_parquet", "write_table",
 OWNERS = (
     *("csv_files.py", "files.py", "artefacts/", "audit/manifest.py", "audit/receipts.py", "training/checkpoints.py"),
     *("modalities/report.py", "modalities/keypoints/table.py", "modalities/keypoints/video/extraction.py"),
-    *("operation/benchmarks.py", "operation/events.py"),
     *("modalities/frame_table.py", "modalities/silhouettes/table.py", "modalities/silhouettes/subjects.py"),
 )
 OF_SOURCES = (
@@ -132,13 +170,15 @@ def called(file):
 def test_each_artefact_is_read_and_written_by_its_owner_alone():
     others = {
         f"{name} calls {function}"
-        for file in PACKAGE.rglob("*.py")
-        for name in [file.relative_to(PACKAGE).as_posix()]
+        for package in (PACKAGE, WORKFLOW)
+        for file in package.rglob("*.py")
+        for name in [file.relative_to(package).as_posix()]
         if not name.startswith((*OWNERS, *OF_SOURCES))
         for function in PARSING.union(FORMATTING).intersection(called(file))
     }
-    # The identity of a run, held in memory for its checkpoint, and the settings that name a try.
-    assert others == {"training/run.py calls dumps", "sweeps.py calls dumps"}
+    # The identity of a run, held in memory for its checkpoint, the settings that name a try, and Snakemake's events.
+    events = {"events.py calls dumps", "events.py calls loads"}
+    assert others == {"training/run.py calls dumps", "sweeps.py calls dumps"} | events
 
 
 def test_reading_an_artefact_does_not_load_torch():

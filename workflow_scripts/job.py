@@ -16,11 +16,11 @@ from pathlib import Path
 from tqdm.contrib.logging import logging_redirect_tqdm
 
 from gaitcore import extensions
-from gaitcore.audit.kept import restore
 from gaitcore.audit.receipts import JobPlace, checked_inputs, parameters_digest, write_receipt
 from gaitcore.errors import DataError, GaitError
 from gaitcore.files import detach, storage_problem
-from gaitcore.operation.run_locks import alive
+from gaitcore_workflow.kept import restore
+from gaitcore_workflow.run_locks import alive
 
 LATENCY = 60  # seconds, as in profiles/slurm
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from job import configuration, job
 
 with job(snakemake):
-    from gaitcore.operation.benchmarks import read_benchmarks
+    from gaitcore.artefacts.benchmarks import read_benchmarks
     from gaitcore.reporting.pages.run_times import Jobs
     from gaitcore.reporting.pages.write_report import write_report
 

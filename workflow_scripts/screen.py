@@ -9,7 +9,7 @@ changes at its end, a file has plain lines. All that Snakemake and the jobs say 
 import sys
 from pathlib import Path
 
-from gaitcore.operation.shown import run_shown
+from gaitcore_workflow.shown import run_shown
 
 if __name__ == "__main__":
     sys.exit(run_shown(sys.argv[1:], plugins=Path(__file__).resolve().parent))

@@ -4,7 +4,7 @@ from job import job
 
 with job(snakemake):
     from gaitcore.files import write_json
-    from gaitcore.operation.checked_stages import check_stages
+    from gaitcore_workflow.checked_stages import check_stages
 
     params = snakemake.params
     check_stages(snakemake.input.dvc, params.systems, params.seeds, params.stages)

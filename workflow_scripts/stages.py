@@ -3,7 +3,7 @@
 import sys
 
 from gaitcore.errors import GaitError
-from gaitcore.operation.stages import write_stages
+from gaitcore_workflow.stages import write_stages
 
 if __name__ == "__main__":
     try:

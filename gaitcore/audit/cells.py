@@ -10,6 +10,7 @@ from gaitcore.artefacts.table_cells import read_cells
 from gaitcore.errors import DataError
 from gaitcore.keys import canonical
 from gaitcore.suggest import nearest
+from gaitcore.workflow_command import workflow_command
 
 MEASURED = " (measured)"  # suffix of a system's name in a table with published rows
 
@@ -29,7 +30,7 @@ def table_cell(table: Path, row: str, column: str, block: str | None) -> dict[st
         DataError: there is no such cell, it is a published one, or several match.
     """
     if not table.is_file():
-        raise DataError(f"{table}: no such file; make it with: snakemake --cores 2 tables")
+        raise DataError(f"{table}: no such file; make it with: {workflow_command('tables', table.parent.parent.name)}")
     cells = read_cells(table)
     (key,) = {"view", "condition", "metric"} & set(cells)
     row_cells = _in_block(_measured(cells, row, table), row, None if key == "condition" else block, table)

@@ -32,6 +32,7 @@ from gaitcore.audit.receipts import (
 from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
 from gaitcore.files import write_text
+from gaitcore.workflow_command import workflow_command
 
 NAME, SIGNATURE = MANIFEST, f"{MANIFEST}.sig"
 UNLISTED = (
@@ -136,10 +137,8 @@ def read_manifest(folder: str | Path) -> Manifest:
         DataError: there is none, it was changed after it was written, or a key is missing, unknown or of another type.
     """
     path = Path(folder, NAME)
-    if not Path(folder).is_dir():
-        raise DataError(f"{str(folder)!r}: no such folder, expected that of an experiment, e.g. results/demo.")
     if not path.exists():
-        raise DataError(f"{path}: no such file; make it with: snakemake --cores 2 manifest")
+        raise DataError(f"{path}: no such file; make it with: {workflow_command('manifest', Path(folder).name)}")
     text = read_bytes(path)
     try:
         content = json.loads(text)
@@ -180,12 +179,6 @@ def check_manifest(folder: str | Path) -> ManifestCheck:
         unlisted=tuple(sorted(unlisted)),
         outdated=tuple(sorted(outdated)),
     )
-
-
-def results_folder(path: str | Path) -> Path:
-    """The results folder that a user names: by itself, or by its manifest."""
-    path = Path(path)
-    return path.parent if path.name == NAME and not path.is_dir() else path
 
 
 def _write(path: Path, facts: Mapping[str, Any], receipts: Mapping[str, Receipt]) -> None:

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, Field
 from gaitcore.artefacts.records import Record, read_record, write_record
 from gaitcore.digests import file_digest, folder_digest
 from gaitcore.errors import DataError
+from gaitcore.workflow_command import workflow_command
 
 FOLDER, LOGS, BENCHMARKS = "receipts", "logs", "benchmarks"
 KEPT = ".kept"
@@ -184,7 +185,7 @@ def write_receipt(
 def add_benchmarks(folder: Path) -> None:
     """Add the benchmarks of jobs that have ended to their receipts.
 
-    That of a job whose files were kept is added after it is put back, see ``gaitcore.audit.kept``.
+    That of a job whose files were kept is added after it is put back, see ``gaitcore_workflow.kept``.
     """
     for job, receipt in read_receipts(folder).items():
         place = JobPlace(folder, job)
@@ -225,7 +226,7 @@ def check_records(folder: Path, receipt: Receipt) -> None:
         if (folder / name).is_file() and file_digest(folder / name) != file.sha256:
             raise DataError(
                 f"{folder / name}: not the file that {receipt.rule} wrote; put the original back, or run the job "
-                f"again: snakemake --cores 2 --forcerun {receipt.rule} -- tables"
+                f"again: {workflow_command('tables', folder.name, f'--forcerun {receipt.rule}')}"
             )
 
 

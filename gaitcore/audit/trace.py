@@ -6,7 +6,7 @@ table is recomputed from the accuracies of the runs.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from gaitcore.artefacts.metrics import Metrics, read_metrics
 from gaitcore.artefacts.records import checked
-from gaitcore.artefacts.run_record import Origin, RunRecord, read_run, run_of
+from gaitcore.artefacts.run_record import Origin, RunRecord, read_run
 from gaitcore.artefacts.summary import MEAN, read_summary
 from gaitcore.audit.cells import plain, table_cell, table_path
 from gaitcore.audit.manifest import NAME, ListedArtefact, Manifest, read_manifest
@@ -26,11 +26,13 @@ from gaitcore.keys import canonical
 from gaitcore.modalities import modality_names, table_name
 from gaitcore.percent import in_percent
 from gaitcore.reporting.tables.context import condition_titles
-from gaitcore.reporting.tables.estimates import Estimate, estimates, interval, metric_title, with_spread
+from gaitcore.reporting.tables.estimates import Estimate, estimates
 from gaitcore.settings.experiment import Config
 from gaitcore.systems import run_name
+from gaitcore.words import listed
 
 _HISTORY = ("training.csv",)  # of a run that was trained here
+RECEIPT = "the receipt of "  # and the rule: who recorded a digest
 _TOLERANCE = 1e-4  # percent; the table's CSV has four decimals
 
 Record = Mapping[str, Any]
@@ -55,11 +57,23 @@ class TracedFile:
 
 @dataclass(frozen=True)
 class TracedRun:
-    """One run behind a number: its accuracy (a fraction), its files, and its run.json."""
+    """One run behind a number.
+
+    Attributes:
+        seed: of its training; None for weights from a file.
+        accuracy: its accuracy, a fraction.
+        folder: of the run.
+        files: its files, from the accuracy to the weights, and those that its weights come from.
+        data: the files that it read, with what it recorded of them.
+        record: its run.json.
+        evaluation_code: digest of the code that measured the accuracy, if it was recorded.
+    """
 
     seed: int | None
     accuracy: float
+    folder: Path
     files: tuple[TracedFile, ...]
+    data: tuple[TracedFile, ...]
     record: RunRecord
     evaluation_code: str | None
 
@@ -68,14 +82,22 @@ class TracedRun:
 class Trace:
     """The runs and files behind one cell of a table.
 
-    ``cell`` is its row of the table's CSV, ``estimate`` its row of summary.csv.
+    Attributes:
+        table: the table.
+        cell: its row of the table's CSV.
+        estimate: its row of summary.csv.
+        runs: the runs.
+        made: the table and the statistics that were made from the runs.
+        data: the roles, the frames and their source.
+        problems: what is not as recorded, in sentences.
     """
 
     table: Path
     cell: Record
     estimate: Estimate
     runs: tuple[TracedRun, ...]
-    common: tuple[TracedFile, ...]  # behind all runs
+    made: tuple[TracedFile, ...]
+    data: tuple[TracedFile, ...]
     problems: tuple[str, ...] = field(default=())
 
     @property
@@ -109,14 +131,16 @@ def trace_cell(table: str | Path, row: str, column: str, block: str | None = Non
     runs = tuple(
         traced_run(ledger, f"{system}/{run_name(seed)}", seed, metric, place, table, "summary.csv") for seed in seeds
     )
-    common = tuple(_common_files(ledger, table))
+    name = relative_name(table, folder)
+    made, data = (ledger.traced(name), ledger.traced("summary.csv", [name])), tuple(data_files(ledger, name))
     return Trace(
         table,
         cell,
         _estimate(folder / "summary.csv", system, metric, place),
         runs,
-        common,
-        tuple(problems_of(cell, runs, common)),
+        made,
+        data,
+        tuple(problems_of(cell, runs, [*made, *data])),
     )
 
 
@@ -188,7 +212,7 @@ class Ledger:
         for user in users:
             receipt = self.receipts.get(user)
             if receipt and name in receipt.inputs:
-                recorded[f"the receipt of {receipt.rule}"] = receipt.inputs[name]
+                recorded[f"{RECEIPT}{receipt.rule}"] = receipt.inputs[name]
         return TracedFile(path, _digest(path), recorded)
 
     def _listed(self, name: str) -> ListedArtefact:
@@ -257,17 +281,19 @@ def traced_run(
     )
     made = (f"{run}/metrics.json", f"{run}/weights.safetensors")
     files = (
-        ledger.traced(f"{run}/run.json", [relative_name(table, ledger.folder)]),
         ledger.traced(f"{run}/metrics.json"),
         ledger.traced(f"{run}/subjects.csv", [statistics], metrics_json=metrics.outputs),
         *(ledger.traced(f"{run}/{name}", metrics_json=metrics.outputs) for name in _other_outputs(metrics)),
         ledger.traced(f"{run}/weights.safetensors", made, metrics_json=metrics.inputs, run_json=record.outputs),
         *(ledger.traced(f"{run}/{name}", run_json=record.outputs) for name in record.outputs if name in _HISTORY),
+        ledger.traced(f"{run}/run.json", [relative_name(table, ledger.folder)]),
         *_weights_files(ledger, f"{run}/weights.safetensors", record),
-        *(ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs),
+    )
+    data = tuple(
+        ledger.traced(name, made, metrics_json=metrics.inputs, run_json=record.inputs) for name in record.inputs
     )
     accuracy = _accuracy(metrics, metric, *place, ledger.folder / run / "metrics.json")
-    return TracedRun(seed, accuracy, files, record, metrics.code_digest)
+    return TracedRun(seed, accuracy, ledger.folder / run, files, data, record, metrics.code_digest)
 
 
 def _other_outputs(metrics: Metrics) -> list[str]:
@@ -282,7 +308,7 @@ def _weights_files(ledger: Ledger, name: str, record: RunRecord) -> Iterator[Tra
         if Path(path).is_file():
             recorded = {"run.json": record.origin.sha256} if record.origin and path == record.origin.path else {}
             if receipt and path in receipt.inputs:
-                recorded[f"the receipt of {receipt.rule}"] = receipt.inputs[path]
+                recorded[f"{RECEIPT}{receipt.rule}"] = receipt.inputs[path]
             yield TracedFile(Path(path), _digest(Path(path)), recorded)
 
 
@@ -306,37 +332,35 @@ def _accuracy(metrics: Metrics, metric: str, condition: str, view: str, path: Pa
         raise DataError(f"{path}: has no {metric} of {condition}, {view}; delete it and run again.") from None
 
 
-def _common_files(ledger: Ledger, table: Path) -> Iterator[TracedFile]:
-    """The table, the statistics, and what :func:`data_files` yields."""
-    name = relative_name(table, ledger.folder)
-    yield ledger.traced(name)
-    yield ledger.traced("summary.csv", [name])
-    yield from data_files(ledger, name)
-
-
 def data_files(ledger: Ledger, name: str) -> Iterator[TracedFile]:
-    """The frames, the split, which a table was made from, and the source of the frames where it is available."""
+    """The split, which a table was made from, the frames, and the source of the frames where it is available."""
     artefacts = ledger.manifest.artefacts
     frames = (table_name(modality) for modality in modality_names() if table_name(modality) in artefacts)
-    yield from (ledger.traced(file, ["split.csv"]) for file in frames)
     yield ledger.traced("split.csv", [name])
+    yield from (ledger.traced(file, ["split.csv"]) for file in frames)
     for source, digest in ledger.manifest.sources.items():
         if Path(source).is_file():
             yield TracedFile(Path(source), file_digest(source), {NAME: digest})
 
 
-def problems_of(cell: Record, runs: tuple[TracedRun, ...], common: tuple[TracedFile, ...]) -> Iterator[str]:
+def problems_of(cell: Record, runs: Sequence[TracedRun], common: Iterable[TracedFile]) -> Iterator[str]:
     """Sentences on what is not as recorded: a digest, or the number itself."""
     recomputed = in_percent(math.fsum(run.accuracy for run in runs) / len(runs))
     printed = cell.get("percent", cell.get("rank1_percent"))
     if not abs(recomputed - float(printed)) <= _TOLERANCE:
         yield f"the table has {printed} %, but the runs give {recomputed:.4f} %"
-    seen = set()
-    for file in [*common, *(file for run in runs for file in run.files)]:
+    yield from changes([*common, *(file for run in runs for file in (*run.files, *run.data))])
+
+
+def changes(files: Iterable[TracedFile]) -> Iterator[str]:
+    """A sentence for each digest that other files record of a file and that is not its own."""
+    recorders: dict[tuple[Path, str], dict[str, None]] = {}
+    for file in files:
         for recorder, digest in file.recorded.items():
-            if digest != file.sha256 and (file.path, recorder) not in seen:
-                seen.add((file.path, recorder))
-                yield f"{file.path} is not the file that {recorder} records ({digest})"
+            if digest != file.sha256:
+                recorders.setdefault((file.path, digest), {})[recorder] = None
+    for (path, digest), names in recorders.items():
+        yield f"{path} is not the file that {listed([*names])} record{'s' * (len(names) == 1)} ({digest})"
 
 
 def _digest(path: Path) -> str:
@@ -346,79 +370,3 @@ def _digest(path: Path) -> str:
         raise DataError(f"{path}: no such file; the number cannot be traced without it.") from None
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}).") from None
-
-
-def trace_text(trace: Trace) -> str:
-    """A trace as text."""
-    cell = trace.cell
-    place = ", ".join(cell[key] for key in ("block", "view", "condition") if cell.get(key))
-    metric = metric_title(cell.get("metric", "rank1"))
-    metric = metric[0].lower() + metric[1:]
-    ends = interval(trace.estimate)
-    seeds = f"{len(trace.runs)} seed{'s' * (len(trace.runs) > 1)}"
-    mean = "with weights from a file" if trace.runs[0].seed is None else f"the mean of {seeds}"
-    lines = [
-        f"{trace.table}: {cell['method']}, {place}",
-        f"  {metric} {with_spread(trace.estimate)} %{f', interval {ends}' if ends else ''}; {mean}",
-        *_file_lines(trace.common, indent="  "),
-    ]
-    for run in trace.runs:
-        name = "weights from a file" if run.seed is None else f"seed {run.seed}"
-        lines += ["", f"{name}: {metric} {in_percent(run.accuracy):.2f} %", *_file_lines(run.files, indent="  ")]
-        lines += [f"  {name:<19} {value}" for name, value in _facts(run).items()]
-    lines += ["", *_closing(trace)]
-    return "\n".join(lines)
-
-
-def _file_lines(files: tuple[TracedFile, ...], indent: str) -> Iterator[str]:
-    for file in files:
-        yield f"{indent}{file.path}"
-        recorders = " and ".join(file.recorded)
-        agreement = f", as {recorders} record{'s' * (len(file.recorded) == 1)}"
-        comparison = agreement if file.agrees else f", NOT as in {recorders}"
-        yield f"{indent}  sha256 {file.sha256}{comparison if file.recorded else ''}"
-
-
-def _facts(run: TracedRun) -> dict[str, str]:
-    record, machine, revision = run.record, run.record.machine, run.record.revision
-    clean = {True: "", False: ", with uncommitted changes", None: ""}[revision.clean]
-    packages = machine.packages
-    return {
-        **_origin_facts(record),
-        "source of the frames": record.source_digest or "not recorded",
-        f"{'import' if record.imported else 'training'}'s code": record.code_digest,
-        "evaluation's code": run.evaluation_code or "not recorded",
-        **{f"extension {name}": digest for name, digest in record.extensions.items()},
-        "git revision": f"{revision.commit}{clean}" if revision.commit else "not in git",
-        "configuration": "run.json, settings: " + ", ".join(record.settings),
-        "split": _split(record.settings.get("protocol")),
-        "machine": f"{record.device}; {machine.processor}, {machine.cores} cores, {machine.platform}",
-        "versions": f"Python {machine.python}, torch {packages.get('torch')}, numpy {packages.get('numpy')}",
-    }
-
-
-def _origin_facts(record: RunRecord) -> dict[str, str]:
-    """Where weights from elsewhere come from; of a run, its data, code and revision."""
-    if record.origin is None:
-        return {}
-    origin, before = record.origin, run_of(record.origin)
-    role = "weights from" if record.imported else "first weights from"
-    facts = {role: f"{origin.path}, SHA-256 {origin.sha256}"}
-    if origin.trained_on:
-        facts["trained on"] = ", ".join(f"{key} {value}" for key, value in origin.trained_on.items())
-    if before:
-        facts["by the run"] = (
-            f"{before.system}, seed {before.seed}, code {before.code_digest}, revision {before.revision.commit}, "
-            f"source {before.source_digest}"
-        )
-    return facts
-
-
-def _split(protocol: Any) -> str:
-    return str(protocol.get("split", "not recorded")) if isinstance(protocol, dict) else "not recorded"
-
-
-def _closing(trace: Trace) -> list[str]:
-    if trace.holds:
-        return ["Every digest is as recorded, and the runs give the number in the table."]
-    return [f"NOT traced: {problem}." for problem in trace.problems]

@@ -14,7 +14,7 @@ from gaitcore.artefacts.summary import MEAN
 from gaitcore.audit.cells import plain
 from gaitcore.audit.manifest import NAME, read_manifest
 from gaitcore.audit.receipts import read_receipts, relative_name
-from gaitcore.audit.trace import Trace, TracedFile, trace_cell
+from gaitcore.audit.trace import RECEIPT, Trace, TracedFile, changes, trace_cell
 from gaitcore.digests import file_digest
 from gaitcore.errors import DataError
 from gaitcore.suggest import nearest
@@ -49,12 +49,7 @@ def trace_cross(table: Path, row: str, column: str, block: str | None = None) ->
     title = read_manifest(tested).titles.get(cell["tested_system"], cell["tested_system"])
     trace = trace_cell(tested / "tables" / "table2.csv", title, MEAN)
     own = list(_own_files(table, tested / "summary.csv"))
-    problems = [
-        f"{file.path} is not the file that {recorder} records ({digest})"
-        for file in own
-        for recorder, digest in file.recorded.items()
-        if digest != file.sha256
-    ]
+    problems = list(changes(own))
     if abs(float(cell["rank1_percent"]) - float(trace.cell["rank1_percent"])) > 1e-4:
         problems.append(f"{table} has {cell['rank1_percent']} %, but {trace.table} {trace.cell['rank1_percent']} %")
     shown = {
@@ -62,7 +57,7 @@ def trace_cross(table: Path, row: str, column: str, block: str | None = None) ->
         "block": f"trained on {cell['trained_on'] or cell['trained_on_title']}",
         "condition": f"tested on {cell['tested_on']}",
     }
-    return replace(trace, table=table, cell=shown, common=(*own, *trace.common), problems=(*problems, *trace.problems))
+    return replace(trace, table=table, cell=shown, made=(*own, *trace.made), problems=(*problems, *trace.problems))
 
 
 def _chosen(cells: pd.DataFrame, name: str, columns: tuple[str, str], table: Path, kind: str) -> pd.DataFrame:
@@ -83,7 +78,7 @@ def _own_files(table: Path, summary: Path) -> Iterator[TracedFile]:
     yield TracedFile(table, file_digest(table), {NAME: manifest.artefacts[name].sha256})
     made = [receipt for receipt in read_receipts(folder).values() if name in receipt.outputs]
     recorded = {
-        f"the receipt of {receipt.rule}": receipt.inputs[read]
+        f"{RECEIPT}{receipt.rule}": receipt.inputs[read]
         for receipt in made
         for read in [relative_name(summary, folder)]
         if read in receipt.inputs

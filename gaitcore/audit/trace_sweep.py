@@ -53,12 +53,12 @@ def trace_sweep(table: Path, row: str, column: str, block: str | None = None) ->
         for run, seed in _runs(ledger, name)
         if read_metrics(folder / run / "metrics.json").means[TESTED_METRIC]
     )
-    common = (ledger.traced(own), *data_files(ledger, own))
+    made, data = (ledger.traced(own),), tuple(data_files(ledger, own))
     std = float(as_fraction(cells["std_percent"])) if condition == MEAN else math.nan
     blank = (math.nan, math.nan, len(runs), 0, math.nan, math.nan)
     cell = {"method": name, "condition": condition, "rank1_percent": percent}
     estimate = Estimate(float(as_fraction(percent)), std, *blank)
-    return Trace(table, cell, estimate, runs, common, tuple(problems_of(cell, runs, common)))
+    return Trace(table, cell, estimate, runs, made, data, tuple(problems_of(cell, runs, [*made, *data])))
 
 
 def _runs(ledger: Ledger, name: str) -> list[tuple[str, int]]:

@@ -17,10 +17,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every difference; 1 if there is one."""
-    from gaitcore.audit.manifest import check_manifest, results_folder
+    from gaitcore.audit.manifest import check_manifest
     from gaitcore.audit.signature import verify_signature
 
-    folder = results_folder(finished_experiment(options.folder))
+    folder = finished_experiment(options.folder)
     signer = verify_signature(folder, options.signers) if options.signers else None
     check = check_manifest(folder)
     for problem in ("changed", "missing", "unlisted"):

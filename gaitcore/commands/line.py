@@ -9,6 +9,7 @@ from pathlib import Path
 from gaitcore.declared import declared
 from gaitcore.errors import GaitError, short
 from gaitcore.suggest import nearest
+from gaitcore.workflow_command import workflow_command
 
 FAILED, WRONG_WORDS, INTERRUPTED = 1, 2, 130
 
@@ -55,7 +56,8 @@ def command_line() -> argparse.ArgumentParser:
     """The parser of all commands; ``parse_args`` gives options whose ``run`` is the command's function."""
     parser = argparse.ArgumentParser(
         prog="gaitcore",
-        description="Prepare experiments and look at results. The workflow makes results: snakemake --cores 8 tables",
+        description="Prepare experiments and look at results. The workflow makes results: "
+        + workflow_command("tables"),
         epilog="docs/commands.md shows each command at work. `gaitcore COMMAND --help` explains its arguments.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from gaitcore.commands.arguments import frame_rate, frame_size
 from gaitcore.commands.paths import EXPERIMENTS, add_folder
+from gaitcore.workflow_command import workflow_command
 
 SUMMARY = "look at poses, silhouettes or videos and write an experiment for them"
 EXAMPLE = "gaitcore new mywalks --from data/raw/mywalks"
@@ -56,8 +57,9 @@ def run(options: argparse.Namespace) -> int:
         print("The files do not say the following; look for it in the overlay:")
         print("\n".join(f"- {sentence}" for sentence in proposal.unknown))
     if not proposal.complete:
-        print(f"{overlay} is not complete: fill in what is missing.", file=sys.stderr)
+        missing = f"fill in what is missing; gaitcore check {name} names it"
+        print(f"{overlay} is not complete: {missing}.", file=sys.stderr)
         return 1
     load_experiment(name)
-    print(f"Next: gaitcore check {name}, then: snakemake --cores 8 tables --config experiment={name}")
+    print(f"Next: gaitcore check {name}, then: {workflow_command('tables', name)}")
     return 0

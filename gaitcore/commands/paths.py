@@ -7,9 +7,11 @@ from typing import Any
 from shtab import DIRECTORY, FILE
 
 from gaitcore.errors import ConfigError, DataError
+from gaitcore.workflow_command import workflow_command
 
 EXPERIMENTS = Path("experiments")
 RESULTS = Path("results")
+MANIFEST = "manifest.json"
 
 
 def add_file(parser: argparse.ArgumentParser, name: str, **options: Any) -> None:
@@ -31,17 +33,19 @@ def experiment_name(place: str) -> str:
 
 
 def finished_experiment(place: str) -> Path:
-    """The results folder of an experiment that a user names; a path that exists is taken as it is.
+    """The results folder of an experiment that a user names: by its path, its manifest, its name or its overlay.
 
     Raises:
-        DataError: there is no such path and no such folder in results/.
+        DataError: there is no such folder, here or in results/.
     """
+    if Path(place).name == MANIFEST and Path(place).is_file():
+        return Path(place).parent
     name = experiment_name(place)
     for path in (Path(place), RESULTS / name):
-        if path.exists() and path.parent != EXPERIMENTS:
+        if path.is_dir():
             return path
     if (EXPERIMENTS / f"{name}.yaml").is_file():
-        command = f"snakemake --cores 8 tables --config experiment={name}"
+        command = workflow_command("tables", name)
         raise DataError(f"{RESULTS / name}: no such folder, the experiment has not been run; run it with: {command}")
     raise DataError(f"{place!r}: no such folder, expected that of an experiment, e.g. results/demo.")
 

@@ -15,6 +15,7 @@ import yaml
 from gaitcore.commands.paths import EXPERIMENTS
 from gaitcore.keys import KEY_COLUMNS, canonical, natural, some_of
 from gaitcore.modalities.recognition import VIDEO, Recognised
+from gaitcore.settings.layers import UNFILLED
 from gaitcore.words import counted
 
 _SCHEMA = "# yaml-language-server: $schema=../config.schema.json"  # editors read it
@@ -129,7 +130,7 @@ def _camera(data: Recognised, proposal: Proposal) -> list[str]:
         lines = [f"  frame_width: {width} # guessed: {why}", f"  frame_height: {height}"]
         proposal.unknown.append(f"data.frame_width and frame_height: {width} x {height} is {why}.")
     else:
-        lines = ["  # frame_width: 1920 # pixels", "  # frame_height: 1080"]
+        lines = [f"  frame_width: {UNFILLED} # pixels, e.g. 1920", f"  frame_height: {UNFILLED} # e.g. 1080"]
         proposal.unknown.append("data.frame_width and frame_height of the videos.")
         proposal.complete = False
     if data.fps is not None:
@@ -162,34 +163,44 @@ def _list(name: str, data: Recognised, proposal: Proposal) -> list[str]:
 
 
 def _protocol(data: Recognised, proposal: Proposal) -> str:
+    """Who trains, who is tested, gallery and probes; what the data are too few for is to be filled in."""
     keys = data.sequences
     subjects = sorted(keys["subject"].unique(), key=natural)
     walks = _gallery_and_probes(keys)
-    if len(subjects) < _FEWEST_SUBJECTS or walks is None:
-        few = f"{counted(len(subjects), 'person', 'people')}, expected {_FEWEST_SUBJECTS} or more"
-        lack = few if walks is not None else "one walk of each person, so that there is nothing to find it by"
-        proposal.unknown.append(f"protocol: the data have {lack}.")
-        proposal.complete = False
-        return "# protocol: # who trains, who is tested, which walks are gallery and probes\n#   " + "\n#   ".join(
-            ["split: mine", "splits: {mine: {train: 1-3, test: 4-6}}", "gallery: {nm: [1]}", "probes: {nm: [2]}"]
-        )
-    train = max(2, round(_TRAINING_SHARE * len(subjects)))
-    split = f"{train}/{len(subjects) - train}"
-    gallery, probes = walks
+    lack = _lack(len(subjects), walks is not None)
+    title = f"protocol:{f' # the data have {lack}' if lack else ''}"
     one_view = keys["view"].nunique() == 1
     lines = ["  kind: whole_gallery # there is one view, which cannot be left out"] if one_view else []
-    lines += [
-        f"  split: {_yaml(split)} # the first {train} people train, the others are tested",
-        "  splits:",
-        f"    {_yaml(split)}: {{train: {_people(subjects[:train])}, test: {_people(subjects[train:])}}}",
-        f"  gallery: {_yaml(gallery)} # walks of the people to be found",
-        f"  probes: {_yaml(probes)} # walks that are looked up, in the tables' order",
-    ]
+    train = max(2, round(_TRAINING_SHARE * len(subjects)))
+    split = f"{train}/{len(subjects) - train}"
+    if len(subjects) < _FEWEST_SUBJECTS:
+        lines.append(f"  split: {UNFILLED} # a name, e.g. mine")
+        lines.append(f"  splits: {UNFILLED} # who trains and who is tested, e.g. {{mine: {{train: 1-3, test: 4-6}}}}")
+    else:
+        people = f"{{train: {_people(subjects[:train])}, test: {_people(subjects[train:])}}}"
+        lines.append(f"  split: {_yaml(split)} # the first {train} people train, the others are tested")
+        lines += ["  splits:", f"    {_yaml(split)}: {people}"]
+    gallery, probes = map(_yaml, walks) if walks else (UNFILLED, UNFILLED)
+    example = ("", "") if walks else (", e.g. {nm: [1]}", ", e.g. {nm: [2]}")
+    lines.append(f"  gallery: {gallery} # walks of the people to be found{example[0]}")
+    lines.append(f"  probes: {probes} # walks that are looked up, in the tables' order{example[1]}")
     window = _window(data)
     if window != _WINDOW:
         lines.append(f"  min_frames: {window + 1} # shorter sequences are left out; more than network.frames")
-    proposal.unknown.append(f"protocol: a published split and walks, if there are any; proposed are {split} people.")
-    return "\n".join(["protocol:", *lines])
+    proposal.complete = proposal.complete and not lack
+    proposal.unknown.append(
+        f"protocol: the data have {lack}."
+        if lack
+        else f"protocol: a published split and walks, if there are any; proposed are {split} people."
+    )
+    return "\n".join([title, *lines])
+
+
+def _lack(people: int, several_walks: bool) -> str:
+    """What the data lack for a protocol, in words; "" if nothing."""
+    if people < _FEWEST_SUBJECTS:
+        return f"{counted(people, 'person', 'people')}, expected {_FEWEST_SUBJECTS} or more"
+    return "" if several_walks else "one walk of each person, so that there is nothing to find it by"
 
 
 def _gallery_and_probes(keys: pd.DataFrame) -> tuple[dict[str, list[Any]], dict[str, list[Any]]] | None:

@@ -16,9 +16,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Write manifest.json.sig."""
-    from gaitcore.audit.manifest import results_folder
     from gaitcore.audit.signature import sign_manifest
 
-    signature = sign_manifest(results_folder(finished_experiment(options.folder)), options.key)
+    signature = sign_manifest(finished_experiment(options.folder), options.key)
     print(f"{signature}: written; publish it beside the manifest.")
     return 0

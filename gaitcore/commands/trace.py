@@ -18,17 +18,19 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--block", help="the block, for a method in several blocks: NM in Table 1; in a cross.csv the training set"
     )
+    parser.add_argument("--full-digests", action="store_true", help="print each SHA-256 whole, as sha256sum does")
 
 
 def run(options: argparse.Namespace) -> int:
     """Print the trace; 1 where a file is not what was recorded."""
     from gaitcore.audit.cells import table_path
-    from gaitcore.audit.trace import trace_cell, trace_text
+    from gaitcore.audit.trace import trace_cell
     from gaitcore.audit.trace_cross import CROSS, trace_cross
     from gaitcore.audit.trace_sweep import SWEEP, trace_sweep
+    from gaitcore.audit.trace_text import trace_text
 
     table = table_path(options.table)
     traced = {CROSS: trace_cross, SWEEP: trace_sweep}.get(table.stem, trace_cell)
     trace = traced(table, options.row, options.column, options.block)
-    print(trace_text(trace))
+    print(trace_text(trace, options.full_digests))
     return 0 if trace.holds else 1

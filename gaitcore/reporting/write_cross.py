@@ -67,5 +67,5 @@ def write_cross(experiments: Iterable[tuple[Config, ExperimentFiles]], path: Pat
 
 
 def _tested_on(config: Config, files: ExperimentFiles) -> CrossResults:
-    context = table_context(config, read_split(files.split), read_runs(files.runs), read_report(files.report))
+    context = table_context(config, [read_split(files.split)], read_runs(files.runs), read_report(files.report))
     return CrossResults(config, read_summary(files.summary), context)

@@ -23,12 +23,13 @@ from gaitcore.settings.checks import check_config
 from gaitcore.settings.command_line import typed
 from gaitcore.settings.experiment import Config
 from gaitcore.settings.kept import tell_kept_settings
-from gaitcore.settings.layers import COMMAND_LINE, Layer, Layers, merged_layers, source_of
+from gaitcore.settings.layers import COMMAND_LINE, UNFILLED, Layer, Layers, merged_layers, source_of, unfilled
 from gaitcore.settings.network import Network
 from gaitcore.settings.sentences import full_stop, sentence
 from gaitcore.settings.values import Folders
 from gaitcore.suggest import nearest
 from gaitcore.systems import crossed
+from gaitcore.words import listed
 from gaitcore.yaml_files import read_yaml
 
 log = logging.getLogger(__name__)
@@ -74,6 +75,7 @@ def load_config(
     name = _experiment(bottom, command_line, folders)
     overlays = _overlays(folders, name)
     layers = [_with_new_names(layer) for layer in (bottom, *overlays, command_line)]
+    _check_filled(layers)
     _search_extensions(layers)
     _check_systems(layers)
     try:
@@ -190,6 +192,17 @@ def _check_own_name(overlay: Layer, name: str) -> None:
         own = _name(overlay.content["experiment"], where)
         if own != name:
             raise ConfigError(f'{where} is "{own}", but the file has the name {name}.yaml; write experiment: {name}.')
+
+
+def _check_filled(layers: Layers) -> None:
+    """Refuse settings that are still to be filled in, all in one sentence."""
+    if locations := unfilled(layers):
+        where = source_of(locations[0], layers)
+        keys = [short(".".join(map(str, location))) for location in locations]
+        verb, lines = ("is", "its line") if len(keys) == 1 else ("are", "their lines")
+        raise ConfigError(
+            f"{where}: {listed(keys)} {verb} still {UNFILLED}; write values there, as the comments in {lines} say."
+        )
 
 
 def _search_extensions(layers: Layers) -> None:

@@ -1,12 +1,13 @@
 """The layers of a configuration, one over the other, and which of them a setting comes from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gaitcore.merging import merged
 from gaitcore.yaml_files import Place
 
 COMMAND_LINE = "--config on the command line"
+UNFILLED = "???"  # stands in an overlay where `gaitcore new` leaves a setting to its reader
 
 Location = Sequence[str | int]  # the keys and indices of a setting, from the outermost
 _ABSENT = object()
@@ -48,6 +49,22 @@ def holds(content: Any, location: Location) -> bool:
         if content is _ABSENT:
             return False
     return True
+
+
+def unfilled(layers: Layers) -> list[Location]:
+    """The settings at which ``???`` stands, which no later layer has replaced."""
+    return list(_unfilled(merged_layers(layers)))
+
+
+def _unfilled(content: Any, above: tuple[str | int, ...] = ()) -> Iterator[Location]:
+    if content == UNFILLED:
+        yield above
+    elif isinstance(content, Mapping):
+        for key, value in content.items():
+            yield from _unfilled(value, (*above, key))
+    elif isinstance(content, list):
+        for index, value in enumerate(content):
+            yield from _unfilled(value, (*above, index))
 
 
 def _source_of_lack(section: Location, layers: Layers) -> str:

@@ -181,7 +181,10 @@ def test_a_manifest_that_is_cut_off_changed_or_missing_ends_in_one_sentence(resu
     MANIFEST.unlink()
     with pytest.raises(DataError) as raised:
         read_manifest(results.folder)
-    assert str(raised.value) == f"{MANIFEST}: no such file; make it with: snakemake --cores 2 manifest"
+    assert (
+        str(raised.value)
+        == f"{MANIFEST}: no such file; make it with: snakemake --cores 8 manifest --config experiment=tiny"
+    )
 
 
 def test_the_manifest_may_be_named_instead_of_its_folder(results, capsys):

@@ -103,6 +103,10 @@ def test_without_a_common_probe_nothing_is_compared(by_hand):
     [
         (("smal", "small"), "'smal': no such folder, expected that of an experiment, e.g. results/demo.\n"),
         (
+            ("config.yaml", "small"),
+            "'config.yaml': no such folder, expected that of an experiment, e.g. results/demo.\n",
+        ),
+        (
             ("small", "demo"),
             "results/demo: no such folder, the experiment has not been run; run it with: snakemake --cores 8 tables "
             "--config experiment=demo\n",

@@ -164,7 +164,49 @@ def test_too_few_people_leave_the_protocol_to_be_written(tmp_path):
     proposal = propose("few", recognise(tmp_path)[0])
     assert not proposal.complete
     assert proposal.unknown[-1] == "protocol: the data have 3 people, expected 4 or more."
-    assert "protocol" not in yaml.safe_load(proposal.files[Path("experiments/few.yaml")])
+    text = proposal.files[Path("experiments/few.yaml")]
+    protocol = yaml.safe_load(text)["protocol"]
+    assert {key: protocol[key] for key in ("split", "splits")} == {"split": "???", "splits": "???"}
+    assert (protocol["gallery"], protocol["probes"]) == ({"nm": [1]}, {"nm": [2], "bg": [1]})
+    assert "protocol: # the data have 3 people, expected 4 or more\n" in text
+
+
+def test_one_walk_of_each_person_leaves_gallery_and_probes_to_be_written(tmp_path):
+    written_data.alphapose_json(tmp_path)
+    for path in tmp_path.glob("*"):
+        if not path.name.startswith(tuple(f"{subject:03d}-nm-01-" for subject in range(1, 7))):
+            path.unlink()
+    proposal = propose("once", recognise(tmp_path)[0])
+    assert not proposal.complete
+    assert proposal.unknown[-1] == (
+        "protocol: the data have one walk of each person, so that there is nothing to find it by."
+    )
+    protocol = yaml.safe_load(proposal.files[Path("experiments/once.yaml")])["protocol"]
+    assert protocol["splits"] == SPLIT
+    assert (protocol["gallery"], protocol["probes"]) == ("???", "???")
+
+
+def test_what_is_to_be_filled_in_is_named_until_it_is(at_home, capsys):
+    source = at_home.folder / write(at_home, "two", written_data.alphapose_json)
+    for path in source.glob("00[3-6]-*"):
+        path.unlink()
+    assert new("two", source) == 1
+    assert capsys.readouterr().err == (
+        "experiments/two.yaml is not complete: fill in what is missing; gaitcore check two names it.\n"
+    )
+    path = Path("experiments/two.yaml")
+    line = path.read_text().splitlines().index("  split: ??? # a name, e.g. mine") + 1
+    for command in (["check", "two"], ["check", "experiments/two.yaml"]):
+        assert main(command) == 1
+        assert capsys.readouterr().err == (
+            f"{path}, line {line}: protocol.split and protocol.splits are still ???; write values there, as the "
+            "comments in their lines say.\n"
+        )
+    path.write_text(path.read_text().replace("split: ???", "split: mine"))
+    assert main(["check", "two"]) == 1
+    assert capsys.readouterr().err == (
+        f"{path}, line {line + 1}: protocol.splits is still ???; write values there, as the comments in its line say.\n"
+    )
 
 
 @pytest.mark.video
@@ -201,4 +243,6 @@ def test_videos_that_name_nobody_get_a_list_to_fill_in(at_home, capsys):
     )
     said = capsys.readouterr()
     assert "- experiments/unnamed_videos.csv: who walks in which video: 2 of 2 videos name nobody; fill in" in said.out
-    assert said.err == "experiments/unnamed.yaml is not complete: fill in what is missing.\n"
+    assert said.err == (
+        "experiments/unnamed.yaml is not complete: fill in what is missing; gaitcore check unnamed names it.\n"
+    )

@@ -8,13 +8,13 @@ import pytest
 from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
-from gaitcore.operation.handlers import add_handlers
+from gaitcore_workflow.handlers import add_handlers
 
 MODULE = f"""\
 import sys
 
 sys.path.append({str(REPOSITORY)!r})
-from gaitcore.operation.handlers import add_handlers
+from gaitcore_workflow.handlers import add_handlers
 
 rule all:
     output: "made"

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from results_folder import Results
 
-from gaitcore.audit.kept import restore, return_benchmarks
 from gaitcore.audit.receipts import add_benchmarks, checked_inputs
-from gaitcore.operation.recorded import keep_unrecorded
+from gaitcore_workflow.kept import restore, return_benchmarks
+from gaitcore_workflow.recorded import keep_unrecorded
 
 POSES, SPLIT = "data/poses.csv", Path("results/tiny/split.csv")
 RECORDS = [

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from places import REPOSITORY
 
-from gaitcore.operation.run_locks import alive, others, remove_stale_locks
+from gaitcore_workflow.run_locks import alive, others, remove_stale_locks
 
 LOCKS = Path(".snakemake/locks")
-HOLD = "from gaitcore.operation.run_locks import alive; alive('demo'); print('alive', flush=True); input()"
+HOLD = "from gaitcore_workflow.run_locks import alive; alive('demo'); print('alive', flush=True); input()"
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from places import REPOSITORY
 
-from gaitcore.operation.events import event_line, event_of, for_people
-from gaitcore.operation.progress import SECONDS, Run, duration
-from gaitcore.operation.screen import ending, results
+from gaitcore_workflow.events import event_line, event_of, for_people
+from gaitcore_workflow.progress import SECONDS, Run, duration
+from gaitcore_workflow.screen import ending, results
 
 SNAKEFILE = """\
 rule tables:

@@ -5,9 +5,9 @@ import yaml
 from places import REPOSITORY
 
 from gaitcore.errors import ConfigError
-from gaitcore.operation.checked_stages import check_stages
-from gaitcore.operation.stages import own_stages, stages_of
 from gaitcore.settings.files import load_config
+from gaitcore_workflow.checked_stages import check_stages
+from gaitcore_workflow.stages import own_stages, stages_of
 
 STAGES = """\
 vars:

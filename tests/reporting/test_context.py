@@ -21,13 +21,20 @@ PROTOCOL = {
 }
 
 
-def context(subjects=("001", "002", "003", "004"), report=(), views=("000", "090"), of=None, **protocol):
+def none(split):
+    """Splits of further modalities: none."""
+    return []
+
+
+def context(subjects=("001", "002", "003", "004"), report=(), views=("000", "090"), of=None, further=none, **protocol):
     config = load_config(BASE, {"experiment": "demo", **(of or {}), "protocol": PROTOCOL | protocol})
     keys = [(s, "nm", n, v, 80) for s in subjects for n in ("01", "02", "03") for v in views]
     sequences = pd.DataFrame(keys, columns=["subject", "condition", "sequence", "view", "frames"])
     entries = pd.DataFrame(report, columns=["sequence"]).assign(reason="why", file="poses.csv")
     split = derive_roles(sequences, config.protocol)
-    return table_context(sections_of(chosen_settings(config, SECTIONS)), split, [run_record()], entries)
+    return table_context(
+        sections_of(chosen_settings(config, SECTIONS)), [split, *further(split)], [run_record()], entries
+    )
 
 
 def test_the_tables_say_that_there_is_no_minimum_and_what_becomes_of_short_sequences():
@@ -44,6 +51,20 @@ def test_lengths_that_differ_by_modality_name_the_modality():
     assert context(of=silhouettes, min_frames=41).lengths == (
         "Sequences of at least 41 frames (keypoints), of any length (silhouettes) are used."
     )
+
+
+def test_a_modality_whose_split_is_there_tells_what_was_left_out_and_how_large_its_gallery_is():
+    def silhouettes(split):
+        missing = split["subject"] == "003"
+        return [
+            split.assign(role=split["role"].mask(missing, "excluded"), reason=split["reason"].mask(missing, "torn"))
+        ]
+
+    two = {"experiment": "demo_appearance", "compare": ["gei", "body_statistics"]}
+    poses_alone, both = (context(of=two, further=further) for further in (none, silhouettes))
+    assert (poses_alone.excluded, poses_alone.denominators) == ({}, {"keypoints": (4, 8)})
+    assert both.excluded == {"test, torn, silhouettes": 6}
+    assert both.denominators == {"keypoints": (4, 8), "silhouettes": (2, 4)}
 
 
 def test_where_everything_was_used_the_note_says_so():

@@ -2,8 +2,9 @@
 
 import pytest
 
+from gaitcore.artefacts.benchmarks import JobTime
 from gaitcore.reporting.pages.evidence import duration
-from gaitcore.reporting.pages.run_times import Jobs, JobTime, jobs_grid
+from gaitcore.reporting.pages.run_times import Jobs, jobs_grid
 
 
 def lines(context, *jobs):

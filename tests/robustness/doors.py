@@ -47,10 +47,10 @@ from gaitcore.modalities.silhouettes.reading import read_silhouettes
 from gaitcore.modalities.silhouettes.table import list_sequences as list_silhouettes
 from gaitcore.modalities.silhouettes.table import read_blocks
 from gaitcore.networks import build_model, load_published_weights
-from gaitcore.operation.checked_stages import check_stages
 from gaitcore.settings.files import load_config
 from gaitcore.systems import system_settings
 from gaitcore.training.checkpoints import Checkpoints
+from gaitcore_workflow.checked_stages import check_stages
 
 FARTHEST = 100_000.0  # pixels from the frame's corner; no camera has as many
 MOST_SURE = 10.0  # a confidence; maxima of heat maps are a little above 1

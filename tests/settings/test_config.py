@@ -55,6 +55,25 @@ def test_the_command_line_goes_over_the_overlay(base):
     assert (config.seeds, config.training.epochs, config.training.batch.subjects) == ((7,), 2, 18)
 
 
+def test_what_is_to_be_filled_in_is_named_unless_the_command_line_has_it(base):
+    text = "experiment: mine\ndata:\n  path:\n  - ???\nnetwork:\n  frames: ??? # of a window\n"
+    (base.parent / "experiments/mine.yaml").write_text(text)
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "mine"})
+    assert str(raised.value) == (
+        "experiments/mine.yaml, line 4: data.path.0 and network.frames are still ???; write values there, as the "
+        "comments in their lines say."
+    )
+    with pytest.raises(ConfigError) as raised:
+        load_config(base, {"experiment": "mine", "data": {"path": "a.csv"}})
+    assert str(raised.value) == (
+        "experiments/mine.yaml, line 6: network.frames is still ???; write values there, as the comments in its "
+        "line say."
+    )
+    filled = {"experiment": "mine", "data": {"path": "a.csv"}, "network": {"frames": "30"}}
+    assert load_config(base, filled).network.frames == 30
+
+
 def test_overlays_of_ones_own_come_before_those_beside_the_configuration(base, tmp_path):
     own = tmp_path / "project" / "experiments"
     own.mkdir(parents=True)

@@ -291,7 +291,7 @@ def test_a_number_of_theirs_is_traced_without_them(outside):
     done = subprocess.run(command, **place, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     for name, digest in outside.digests("inputs/from_hips.py", "networks/layers.py", "networks/meanpose.py").items():
-        assert f"extension {name} {digest}" in " ".join(done.stdout.split())
+        assert f"extension {name} {digest[:12]}" in " ".join(done.stdout.split())
 
 
 def test_adding_them_reruns_nothing(outside, edited):

@@ -15,7 +15,8 @@ from gaitcore.artefacts.split import read_split
 from gaitcore.artefacts.submission import read_submission
 from gaitcore.artefacts.summary import read_summary
 from gaitcore.artefacts.table_cells import read_cells
-from gaitcore.audit.trace import trace_cell, trace_text
+from gaitcore.audit.trace import trace_cell
+from gaitcore.audit.trace_text import trace_text
 
 pytestmark = pytest.mark.workflow
 

@@ -7,7 +7,7 @@ import sys
 
 from snakemake_interface_logger_plugins.base import LogHandlerBase
 
-from gaitcore.operation.events import event_line
+from gaitcore_workflow.events import event_line
 
 FIELDS = ("jobid", "job_id", "rule_name", "rule_msg", "wildcards", "log", "threads", "cores", "stats", "exception")
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from gaitcore import extensions
 from gaitcore.modalities.keypoints.skeleton import CHANNELS
 from gaitcore.modalities.keypoints.table import PoseTable
+from gaitcore.reporting.figures.sheet_scale import draw_scale
 from gaitcore.reporting.figures.silhouette_drawing import draw_bordered, show_grey
-from gaitcore.reporting.figures.style import SMALL
 from gaitcore.settings.input import Input
 
 GAP = 2  # pixels between the pictures of a frame
@@ -61,12 +61,8 @@ class InputPictures:
 
     def draw_legend(self, figure: Figure, bottom: float, line: float) -> None:
         """Draw the scale of the pictures."""
-        height = figure.get_size_inches()[1]
-        axes = figure.add_axes((0.7, (bottom + 0.22) / height, 0.26, 0.09 / height))
-        bar = figure.colorbar(ScalarMappable(Normalize(0, 1), "gray"), cax=axes, orientation="horizontal")
-        bar.outline.set_linewidth(0.5)
         title = self.title[0].upper() + self.title[1:]
-        figure.text(0.685, (bottom + 0.265) / height, title, ha="right", va="center", size=SMALL)
+        draw_scale(figure, bottom, ScalarMappable(Normalize(0, 1), "gray"), title)
 
     def caption(self, below: str) -> str:
         """What a cell shows."""

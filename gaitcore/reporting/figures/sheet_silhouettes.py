@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from gaitcore.modalities.silhouettes.pretreatment import COLUMNS, SIZE
 from gaitcore.modalities.silhouettes.table import list_sequences
 from gaitcore.percent import in_percent
+from gaitcore.reporting.figures.sheet_scale import draw_scale
 from gaitcore.reporting.figures.silhouette_drawing import draw_square, energy_images, show_silhouette
-from gaitcore.reporting.figures.style import SMALL
 
 
 class Silhouettes:
@@ -52,11 +52,7 @@ class Silhouettes:
 
     def draw_legend(self, figure: Figure, bottom: float, line: float) -> None:
         """Draw the scale of the gait energy images."""
-        height = figure.get_size_inches()[1]
-        axes = figure.add_axes((0.7, (bottom + 0.22) / height, 0.26, 0.09 / height))
-        bar = figure.colorbar(ScalarMappable(Normalize(0, 1), "gray"), cax=axes, orientation="horizontal")
-        bar.outline.set_linewidth(0.5)
-        figure.text(0.685, (bottom + 0.265) / height, "Mean silhouette", ha="right", va="center", size=SMALL)
+        draw_scale(figure, bottom, ScalarMappable(Normalize(0, 1), "gray"), "Mean silhouette")
 
     def caption(self, below: str) -> str:
         """What a cell shows, and how much of it lies outside the columns that networks take."""

@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from gaitcore.modalities.keypoints.skeleton import CHANNEL_INDEX, INDEX
 from gaitcore.modalities.keypoints.table import PoseTable
 from gaitcore.percent import in_percent
+from gaitcore.reporting.figures.sheet_scale import draw_scale
 from gaitcore.reporting.figures.skeleton_drawing import (
     CONFIDENCE,
     THICK,
@@ -22,7 +23,6 @@ from gaitcore.reporting.figures.skeleton_drawing import (
     draw_skeleton,
     outside,
 )
-from gaitcore.reporting.figures.style import SMALL
 
 FIRST, LAST = "#D0D0D0", "#9A9A9A"  # colours of the skeleton at the first and at the last frame
 FEET = [INDEX["left_ankle"], INDEX["right_ankle"]]
@@ -88,10 +88,7 @@ class Skeletons:
         ]
         place = {"bbox_to_anchor": (0.04, (bottom + 0.2) / height), "bbox_transform": figure.transFigure}
         figure.legend(handles=handles, loc="lower left", ncols=4, borderaxespad=0, **place)
-        axes = figure.add_axes((0.7, (bottom + 0.22) / height, 0.26, 0.09 / height))
-        bar = figure.colorbar(ScalarMappable(self.scale, CONFIDENCE), cax=axes, orientation="horizontal")
-        bar.outline.set_linewidth(0.5)
-        figure.text(0.685, (bottom + 0.265) / height, "Confidence", ha="right", va="center", size=SMALL)
+        draw_scale(figure, bottom, ScalarMappable(self.scale, CONFIDENCE), "Confidence")
 
     def caption(self, below: str) -> str:
         """What a cell shows, and the mean confidence and points outside the frame of all sequences."""

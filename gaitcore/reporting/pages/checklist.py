@@ -9,6 +9,7 @@ from gaitcore.reporting.pages.sections import Grid, Section
 from gaitcore.reporting.tables import notes
 from gaitcore.settings.input import UNITS
 from gaitcore.systems import system_settings
+from gaitcore.workflow_command import workflow_command
 
 _HEADER = ("Item", "Answer")
 
@@ -101,7 +102,7 @@ def _code(evidence: Evidence) -> tuple[tuple[str, str], ...]:
         ("Trained models", "Yes: weights.safetensors of each run; SHA-256 in run.json and manifest.json."),
         (
             "README with a table of results and the precise command",
-            f"Yes: snakemake --cores 8 tables --config experiment={evidence.config.experiment}",
+            f"Yes: {workflow_command('tables', evidence.config.experiment)}",
         ),
     )
 

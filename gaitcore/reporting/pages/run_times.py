@@ -3,19 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from gaitcore.artefacts.benchmarks import JobTime
 from gaitcore.artefacts.run_record import RunRecord
 from gaitcore.reporting.pages.evidence import duration, gigabytes
 from gaitcore.reporting.pages.sections import Grid, Part
 from gaitcore.reporting.tables.context import TableContext
 
 _NOTHING = "–"
-
-
-class JobTime(NamedTuple):
-    """The wall time of one job, and its peak memory; None for a job too short to sample."""
-
-    seconds: float
-    memory_bytes: float | None
 
 
 class Jobs(NamedTuple):

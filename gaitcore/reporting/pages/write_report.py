@@ -41,8 +41,6 @@ def write_report(
         report: the file to write.
     """
     facts = read_runs(runs)
-    first, *further = map(read_split, splits)
-    others = dict(zip(config.data.modality[1:], further, strict=True))
-    context = table_context(config, first, facts, read_report(poses_report), others)
+    context = table_context(config, [*map(read_split, splits)], facts, read_report(poses_report))
     page = report_page(config, read_summary(summary), context, facts, figures, timed, verified, report.parent)
     write_text(report, page_html(page))

@@ -45,12 +45,10 @@ def write_reproduction(
         markdown, html: the files to write.
     """
     facts, report = read_runs(runs), read_report(poses_report)
-    first, *further = map(read_split, splits)
-    others = dict(zip(config.data.modality[1:], further, strict=True))
     evidence = Evidence(
         config=config,
         paper=paper,
-        context=table_context(config, first, facts, report, others),
+        context=table_context(config, [*map(read_split, splits)], facts, report),
         summary=read_summary(summary),
         poses_report=report,
         runs=facts,

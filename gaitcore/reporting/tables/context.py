@@ -110,21 +110,20 @@ class TableContext:
 
 def table_context(
     config: Config,
-    split: pd.DataFrame,
+    splits: Sequence[pd.DataFrame],
     runs: Sequence[RunRecord],
     poses_report: pd.DataFrame,
-    others: Mapping[str, pd.DataFrame] | None = None,
 ) -> TableContext:
     """The facts that an experiment's tables print beside their numbers.
 
     Args:
         config: the experiment's configuration.
-        split: split.csv.
+        splits: split.csv, and the splits of the further modalities, in the order of data.modality; where these are left
+            out, their excluded sequences and the sizes of their galleries are not told.
         runs: the content of each run.json.
         poses_report: poses_report.csv, or that of the first modality.
-        others: further modality -> its split.
     """
-    splits = {config.data.modality[0]: split, **(others or {})}
+    split, by_modality = splits[0], dict(zip(config.data.modality, splits, strict=False))
     usable = usable_walks(split)
     protocol, systems = config.protocol, {name: system_settings(config, name) for name in config.compare}
     trained = {name: system for name, system in systems.items() if system.weights is None}
@@ -153,11 +152,11 @@ def table_context(
         chance=chance_level(split, protocol),
         excluded={
             f"{reason}, {name}" if name != config.data.modality[0] else reason: count
-            for name, of_modality in splits.items()
+            for name, of_modality in by_modality.items()
             for reason, count in excluded_by_reason(of_modality, config, name).items()
         },
         estimator=estimator_of(config.data.pose_source),
-        denominators={name: _denominators(of_modality) for name, of_modality in splits.items()},
+        denominators={name: _denominators(of_modality) for name, of_modality in by_modality.items()},
         counts=_counts(comparisons),
         comparisons={
             name: (_selection(one.probes), _selection(one.gallery)) for name, one in protocol.comparisons.items()

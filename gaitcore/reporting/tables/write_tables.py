@@ -40,9 +40,7 @@ def write_tables(
         folder: where the tables go.
     """
     statistics, facts = read_summary(summary), read_runs(runs)
-    first, *further = map(read_split, splits)
-    others = dict(zip(config.data.modality[1:], further, strict=True))
-    context = table_context(config, first, facts, read_report(poses_report), others)
+    context = table_context(config, [*map(read_split, splits)], facts, read_report(poses_report))
     for name, table in (("table1", table1(statistics, context)), ("table2", table2(statistics, context))):
         for suffix, writer in WRITERS.items():
             write_text(folder / f"{name}.{suffix}", writer(table))

@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 import pytest
+from report_entries import entries_without_lines
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.reading import read_poses
@@ -73,8 +74,7 @@ ONCE = "other files alike are not listed"
 
 
 def dropped(root):
-    report = read(root)[1].drop(columns="line").astype(object)
-    return [tuple(row) for row in report.where(report.notna(), None).to_numpy()]
+    return entries_without_lines(read(root)[1])
 
 
 def test_another_skeleton_is_reported(tmp_path):

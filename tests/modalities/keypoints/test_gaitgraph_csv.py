@@ -8,14 +8,16 @@ import lzma
 import os
 import tarfile
 import zipfile
+from functools import partial
 from pathlib import Path
 from time import process_time
 
 import numpy as np
 import pytest
 from places import REAL_DATA
+from report_entries import entries, refusal
 
-from gaitcore.errors import ConfigError, DataError
+from gaitcore.errors import ConfigError
 from gaitcore.modalities.keypoints.readers.gaitgraph_csv import COLUMNS
 from gaitcore.modalities.keypoints.reading import read_poses
 from gaitcore.modalities.keypoints.skeleton import JOINTS
@@ -53,15 +55,11 @@ def read(path, **kwargs):
     return read_poses("gaitgraph_csv", path, dataset="casia-b", frame_width=320, frame_height=240, fps=25, **kwargs)
 
 
-def dropped(path, **kwargs) -> list[tuple]:
-    _, report = read(path, **kwargs)
-    return [tuple(entry) for entry in report.astype(object).where(report.notna(), None).to_numpy()]
+def dropped(path, **kwargs):
+    return entries(read(path, **kwargs)[1])
 
 
-def error(path, **kwargs) -> str:
-    with pytest.raises(DataError) as caught:
-        read(path, **kwargs)
-    return str(caught.value)
+error = partial(refusal, read)
 
 
 def test_columns_are_the_image_name_and_17_times_x_y_confidence():

@@ -1,9 +1,11 @@
 """Several pose tables become one, unless they do not go together."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
+from report_entries import refusal
 
 from gaitcore.errors import DataError
 from gaitcore.keys import SequenceKey
@@ -36,10 +38,7 @@ def merge(folder, shards, left_out=(), **options):
     return merge_shards(shards, [path.with_suffix(".csv") for path in shards], left_out, **outputs, **options)
 
 
-def error(*arguments, **options):
-    with pytest.raises(DataError) as caught:
-        merge(*arguments, **options)
-    return str(caught.value)
+error = partial(refusal, merge)
 
 
 def test_shards_become_one_table_one_report_and_one_sentence(tmp_path, caplog):

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from report_entries import entries_without_lines
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.reading import read_poses
@@ -38,8 +39,7 @@ def read(root):
 
 
 def dropped(root):
-    report = read(root)[1].drop(columns="line").astype(object)
-    return [tuple(row) for row in report.where(report.notna(), None).to_numpy()]
+    return entries_without_lines(read(root)[1])
 
 
 def test_every_joint_comes_from_the_point_of_its_name(tmp_path):

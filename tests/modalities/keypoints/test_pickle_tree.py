@@ -5,11 +5,13 @@ import io
 import os
 import pickle
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from report_entries import entries_without_lines, refusal
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.reading import read_poses
@@ -39,17 +41,11 @@ def read(root):
     return read_poses("pickle_tree", root, dataset="casia-b", frame_width=320, frame_height=240, fps=25)
 
 
-def dropped(root) -> list[tuple]:
-    _, report = read(root)
-    assert report["line"].isna().all()
-    report = report.drop(columns="line").astype(object)
-    return [tuple(entry) for entry in report.where(report.notna(), None).to_numpy()]
+def dropped(root):
+    return entries_without_lines(read(root)[1])
 
 
-def error(root) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root)
-    return str(caught.value)
+error = partial(refusal, read)
 
 
 def test_each_pickle_is_a_sequence_with_frames_from_one(tmp_path):
@@ -402,59 +398,52 @@ def test_frames_with_nan_or_infinite_coordinates_are_dropped(tmp_path):
     ]
 
 
-def test_two_pickles_and_none_in_a_view_folder_are_reported(tmp_path):
-    save(tmp_path, "001/nm-01/000/a.pkl", poses(2))
-    save(tmp_path, "001/nm-01/018/a.pkl", poses(2))
-    save(tmp_path, "001/nm-01/018/b.pkl", poses(2))
-    (tmp_path / "001/nm-01/036").mkdir()
-    (tmp_path / "001/nm-02").mkdir()
-    assert dropped(tmp_path) == [
+@pytest.mark.parametrize(
+    ("pickles", "others", "reports"),
+    [
         (
-            str(tmp_path / "001/nm-01/018"),
-            "001-nm-01-018",
-            None,
-            "2 pickles (a.pkl, b.pkl), expected one; choose it by tree.files",
-        ),
-        (str(tmp_path / "001/nm-01/036"), "001-nm-01-036", None, "0 pickles, expected one"),
-        (
-            str(tmp_path / "001/nm-02"),
-            "",
-            None,
-            "an empty folder, expected subject/condition-sequence/view/<any>.pkl",
-        ),
-    ]
-
-
-def test_names_that_do_not_fit_are_reported(tmp_path):
-    save(tmp_path, "001/nm-01/000/a.pkl", poses(2))
-    save(tmp_path, "001/normal/000/a.pkl", poses(2))
-    (tmp_path / "README.md").touch()
-    (tmp_path / ".DS_Store").touch()
-    assert dropped(tmp_path) == [
-        (
-            str(tmp_path / "001/normal/000"),
-            "",
-            None,
-            "names no sequence, expected subject/condition-sequence/view, e.g. 001/nm-01/090; "
-            "the setting tree describes other folders",
+            ["001/nm-01/018/a.pkl", "001/nm-01/018/b.pkl"],
+            ["001/nm-01/036/", "001/nm-02/"],
+            [
+                (
+                    "001/nm-01/018",
+                    "001-nm-01-018",
+                    None,
+                    "2 pickles (a.pkl, b.pkl), expected one; choose it by tree.files",
+                ),
+                ("001/nm-01/036", "001-nm-01-036", None, "0 pickles, expected one"),
+                ("001/nm-02", "", None, "an empty folder, expected subject/condition-sequence/view/<any>.pkl"),
+            ],
         ),
         (
-            str(tmp_path / "README.md"),
-            "",
-            None,
-            "a file where a folder is expected (subject/condition-sequence/view/<any>.pkl)",
+            ["001/normal/000/a.pkl"],
+            ["README.md", ".DS_Store"],
+            [
+                (
+                    "001/normal/000",
+                    "",
+                    None,
+                    "names no sequence, expected subject/condition-sequence/view, e.g. 001/nm-01/090; "
+                    "the setting tree describes other folders",
+                ),
+                (
+                    "README.md",
+                    "",
+                    None,
+                    "a file where a folder is expected (subject/condition-sequence/view/<any>.pkl)",
+                ),
+            ],
         ),
-    ]
-
-
-def test_a_second_file_of_a_sequence_is_not_read(tmp_path):
-    first = save(tmp_path / "a", "001/nm-01/000/a.pkl", poses(2))
-    second = save(tmp_path / "b", "001/nm-01/000/a.pkl", poses(3))
-    table, _ = read([tmp_path / "a", tmp_path / "b"])
-    assert table.frame.tolist() == [1, 2]
-    assert dropped([tmp_path / "a", tmp_path / "b"]) == [
-        (str(second), "001-nm-01-000", None, f"sequence twice, {first} is used")
-    ]
+    ],
+    ids=["two_pickles_and_none_in_a_view_folder", "names_that_do_not_fit"],
+)
+def test_what_is_beside_the_layout_is_reported(tmp_path, pickles, others, reports):
+    for place in ("001/nm-01/000/a.pkl", *pickles):
+        save(tmp_path, place, poses(2))
+    for place in others:
+        made = tmp_path / place
+        made.mkdir() if place.endswith("/") else made.touch()
+    assert dropped(tmp_path) == [(str(tmp_path / place), *entry) for place, *entry in reports]
 
 
 def test_a_folder_without_a_usable_sequence_stops_the_run(tmp_path):

@@ -2,13 +2,14 @@
 
 import json
 import tarfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from places import REAL_DATA
+from report_entries import entries_without_lines, refusal
 
-from gaitcore.errors import DataError
 from gaitcore.keys import sequence_names
 from gaitcore.modalities.keypoints.reading import read_poses
 
@@ -33,17 +34,11 @@ def read(root):
     return read_poses("psymo_json", root, dataset="psymo", frame_width=1920, frame_height=1080, fps=15)
 
 
-def dropped(root) -> list[tuple]:
-    _, report = read(root)
-    assert report["line"].isna().all()
-    report = report.drop(columns="line").astype(object)
-    return [tuple(entry) for entry in report.where(report.notna(), None).to_numpy()]
+def dropped(root):
+    return entries_without_lines(read(root)[1])
 
 
-def error(root) -> str:
-    with pytest.raises(DataError) as caught:
-        read(root)
-    return str(caught.value)
+error = partial(refusal, read)
 
 
 def walk(frames, x: float = 100.0, step: float = 20.0, height: float = 400.0, mark: float = 1.0) -> list[dict]:
@@ -135,13 +130,6 @@ def test_unusable_files_are_reported_and_reading_goes_on(tmp_path):
         (str(other), "003-nm-00-000", None, "an object with the keys 'version', expected a list of detections"),
         (str(named), "", None, "names no sequence, expected SSS_VV_D_RUN_COND.json, e.g. 000_45_1_0_nm.json"),
     ]
-
-
-def test_a_second_file_of_a_sequence_is_not_read(tmp_path):
-    first = save(tmp_path / "a", "000_00_0_0_nm.json", walk([0]))
-    second = save(tmp_path / "b", "000_00_0_0_nm.json", walk([0, 1]))
-    assert read(tmp_path)[0].frame.tolist() == [0]
-    assert dropped(tmp_path) == [(str(second), "000-nm-00-000", None, f"sequence twice, {first} is used")]
 
 
 def test_no_usable_file_stops_the_run(tmp_path):

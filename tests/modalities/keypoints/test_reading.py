@@ -1,9 +1,12 @@
 """The door of all formats: a reader from outside the repository cannot let in what no other reader lets in."""
 
+import json
 import os
+import pickle
 
 import numpy as np
 import pytest
+from report_entries import entries_without_lines
 
 from gaitcore import extensions
 from gaitcore.errors import DataError
@@ -111,3 +114,33 @@ def test_a_path_that_is_a_named_pipe_is_refused(tmp_path):
         f"{tmp_path / 'pipe'}: a named pipe, expected a folder with files like 001-nm-01-090.npy; name a regular file "
         "or a folder."
     )
+
+
+def pickled(frames):
+    array = np.arange(frames * 51, dtype=np.float64).reshape(frames, 17, 3)
+    array[..., 2] = 0.5
+    return pickle.dumps(array)
+
+
+def detections(frames):
+    keypoints = [0.9 if n % 3 == 2 else float(n) for n in range(51)]
+    person = {"keypoints": keypoints, "score": 2.5, "box": [100.0, 300.0, 150.0, 400.0]}
+    return json.dumps([person | {"image_id": f"{frame}.jpg"} for frame in range(frames)]).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "roots", "file", "content", "sequence", "frames"),
+    [
+        ("pickle_tree", ["first", "second"], "001/nm-01/000/a.pkl", pickled, "001-nm-01-000", [1, 2]),
+        ("psymo_json", ["."], "000_00_0_0_nm.json", detections, "000-nm-00-000", [0, 1]),
+    ],
+)
+def test_a_second_file_of_a_sequence_is_not_read(tmp_path, name, roots, file, content, sequence, frames):
+    used, second = (tmp_path / folder / file for folder in ("first", "second"))
+    for path, number in ((used, 2), (second, 3)):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content(number))
+    folders = [tmp_path / root for root in roots]
+    table, report = read_poses(name, folders, dataset="test", frame_width=320, frame_height=240, fps=25)
+    assert table.frame.tolist() == frames
+    assert entries_without_lines(report) == [(str(second), sequence, None, f"sequence twice, {used} is used")]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from drawn_silhouettes import made_up_masks, save_pickle
+from report_entries import entries_without_lines
 
 from gaitcore.errors import DataError
 from gaitcore.modalities.silhouettes.reading import read_silhouettes
@@ -21,8 +22,7 @@ ARRAY = "one array (T, 64, 64) or (T, 64, 44) of numbers"
 def read(root):
     table = root.parent / "silhouettes.parquet"
     _, report = read_silhouettes("opengait_pickles", root, table, dataset="test")
-    report = report.drop(columns="line").astype(object)
-    return table, [tuple(entry) for entry in report.where(report.notna(), None).to_numpy()]
+    return table, entries_without_lines(report)
 
 
 def frames(table):

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from drawn_silhouettes import raw_frame, save_picture, write_casia_b
 from PIL import Image
+from report_entries import entries_without_lines, refusal
 
-from gaitcore.errors import DataError
 from gaitcore.modalities.silhouettes.images import read_mask
 from gaitcore.modalities.silhouettes.pretreatment import aligned
 from gaitcore.modalities.silhouettes.reading import read_silhouettes, source_formats
@@ -28,16 +28,14 @@ class Read:
         blocks = list(read_blocks(self.table))
         self.frame = np.concatenate([block.frame for block in blocks]).tolist()
         self.masks = np.concatenate([block.masks for block in blocks])
-        assert report["line"].isna().all()
-        report = report.drop(columns="line").astype(object)
-        self.report = [tuple(entry) for entry in report.where(report.notna(), None).to_numpy()]
+        self.report = entries_without_lines(report)
 
 
 def error(source_format, root):
-    with pytest.raises(DataError) as caught:
-        read_silhouettes(source_format, root, root.parent / "silhouettes.parquet", dataset="test")
-    assert not (root.parent / "silhouettes.parquet").exists()
-    return str(caught.value)
+    table = root.parent / "silhouettes.parquet"
+    sentence = refusal(read_silhouettes, source_format, root, table, dataset="test")
+    assert not table.exists()
+    return sentence
 
 
 @pytest.fixture

@@ -1,10 +1,11 @@
 """Which videos there are: by name, by a list, and what is left out with the reason."""
 
 import os
+from functools import partial
 
 import pytest
+from report_entries import refusal
 
-from gaitcore.errors import DataError
 from gaitcore.modalities.keypoints.video.listing import LeftOut, find_videos
 
 
@@ -14,10 +15,7 @@ def touch(*paths):
         path.touch()
 
 
-def error(*arguments):
-    with pytest.raises(DataError) as caught:
-        find_videos(*arguments)
-    return str(caught.value)
+error = partial(refusal, find_videos)
 
 
 def test_names_give_the_sequences_in_any_folder_sorted_by_key(tmp_path):

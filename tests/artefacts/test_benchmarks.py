@@ -2,8 +2,8 @@
 
 import pytest
 
+from gaitcore.artefacts.benchmarks import read_benchmark, read_benchmarks
 from gaitcore.errors import DataError
-from gaitcore.operation.benchmarks import read_benchmark, read_benchmarks
 
 HEADER = "s\th:m:s\tmax_rss\tmax_vms\n"
 

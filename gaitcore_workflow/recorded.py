@@ -1,7 +1,7 @@
 """Finished files that DVC does not have yet, kept while the stages of DVC run.
 
 DVC deletes the files of a stage before it runs the stage, also those that Snakemake made alone and that are right. So
-the first stage that runs keeps hard links to them (``gaitcore.audit.kept``), and the job of a later stage takes its
+the first stage that runs keeps hard links to them (``gaitcore_workflow.kept``), and the job of a later stage takes its
 files from there if its inputs, settings and code are those of its receipt. What DVC has recorded is not kept: it is in
 the cache of DVC, and ``dvc repro --force`` makes it anew.
 """
@@ -10,8 +10,8 @@ import hashlib
 import re
 from pathlib import Path
 
-from gaitcore.audit.kept import keep
 from gaitcore.audit.receipts import JobPlace, read_receipts
+from gaitcore_workflow.kept import keep
 
 _DIGEST = re.compile(r"^ *md5: ([0-9a-f]{32})$", re.MULTILINE)
 

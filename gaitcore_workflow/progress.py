@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gaitcore.operation.events import event_of
 from gaitcore.words import counted
+from gaitcore_workflow.events import event_of
 
 SECONDS = 5.0  # of a job of whose rule nothing is known yet
 LEARNING = ("train", "train_try")  # rules whose jobs report epochs

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from gaitcore.audit.kept import discard, forget, keep, restore
 from gaitcore.audit.receipts import checked_inputs, read_receipts
+from gaitcore_workflow.kept import discard, forget, keep, restore
 
 POSES, SPLIT = "results/tiny/poses.parquet", Path("results/tiny/split.csv")
 LOG, BENCHMARK = Path("results/tiny/logs/splits.log"), Path("results/tiny/benchmarks/splits.tsv")

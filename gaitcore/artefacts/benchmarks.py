@@ -1,14 +1,21 @@
-"""Snakemake's benchmark files: how long a job took and how much memory it used."""
+"""``benchmarks/``: how long each job took and how much memory it used, in the columns of Snakemake, which writes it."""
 
 import csv
 from collections.abc import Iterable
 from pathlib import Path
+from typing import NamedTuple
 
 from gaitcore.errors import DataError
-from gaitcore.reporting.pages.run_times import JobTime
 
 MEBIBYTE = 2**20  # the unit of max_rss
 _UNKNOWN = ("-", "NA")  # the job was too short to sample
+
+
+class JobTime(NamedTuple):
+    """The wall time of one job, and its peak memory; None for a job too short to sample."""
+
+    seconds: float
+    memory_bytes: float | None
 
 
 def read_benchmarks(paths: Iterable[str | Path]) -> list[JobTime]:

@@ -11,9 +11,9 @@ from pathlib import Path
 from threading import Event, Thread
 from time import monotonic
 
-from gaitcore.operation.events import for_people
-from gaitcore.operation.progress import Run, duration
-from gaitcore.operation.screen import Screen, ending, results
+from gaitcore_workflow.events import for_people
+from gaitcore_workflow.progress import Run, duration
+from gaitcore_workflow.screen import Screen, ending, results
 
 LOG = Path(".snakemake/log/screen.log")
 _PARENT_DIED = 1  # PR_SET_PDEATHSIG of prctl(2)

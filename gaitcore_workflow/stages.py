@@ -23,6 +23,7 @@ HEADER = """\
 # and in git, so that a clone has them without a pull.
 """
 RESULTS = "results/${experiment}"
+_CODE = ("gaitcore", "gaitcore_workflow", "rules", "workflow_scripts")
 _WIDTH = 110
 
 
@@ -73,7 +74,7 @@ def _settings() -> dict[str, Any]:
     made = f"{RESULTS}/settings.json"
     return {
         "cmd": f"true ${{runs}} && snakemake --profile profiles/dvc --allowed-rules write_settings -- {made}",
-        "deps": ["config.yaml", "experiments", "Snakefile", "gaitcore", "rules", "workflow_scripts"],
+        "deps": ["config.yaml", "experiments", "Snakefile", *_CODE],
         "outs": [made, f"{RESULTS}/receipts/settings.json", f"{RESULTS}/logs/settings.log"],
     }
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from threading import Lock
 from typing import TextIO
 
-from gaitcore.operation.progress import Run
 from gaitcore.words import counted
 from gaitcore.yaml_files import read_yaml
+from gaitcore_workflow.progress import Run
 
 NEXT = """\
 Next, after ". .venv/bin/activate":
