@@ -151,6 +151,12 @@ def system_of(wildcards):
     return system_settings(WITH_TRIES, wildcards.system)
 
 
+def epochs_of(wildcards):
+    """The epochs of a training, as its priority: the longest begin first, so that none runs alone at the end."""
+    training = system_of(wildcards).training
+    return training.epochs + (training.second_phase.epochs if training.second_phase else 0)
+
+
 def protocol_in_use():
     """The protocol with the split in use alone: every job that uses roles derives them again by it."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}

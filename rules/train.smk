@@ -33,6 +33,7 @@ rule train:
         "results/{experiment}/benchmarks/{system}/seed-{seed}/train.tsv"
     wildcard_constraints:
         system=one_of(TRAINED),
+    priority: epochs_of
     threads: 2
     resources:
         mem_mb=12000,

@@ -1,6 +1,7 @@
 """Every system goes from poses to the tables through the same rules, and so does a variant of one."""
 
 import json
+import re
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -34,11 +35,22 @@ VECTORS = [f"{vector}_{axis}" for vector in ("position", "from_nose", "next", "o
 
 
 @pytest.fixture(scope="module")
-def results(finished):
+def printed(finished):
     (finished.folder / "experiments" / "all_systems.yaml").write_text(ALL)
     done = finished.snakemake("tables", "figures", experiment="all_systems")
     assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def results(finished, printed):
     return finished.folder / "results" / "all_systems"
+
+
+def test_the_longest_training_begins_first(printed):
+    order = re.findall(r"Training (\w+), seed 0, on all_systems", printed)
+    assert len(order) == 9
+    assert order[0] == "gaitgraph"  # two epochs, the others have one
 
 
 def test_each_has_its_row_under_its_title(results):
