@@ -88,8 +88,9 @@ def test_no_page_loads_anything_from_another_host(site):
 @needs_mkdocs
 @pytest.mark.slow
 def test_links_lead_to_pages_and_to_the_repository_where_it_is_known(site, tmp_path):
-    start, house = ((site / page).read_text(encoding="utf-8") for page in ("index.html", "house.html"))
-    assert '<a href="faq.html#a-row-is-marked-">nothing to learn</a>' in start
+    pages = ("index.html", "house.html", "results.html")
+    start, house, results = ((site / page).read_text(encoding="utf-8") for page in pages)
+    assert '<a href="faq.html#a-row-is-marked-">nothing to learn</a>' in results
     assert "<span>LICENSE</span>" in start or "<span>MIT licence</span>" in start
     assert "<span>settings/</span>" in house
     there = (built(tmp_path, "https://example.org/gait/") / "house.html").read_text(encoding="utf-8")

@@ -34,16 +34,16 @@ def folder(tmp_path_factory):
     whole = demo.read_text().replace("experiment: demo", "experiment: whole_demo")
     (folder / "experiments" / "whole_demo.yaml").write_text(whole)
     demo.write_text(SMALL_DEMO)
-    shutil.copy(REPOSITORY / "Makefile", folder)
-    for lock in REPOSITORY.glob("requirements*.lock"):
-        shutil.copy(lock, folder)
+    for file in (REPOSITORY / "Makefile", REPOSITORY / "pyproject.toml", *REPOSITORY.glob("requirements*.lock")):
+        shutil.copy(file, folder)
     commands = folder / ".venv" / "bin"
     commands.mkdir(parents=True)
     for name, module in {"python": "", "snakemake": "-m snakemake", "gaitcore": "-m gaitcore"}.items():
         (commands / name).write_text(f'#!/bin/sh\nexec {sys.executable} {module} "$@"\n')
         (commands / name).chmod(0o755)
     (commands / "activate").write_text(f'PATH="{commands}:$PATH"\n')
-    (folder / ".venv" / "ready").touch()
+    for made in ("packages", "ready"):
+        (folder / ".venv" / made).touch()
     return folder
 
 
