@@ -19,7 +19,7 @@ help: ## this list
 test: .venv/ready ## everything the tests can check on this machine, on all cores
 	$(BIN)/python -m pytest $(PARALLEL)
 
-test-quick: .venv/ready ## the tests that need neither the workflow nor long: under two minutes on two cores
+test-quick: .venv/ready ## the tests that need neither the workflow nor long: about two minutes on two cores
 	$(BIN)/python -m pytest $(PARALLEL) -m "not (slow or workflow or dvc or slurm)"
 
 coverage: .venv/ready ## all tests, and which lines of gaitcore they run; also in build/coverage/
