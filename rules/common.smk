@@ -154,7 +154,8 @@ def system_of(wildcards):
 def epochs_of(wildcards):
     """The epochs of a training, as its priority: the longest begin first, so that none runs alone at the end."""
     training = system_of(wildcards).training
-    return training.epochs + (training.second_phase.epochs if training.second_phase else 0)
+    phases = (training, training.second_phase)
+    return sum(phase.epochs for phase in phases if phase)
 
 
 def protocol_in_use():
