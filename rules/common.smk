@@ -151,13 +151,6 @@ def system_of(wildcards):
     return system_settings(WITH_TRIES, wildcards.system)
 
 
-def epochs_of(wildcards):
-    """The epochs of a training, as its priority: the longest begin first, so that none runs alone at the end."""
-    training = system_of(wildcards).training
-    phases = (training, training.second_phase)
-    return sum(phase.epochs for phase in phases if phase)
-
-
 def protocol_in_use():
     """The protocol with the split in use alone: every job that uses roles derives them again by it."""
     others = set(CONFIG.protocol.splits) - {CONFIG.protocol.split}

@@ -33,7 +33,8 @@ rule train:
         "results/{experiment}/benchmarks/{system}/seed-{seed}/train.tsv"
     wildcard_constraints:
         system=one_of(TRAINED),
-    priority: epochs_of
+    # Of the trainings that can begin, the longest do so first, so that none runs alone at the end.
+    priority: lambda wildcards: system_of(wildcards).training.epochs
     threads: 2
     resources:
         mem_mb=12000,

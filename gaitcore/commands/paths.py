@@ -11,7 +11,6 @@ from gaitcore.workflow_command import workflow_command
 
 EXPERIMENTS = Path("experiments")
 RESULTS = Path("results")
-MANIFEST = "manifest.json"
 
 
 def add_file(parser: argparse.ArgumentParser, name: str, **options: Any) -> None:
@@ -38,6 +37,8 @@ def finished_experiment(place: str) -> Path:
     Raises:
         DataError: there is no such folder, here or in results/.
     """
+    from gaitcore.audit.receipts import MANIFEST
+
     if Path(place).name == MANIFEST and Path(place).is_file():
         return Path(place).parent
     name = experiment_name(place)

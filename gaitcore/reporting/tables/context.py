@@ -119,7 +119,7 @@ def table_context(
     Args:
         config: the experiment's configuration.
         splits: split.csv, and the splits of the further modalities, in the order of data.modality; where these are left
-            out, their excluded sequences and the sizes of their galleries are not told.
+            out, their excluded sequences and the sizes of their galleries are not reported.
         runs: the content of each run.json.
         poses_report: poses_report.csv, or that of the first modality.
     """
